@@ -1,0 +1,30 @@
+/** Where time comes from. Everything that reads a clock is handed one, so that a test can freeze or break it. */
+export interface Clock {
+  /** Milliseconds since 1970, UTC. Never runs backwards within one process. */
+  now(): number
+  /** Milliseconds since an arbitrary point; unaffected by changes of the wall clock. */
+  elapsed(): number
+}
+
+/**
+ * The process's clock: the wall clock, held where it was when somebody sets the wall clock back, so that what has
+ * expired stays expired. It does not correct a wall clock that is simply wrong.
+ */
+export function guardedClock(
+  wall: () => number = Date.now,
+  monotonic: () => number = () => performance.now(),
+): Clock {
+  let latest = 0
+  return {
+    now() {
+      latest = Math.max(latest, wall())
+      return latest
+    },
+    elapsed: monotonic,
+  }
+}
+
+/** Whole seconds since 1970, the unit of JWT time claims (RFC 7519 section 2, NumericDate). */
+export function toSeconds(milliseconds: number): number {
+  return Math.floor(milliseconds / 1000)
+}

@@ -1,0 +1,38 @@
+import { randomFillSync } from 'node:crypto'
+import { encodeBase64Url } from './base64url.ts'
+
+/** Where randomness comes from: that many unpredictable bytes. Handed in, so that a test can seed or break it. */
+export type Random = (bytes: number) => Uint8Array
+
+/** The operating system's random source. */
+export const systemRandom: Random = (bytes) => randomFillSync(new Uint8Array(bytes))
+
+/** A random UUID (version 4, RFC 9562 section 5.4) for ids. An id names a thing; it is not a secret. */
+export function randomId(random: Random): string {
+  const bytes = random(16)
+  bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x40
+  bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80
+  return uuidFromBytes(bytes)
+}
+
+/** A random secret as base64url text; 32 bytes (256 bits) unless said otherwise. */
+export function randomSecret(random: Random, bytes = 32): string {
+  return encodeBase64Url(random(bytes))
+}
+
+/** The text form of 16 bytes, as RFC 9562 section 4 writes them. */
+export function uuidFromBytes(bytes: Uint8Array): string {
+  const hex = Buffer.from(bytes).toString('hex')
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`
+}
+
+/** The 16 bytes of a UUID's text form. Throws a RangeError on anything else. */
+export function uuidToBytes(uuid: string): Uint8Array {
+  if (!isUuid(uuid)) throw new RangeError('not a UUID')
+  return new Uint8Array(Buffer.from(uuid.replaceAll('-', ''), 'hex'))
+}
+
+/** Whether the text is a UUID in its lower-case form. */
+export function isUuid(text: string): boolean {
+  return /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/.test(text)
+}
