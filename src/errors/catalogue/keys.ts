@@ -1,0 +1,126 @@
+import { defineGroup } from './group.ts'
+
+export const keys = defineGroup('keys', {
+  SIG_WRONG_KEY: {
+    effect: 'refused',
+    clientCode: 'token_invalid',
+    meaning: 'Signed with another key or secret',
+    hint: 'Signed with another key or secret',
+  },
+  SIG_SECRET_BASE64: {
+    effect: 'refused',
+    clientCode: 'token_invalid',
+    meaning: 'One side base64-decodes the secret, the other uses its characters',
+    hint: 'One side base64-decodes the secret, the other uses its characters',
+  },
+  SIG_SECRET_WHITESPACE: {
+    effect: 'refused',
+    clientCode: 'token_invalid',
+    meaning: 'Trailing newline or space in the secret (echo, file, Kubernetes secret)',
+    hint: 'Trailing newline or space in the secret (echo, file, Kubernetes secret)',
+  },
+  SIG_SECRET_QUOTED: {
+    effect: 'refused',
+    clientCode: 'token_invalid',
+    meaning: 'Quotes of the env file are part of the secret',
+    hint: 'Quotes of the env file are part of the secret',
+  },
+  KEY_PEM_BROKEN: {
+    effect: 'refused',
+    clientCode: 'none',
+    meaning: 'PEM with escaped \\n, on one line, or with spaces',
+    hint: 'PEM with escaped \\n, on one line, or with spaces',
+  },
+  ALG_MISMATCH: {
+    effect: 'refused',
+    clientCode: 'token_invalid',
+    meaning: 'Issuer and verifier disagree (HS256 against RS256)',
+    hint: 'Issuer and verifier disagree (HS256 against RS256)',
+  },
+  ALG_CONFUSION: {
+    effect: 'accepted',
+    clientCode: 'token_invalid',
+    meaning: 'HS256 token signed with the public key is accepted',
+    hint: 'HS256 token signed with the public key is accepted',
+  },
+  ALG_NONE: {
+    effect: 'accepted',
+    clientCode: 'token_invalid',
+    meaning: 'Unsigned token',
+    hint: 'Unsigned token',
+  },
+  KID_UNKNOWN: {
+    effect: 'refused',
+    clientCode: 'token_invalid',
+    meaning: "kid not in the verifier's set: rotated key, stale cache",
+    hint: "kid not in the verifier's set: rotated key, stale cache",
+  },
+  KID_REUSED: {
+    effect: 'refused',
+    clientCode: 'token_invalid',
+    meaning: 'Same kid, new key material',
+    hint: 'Same kid, new key material',
+  },
+  KID_MISSING: {
+    effect: 'refused',
+    clientCode: 'token_invalid',
+    meaning: 'No kid and several keys',
+    hint: 'No kid and several keys',
+  },
+  JWKS_UNREACHABLE: {
+    effect: 'refused',
+    clientCode: 'try_again',
+    meaning: 'Key set cannot be fetched (proxy, CA, DNS, wrong URL)',
+    hint: 'Key set cannot be fetched (proxy, CA, DNS, wrong URL)',
+  },
+  JWKS_ALG_DEFAULT: {
+    effect: 'refused',
+    clientCode: 'token_invalid',
+    meaning: 'Verifier trusts RS256 only while the key is ES384 or such',
+    hint: 'Verifier trusts RS256 only while the key is ES384 or such',
+  },
+  JWKS_REFETCH_STORM: {
+    effect: 'refused',
+    clientCode: 'try_again',
+    meaning: 'Random kids force a refetch each time, then the rate limit hides a real rotation',
+    hint: 'Random kids force a refetch each time, then the rate limit hides a real rotation',
+  },
+  ES_SIGNATURE_DER: {
+    effect: 'refused',
+    clientCode: 'token_invalid',
+    meaning: 'ECDSA signature in DER instead of R and S side by side',
+    hint: 'ECDSA signature in DER instead of R and S side by side',
+  },
+  TOKEN_NOT_FOR_VERIFYING: {
+    effect: 'refused',
+    clientCode: 'token_invalid',
+    meaning: 'Provider token whose signature third parties cannot check (Graph: nonce in header)',
+    hint: 'Provider token whose signature third parties cannot check (Graph: nonce in header)',
+  },
+  KEY_ROTATED_HARD: {
+    effect: 'refused',
+    clientCode: 'token_invalid',
+    meaning: 'Secret replaced with no overlap',
+    hint: 'Secret replaced with no overlap',
+  },
+  SECRET_PUBLIC_EXAMPLE: {
+    effect: 'accepted',
+    clientCode: 'none',
+    meaning: 'Secret copied from a tutorial or a short word',
+    hint: 'Secret copied from a tutorial or a short word',
+  },
+  SECRET_KEY_UNKNOWN: {
+    effect: 'refused',
+    clientCode: 'try_again',
+    meaning: 'SECRET_KEY_UNKNOWN',
+    hint: 'SECRET_KEY_UNKNOWN',
+    own: true,
+  },
+  SIGNING_KEY_REVOKED: {
+    effect: 'refused',
+    clientCode: 'token_invalid',
+    meaning: 'SIGNING_KEY_REVOKED',
+    hint: 'SIGNING_KEY_REVOKED',
+    own: true,
+  },
+})

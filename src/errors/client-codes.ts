@@ -1,0 +1,147 @@
+/** What a client is told. Causes that must not be told apart share one client code, and with it one sentence. */
+export interface ClientCodeFacts {
+  /** HTTP status of the answer. */
+  readonly status: number
+  /** A few words for the head of a problem document (RFC 9457 section 3.1.4). */
+  readonly title: string
+  /** What the client can act on, in ASCII so that it also fits a challenge header (RFC 6750 section 3). */
+  readonly sentence: string
+  /**
+   * Whether a cause may say a sentence of its own. Only where all it can tell is what the client sent itself, or what
+   * is printed in the API's own description; never where it could tell something about accounts, keys or sessions.
+   */
+  readonly open: boolean
+}
+
+/** Every lower-case code a client can meet: those of checked routes first, then those of the OAuth RFCs. */
+export const clientCodes = {
+  token_missing: {
+    status: 401,
+    title: 'Sign-in needed',
+    sentence: 'This address needs a credential, and the request carried none where it is looked for.',
+    open: false,
+  },
+  token_malformed: {
+    status: 401,
+    title: 'Credential not readable',
+    sentence: 'The credential could not be read. Send it once, in its place and exactly as it was issued.',
+    open: false,
+  },
+  token_expired: {
+    status: 401,
+    title: 'Token expired',
+    sentence: 'The access token has expired. Get a new one and send the request again.',
+    open: false,
+  },
+  token_invalid: {
+    status: 401,
+    title: 'Credential not valid',
+    sentence: 'The credential is not valid here. Refresh it once; if that does not help, sign in again.',
+    open: false,
+  },
+  reauthentication_required: {
+    status: 401,
+    title: 'Fresh sign-in needed',
+    sentence: 'This step needs a more recent or a stronger sign-in. Sign in again and repeat it.',
+    open: false,
+  },
+  insufficient_scope: {
+    status: 403,
+    title: 'Not permitted',
+    sentence: 'You are signed in, but this needs a permission that was not granted.',
+    open: false,
+  },
+  access_denied: {
+    status: 403,
+    title: 'Refused',
+    sentence: 'This is not allowed.',
+    open: true,
+  },
+  try_again: {
+    status: 503,
+    title: 'Not available for a moment',
+    sentence: 'The service cannot decide this at the moment. Try again shortly; nothing needs to be changed.',
+    open: false,
+  },
+  too_many_requests: {
+    status: 429,
+    title: 'Too many requests',
+    sentence: 'There were too many requests in a short time. Wait a little, then try again.',
+    open: false,
+  },
+  invalid_request: {
+    status: 400,
+    title: 'Request not understood',
+    sentence: 'The request is incomplete or not in the form that is needed here.',
+    open: true,
+  },
+  invalid_grant: {
+    status: 400,
+    title: 'Sign-in not accepted',
+    sentence: 'The sign-in was not accepted. Check what was entered, or sign in again.',
+    open: false,
+  },
+  invalid_client: {
+    status: 401,
+    title: 'Client not accepted',
+    sentence: 'The client could not be authenticated. Check its id, its secret and how they are sent.',
+    open: false,
+  },
+  unauthorized_client: {
+    status: 400,
+    title: 'Not open to this client',
+    sentence: 'This client is not registered for this way of getting tokens.',
+    open: false,
+  },
+  unsupported_grant_type: {
+    status: 400,
+    title: 'Grant type not supported',
+    sentence: 'This grant type is not supported here. The metadata document lists those that are.',
+    open: false,
+  },
+  invalid_scope: {
+    status: 400,
+    title: 'Scope not available',
+    sentence: 'The requested scope is not known here or cannot be granted.',
+    open: true,
+  },
+  not_found: {
+    status: 404,
+    title: 'Not found',
+    sentence: 'There is nothing at this address.',
+    open: false,
+  },
+  method_not_allowed: {
+    status: 405,
+    title: 'Method not allowed',
+    sentence: 'This address does not answer to that method. The Allow header lists those it does.',
+    open: false,
+  },
+  conflict: {
+    status: 409,
+    title: 'Already taken',
+    sentence: 'This clashes with something that is there already.',
+    open: true,
+  },
+  content_too_large: {
+    status: 413,
+    title: 'Body too large',
+    sentence: 'The body of the request is larger than is allowed here.',
+    open: false,
+  },
+  unsupported_media_type: {
+    status: 415,
+    title: 'Content type not supported',
+    sentence: 'The Content-Type of the request is not one that is read here.',
+    open: true,
+  },
+  server_error: {
+    status: 500,
+    title: 'Internal error',
+    sentence: 'Something went wrong on our side. The reference lets the operator find out what.',
+    open: false,
+  },
+} as const satisfies Readonly<Record<string, ClientCodeFacts>>
+
+/** One of the few lower-case codes a client sees. */
+export type ClientCode = keyof typeof clientCodes
