@@ -1,0 +1,66 @@
+/** The closed list of audited changes, noun.verb. A plain rotation of a refresh token is recorded in its session. */
+export const EVENT_NAMES = [
+  'user.created',
+  'user.taken_over',
+  'user.renamed',
+  'user.profile_changed',
+  'user.password_changed',
+  'user.password_rehashed',
+  'user.roles_changed',
+  'user.disabled',
+  'user.enabled',
+  'user.deleted',
+  'login.refused',
+  'session.started',
+  'session.ended',
+  'session.all_ended',
+  'session.ahead',
+  'session.hold',
+  'session.late_repeat',
+  'session.repeat_elsewhere',
+  'session.reuse',
+  'session.wrong_client',
+  'token.revoked',
+  'token.issued',
+  'key.created',
+  'key.changed',
+  'store.migrated',
+  'store.restored',
+  'store.rolled_back',
+  'clock.stepped',
+  'application.recorded',
+] as const
+
+export type EventName = (typeof EVENT_NAMES)[number]
+
+/** Who caused a change: a signed-in user, a client, an operator at the command line, or the system itself. */
+export interface Actor {
+  readonly kind: 'user' | 'client' | 'operator' | 'system'
+  readonly id?: string | undefined
+}
+
+/** Who, and from where: the part of an event that is the same for everything one request does. */
+export interface Origin {
+  readonly actor: Actor
+  /** The client's address as resolved; never taken from a header that no trusted proxy wrote. */
+  readonly address?: string | undefined
+  readonly agent?: string | undefined
+  /** The reference that the answer carried, to join answer, log and event. */
+  readonly reference?: string | undefined
+}
+
+/** An event before it is stored. `data` holds plain facts; never a credential, never a password. */
+export interface NewEvent {
+  readonly name: EventName
+  readonly origin: Origin
+  readonly userId?: string | undefined
+  readonly sessionId?: string | undefined
+  readonly clientId?: string | undefined
+  readonly data?: Readonly<Record<string, string | number | boolean | null>> | undefined
+}
+
+export interface AuditEvent extends NewEvent {
+  readonly id: string
+  /** Milliseconds since 1970, by the store's clock. */
+  readonly at: number
+}

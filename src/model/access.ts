@@ -1,0 +1,61 @@
+import type { CredentialName, Principal } from './principal.ts'
+
+/** What a route asks for beside a genuine credential. Every part must hold. */
+export interface Requirement<Scope extends string = string> {
+  /** All of these scopes. */
+  readonly scopes?: readonly Scope[]
+  /** At least one of these roles. */
+  readonly roles?: readonly string[]
+  /** One of these credentials; any that the API reads where absent. */
+  readonly via?: readonly CredentialName[]
+  /** The user proved who they are at most this many seconds ago (RFC 9470). */
+  readonly freshWithinSeconds?: number
+}
+
+declare const who: unique symbol
+
+/**
+ * The access word of a route. Opaque: made only by `anyone`, `signedIn` and `needs`, so that a plain object, a typing
+ * slip or a forgotten import can never stand for one. `Who` is what the handler gets as principal.
+ */
+export class Access<Who = unknown> {
+  declare readonly [who]: Who
+  readonly #requirement: Requirement | undefined
+
+  /** Undefined stands for `anyone`. Not for applications: use the three words. */
+  constructor(requirement: Requirement | undefined) {
+    this.#requirement = requirement
+  }
+
+  /** What must hold, or undefined where nobody needs to prove anything. */
+  static requirementOf(access: Access): Requirement | undefined {
+    return access.#requirement
+  }
+
+  /** Whether the value is an access word. */
+  static is(value: unknown): value is Access {
+    return typeof value === 'object' && value !== null && #requirement in value
+  }
+}
+
+/** Open to everybody. A credential that is presented all the same is not looked at. */
+export const anyone: Access<undefined> = new Access(undefined)
+
+/** Any genuine, unexpired, unrevoked credential. */
+export const signedIn: Access<Principal> = new Access({})
+
+/** A genuine credential that also meets the requirement. Throws a TypeError on one that could never be met. */
+export function needs<Scope extends string>(requirement: Requirement<Scope>): Access<Principal> {
+  for (const part of ['scopes', 'roles', 'via'] as const) {
+    const values = requirement[part]
+    if (values === undefined) continue
+    if (!Array.isArray(values) || values.length === 0 || values.some((value) => typeof value !== 'string')) {
+      throw new TypeError(`needs(): ${part} must be a list of one or more names`)
+    }
+  }
+  const fresh = requirement.freshWithinSeconds
+  if (fresh !== undefined && !(Number.isSafeInteger(fresh) && fresh > 0)) {
+    throw new TypeError('needs(): freshWithinSeconds must be a whole number above zero')
+  }
+  return new Access(Object.freeze({ ...requirement }))
+}

@@ -1,0 +1,41 @@
+import { AuthError } from '../errors/auth-error.ts'
+
+/** The declared scopes, each with its sentence, and the roles that hold them. */
+export interface ScopePolicy {
+  readonly scopes: Readonly<Record<string, string>>
+  readonly roles: Readonly<Record<string, { readonly scopes: readonly string[] }>>
+}
+
+/** Splits a `scope` parameter (RFC 6749 section 3.3) and drops repetitions. */
+export function parseScope(text: string): string[] {
+  return [...new Set(text.split(' ').filter((name) => name !== ''))]
+}
+
+/** All that the roles allow, in the order of declaration. A role that is not declared holds nothing. */
+export function scopesOfRoles(policy: ScopePolicy, roles: readonly string[]): string[] {
+  const held = new Set(
+    roles.flatMap((role) => (Object.hasOwn(policy.roles, role) ? (policy.roles[role]?.scopes ?? []) : [])),
+  )
+  return Object.keys(policy.scopes).filter((name) => held.has(name))
+}
+
+/**
+ * The scope that is granted: at most as asked and at most as allowed; all that is allowed where nothing was asked.
+ * Throws `SCOPE_UNKNOWN` for a name that nobody declared, for that is a misspelling and not a wish.
+ */
+export function grantedScope(
+  policy: ScopePolicy,
+  asked: string | undefined,
+  allowed: readonly string[],
+): string[] {
+  if (asked === undefined || asked.trim() === '') return [...allowed]
+  const names = parseScope(asked)
+  const unknown = names.filter((name) => !Object.hasOwn(policy.scopes, name))
+  if (unknown.length > 0) {
+    throw new AuthError('SCOPE_UNKNOWN', {
+      fields: [{ field: 'scope', message: 'Names a scope that this API does not declare.' }],
+      details: { count: unknown.length },
+    })
+  }
+  return names.filter((name) => allowed.includes(name))
+}

@@ -1,0 +1,41 @@
+/** Why a session ended. */
+export type SessionEnd =
+  | 'logout'
+  | 'reuse'
+  | 'ended_by_user'
+  | 'ended_by_admin'
+  | 'password_changed'
+  | 'token_revoked'
+
+/** One sign-in on one device, as people see it in a list. It is also the refresh-token family: one row, always. */
+export interface Session {
+  readonly id: string
+  readonly userId: string
+  readonly clientId: string
+  readonly scope: readonly string[]
+  /** How the user proved who they are (RFC 8176 values such as `pwd`). */
+  readonly amr: readonly string[]
+  /** Milliseconds since 1970. */
+  readonly startedAt: number
+  /** Milliseconds since 1970; the sign-in or the last refresh. */
+  readonly usedAt: number
+  /** Milliseconds since 1970; the earlier of the idle and the absolute limit as things stand. */
+  readonly endsAt: number
+  /** Address and user agent of the last use. */
+  readonly address: string | undefined
+  readonly agent: string | undefined
+}
+
+/** What a token is minted from: read in the very statement that decided, never later (PROTOCOL rule 1.6). */
+export interface SessionFacts {
+  readonly sessionId: string
+  /** Milliseconds since 1970 by the store's clock: the `iat` of what is minted. */
+  readonly asOf: number
+  readonly clientVer: number
+  readonly storeEpoch: number
+  readonly scope: readonly string[]
+  readonly resources: readonly string[]
+  /** Seconds since 1970. */
+  readonly authTime: number
+  readonly amr: readonly string[]
+}
