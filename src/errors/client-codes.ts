@@ -1,4 +1,4 @@
-/** What a client is told. Causes that must not be told apart share one client code, and with it one sentence. */
+/** What a client is told. Causes that must not be told apart share one client code and one sentence. */
 export interface ClientCodeFacts {
   /** HTTP status of the answer. */
   readonly status: number
@@ -7,8 +7,8 @@ export interface ClientCodeFacts {
   /** What the client can act on, in ASCII so that it also fits a challenge header (RFC 6750 section 3). */
   readonly sentence: string
   /**
-   * Whether a cause may say a sentence of its own. Only where all it can tell is what the client sent itself, or what
-   * is printed in the API's own description; never where it could tell something about accounts, keys or sessions.
+   * Whether a cause may say a sentence of its own: only where it can tell no more than what the client itself sent
+   * or what the API's description says, and nothing about accounts, keys or sessions.
    */
   readonly open: boolean
 }
@@ -111,28 +111,10 @@ export const clientCodes = {
     sentence: 'There is nothing at this address.',
     open: false,
   },
-  method_not_allowed: {
-    status: 405,
-    title: 'Method not allowed',
-    sentence: 'This address does not answer to that method. The Allow header lists those it does.',
-    open: false,
-  },
   conflict: {
     status: 409,
     title: 'Already taken',
     sentence: 'This clashes with something that is there already.',
-    open: true,
-  },
-  content_too_large: {
-    status: 413,
-    title: 'Body too large',
-    sentence: 'The body of the request is larger than is allowed here.',
-    open: false,
-  },
-  unsupported_media_type: {
-    status: 415,
-    title: 'Content type not supported',
-    sentence: 'The Content-Type of the request is not one that is read here.',
     open: true,
   },
   server_error: {

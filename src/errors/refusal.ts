@@ -1,7 +1,7 @@
 import type { ClientCode } from './client-codes.ts'
 import { type Cause, catalogue } from './codes.ts'
 
-/** What is wrong with one field of a request. The message is a sentence for people and never repeats the value. */
+/** What is wrong with one field of a request. The message is for people and never repeats the value. */
 export interface FieldProblem {
   readonly field: string
   readonly message: string
@@ -10,7 +10,7 @@ export interface FieldProblem {
 /** Facts for the log and the doctor: names, ids, times and limits. Never a credential, nor a part of one. */
 export type RefusalDetails = Readonly<Record<string, string | number | boolean | readonly string[]>>
 
-/** What a challenge asks for: the scopes of the route (RFC 6750 section 3), or a fresher sign-in (RFC 9470). */
+/** What a challenge asks for: the scopes of the route (RFC 6750 section 3), a fresher sign-in (RFC 9470). */
 export interface RefusalChallenge {
   readonly scopes?: readonly string[]
   readonly maxAgeSeconds?: number

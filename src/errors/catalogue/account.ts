@@ -4,60 +4,74 @@ export const account = defineGroup('account', {
   USER_NOT_FOUND: {
     effect: 'refused',
     clientCode: 'token_invalid',
-    meaning: 'User deleted',
-    hint: 'User deleted',
+    meaning: 'The account of the token does not exist any more.',
+    hint:
+      'It was deleted, or the token belongs to another database with the same keys. Give test and ' +
+      'production keys of their own.',
   },
   SUB_RENAMED: {
     effect: 'both',
     clientCode: 'token_invalid',
-    meaning: 'sub is a user name or e-mail that changed',
-    hint: 'sub is a user name or e-mail that changed',
+    meaning: '`sub` is a user name or an address that has changed.',
+    hint: 'Use an id that never changes as `sub`, and look accounts up by it.',
+    prevented: '`sub` is a random id that stays when the account is renamed and is never given to another.',
   },
   USER_DISABLED: {
     effect: 'refused',
     clientCode: 'token_invalid',
-    meaning: 'Account disabled or not verified',
-    hint: 'Account disabled or not verified',
+    meaning: 'The account is disabled, or not verified where that is required.',
+    hint: 'See `countersign users show`. Enable the account, or have its address verified.',
   },
   WRONG_USER_DATA: {
     effect: 'accepted',
     clientCode: 'none',
-    meaning: "Token accepted, other user's data",
-    hint: "Token accepted, other user's data",
+    meaning: "The token is accepted, and somebody else's data comes back.",
+    hint:
+      'Take the owner from `principal.id` and never from the request alone; see that no cache mixes ' +
+      'answers and that names are not used as ids.',
   },
   CREDENTIALS_WRONG: {
     effect: 'refused',
     clientCode: 'invalid_grant',
-    meaning: 'CREDENTIALS_WRONG',
-    hint: 'CREDENTIALS_WRONG',
+    meaning: 'No account has this name with this password.',
+    hint:
+      'An unknown name and a wrong password get the same answer on purpose. The details of the event ' +
+      'say which it was.',
     own: true,
   },
   ACCOUNT_NAME_TAKEN: {
     effect: 'refused',
     clientCode: 'conflict',
-    meaning: 'ACCOUNT_NAME_TAKEN',
-    hint: 'ACCOUNT_NAME_TAKEN',
+    meaning: 'An account with this name or address exists already.',
+    hint:
+      'Expected with open registration. Where accounts must not be told apart, set `registration` to ' +
+      '`verified`: every answer is then the same.',
+    sentence: 'There is already an account with this name or address. Sign in, or choose another.',
     own: true,
   },
   PASSWORD_REFUSED: {
     effect: 'refused',
     clientCode: 'invalid_request',
-    meaning: 'PASSWORD_REFUSED',
-    hint: 'PASSWORD_REFUSED',
+    meaning: 'The new password does not meet the rules.',
+    hint: 'The field problem says which rule. Length and the block list are settings under `passwords`.',
+    sentence: 'This password cannot be used. Choose one that is longer and harder to guess.',
     own: true,
   },
   REGISTRATION_CLOSED: {
     effect: 'refused',
     clientCode: 'access_denied',
-    meaning: 'REGISTRATION_CLOSED',
-    hint: 'REGISTRATION_CLOSED',
+    meaning: 'Accounts are not open to everybody here.',
+    hint:
+      'The setting `registration` is `invite` or `closed`. Make the account with `countersign users ' +
+      'create`, or send an invitation.',
+    sentence: 'New accounts are by invitation only.',
     own: true,
   },
   HOOK_REFUSED: {
     effect: 'refused',
     clientCode: 'access_denied',
-    meaning: 'HOOK_REFUSED',
-    hint: 'HOOK_REFUSED',
+    meaning: 'A hook of the application refused.',
+    hint: 'A `before` hook said no or failed. Its own error stands in the log under the same reference.',
     own: true,
   },
 })

@@ -4,58 +4,66 @@ export const client = defineGroup('client', {
   CLIENT_AUTH_METHOD: {
     effect: 'refused',
     clientCode: 'invalid_client',
-    meaning: 'Secret in the body where Basic is expected, or the reverse',
-    hint: 'Secret in the body where Basic is expected, or the reverse',
+    meaning: 'The client sends its secret in another way than it is registered for.',
+    hint: 'Basic and form fields are two methods. Use the registered one, and only one in a request.',
   },
   CLIENT_SECRET_ENCODING: {
     effect: 'refused',
     clientCode: 'invalid_client',
-    meaning: 'Special characters not (or doubly) form-encoded in Basic',
-    hint: 'Special characters not (or doubly) form-encoded in Basic',
+    meaning:
+      'Special characters of the client secret were not form-encoded for Basic, or were encoded twice.',
+    hint: 'Id and secret are form-encoded each before they are joined by a colon (RFC 6749 section 2.3.1).',
   },
   CLIENT_EMPTY_BASIC: {
     effect: 'refused',
     clientCode: 'invalid_client',
-    meaning: 'Public client sends `Basic Og==` or `id:null`',
-    hint: 'Public client sends `Basic Og==` or `id:null`',
+    meaning: 'A public client sends an empty Basic header, or the word null as its secret.',
+    hint: 'Switch client authentication off in the library, and send `client_id` as a form field.',
   },
   DPOP_TOKEN_AS_BEARER: {
     effect: 'both',
     clientCode: 'token_invalid',
-    meaning: 'Bound token without proof',
-    hint: 'Bound token without proof',
+    meaning: 'A token that is bound to a key was sent as a plain bearer token.',
+    hint: 'Send it with the scheme DPoP and a proof for each request. A stolen token looks the same.',
+    prevented: 'A bound token is never accepted without a proof of its key.',
   },
   DPOP_HTU_PROXY: {
     effect: 'refused',
     clientCode: 'token_invalid',
-    meaning: 'htu does not match the URL seen behind the proxy',
-    hint: 'htu does not match the URL seen behind the proxy',
+    meaning: 'The address in the DPoP proof differs from the one that is seen behind the proxy.',
+    hint: 'The client signs the public address. Set ISSUER, or the public address of the API, to just that.',
   },
   API_KEY_UNKNOWN: {
     effect: 'refused',
     clientCode: 'token_invalid',
-    meaning: 'Mistyped, truncated, other environment, rotated',
-    hint: 'Mistyped, truncated, other environment, rotated',
+    meaning: 'There is no such API key.',
+    hint:
+      'It was mistyped or cut, belongs to another environment, or was replaced. Its first characters ' +
+      'name it: compare with `countersign api-keys list`.',
   },
   CLIENT_UNKNOWN: {
     effect: 'refused',
     clientCode: 'invalid_client',
-    meaning: 'CLIENT_UNKNOWN',
-    hint: 'CLIENT_UNKNOWN',
+    meaning: 'No client has this id, or its secret is wrong.',
+    hint:
+      'The details say which it was. Compare with `countersign clients list`; a secret that was lost ' +
+      'can only be replaced.',
     own: true,
   },
   CLIENT_NOT_ALLOWED: {
     effect: 'refused',
     clientCode: 'unauthorized_client',
-    meaning: 'CLIENT_NOT_ALLOWED',
-    hint: 'CLIENT_NOT_ALLOWED',
+    meaning: 'The client may not use this grant.',
+    hint:
+      "Add the grant to the client's registration. The password grant is for the built-in first-party " +
+      'client alone.',
     own: true,
   },
   GRANT_UNSUPPORTED: {
     effect: 'refused',
     clientCode: 'unsupported_grant_type',
-    meaning: 'GRANT_UNSUPPORTED',
-    hint: 'GRANT_UNSUPPORTED',
+    meaning: 'The grant type is not known here, or is switched off.',
+    hint: 'The metadata document lists those that are on. A missing `grant_type` is a field problem instead.',
     own: true,
   },
 })

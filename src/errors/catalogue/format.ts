@@ -4,55 +4,76 @@ export const format = defineGroup('format', {
   TOKEN_OPAQUE: {
     effect: 'refused',
     clientCode: 'token_malformed',
-    meaning: 'Opaque string where a JWT is expected',
-    hint: 'Opaque string where a JWT is expected',
+    meaning: 'A random string was sent where a JWT is expected.',
+    hint:
+      "It is probably a refresh token, an API key in the wrong header, or a provider's token for its " +
+      'own API. Send the access token; some providers issue a JWT only when an audience is asked for.',
   },
   TOKEN_IS_JWE: {
     effect: 'refused',
     clientCode: 'token_malformed',
-    meaning: 'Encrypted token (5 segments, `alg: dir`)',
-    hint: 'Encrypted token (5 segments, `alg: dir`)',
+    meaning: 'The token is encrypted (five parts).',
+    hint:
+      'Only its audience can read an encrypted token. Have the issuer sign access tokens without ' +
+      'encrypting them.',
   },
   TOKEN_TRUNCATED: {
     effect: 'refused',
     clientCode: 'token_malformed',
-    meaning: 'Cut by a column, log, cookie chunk or copy',
-    hint: 'Cut by a column, log, cookie chunk or copy',
+    meaning: 'The end of the token is missing.',
+    hint:
+      'Look for a database column that is too short, a cut log line, a cookie over 4 KiB or a copy out ' +
+      'of a narrow window. Store tokens as text without a length limit.',
   },
   TOKEN_NONCANONICAL: {
     effect: 'both',
     clientCode: 'token_malformed',
-    meaning: 'Padding, + / alphabet, trailing newline or stray last-character bits',
-    hint: 'Padding, + / alphabet, trailing newline or stray last-character bits',
+    meaning:
+      'The token is spelt in another way than it was issued: padding, `+` and `/`, a line break, stray ' +
+      'bits at the end.',
+    hint: 'Something decoded and re-encoded the token, or added a line break. Pass the text on untouched.',
+    prevented:
+      'Only the canonical spelling is read, so one token has exactly one text and no second spelling ' +
+      'is ever accepted.',
   },
   TOKEN_PERCENT_ENCODED: {
     effect: 'refused',
     clientCode: 'token_malformed',
-    meaning: 'Percent-encoded when read from a cookie or query',
-    hint: 'Percent-encoded when read from a cookie or query',
+    meaning: 'The token is percent-encoded.',
+    hint:
+      'It was read from a cookie or an address without decoding, or encoded once too often. Decode it ' +
+      'once, where it is read.',
   },
   TOKEN_ALG_NAME_NONSTANDARD: {
     effect: 'refused',
     clientCode: 'token_invalid',
-    meaning: '`alg` is an XML-signature URI or lower case',
-    hint: '`alg` is an XML-signature URI or lower case',
+    meaning: 'The `alg` of the token is not a registered name (an XML signature address, or lower case).',
+    hint: 'Some older issuers write such names. Have the issuer write a name such as ES256 or RS256.',
   },
   TOKEN_TYP_MISMATCH: {
     effect: 'refused',
     clientCode: 'token_invalid',
-    meaning: '`typ` differs from what the verifier demands',
-    hint: '`typ` differs from what the verifier demands',
+    meaning: 'The `typ` of the token is not that of an access token.',
+    hint:
+      'Access tokens carry `at+jwt` (RFC 9068). An issuer that writes `JWT`, or nothing, cannot be ' +
+      'told from one whose ID token was sent; set its access token type.',
   },
   TOKEN_WRONG_KIND_REFRESH: {
     effect: 'both',
     clientCode: 'token_invalid',
-    meaning: 'Refresh token, reset link or WebSocket ticket used as access token',
-    hint: 'Refresh token, reset link or WebSocket ticket used as access token',
+    meaning: 'A refresh token, a reset link or a WebSocket ticket was used as an access token.',
+    hint:
+      'The client mixed up two members of the sign-in answer. Send `access_token` to the API and ' +
+      '`refresh_token` to the refresh endpoint only.',
+    prevented:
+      'Every kind of token has a form and a purpose of its own that are checked first; none is ' +
+      'accepted in the place of another.',
   },
   TOKEN_CRIT_UNKNOWN: {
     effect: 'accepted',
     clientCode: 'token_invalid',
-    meaning: 'Unknown critical header',
-    hint: 'Unknown critical header',
+    meaning: 'The token demands the understanding of an extension (`crit`) that is unknown here.',
+    hint: 'Our issuer writes no `crit`. The token was made elsewhere; look at who issued it.',
+    prevented: 'A token with any critical extension is refused, as none is defined here.',
   },
 })

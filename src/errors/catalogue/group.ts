@@ -28,8 +28,10 @@ export type Effect = 'refused' | 'accepted' | 'both'
 /** What is written down for a cause. */
 export interface CauseFacts {
   readonly effect: Effect
-  /** What the client is told; `none` where no answer of ours carries it (the fault shows elsewhere, or not at all). */
+  /** What the client is told; `none` where no answer of ours carries it: the fault shows elsewhere or not at all. */
   readonly clientCode: ClientCode | 'none'
+  /** In place of the client code's HTTP status, where the RFCs know a more exact one (405, 413, 415). */
+  readonly status?: number
   /** The symptom in a line. */
   readonly meaning: string
   /** For the developer: what it usually is, and what to do. */
@@ -45,14 +47,14 @@ export interface CauseFacts {
 /** One cause, complete: what is written down, and what follows from its group and client code. */
 export interface CatalogueEntry extends CauseFacts {
   readonly group: Group
-  /** HTTP status of the answer. Without a client code: 500, for to answer with such a cause is itself a fault. */
+  /** HTTP status of the answer; 500 without a client code, for to answer with such a cause is itself a fault. */
   readonly status: number
   readonly sentence: string
 }
 
 /**
- * Completes the causes of a group. `sentences` replaces a client code's sentence for the whole group: the client knows
- * what it presented (a refresh token, a code), so the group tells it nothing.
+ * Completes the causes of a group. `sentences` replaces a client code's sentence for the whole group: the client
+ * knows what it presented (a refresh token, a code), so the group tells it nothing new.
  */
 export function defineGroup<Code extends string>(
   group: Group,
@@ -63,7 +65,7 @@ export function defineGroup<Code extends string>(
     const clientCode = facts.clientCode === 'none' ? 'server_error' : facts.clientCode
     const told = clientCodes[clientCode]
     const sentence = facts.sentence ?? sentences[clientCode] ?? told.sentence
-    return [code, { ...facts, group, status: told.status, sentence }]
+    return [code, Object.freeze({ ...facts, group, status: facts.status ?? told.status, sentence })]
   })
   return Object.freeze(Object.fromEntries(completed))
 }

@@ -4,73 +4,105 @@ export const proxy = defineGroup('proxy', {
   PROXY_STRIPS_AUTH: {
     effect: 'refused',
     clientCode: 'token_missing',
-    meaning: 'Reverse proxy or ingress removes Authorization',
-    hint: 'Reverse proxy or ingress removes Authorization',
+    meaning: 'A reverse proxy or an ingress removes the Authorization header.',
+    hint:
+      'Modules that check passwords themselves, header allow-lists and CGI or WSGI bridges do this. ' +
+      'Pass the header on by name and compare the request before and behind the proxy.',
   },
   EDGE_REPLACES_TOKEN: {
     effect: 'both',
     clientCode: 'token_invalid',
-    meaning: 'Gateway replaces the token with its own identity token',
-    hint: 'Gateway replaces the token with its own identity token',
+    meaning: 'A gateway replaces the token with an identity token of its own.',
+    hint:
+      'Cloud gateways that check callers use the same header. Let the gateway carry its token in ' +
+      'another header, or accept its issuer on purpose in a verifier of its own.',
+    prevented:
+      "A token counts only if its issuer, audience and type are ours; a gateway's token is refused and " +
+      "never taken for the caller's.",
   },
   BASIC_BEARER_COLLISION: {
     effect: 'refused',
     clientCode: 'token_missing',
-    meaning: 'HTTP Basic at the proxy and Bearer at the app share one header',
-    hint: 'HTTP Basic at the proxy and Bearer at the app share one header',
+    meaning: 'Password protection at the proxy and bearer tokens at the API share one header.',
+    hint:
+      "A request can hold only one Authorization value. Take the API's paths out of the proxy's " +
+      'protection, or protect the site by address or network instead.',
   },
   CORS_PREFLIGHT_AUTHED: {
     effect: 'refused',
     clientCode: 'token_missing',
-    meaning: 'Guard answers OPTIONS with 401',
-    hint: 'Guard answers OPTIONS with 401',
+    meaning: 'The guard answers a preflight (OPTIONS) with 401.',
+    hint:
+      'Browsers send preflights without credentials. They have to be answered before the guard; in an ' +
+      'application of your own put the CORS layer first.',
+    prevented: 'Our CORS layer answers preflights before any guard looks at the request.',
   },
   CORS_HEADER_NOT_ALLOWED: {
     effect: 'refused',
     clientCode: 'none',
-    meaning: 'Preflight does not allow `authorization` (or a misspelt header name)',
-    hint: 'Preflight does not allow `authorization` (or a misspelt header name)',
+    meaning: 'The preflight answer does not allow the `authorization` header, or spells it wrong.',
+    hint:
+      'List every header the page sends in Access-Control-Allow-Headers; the star does not cover ' +
+      'Authorization.',
   },
   CORS_CREDENTIALS: {
     effect: 'refused',
     clientCode: 'token_missing',
-    meaning: 'Credentials with `*` origin, or fetch without `credentials: include`',
-    hint: 'Credentials with `*` origin, or fetch without `credentials: include`',
+    meaning:
+      'The browser withholds cookies: the answer allows any origin, or the page fetched without ' +
+      "`credentials: 'include'`.",
+    hint:
+      'Cookies cross origins only if the page asks for it and the answer names that very origin. Add ' +
+      "the page's origin to CORS_ORIGINS and set `credentials: 'include'` in the page.",
   },
   COOKIE_SAMESITE: {
     effect: 'refused',
     clientCode: 'token_missing',
-    meaning: 'SameSite keeps the cookie home',
-    hint: 'SameSite keeps the cookie home',
+    meaning: 'The cookie stays at home, because the request comes from another site.',
+    hint:
+      'SameSite lets a cookie travel only within one site. Serve page and API from one site, or use ' +
+      'bearer tokens between sites.',
   },
   COOKIE_SECURE_NO_PROXY_TRUST: {
     effect: 'refused',
     clientCode: 'token_missing',
-    meaning: 'Secure session cookie not set because the app thinks it is on http',
-    hint: 'Secure session cookie not set because the app thinks it is on http',
+    meaning: 'A Secure cookie is never set, because the application takes its connection for http.',
+    hint:
+      'TLS ends at the proxy in front. Set ISSUER to the https address people use, and name the proxy ' +
+      'in TRUSTED_PROXIES.',
+    prevented: 'Whether our cookies are Secure follows from ISSUER, never from how a request arrived.',
   },
   COOKIE_FOREIGN_APP: {
     effect: 'refused',
     clientCode: 'token_malformed',
-    meaning: 'Cookie of another app on the same host is parsed as the token',
-    hint: 'Cookie of another app on the same host is parsed as the token',
+    meaning: 'A cookie of another application on the same host is read as the token.',
+    hint:
+      'Cookies are shared by all ports of a host and, with a Domain, by its sub-domains. Give each ' +
+      'application cookie names of its own.',
+    prevented: 'Our cookies have names of their own and no other cookie is read.',
   },
   THIRD_PARTY_COOKIE_BLOCKED: {
     effect: 'refused',
     clientCode: 'token_missing',
-    meaning: 'Browser blocks third-party cookies in iframe renew',
-    hint: 'Browser blocks third-party cookies in iframe renew',
+    meaning: 'The browser blocks the cookie inside a hidden frame, so silent renewal fails.',
+    hint: 'Browsers no longer send cookies of another site to a frame. Renew with a refresh token instead.',
+    prevented: 'We renew by refresh token and never through a hidden frame.',
   },
   CSRF_TOKEN_STALE: {
     effect: 'refused',
     clientCode: 'access_denied',
-    meaning: 'CSRF token bound to an old session or never refetched after reload',
-    hint: 'CSRF token bound to an old session or never refetched after reload',
+    meaning: 'The CSRF token belongs to an older session, or the page kept it over a reload.',
+    hint:
+      'Read the token anew after each sign-in and send the one that belongs to the present session. A ' +
+      "page restored from the browser's history shows the same.",
+    sentence: 'This page has become out of date. Load it again and repeat the step.',
   },
   SHARED_CACHE: {
     effect: 'accepted',
     clientCode: 'none',
-    meaning: 'CDN or proxy cache answers without asking the API',
-    hint: 'CDN or proxy cache answers without asking the API',
+    meaning: 'A cache in front answers from memory without asking the API.',
+    hint:
+      'Send `Cache-Control: no-store` or `private` with every answer that depends on who is asking, ' +
+      'and check that the cache obeys it. Our own endpoints do; your routes need it as well.',
   },
 })

@@ -4,43 +4,51 @@ export const service = defineGroup('service', {
   STORE_UNAVAILABLE: {
     effect: 'refused',
     clientCode: 'try_again',
-    meaning: 'STORE_UNAVAILABLE',
-    hint: 'STORE_UNAVAILABLE',
+    meaning: 'The database did not answer, or not in time.',
+    hint:
+      'Look at the database: reachable, writable, disk not full, connections left. Nothing was ' +
+      'written, or the outcome is unknown and safe to repeat.',
     own: true,
   },
   STORE_BEHIND: {
     effect: 'refused',
     clientCode: 'try_again',
-    meaning: 'STORE_BEHIND',
-    hint: 'STORE_BEHIND',
+    meaning: 'The database is older than what this node has already seen.',
+    hint:
+      'A fail-over or a restore lost commits, or a replica is being read. The node writes back what it ' +
+      'remembers; look for the event `store.rolled_back`.',
     own: true,
   },
   HASH_QUEUE_FULL: {
     effect: 'refused',
     clientCode: 'try_again',
-    meaning: 'HASH_QUEUE_FULL',
-    hint: 'HASH_QUEUE_FULL',
+    meaning: 'More passwords wait to be checked than the queue holds.',
+    hint:
+      'A flood of sign-ins, or too few cores for honest ones. Checked requests are not affected. Look ' +
+      'at the rate limits before you raise the limit of the queue.',
     own: true,
   },
   SIGNING_LATE: {
     effect: 'refused',
     clientCode: 'try_again',
-    meaning: 'SIGNING_LATE',
-    hint: 'SIGNING_LATE',
+    meaning: 'The token would have been signed too long after the decision to issue it.',
+    hint:
+      'The process stood still: suspended, short of processor time, or in a long pause. Nothing was ' +
+      'given out.',
     own: true,
   },
   SHUTTING_DOWN: {
     effect: 'refused',
     clientCode: 'try_again',
-    meaning: 'SHUTTING_DOWN',
-    hint: 'SHUTTING_DOWN',
+    meaning: 'This node is stopping and takes no new requests.',
+    hint: 'Expected during a deploy. If clients see it, let the load balancer follow `/readyz`.',
     own: true,
   },
   INTERNAL: {
     effect: 'refused',
     clientCode: 'server_error',
-    meaning: 'INTERNAL',
-    hint: 'INTERNAL',
+    meaning: 'A fault in the service or in code it was given.',
+    hint: 'The error stands in the log under this reference. Please report it if it comes from Countersign.',
     own: true,
   },
 })

@@ -4,55 +4,76 @@ export const wiring = defineGroup('wiring', {
   SECRET_UNDEFINED: {
     effect: 'refused',
     clientCode: 'none',
-    meaning: 'Secret read before the config is loaded',
-    hint: 'Secret read before the config is loaded',
+    meaning: 'The secret was read before the configuration was loaded.',
+    hint:
+      'Load the configuration first and hand the value over; a module that reads the environment while ' +
+      'it is imported comes too early.',
+    prevented:
+      'The configuration is read and checked as a whole before anything is built, and a missing secret ' +
+      'stops the start.',
   },
   STRATEGY_NOT_REGISTERED: {
     effect: 'refused',
     clientCode: 'none',
-    meaning: 'Guard without strategy provider',
-    hint: 'Guard without strategy provider',
+    meaning: 'A guard names a strategy that nobody registered.',
+    hint: 'Import the module that provides the strategy where the guard is used.',
+    prevented: 'Access words and the guard that reads them come from the same `createAuth`.',
   },
   MIDDLEWARE_ORDER: {
     effect: 'both',
     clientCode: 'none',
-    meaning: 'Authentication after authorisation or routing',
-    hint: 'Authentication after authorisation or routing',
+    meaning: 'Authentication runs after authorization, or after the routes it should protect.',
+    hint:
+      'Register the guard before the routes. `countersign routes --probe` shows what the running ' +
+      'application does.',
+    prevented: 'Proving who calls and deciding what they may do is one step of one guard.',
   },
   CLAIM_PATH_MISMATCH: {
     effect: 'refused',
     clientCode: 'none',
-    meaning: 'Code reads payload._doc._id / name while the token has other names',
-    hint: 'Code reads payload._doc._id / name while the token has other names',
+    meaning: 'The code reads a claim under another name than the token has.',
+    hint:
+      'Print the principal once, and read what it really has. An id out of a database object (`_id`, ' +
+      '`_doc`) is a frequent case.',
+    prevented: 'Handlers get a typed `principal`; a name it does not have does not compile.',
   },
   OPTION_MISSPELT: {
     effect: 'accepted',
     clientCode: 'none',
-    meaning: 'Misspelt or ignored option disables a check',
-    hint: 'Misspelt or ignored option disables a check',
+    meaning: 'A misspelt or unknown option switches a check off.',
+    hint: 'Compare the names of the options with the documentation of the version in use.',
+    prevented: 'Unknown options stop the start, all of them listed at once.',
   },
   REASON_SWALLOWED: {
     effect: 'refused',
     clientCode: 'none',
-    meaning: 'One catch for all causes, or details hidden',
-    hint: 'One catch for all causes, or details hidden',
+    meaning: 'Every cause ends in one catch, so nobody knows why a credential was refused.',
+    hint: 'Log the error with its cause before it is answered.',
+    prevented:
+      'Each refusal has one cause, which log, metric and event carry under the reference that the ' +
+      'client is given.',
   },
   PASSWORD_HASH_LIBRARY: {
     effect: 'refused',
     clientCode: 'invalid_grant',
-    meaning: 'Hash library broken or limit',
-    hint: 'Hash library broken or limit',
+    meaning: 'The library for password hashes fails, or meets a limit of its own.',
+    hint:
+      'A binary for another platform, a hash that was cut by a column, or a password over 72 bytes ' +
+      'with bcrypt. The error in the log under this reference names it.',
   },
   UPGRADE_STRICTER: {
     effect: 'refused',
     clientCode: 'token_invalid',
-    meaning: 'Dependency began to check more',
-    hint: 'Dependency began to check more',
+    meaning: 'A dependency began to check more after an upgrade.',
+    hint:
+      'Read its change log for claims, algorithms and key lengths, and correct the issuer instead of ' +
+      'the check.',
   },
   BAD_COOKIE_500: {
     effect: 'refused',
     clientCode: 'token_invalid',
-    meaning: 'Bad signed cookie crashes',
-    hint: 'Bad signed cookie crashes',
+    meaning: 'A damaged signed cookie makes the application fail.',
+    hint: 'Take a cookie that cannot be read for one that was not sent.',
+    prevented: 'Whatever stands in a cookie, the guard answers with a refusal and never with a failure.',
   },
 })
