@@ -27,8 +27,10 @@ export interface Store {
   ping(): Promise<void>
   /** Brings the schema forward (never back). May be called instead of and before `open`. */
   migrate(options?: { readonly dryRun?: boolean }): Promise<MigrationReport>
-  /** Removes at most `limit` rows that are past their use; resolves to how many there were. */
+  /** Removes at most `limit` rows that are past their use; resolves to how many it removed. */
   cleanUp(limit: number): Promise<number>
+  /** How many rows that are past their use are still there. */
+  expired(): Promise<number>
 
   readonly users: UserVerbs
   readonly sessions: SessionVerbs
@@ -45,6 +47,8 @@ export interface StoreOptions {
   readonly clock: Clock
   /** Bring the schema forward first. */
   readonly migrate: boolean
+  /** How long audit events are kept; 400 days unless said otherwise. */
+  readonly eventRetentionMilliseconds?: number | undefined
 }
 
 export interface MigrationReport {
@@ -189,6 +193,7 @@ export type RefreshOutcome =
     }
 
 export interface SessionVerbs {
+  /** The first refresh token is of generation 0; both marks stand at generation 0 and the start. */
   start(session: NewSession, event: NewEvent): Promise<StartedSession>
   /**
    * The one decision about a refresh token (PROTOCOL 1): verdict, change, revocation entry and events in one

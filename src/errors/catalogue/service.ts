@@ -19,6 +19,22 @@ export const service = defineGroup('service', {
       'remembers; look for the event `store.rolled_back`.',
     own: true,
   },
+  STORE_SCHEMA_OLD: {
+    effect: 'refused',
+    clientCode: 'none',
+    meaning: 'The tables of the database are of an older release than this program.',
+    hint: 'Run `countersign migrate`; `--dry-run` shows the steps first. Take a backup before.',
+    own: true,
+  },
+  STORE_SCHEMA_NEW: {
+    effect: 'refused',
+    clientCode: 'none',
+    meaning: 'The tables of the database are of a newer release than this program.',
+    hint:
+      'A deploy was rolled back, or two releases share a database. Migrations only go forward: start the ' +
+      'newer release, or restore the backup taken before its migration.',
+    own: true,
+  },
   HASH_QUEUE_FULL: {
     effect: 'refused',
     clientCode: 'try_again',
@@ -42,6 +58,36 @@ export const service = defineGroup('service', {
     clientCode: 'try_again',
     meaning: 'This node is stopping and takes no new requests.',
     hint: 'Expected during a deploy. If clients see it, let the load balancer follow `/readyz`.',
+    own: true,
+  },
+  SIGNING_KEY_MISSING: {
+    effect: 'refused',
+    clientCode: 'try_again',
+    meaning: 'This node has no active signing key.',
+    hint: 'The key ring was not loaded, or every key was revoked. Run `countersign keys list`.',
+    own: true,
+  },
+  SIGNING_KEY_UNREADABLE: {
+    effect: 'refused',
+    clientCode: 'try_again',
+    meaning: 'A signing key cannot be decrypted with the SECRET_KEY at hand.',
+    hint:
+      'SECRET_KEY was replaced instead of extended. Put the former key behind the new one ' +
+      '(`SECRET_KEY=new,former`) and start again.',
+    own: true,
+  },
+  CLAIM_RESERVED: {
+    effect: 'refused',
+    clientCode: 'server_error',
+    meaning: 'The `claims` function of the application returned a claim whose name is reserved.',
+    hint: 'Give the claim a name of its own; the log names those that clash.',
+    own: true,
+  },
+  ACCOUNT_NOT_TAKEN_OVER: {
+    effect: 'refused',
+    clientCode: 'server_error',
+    meaning: 'A user of the application’s own table could not be taken over.',
+    hint: 'The row that `users.find` returned has a mail address or a user name that is not valid here.',
     own: true,
   },
   INTERNAL: {
