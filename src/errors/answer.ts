@@ -9,7 +9,7 @@ export interface Answer {
   readonly sentence: string
 }
 
-/** One cause can meet a client in two places: an ended session voids a token at a route and a grant at `/token`. */
+/** One cause can be met in two places: an ended session voids a token at a route, a grant at `/token`. */
 const routeCodes: Readonly<Partial<Record<ClientCode, ClientCode>>> = {
   invalid_grant: 'token_invalid',
 }

@@ -2,8 +2,8 @@ import { type Cause, catalogue } from './codes.ts'
 import { Refusal, type RefusalFacts } from './refusal.ts'
 
 /**
- * A refusal that is thrown. The message is for the developer and the log: the cause and what to do about it. What
- * the client may know stands in `refusal`. No credential belongs in either.
+ * A refusal that is thrown. The message is for the developer and the log: the cause and what to do about
+ * it. What the client may know stands in `refusal`. No credential belongs in either.
  */
 export class AuthError extends Error {
   override readonly name = 'AuthError'

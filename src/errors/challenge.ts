@@ -24,8 +24,8 @@ const errors: Readonly<Partial<Record<ClientCode, string>>> = {
 }
 
 /**
- * The value of `WWW-Authenticate` for a refusal at a checked route: always with 401, with 403 where a permission is
- * missing, undefined otherwise. It says no more about the cause than the client code does.
+ * The value of `WWW-Authenticate` for a refusal at a checked route: always with 401, with 403 where a
+ * permission is missing, undefined otherwise. It says no more about the cause than the client code does.
  */
 export function challengeFor(refusal: Refusal, options: ChallengeOptions = {}): string | undefined {
   const answer = answerAtRoute(refusal)
@@ -60,7 +60,7 @@ function parameters(values: Readonly<Record<string, string | undefined>>): strin
     .join(', ')
 }
 
-/** Printable ASCII but for the quotation mark and the backslash (RFC 6750 section 3), so nothing can break out. */
+/** Printable ASCII but for quotation mark and backslash (RFC 6750 section 3): nothing can break out. */
 function quotable(text: string): string {
   return text.replaceAll(/[^\x20-\x21\x23-\x5b\x5d-\x7e]/g, '')
 }

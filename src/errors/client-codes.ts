@@ -7,8 +7,8 @@ export interface ClientCodeFacts {
   /** What the client can act on, in ASCII so that it also fits a challenge header (RFC 6750 section 3). */
   readonly sentence: string
   /**
-   * Whether a cause may say a sentence of its own: only where it can tell no more than what the client itself sent
-   * or what the API's description says, and nothing about accounts, keys or sessions.
+   * Whether a cause may say a sentence of its own: only where it can tell no more than what the client
+   * itself sent or what the API's description says, and nothing about accounts, keys or sessions.
    */
   readonly open: boolean
 }

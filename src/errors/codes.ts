@@ -23,8 +23,8 @@ export type { CatalogueEntry, Effect, Group } from './catalogue/group.ts'
 export type { ClientCode } from './client-codes.ts'
 
 /**
- * The closed catalogue: one cause for each way a credential can be refused or wrongly accepted. Log, metric, event,
- * doctor, docs and tests use these codes; what a client sees follows from them.
+ * The closed catalogue: one cause for each way a credential can be refused or wrongly accepted. Log,
+ * metric, event, doctor, docs and tests use these codes; what a client sees follows from them.
  */
 export const catalogue = {
   ...transport,

@@ -28,7 +28,7 @@ export type Effect = 'refused' | 'accepted' | 'both'
 /** What is written down for a cause. */
 export interface CauseFacts {
   readonly effect: Effect
-  /** What the client is told; `none` where no answer of ours carries it: the fault shows elsewhere or not at all. */
+  /** What the client is told; `none` where no answer of ours carries it, as the fault shows elsewhere. */
   readonly clientCode: ClientCode | 'none'
   /** In place of the client code's HTTP status, where the RFCs know a more exact one (405, 413, 415). */
   readonly status?: number
@@ -47,14 +47,14 @@ export interface CauseFacts {
 /** One cause, complete: what is written down, and what follows from its group and client code. */
 export interface CatalogueEntry extends CauseFacts {
   readonly group: Group
-  /** HTTP status of the answer; 500 without a client code, for to answer with such a cause is itself a fault. */
+  /** HTTP status of the answer; 500 without a client code, as answering with such a cause is a fault. */
   readonly status: number
   readonly sentence: string
 }
 
 /**
- * Completes the causes of a group. `sentences` replaces a client code's sentence for the whole group: the client
- * knows what it presented (a refresh token, a code), so the group tells it nothing new.
+ * Completes the causes of a group. `sentences` replaces a client code's sentence for the whole group: the
+ * client knows what it presented (a refresh token, a code), so the group tells it nothing new.
  */
 export function defineGroup<Code extends string>(
   group: Group,

@@ -1,0 +1,156 @@
+import { STATUS_CODES } from 'node:http'
+import type { Random } from '../base/random.ts'
+import { type Answer, answerAtOAuthEndpoint, answerAtRoute } from '../errors/answer.ts'
+import { basicChallenge, type ChallengeOptions, challengeFor } from '../errors/challenge.ts'
+import { type Cause, catalogue } from '../errors/codes.ts'
+import type { FieldProblem, Refusal, RefusalDetails } from '../errors/refusal.ts'
+import { apiHeaders, type HeaderValues, noStore } from './headers.ts'
+
+/**
+ * What an application that writes its own bodies is given; `cause` and `details` are not meant for clients.
+ */
+export interface RefusalView {
+  readonly cause: Cause
+  readonly details: RefusalDetails
+  readonly status: number
+  readonly code: Answer['clientCode']
+  readonly title: string
+  readonly detail: string
+  readonly reference: string
+  readonly errors?: readonly FieldProblem[]
+}
+
+/**
+ * Writes the body of a refusal; status, challenge and headers stay ours. It must answer a plain object, at
+ * once.
+ */
+export type RenderRefusal = (refusal: RefusalView) => Readonly<Record<string, unknown>>
+
+interface ResponseOptions {
+  /**
+   * The same in the answer, the log and the event, so that the operator finds the cause. See
+   * `newReference`.
+   */
+  readonly reference: string
+  /** Whether the issuer is served over https. */
+  readonly https?: boolean | undefined
+  /**
+   * Adds cause, hint and details to the body. For development only: it tells clients apart what must look
+   * alike.
+   */
+  readonly detailsInAnswer?: boolean | undefined
+}
+
+export interface ProblemOptions extends ResponseOptions, ChallengeOptions {
+  /** Path of the request, without its query, which may hold secrets. */
+  readonly instance?: string | undefined
+  /** Address of the page that explains the client codes; each has an anchor there. */
+  readonly docs?: string | undefined
+  readonly renderRefusal?: RenderRefusal | undefined
+  /** Told when `renderRefusal` failed and the standard body was sent instead. */
+  readonly onRenderFailure?: ((error: unknown) => void) | undefined
+}
+
+export interface OAuthErrorOptions extends ResponseOptions {
+  readonly realm?: string | undefined
+}
+
+/**
+ * A reference for one refusal: 96 random bits, in letters and digits that are selected by one double click.
+ */
+export function newReference(random: Random): string {
+  return Buffer.from(random(12)).toString('hex')
+}
+
+/** The answer of a checked route: problem JSON (RFC 9457) with the challenge of RFC 6750 where one is due. */
+export function problemResponse(refusal: Refusal, options: ProblemOptions): Response {
+  const answer = answerAtRoute(refusal)
+  const standard = {
+    type: options.docs ? `${options.docs}#${answer.clientCode}` : 'about:blank',
+    title: options.docs ? answer.title : (STATUS_CODES[answer.status] ?? answer.title),
+    status: answer.status,
+    detail: answer.sentence,
+    ...(options.instance !== undefined && { instance: options.instance }),
+    code: answer.clientCode,
+    reference: options.reference,
+    ...problems(refusal),
+    ...(options.detailsInAnswer && insight(refusal)),
+  }
+  const challenge = challengeFor(refusal, options)
+  return new Response(renderedBody(refusal, answer, options) ?? JSON.stringify(standard), {
+    status: answer.status,
+    headers: {
+      ...answerHeaders(refusal, answer, options.https),
+      'Content-Type': 'application/problem+json',
+      ...(challenge && { 'WWW-Authenticate': challenge }),
+    },
+  })
+}
+
+/**
+ * The answer of an OAuth endpoint: RFC 6749 section 5.2, with the reference and the field problems as extra
+ * members.
+ */
+export function oauthErrorResponse(refusal: Refusal, options: OAuthErrorOptions): Response {
+  const answer = answerAtOAuthEndpoint(refusal)
+  const body = {
+    error: answer.clientCode,
+    error_description: answer.sentence,
+    reference: options.reference,
+    ...problems(refusal),
+    ...(options.detailsInAnswer && insight(refusal)),
+  }
+  return Response.json(body, {
+    status: answer.status,
+    headers: {
+      ...answerHeaders(refusal, answer, options.https),
+      // A 401 carries a challenge (RFC 9110 section 15.5.2), and Basic is the one scheme that clients have here.
+      ...(answer.status === 401 && { 'WWW-Authenticate': basicChallenge(options.realm) }),
+    },
+  })
+}
+
+function problems({ fields }: Refusal): { errors?: readonly FieldProblem[] } {
+  return fields?.length ? { errors: fields.map(({ field, message }) => ({ field, message })) } : {}
+}
+
+function insight(refusal: Refusal): Record<string, unknown> {
+  return { cause: refusal.code, hint: catalogue[refusal.code].hint, details: refusal.details }
+}
+
+function answerHeaders(refusal: Refusal, { status }: Answer, https = false): HeaderValues {
+  return {
+    ...apiHeaders({ https }),
+    ...noStore,
+    ...((status === 503 || status === 429) && {
+      'Retry-After': String(Math.max(1, Math.ceil(refusal.retryAfterSeconds ?? 1))),
+    }),
+    ...(status === 405 && { Allow: (refusal.allow ?? []).join(', ') }),
+  }
+}
+
+/**
+ * The application's own body, or undefined: it wrote none, failed, or answered something that is not an
+ * object.
+ */
+function renderedBody(refusal: Refusal, answer: Answer, options: ProblemOptions): string | undefined {
+  if (!options.renderRefusal) return undefined
+  try {
+    const body: unknown = options.renderRefusal({
+      cause: refusal.code,
+      details: refusal.details,
+      status: answer.status,
+      code: answer.clientCode,
+      title: answer.title,
+      detail: answer.sentence,
+      reference: options.reference,
+      ...problems(refusal),
+    })
+    if (typeof body !== 'object' || body === null || Array.isArray(body) || 'then' in body)
+      throw new TypeError('renderRefusal has to answer a plain object')
+    return JSON.stringify(body)
+  } catch (error) {
+    options.onRenderFailure?.(error)
+    return undefined
+  }
+}
