@@ -18,7 +18,7 @@ export const clientCodes = {
   token_missing: {
     status: 401,
     title: 'Sign-in needed',
-    sentence: 'This address needs a credential, and the request carried none where it is looked for.',
+    sentence: 'The request carried no credential where one is looked for. Sign in, or send it in its place.',
     open: false,
   },
   token_malformed: {
@@ -48,7 +48,7 @@ export const clientCodes = {
   insufficient_scope: {
     status: 403,
     title: 'Not permitted',
-    sentence: 'You are signed in, but this needs a permission that was not granted.',
+    sentence: 'The credential is good, but this needs a permission that was not granted to it.',
     open: false,
   },
   access_denied: {

@@ -104,7 +104,7 @@ export function oauthErrorResponse(refusal: Refusal, options: OAuthErrorOptions)
     status: answer.status,
     headers: {
       ...answerHeaders(refusal, answer, options.https),
-      // A 401 carries a challenge (RFC 9110 section 15.5.2), and Basic is the one scheme that clients have here.
+      // A 401 carries a challenge (RFC 9110 section 15.5.2); Basic is the one scheme that clients have here.
       ...(answer.status === 401 && { 'WWW-Authenticate': basicChallenge(options.realm) }),
     },
   })
@@ -146,9 +146,11 @@ function renderedBody(refusal: Refusal, answer: Answer, options: ProblemOptions)
       reference: options.reference,
       ...problems(refusal),
     })
-    if (typeof body !== 'object' || body === null || Array.isArray(body) || 'then' in body)
-      throw new TypeError('renderRefusal has to answer a plain object')
-    return JSON.stringify(body)
+    // A promise comes too late, and one that fails later must not take the process with it.
+    if (body instanceof Promise) body.catch(() => undefined)
+    const text = body instanceof Promise ? undefined : JSON.stringify(body)
+    if (!text?.startsWith('{')) throw new TypeError('renderRefusal has to answer an object, and at once')
+    return text
   } catch (error) {
     options.onRenderFailure?.(error)
     return undefined
