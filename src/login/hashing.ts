@@ -1,0 +1,153 @@
+import { availableParallelism } from 'node:os'
+import type { Clock } from '../base/clock.ts'
+import { AuthError } from '../errors/auth-error.ts'
+import { createHashThread, type HashThread } from './hash-thread.ts'
+import type { HashAnswer, HashJob } from './hash-worker.ts'
+import type { PasswordVerdict } from './password-hash.ts'
+
+export type { PasswordVerdict } from './password-hash.ts'
+
+/**
+ * Hashes passwords on a few threads of its own at low priority, so that a flood of sign-ins does not slow checked
+ * requests (rule E10). It counts no tries: that is done before a password comes here.
+ *
+ * Both calls throw `HASH_QUEUE_FULL` at once where waiting would be too long, `SHUTTING_DOWN` after `close`, and
+ * `INTERNAL` if the worker is lost over this password.
+ */
+export interface HashQueue {
+  /** A new hash as PHC text. Does not judge the password: `checkNewPassword` does. */
+  hash(password: string): Promise<string>
+  /** Compares; without a stored hash (nobody has that name) it does the same work and says no. */
+  verify(password: string, stored: string | undefined): Promise<PasswordVerdict>
+  /** Takes no more, finishes what was taken, ends the threads. */
+  close(): Promise<void>
+  stats(): HashQueueStats
+}
+
+export interface HashQueueStats {
+  readonly startedThreads: number
+  readonly running: number
+  readonly waiting: number
+  /** Jobs answered since the start, whatever the answer. */
+  readonly answered: number
+  /** Jobs refused because the queue was full. */
+  readonly refused: number
+  /** Jobs whose worker was lost. */
+  readonly lost: number
+}
+
+export interface HashQueueOptions {
+  readonly clock: Clock
+  /** Threads that hash at the same time; by default all cores but one, which stays with checked requests. */
+  readonly workers?: number
+  /** Passwords that may wait for a thread; 64 for each by default. */
+  readonly maxQueued?: number
+  /** The longest wait for a thread that is promised, as estimated from recent jobs; 2 s by default. */
+  readonly maxWaitMilliseconds?: number
+  readonly idleMilliseconds?: number
+  readonly jobMilliseconds?: number
+  /** Another worker, for tests. */
+  readonly workerUrl?: URL
+}
+
+/** The same folder holds `.ts` in a checkout and `.js` once built; the compiler rewrites no URLs. */
+const WORKER_URL = new URL(
+  import.meta.url.endsWith('.ts') ? './hash-worker.ts' : './hash-worker.js',
+  import.meta.url,
+)
+
+interface Waiting {
+  readonly job: HashJob
+  readonly resolve: (answer: Promise<HashAnswer>) => void
+}
+
+export function createHashQueue({
+  clock,
+  workers = Math.max(1, availableParallelism() - 1),
+  maxQueued = 64 * workers,
+  maxWaitMilliseconds = 2000,
+  idleMilliseconds = 60_000,
+  jobMilliseconds = 30_000,
+  workerUrl = WORKER_URL,
+}: HashQueueOptions): HashQueue {
+  if (!(workers >= 1)) throw new RangeError('workers: at least 1, or no password would ever be hashed')
+  const threads = Array.from({ length: workers }, () =>
+    createHashThread({ workerUrl, idleMilliseconds, jobMilliseconds }),
+  )
+  // The last one used is taken first, so that the others may fall idle.
+  const free = [...threads]
+  const waiting: Waiting[] = []
+  const counts = { answered: 0, refused: 0, lost: 0 }
+  let averageMilliseconds = 20
+  let closing: Promise<void> | undefined
+  let drained: (() => void) | undefined
+
+  async function submit(job: HashJob): Promise<HashAnswer> {
+    if (closing) throw new AuthError('SHUTTING_DOWN', { retryAfterSeconds: 1 })
+    const thread = free.pop()
+    if (thread) return runOn(thread, job)
+    const waitMilliseconds = ((waiting.length + 1) * averageMilliseconds) / workers
+    if (waiting.length >= maxQueued || waitMilliseconds > maxWaitMilliseconds) {
+      counts.refused++
+      throw new AuthError('HASH_QUEUE_FULL', {
+        retryAfterSeconds: Math.max(1, Math.ceil(waitMilliseconds / 1000)),
+        details: { waiting: waiting.length, waitMilliseconds: Math.round(waitMilliseconds) },
+      })
+    }
+    return new Promise((resolve) => waiting.push({ job, resolve }))
+  }
+
+  async function runOn(thread: HashThread, job: HashJob): Promise<HashAnswer> {
+    const from = clock.elapsed()
+    try {
+      const answer = await thread.run(job)
+      counts.answered++
+      return answer
+    } catch (cause) {
+      counts.lost++
+      throw new AuthError('INTERNAL', { details: { where: 'password hash worker' }, cause })
+    } finally {
+      averageMilliseconds += (clock.elapsed() - from - averageMilliseconds) / 10
+      const next = waiting.shift()
+      if (next) next.resolve(runOn(thread, next.job))
+      else if (free.push(thread) === threads.length) drained?.()
+    }
+  }
+
+  async function drainAndEnd(): Promise<void> {
+    if (free.length < threads.length) {
+      await new Promise<void>((resolve) => {
+        drained = resolve
+      })
+    }
+    await Promise.all(threads.map((thread) => thread.end()))
+  }
+
+  return {
+    async hash(password) {
+      const answer = await submit({ kind: 'hash', password })
+      if (answer.kind !== 'hash') throw unexpected(answer)
+      return answer.hash
+    },
+    async verify(password, stored) {
+      const answer = await submit({ kind: 'verify', password, stored })
+      if (answer.kind !== 'verify') throw unexpected(answer)
+      return answer.verdict
+    },
+    close() {
+      closing ??= drainAndEnd()
+      return closing
+    },
+    stats: () => ({
+      ...counts,
+      startedThreads: threads.filter((thread) => thread.isStarted()).length,
+      running: threads.length - free.length,
+      waiting: waiting.length,
+    }),
+  }
+}
+
+function unexpected(answer: HashAnswer): AuthError {
+  const errorName = answer.kind === 'failed' ? answer.errorName : answer.kind
+  return new AuthError('INTERNAL', { details: { where: 'password hash worker', errorName } })
+}
