@@ -3,6 +3,7 @@
  * With `--check` it writes nothing and exits with status 1 when the file is not up to date.
  */
 import { readFileSync, writeFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
 import type { Group } from '../src/errors/catalogue/group.ts'
 import { clientCodes } from '../src/errors/client-codes.ts'
 import { type CatalogueEntry, catalogue } from '../src/errors/codes.ts'
@@ -88,7 +89,7 @@ function cell(text: string): string {
   return text.replaceAll('|', '\\|')
 }
 
-if (import.meta.main) {
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
   if (!process.argv.includes('--check')) writeFileSync(file, refusalsDoc())
   else if (readFileSync(file, 'utf8') !== refusalsDoc()) {
     console.error('docs/refusals.md is not up to date: run node scripts/refusals-doc.ts')

@@ -54,7 +54,7 @@ export const account = defineGroup('account', {
     clientCode: 'invalid_request',
     meaning: 'The new password does not meet the rules.',
     hint: 'The field problem says which rule. Length and the block list are settings under `passwords`.',
-    sentence: 'This password cannot be used. Choose one that is longer and harder to guess.',
+    sentence: 'This password cannot be used. The list of errors says why.',
     own: true,
   },
   REGISTRATION_CLOSED: {
