@@ -28,3 +28,22 @@ export function guardedClock(
 export function toSeconds(milliseconds: number): number {
   return Math.floor(milliseconds / 1000)
 }
+
+/** A moment by both clocks, to count from. */
+export interface Moment {
+  readonly now: number
+  readonly elapsed: number
+}
+
+/** This moment. */
+export function momentOf(clock: Clock): Moment {
+  return { now: clock.now(), elapsed: clock.elapsed() }
+}
+
+/**
+ * Milliseconds that have passed since, by the larger of both clocks: the monotonic one stands still while the machine
+ * sleeps, and the wall clock can be set back.
+ */
+export function millisecondsSince(clock: Clock, moment: Moment): number {
+  return Math.max(clock.now() - moment.now, clock.elapsed() - moment.elapsed)
+}

@@ -1,0 +1,174 @@
+import type { Actor, Origin } from '../audit/events.ts'
+import type { Logger } from '../base/logger.ts'
+import { AuthError } from '../errors/auth-error.ts'
+import { Refusal } from '../errors/refusal.ts'
+import { guardRequestOf } from '../guard/guard-request.ts'
+import { parseWith, readBody } from '../http/body.ts'
+import {
+  newReference,
+  oauthErrorResponse,
+  problemResponse,
+  type RenderRefusal,
+} from '../http/error-response.ts'
+import { apiHeaders } from '../http/headers.ts'
+import type { Principal } from '../model/principal.ts'
+import type { Route, RouteContext } from './route.ts'
+import { createRouter } from './router.ts'
+import type { Services } from './services.ts'
+
+/** What only the adapter knows of a request. */
+export interface RequestInfo {
+  /** The client's address. Taken from the connection, or from a proxy that is trusted; never guessed. */
+  readonly address?: string | undefined
+}
+
+export interface DispatcherOptions {
+  readonly routes: readonly Route[]
+  readonly services: Services
+  readonly logger: Logger
+  readonly renderRefusal?: RenderRefusal | undefined
+  /** The application is told of each refusal, after the answer was made. */
+  readonly onRefusal?: ((refusal: RefusalReport) => void | Promise<void>) | undefined
+}
+
+/** One refusal, as the log and the application see it. Holds no credential. */
+export interface RefusalReport {
+  readonly reference: string
+  readonly code: Refusal['code']
+  readonly status: number
+  readonly method: string
+  readonly path: string
+  readonly address: string | undefined
+  readonly details: Refusal['details']
+}
+
+export type Dispatcher = (request: Request, info?: RequestInfo) => Promise<Response>
+
+/** request → route → guard → parsed input → handler → answer. Never rejects. */
+export function createDispatcher(options: DispatcherOptions): Dispatcher {
+  const { services, logger, onRefusal } = options
+  const find = createRouter(options.routes)
+  const https = services.grants.settings.issuer.startsWith('https:')
+  const headers = Object.entries(apiHeaders({ https }))
+
+  const refuse = (refusal: Refusal, at: Arrival): Response => {
+    const report: RefusalReport = {
+      reference: at.reference,
+      code: refusal.code,
+      status: refusal.status,
+      method: at.request.method,
+      path: at.path,
+      address: at.info.address,
+      details: refusal.details,
+    }
+    logger[refusal.status >= 500 ? 'warn' : 'info'](report, 'refused')
+    if (onRefusal !== undefined) services.grants.inBackground(() => onRefusal(report))
+    const told = { reference: at.reference, https, detailsInAnswer: services.development }
+    if (at.route?.style === 'oauth') return oauthErrorResponse(refusal, told)
+    return problemResponse(refusal, {
+      ...told,
+      instance: at.path,
+      renderRefusal: options.renderRefusal,
+      onRenderFailure: (error) => logger.error({ err: error }, 'renderRefusal failed'),
+    })
+  }
+
+  return async (request, info = {}) => {
+    const at: Arrival = {
+      request,
+      info,
+      path: pathOf(request),
+      reference: newReference(services.grants.random),
+    }
+    try {
+      const response = await answer(at, find, services)
+      if (response instanceof Refusal) return refuse(response, at)
+      for (const [name, value] of headers) {
+        if (!response.headers.has(name)) response.headers.set(name, value)
+      }
+      return request.method === 'HEAD' ? new Response(null, response) : response
+    } catch (error) {
+      if (error instanceof AuthError) {
+        if (error.cause !== undefined)
+          logger.warn({ reference: at.reference, err: error.cause }, error.message)
+        return refuse(error.refusal, at)
+      }
+      logger.error({ reference: at.reference, err: error }, 'a request failed inside')
+      return refuse(new Refusal('INTERNAL'), at)
+    }
+  }
+}
+
+/** A request on its way; the route is known once it was found, also to the answer of a refusal. */
+interface Arrival {
+  readonly request: Request
+  readonly info: RequestInfo
+  readonly path: string
+  readonly reference: string
+  route?: Route
+}
+
+async function answer(
+  at: Arrival,
+  find: ReturnType<typeof createRouter>,
+  services: Services,
+): Promise<Response | Refusal> {
+  const { request, info, path, reference } = at
+  const match = find(request.method, path)
+  if ('allow' in match) {
+    const { allow } = match
+    return allow.length === 0 ? new Refusal('NOT_FOUND') : new Refusal('METHOD_NOT_ALLOWED', { allow })
+  }
+  const { route, params } = match
+  at.route = route
+  const verdict = await services.guard(guardRequestOf(request), route.access)
+  if (verdict instanceof Refusal) return verdict
+
+  const context: RouteContext = {
+    request,
+    params,
+    principal: verdict,
+    query: route.query === undefined ? undefined : parseWith(route.query, queryOf(request)),
+    body: route.body === undefined ? undefined : await bodyOf(request, route.body),
+    origin: originOf(request, info, verdict, reference),
+    address: info.address,
+    reference,
+    services,
+  }
+  return route.handle(context)
+}
+
+async function bodyOf(request: Request, body: NonNullable<Route['body']>): Promise<unknown> {
+  const absent = body.optional === true && (request.body === null || !request.headers.has('content-type'))
+  return parseWith(body.schema, absent ? {} : await readBody(request, body.types))
+}
+
+function pathOf(request: Request): string {
+  return new URL(request.url).pathname
+}
+
+function queryOf(request: Request): Record<string, string> {
+  const query: Record<string, string> = {}
+  for (const [name, value] of new URL(request.url).searchParams) {
+    if (Object.hasOwn(query, name)) {
+      throw new AuthError('REQUEST_INVALID', {
+        fields: [{ field: 'query', message: 'Names a parameter twice.' }],
+      })
+    }
+    query[name] = value
+  }
+  return query
+}
+
+const LONGEST_AGENT = 256
+
+function originOf(
+  request: Request,
+  info: RequestInfo,
+  principal: Principal | undefined,
+  reference: string,
+): Origin {
+  const actor: Actor = principal === undefined ? { kind: 'user' } : { kind: principal.kind, id: principal.id }
+  const agent = request.headers.get('user-agent')?.slice(0, LONGEST_AGENT)
+  return { actor, address: info.address, agent, reference }
+}

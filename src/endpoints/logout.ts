@@ -1,0 +1,63 @@
+import { z } from 'zod'
+import { Refusal } from '../errors/refusal.ts'
+import { readBearer } from '../guard/credentials/bearer.ts'
+import { anyone } from '../model/access.ts'
+import { hashSecret } from '../tokens/refresh-token.ts'
+import { noContent, type RouteContext, route } from './route.ts'
+import { text } from './schemas.ts'
+
+const parameters = z.looseObject({ refresh_token: text(1000).optional() }).meta({ id: 'LogoutRequest' })
+
+/** A session that a request proved to hold, well enough to end it. */
+interface Held {
+  readonly userId: string
+  readonly id: string
+  readonly secretHash?: string
+}
+
+export const logout = route({
+  method: 'POST',
+  path: '/logout',
+  access: anyone,
+  tag: 'Tokens',
+  style: 'problem',
+  summary: 'Sign out',
+  description:
+    'Ends the session of the access token (an expired one will do) or of the `refresh_token` in the body. ' +
+    'Answers 204 whether or not there was a session to end; 503 if that could not be written.',
+  body: { types: ['json', 'form'], schema: parameters, optional: true },
+  answers: { 204: { description: 'Signed out.' }, 503: { description: 'Not signed out: try again.' } },
+  async handle(context) {
+    const { services, origin } = context
+    const { store, hooks, revocationsChanged, inBackground } = services.grants
+    for (const held of [heldByAccessToken(context), heldByRefreshToken(context)]) {
+      if (held === undefined) continue
+      const { id: sessionId, userId } = held
+      const event = {
+        name: 'session.ended',
+        origin: { ...origin, actor: { kind: 'user', id: userId } },
+        userId,
+        sessionId,
+      } as const
+      if (!(await store.sessions.end({ ...held, why: 'logout' }, event))) continue
+      await revocationsChanged()
+      inBackground(() => hooks.after?.signOut?.({ id: sessionId, userId }, origin))
+    }
+    return noContent()
+  },
+})
+
+function heldByAccessToken({ request, services }: RouteContext): Held | undefined {
+  const text = readBearer(request.headers.get('authorization') ?? undefined)
+  if (text === undefined || text instanceof Refusal) return undefined
+  const token = services.readExpired(text)
+  if (token instanceof Refusal || token.claims.sid === undefined) return undefined
+  return { userId: token.claims.sub, id: token.claims.sid }
+}
+
+function heldByRefreshToken({ body, services }: RouteContext): Held | undefined {
+  const text = parameters.safeParse(body).data?.refresh_token
+  const token = text === undefined ? undefined : services.grants.refreshTokens.read(text)
+  if (token === undefined || token instanceof Refusal) return undefined
+  return { userId: token.userId, id: token.sessionId, secretHash: hashSecret(token.sessionSecret) }
+}

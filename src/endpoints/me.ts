@@ -1,0 +1,89 @@
+import { z } from 'zod'
+import { AuthError } from '../errors/auth-error.ts'
+import { signedIn } from '../model/access.ts'
+import { json, noContent, principalOf, route } from './route.ts'
+import { exampleUser, passwordText, showUser, text, userAnswer } from './schemas.ts'
+
+const answer = { description: 'The account.', schema: userAnswer, example: exampleUser }
+
+export const readMe = route({
+  method: 'GET',
+  path: '/users/me',
+  access: signedIn,
+  tag: 'Accounts',
+  style: 'problem',
+  summary: 'Who am I',
+  answers: { 200: answer },
+  async handle(context) {
+    const user = await context.services.grants.store.users.find(principalOf(context).id)
+    if (user === undefined) throw new AuthError('USER_NOT_FOUND')
+    return json(showUser(user))
+  },
+})
+
+const changes = z
+  .strictObject({
+    username: text(64).optional(),
+    profile: z.record(z.string(), z.unknown()).optional(),
+  })
+  .refine(({ username, profile }) => (username === undefined) !== (profile === undefined), {
+    error: 'Change either `username` or `profile` in one request.',
+  })
+  .meta({ id: 'AccountChange' })
+
+export const changeMe = route({
+  method: 'PATCH',
+  path: '/users/me',
+  access: signedIn,
+  tag: 'Accounts',
+  style: 'problem',
+  summary: 'Rename myself, or change my profile',
+  description: 'One of the two in one request. The `sub` stays. `profile` is replaced as a whole.',
+  body: { types: ['json'], schema: changes, example: { username: 'alice.b' } },
+  answers: { 200: answer, 409: { description: 'The user name is taken.' } },
+  async handle(context) {
+    const { body, services, origin } = context
+    const { id } = principalOf(context)
+    if (body.username !== undefined) {
+      return json(showUser(await services.accounts.rename(id, body.username, origin)))
+    }
+    return json(showUser(await services.accounts.changeProfile(id, body.profile ?? {}, origin)))
+  },
+})
+
+const passwordChange = z
+  .strictObject({ current_password: passwordText, new_password: passwordText })
+  .meta({ id: 'PasswordChange' })
+
+export const changePassword = route({
+  method: 'POST',
+  path: '/password/change',
+  access: signedIn,
+  tag: 'Accounts',
+  style: 'problem',
+  summary: 'Change my password',
+  description:
+    'Ends every other session at once. This one lives on: refresh it, for its access token ends as well.',
+  body: {
+    types: ['json'],
+    schema: passwordChange,
+    example: { current_password: 'correct horse battery', new_password: 'a longer sentence of mine' },
+  },
+  answers: { 204: { description: 'Changed.' } },
+  async handle(context) {
+    const { body, services, origin } = context
+    const { store, hashes } = services.grants
+    const { id, sessionId } = principalOf(context)
+    const account = await store.users.findAccountById(id)
+    const { matches } = await hashes.verify(body.current_password, account?.passwordHash)
+    if (!matches) {
+      throw new AuthError('REQUEST_INVALID', {
+        fields: [{ field: 'current_password', message: 'Is not right.' }],
+        details: { userId: id },
+      })
+    }
+    const options = { keepSessionId: sessionId, field: 'new_password' }
+    await services.accounts.setPassword(id, body.new_password, options, origin)
+    return noContent()
+  },
+})

@@ -1,0 +1,45 @@
+import { z } from 'zod'
+import { AuthError } from '../errors/auth-error.ts'
+import { anyone } from '../model/access.ts'
+import { json, route } from './route.ts'
+import { exampleUser, loginText, passwordText, showUser, text, userAnswer } from './schemas.ts'
+
+const registration = z
+  .strictObject({
+    email: loginText,
+    password: passwordText,
+    username: text(64).optional(),
+    profile: z.record(z.string(), z.unknown()).optional(),
+  })
+  .meta({ id: 'Registration' })
+
+export const register = route({
+  method: 'POST',
+  path: '/register',
+  access: anyone,
+  tag: 'Accounts',
+  style: 'problem',
+  summary: 'Create an account',
+  body: {
+    types: ['json'],
+    schema: registration,
+    example: { email: 'alice@example.com', password: 'correct horse battery', username: 'alice' },
+  },
+  answers: {
+    201: { description: 'The account.', schema: userAnswer, example: exampleUser },
+    403: { description: 'Registration is closed, or the application refused it.' },
+    409: { description: 'The address or the user name is taken.' },
+    503: { description: 'Too many passwords are waiting to be hashed.' },
+  },
+  async handle({ body, origin, services }) {
+    if (services.registration === 'closed') throw new AuthError('REGISTRATION_CLOSED')
+    const { hooks, inBackground } = services.grants
+    // Field by field: what the body says of roles or states never reaches the account (G-10).
+    const { email, password, username, profile } = body
+    const user = await services.accounts.create({ email, password, username, profile }, origin, (account) =>
+      hooks.before?.register?.(account, origin),
+    )
+    inBackground(() => hooks.after?.register?.(user, origin))
+    return json(showUser(user), 201)
+  },
+})

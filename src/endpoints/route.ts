@@ -1,0 +1,97 @@
+import type { z } from 'zod'
+import type { Origin } from '../audit/events.ts'
+import type { BodyType } from '../http/body.ts'
+import type { Access } from '../model/access.ts'
+import type { Principal } from '../model/principal.ts'
+import type { Services } from './services.ts'
+
+export type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE'
+
+/** How refusals are written: problem documents (RFC 9457) or the OAuth form (RFC 6749 section 5.2). */
+export type AnswerStyle = 'problem' | 'oauth'
+
+/** One answer a route gives, for the API's description. */
+export interface Answer {
+  readonly description: string
+  readonly schema?: z.ZodType
+  readonly example?: unknown
+  readonly mediaType?: string
+}
+
+/** What a handler is given: parsed, checked, and nothing else. */
+export interface RouteContext<Body = unknown, Query = unknown> {
+  readonly request: Request
+  readonly body: Body
+  readonly query: Query
+  /** The variable parts of the path. */
+  readonly params: Readonly<Record<string, string>>
+  /** Who asks. Undefined only on routes for anyone. */
+  readonly principal: Principal | undefined
+  readonly origin: Origin
+  /** The client's address as the adapter resolved it. */
+  readonly address: string | undefined
+  readonly reference: string
+  readonly services: Services
+}
+
+/** What a route reads from the body. */
+export interface RouteBody<Schema extends z.ZodType> {
+  readonly types: readonly BodyType[]
+  readonly schema: Schema
+  readonly example?: z.input<Schema>
+  /** A request without a body stands for an empty object. */
+  readonly optional?: boolean
+}
+
+/** A row of the one table that router, API description, security tests and coverage check read. */
+export interface Route {
+  readonly method: Method
+  /** With variable parts in braces: `/users/me/sessions/{id}`. */
+  readonly path: string
+  readonly access: Access
+  readonly summary: string
+  readonly description?: string
+  readonly tag: 'Tokens' | 'Accounts' | 'Sessions' | 'Admin' | 'Metadata' | 'Operation' | 'Documents'
+  readonly style: AnswerStyle
+  readonly body?: RouteBody<z.ZodType>
+  readonly query?: z.ZodType
+  /** By status. Refusals that follow from access, body and limits need not be named. */
+  readonly answers: Readonly<Record<number, Answer>>
+  /** Not in the API description: pages and documents for people. */
+  readonly hidden?: boolean
+  readonly handle: (context: RouteContext) => Response | Promise<Response>
+}
+
+interface RouteWith<Body extends z.ZodType, Query extends z.ZodType>
+  extends Omit<Route, 'body' | 'query' | 'handle'> {
+  readonly body?: RouteBody<Body>
+  readonly query?: Query
+  readonly handle: (context: RouteContext<z.output<Body>, z.output<Query>>) => Response | Promise<Response>
+}
+
+/** A row of the table, its handler typed by its schemas. */
+export function route<Body extends z.ZodType = z.ZodUndefined, Query extends z.ZodType = z.ZodUndefined>(
+  row: RouteWith<Body, Query>,
+): Route {
+  // The dispatcher parses body and query by the very schemas that type the handler.
+  return row as unknown as Route
+}
+
+/** The principal of a route whose access word let nobody else in. */
+export function principalOf({ principal }: Pick<RouteContext, 'principal'>): Principal {
+  if (principal === undefined) throw new TypeError('a route for anyone has no principal')
+  return principal
+}
+
+/** A JSON answer that no cache keeps. */
+export function json(body: unknown, status = 200, headers: Readonly<Record<string, string>> = {}): Response {
+  return new Response(JSON.stringify(body), {
+    status,
+    headers: { 'content-type': 'application/json', 'cache-control': 'no-store', ...headers },
+  })
+}
+
+/** 204: done, and nothing to say. */
+export function noContent(): Response {
+  return new Response(null, { status: 204, headers: { 'cache-control': 'no-store' } })
+}

@@ -1,0 +1,32 @@
+import { dashboard } from './admin.ts'
+import { docs, docsFile, openApi } from './docs.ts'
+import { healthz, readyz } from './health.ts'
+import { logout } from './logout.ts'
+import { changeMe, changePassword, readMe } from './me.ts'
+import { authorizationServer, jwks } from './metadata.ts'
+import { register } from './register.ts'
+import type { Route } from './route.ts'
+import { endSession, endSessions, listSessions } from './sessions.ts'
+import { refresh, token } from './token.ts'
+
+/** The one table. Router, API description, security tests and coverage check read it. */
+export const routes: readonly Route[] = [
+  register,
+  token,
+  refresh,
+  logout,
+  readMe,
+  changeMe,
+  changePassword,
+  listSessions,
+  endSession,
+  endSessions,
+  dashboard,
+  jwks,
+  authorizationServer,
+  openApi,
+  docs,
+  docsFile,
+  healthz,
+  readyz,
+]

@@ -1,0 +1,107 @@
+import { z } from 'zod'
+import type { Session } from '../model/session.ts'
+import type { User } from '../model/user.ts'
+
+/** The longest login name there can be: a mail address (RFC 5321 section 4.5.3.1). */
+const LONGEST_LOGIN = 320
+/** Above the 64 characters that must be allowed, below what would be work to hash. */
+const LONGEST_PASSWORD = 1024
+
+/** Text of a limited length, with a message that says so and never repeats the text. */
+export function text(most: number, least = 1) {
+  return z
+    .string('Must be a text.')
+    .min(least, least === 1 ? 'Must not be empty.' : `At least ${least} characters.`)
+    .max(most, `At most ${most} characters.`)
+    .refine((value) => !hasControlCharacter(value), 'Must not hold control characters.')
+}
+
+function hasControlCharacter(value: string): boolean {
+  return /\p{Cc}/u.test(value) || !value.isWellFormed()
+}
+
+/** A password as it is presented; whether a new one is good enough is the policy's to say. */
+export const passwordText = z
+  .string('Must be a text.')
+  .min(1, 'Must not be empty.')
+  .max(LONGEST_PASSWORD, `At most ${LONGEST_PASSWORD} characters.`)
+  .meta({ format: 'password' })
+
+export const loginText = text(LONGEST_LOGIN)
+
+export const tokenAnswer = z
+  .object({
+    access_token: z.string().meta({ description: 'JWT of type at+jwt (RFC 9068).' }),
+    token_type: z.literal('Bearer'),
+    expires_in: z.int().meta({ description: 'Seconds until the access token expires.' }),
+    refresh_token: z.string().optional().meta({ description: 'For `POST /refresh`; opaque.' }),
+    scope: z.string().meta({ description: 'What was granted, separated by spaces.' }),
+  })
+  .meta({ id: 'Tokens' })
+
+export const userAnswer = z
+  .object({
+    id: z.uuid().meta({ description: 'The `sub` of every token. Never given to anybody else.' }),
+    email: z.string(),
+    email_verified: z.boolean(),
+    username: z.string().nullable(),
+    roles: z.array(z.string()),
+    profile: z.record(z.string(), z.unknown()),
+    created_at: z.iso.datetime(),
+  })
+  .meta({ id: 'User' })
+
+export const sessionAnswer = z
+  .object({
+    id: z.uuid(),
+    current: z.boolean().meta({ description: 'Whether this request came with it.' }),
+    client_id: z.string(),
+    scope: z.string(),
+    address: z.string().nullable().meta({ description: 'Of the last use.' }),
+    user_agent: z.string().nullable(),
+    created_at: z.iso.datetime(),
+    last_used_at: z.iso.datetime(),
+    expires_at: z.iso.datetime(),
+  })
+  .meta({ id: 'Session' })
+
+/** A list, and where it goes on. */
+export function listOf<Item extends z.ZodType>(item: Item) {
+  return z.object({ items: z.array(item), next_cursor: z.string().nullable() })
+}
+
+export function showUser(user: User): z.input<typeof userAnswer> {
+  return {
+    id: user.id,
+    email: user.email,
+    email_verified: user.emailVerified,
+    username: user.username ?? null,
+    roles: [...user.roles],
+    profile: { ...user.profile },
+    created_at: new Date(user.createdAt).toISOString(),
+  }
+}
+
+export function showSession(session: Session, currentId: string | undefined): z.input<typeof sessionAnswer> {
+  return {
+    id: session.id,
+    current: session.id === currentId,
+    client_id: session.clientId,
+    scope: session.scope.join(' '),
+    address: session.address ?? null,
+    user_agent: session.agent ?? null,
+    created_at: new Date(session.startedAt).toISOString(),
+    last_used_at: new Date(session.usedAt).toISOString(),
+    expires_at: new Date(session.endsAt).toISOString(),
+  }
+}
+
+export const exampleUser: z.input<typeof userAnswer> = {
+  id: '6f1c2d3e-8a4b-4c5d-9e6f-7a8b9c0d1e2f',
+  email: 'alice@example.com',
+  email_verified: false,
+  username: 'alice',
+  roles: ['user'],
+  profile: {},
+  created_at: '2026-11-23T08:00:00.000Z',
+}

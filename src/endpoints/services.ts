@@ -1,0 +1,29 @@
+import type { Settings } from '../config/settings.ts'
+import type { Refusal } from '../errors/refusal.ts'
+import type { GrantParts } from '../grants/grant.ts'
+import type { Guard } from '../guard/guard.ts'
+import type { Accounts } from '../login/accounts.ts'
+import type { AccessToken } from '../model/access-token.ts'
+import type { ProfileSchema } from '../model/profile.ts'
+
+/** The wired parts that endpoints work with. Built once, in `create-auth`. */
+export interface Services {
+  readonly grants: GrantParts
+  readonly guard: Guard
+  /** The one verdict on an access token. */
+  readonly readAccess: (text: string) => AccessToken | Refusal
+  /** The same, but a token that has expired, or was revoked, passes: enough to end its session. */
+  readonly readExpired: (text: string) => AccessToken | Refusal
+  readonly accounts: Accounts
+  readonly registration: 'open' | 'closed'
+  /** Title shown on pages and in the API description. */
+  readonly serviceName: string
+  /** The roles and what they hold, with the sentences of the scopes: for the API description. */
+  readonly permissions: Pick<Settings, 'scopes' | 'roles'>
+  readonly profile: ProfileSchema | undefined
+  /** Whether the documents for developers are open to the world. */
+  readonly docsOpen: boolean
+  readonly development: boolean
+  /** Whether this process serves: undefined, or why not. */
+  readonly notReady: () => Promise<string | undefined>
+}

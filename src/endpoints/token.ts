@@ -1,0 +1,104 @@
+import { z } from 'zod'
+import type { TokenAnswer } from '../grants/mint.ts'
+import { answerTokenRequest } from '../grants/pipeline.ts'
+import { anyone } from '../model/access.ts'
+import { json, type RouteContext, route } from './route.ts'
+import { loginText, passwordText, text, tokenAnswer } from './schemas.ts'
+
+const scopeText = text(2000, 0).regex(/^[\x21\x23-\x5b\x5d-\x7e ]*$/, 'Names of scopes, separated by spaces.')
+const clientParts = {
+  client_id: text(200, 0).optional(),
+  client_secret: text(500, 0).optional(),
+  scope: scopeText.optional(),
+}
+const refreshTokenText = text(1000)
+
+// RFC 6749 section 3.2: parameters that are not known are ignored.
+const tokenParameters = z
+  .looseObject({
+    grant_type: text(200).meta({ description: '`password` or `refresh_token`.' }),
+    username: loginText.optional().meta({ description: 'User name or mail address.' }),
+    password: passwordText.optional(),
+    refresh_token: refreshTokenText.optional(),
+    ...clientParts,
+  })
+  .meta({ id: 'TokenRequest' })
+
+const refreshParameters = z
+  .looseObject({ refresh_token: refreshTokenText, ...clientParts })
+  .meta({ id: 'RefreshRequest' })
+
+const answers = {
+  200: {
+    description: 'Tokens.',
+    schema: tokenAnswer,
+    example: {
+      access_token: 'eyJhbGciOiJFUzI1NiIsInR5cCI6ImF0K2p3dCJ9…',
+      token_type: 'Bearer',
+      expires_in: 900,
+      refresh_token: 'cs_rt_AQ…',
+      scope: 'profile',
+    },
+  },
+  400: { description: '`invalid_grant` and the other refusals of RFC 6749 section 5.2.' },
+  401: { description: '`invalid_client`.' },
+  503: { description: 'Try again: the store or the queue of password checks does not answer in time.' },
+}
+
+/** The token endpoint (RFC 6749 section 3.2). */
+export const token = route({
+  method: 'POST',
+  path: '/token',
+  access: anyone,
+  tag: 'Tokens',
+  style: 'oauth',
+  summary: 'Sign in, or refresh',
+  description:
+    'The password grant serves the API’s own front ends (the built-in client); an unknown user and a wrong ' +
+    'password get the same answer. Ask for a `scope` or leave it out for all that your roles allow.',
+  body: {
+    types: ['form'],
+    schema: tokenParameters,
+    example: { grant_type: 'password', username: 'alice', password: 'correct horse battery' },
+  },
+  answers,
+  handle: async (context) => json(await answer(context, context.body), 200, NO_PRAGMA_CACHE),
+})
+
+/** The refresh grant by a shorter road: JSON or form, no `grant_type`. */
+export const refresh = route({
+  method: 'POST',
+  path: '/refresh',
+  access: anyone,
+  tag: 'Tokens',
+  style: 'oauth',
+  summary: 'Refresh',
+  description:
+    'Answers with a new pair and passes the refresh token by. A retry within the reuse window gets the same ' +
+    'token again; a token used later ends its session. Send an `Idempotency-Key` that you keep beside the ' +
+    'token, and an answer lost for a whole night can be asked for again.',
+  body: { types: ['json', 'form'], schema: refreshParameters, example: { refresh_token: 'cs_rt_AQ…' } },
+  answers,
+  handle: async (context) =>
+    json(await answer(context, { ...context.body, grant_type: 'refresh_token' }), 200, NO_PRAGMA_CACHE),
+})
+
+const NO_PRAGMA_CACHE = { pragma: 'no-cache' }
+
+function answer(
+  { request, origin, services }: RouteContext,
+  parameters: Readonly<Record<string, unknown>>,
+): Promise<TokenAnswer> {
+  const texts = Object.entries(parameters).filter(
+    (entry): entry is [string, string] => typeof entry[1] === 'string',
+  )
+  return answerTokenRequest(
+    {
+      parameters: new Map(texts),
+      authorization: request.headers.get('authorization') ?? undefined,
+      idempotencyKey: request.headers.get('idempotency-key') ?? undefined,
+      origin,
+    },
+    services.grants,
+  )
+}

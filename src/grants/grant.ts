@@ -1,0 +1,86 @@
+import type { Origin } from '../audit/events.ts'
+import type { Clock, Moment } from '../base/clock.ts'
+import type { Random } from '../base/random.ts'
+import type { KeyRing } from '../keys/key-ring.ts'
+import type { SecretKeys } from '../keys/secret-keys.ts'
+import type { Hooks } from '../login/hooks.ts'
+import type { PasswordParts } from '../login/password.ts'
+import type { Client } from '../model/client.ts'
+import type { ScopePolicy } from '../model/scope-policy.ts'
+import type { SessionFacts } from '../model/session.ts'
+import type { User } from '../model/user.ts'
+import type { RefreshTokens } from '../tokens/refresh-token.ts'
+
+/** A request to the token endpoint, its parameters already single (RFC 6749 section 3.2). */
+export interface TokenRequest {
+  readonly parameters: ReadonlyMap<string, string>
+  readonly authorization: string | undefined
+  /** A value the client keeps beside its refresh token before it sends: proof that a late repeat is the same caller. */
+  readonly idempotencyKey: string | undefined
+  readonly origin: Origin
+}
+
+/** What a grant came to: who, as of when, and the refresh token where there is one. */
+export interface Granted {
+  readonly user: User
+  readonly facts: SessionFacts
+  readonly refreshToken: string | undefined
+  /** The scope of this access token; at most that of the session. */
+  readonly scope: readonly string[]
+  /** When the store was asked. What is signed long after is not handed out (PROTOCOL 1.6). */
+  readonly asked: Moment
+}
+
+/** A way to obtain tokens: its name on the wire, and how the request proves that it may. */
+export interface Grant {
+  readonly type: string
+  prove(request: TokenRequest, client: Client, parts: GrantParts): Promise<Granted>
+}
+
+/** The settings of tokens and sessions, in the units they are used in. */
+export interface TokenSettings {
+  readonly issuer: string
+  readonly audience: string
+  readonly accessLifeSeconds: number
+  readonly sessionLifeMilliseconds: number
+  readonly idleMilliseconds: number
+  readonly reuseWindowMilliseconds: number
+  readonly onReuse: 'session' | 'user'
+  readonly passwordGrant: boolean
+}
+
+/** What the application is told when a refresh token was used again. */
+export interface ReuseReport {
+  readonly userId: string
+  readonly sessionId: string
+  /** Where the reused token came from now, and where the rotation had come from that it was passed by. */
+  readonly now: {
+    readonly address: string | undefined
+    readonly agent: string | undefined
+    readonly at: number
+  }
+  readonly last: {
+    readonly address: string | undefined
+    readonly agent: string | undefined
+    readonly at: number
+  }
+}
+
+/** Everything the flow from a sign-in to a token needs. */
+export interface GrantParts extends PasswordParts {
+  readonly settings: TokenSettings
+  readonly policy: ScopePolicy
+  readonly clock: Clock
+  readonly random: Random
+  readonly secretKeys: SecretKeys
+  readonly refreshTokens: RefreshTokens
+  readonly keyRing: KeyRing
+  readonly hooks: Hooks
+  readonly claims: ((user: User, client: Client) => Readonly<Record<string, unknown>>) | undefined
+  readonly onReuse: ((report: ReuseReport) => void | Promise<void>) | undefined
+  readonly clockUnsure: () => boolean
+  /** Waits until this process knows the revocations that the last change wrote. */
+  readonly revocationsChanged: () => Promise<void>
+  /** Runs what may fail without anybody waiting for it; failures are logged. */
+  readonly inBackground: (work: () => void | Promise<void>) => void
+}

@@ -1,0 +1,15 @@
+import { provePassword } from '../login/password.ts'
+import type { Grant } from './grant.ts'
+import { required } from './parameter.ts'
+import { startSession } from './session-start.ts'
+
+/** RFC 6749 section 4.3: `username` is a name or a mail address. For the built-in first-party client only. */
+export const password: Grant = {
+  type: 'password',
+  async prove(request, client, parts) {
+    const { origin, parameters } = request
+    const login = required(request, 'username')
+    const { user } = await provePassword(login, required(request, 'password'), origin, parts)
+    return startSession({ user, client, scope: parameters.get('scope'), amr: ['pwd'], origin }, parts)
+  },
+}

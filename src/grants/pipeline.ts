@@ -1,0 +1,31 @@
+import { AuthError } from '../errors/auth-error.ts'
+import type { Client } from '../model/client.ts'
+import { authenticateClient } from './client-authentication.ts'
+import type { Grant, GrantParts, TokenRequest } from './grant.ts'
+import { mint, type TokenAnswer } from './mint.ts'
+import { required } from './parameter.ts'
+import { password } from './password.ts'
+import { refreshToken } from './refresh-token.ts'
+
+/** The grants of the token endpoint, by `grant_type`. */
+export const grants: readonly Grant[] = [password, refreshToken]
+
+/** client → grant → proof → session → tokens. No grant can skip a step, for none is in a grant's hands. */
+export async function answerTokenRequest(request: TokenRequest, parts: GrantParts): Promise<TokenAnswer> {
+  const client = await authenticateClient(request, parts)
+  const grant = grantOf(request, client, parts)
+  const granted = await grant.prove(request, client, parts)
+  return mint(granted, client, parts)
+}
+
+function grantOf(request: TokenRequest, client: Client, { settings }: GrantParts): Grant {
+  const type = required(request, 'grant_type')
+  const grant = grants.find((candidate) => candidate.type === type)
+  if (grant === undefined || (grant === password && !settings.passwordGrant)) {
+    throw new AuthError('GRANT_UNSUPPORTED')
+  }
+  if (!client.grants.includes(grant.type)) {
+    throw new AuthError('CLIENT_NOT_ALLOWED', { details: { grant: grant.type, clientId: client.id } })
+  }
+  return grant
+}

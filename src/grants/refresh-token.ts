@@ -1,0 +1,92 @@
+import { momentOf } from '../base/clock.ts'
+import { networkOf } from '../base/network.ts'
+import { AuthError } from '../errors/auth-error.ts'
+import { Refusal } from '../errors/refusal.ts'
+import { grantedScope, scopesOfRoles } from '../model/scope-policy.ts'
+import type { RefreshOutcome } from '../store/store.ts'
+import { hashSecret } from '../tokens/refresh-token.ts'
+import type { Grant, GrantParts, TokenRequest } from './grant.ts'
+import { required } from './parameter.ts'
+
+/**
+ * RFC 6749 section 6, with rotation by the rules of one conditional statement (see `decideRefresh`): a retry, a second
+ * tab or a lost answer gets the current token; a token used again later ends the session.
+ */
+export const refreshToken: Grant = {
+  type: 'refresh_token',
+  async prove(request, client, parts) {
+    const token = parts.refreshTokens.read(required(request, 'refresh_token'))
+    if (token instanceof Refusal) throw new AuthError(token.code, { details: token.details })
+
+    const { settings } = parts
+    const asked = momentOf(parts.clock)
+    const outcome = await parts.store.sessions.refresh({
+      userId: token.userId,
+      sessionId: token.sessionId,
+      clientId: client.id,
+      secretHash: hashSecret(token.sessionSecret),
+      generation: token.generation,
+      attempt: attemptOf(request),
+      reuseWindowMilliseconds: settings.reuseWindowMilliseconds,
+      idleMilliseconds: settings.idleMilliseconds,
+      writingKeyId: parts.secretKeys.writing.fingerprint,
+      clockUnsure: parts.clockUnsure(),
+      onReuse: settings.onReuse,
+      network: networkOf(request.origin.address),
+      origin: request.origin,
+    })
+    if (!('facts' in outcome)) return refuseRefresh(outcome, token.sessionId, request, parts)
+
+    const { facts, user } = outcome
+    const held = scopesOfRoles(parts.policy, user.roles)
+    const allowed = facts.scope.filter((name) => held.includes(name))
+    return {
+      user,
+      facts,
+      asked,
+      scope: grantedScope(parts.policy, request.parameters.get('scope'), allowed),
+      refreshToken: parts.refreshTokens.write({
+        ...token,
+        generation: outcome.generation,
+        keyId: outcome.keyId,
+      }),
+    }
+  },
+}
+
+const LONGEST_IDEMPOTENCY_KEY = 256
+
+function attemptOf({ idempotencyKey }: TokenRequest): string | undefined {
+  if (idempotencyKey === undefined || idempotencyKey === '') return undefined
+  if (idempotencyKey.length <= LONGEST_IDEMPOTENCY_KEY) return hashSecret(idempotencyKey)
+  throw new AuthError('REQUEST_INVALID', {
+    fields: [{ field: 'Idempotency-Key', message: `At most ${LONGEST_IDEMPOTENCY_KEY} characters.` }],
+  })
+}
+
+async function refuseRefresh(
+  outcome: Exclude<RefreshOutcome, { facts: unknown }>,
+  sessionId: string,
+  { origin }: TokenRequest,
+  parts: GrantParts,
+): Promise<never> {
+  const details = { sessionId, verdict: outcome.verdict }
+  switch (outcome.verdict) {
+    case 'unknown':
+      throw new AuthError('REFRESH_TOKEN_INVALID', { details })
+    case 'ended':
+      throw new AuthError('SESSION_ENDED', { details })
+    case 'expired':
+      throw new AuthError('REFRESH_EXPIRED', { details })
+    case 'hold':
+      throw new AuthError('SESSION_AHEAD', { details })
+    case 'reuse': {
+      await parts.revocationsChanged()
+      const { onReuse, clock } = parts
+      const now = { address: origin.address, agent: origin.agent, at: clock.now() }
+      const report = { userId: outcome.userId, sessionId, now, last: outcome.last }
+      if (onReuse !== undefined) parts.inBackground(() => onReuse(report))
+      throw new AuthError('REFRESH_REUSE_THEFT', { details })
+    }
+  }
+}

@@ -1,0 +1,70 @@
+import { Refusal } from '../../errors/refusal.ts'
+import { type AccessToken, RESERVED_CLAIMS } from '../../model/access-token.ts'
+import type { Principal } from '../../model/principal.ts'
+import type { Credential } from './credential.ts'
+
+/** Bearer access tokens in the Authorization header (RFC 6750 section 2.1); never in the query or the body. */
+export function bearer(read: (text: string) => AccessToken | Refusal): Credential {
+  return {
+    name: 'bearer',
+    read: (request) => readBearer(request.header('authorization')),
+    verify(text) {
+      const token = read(text)
+      return token instanceof Refusal ? token : principalOf(token)
+    },
+  }
+}
+
+/** The token of an Authorization value, undefined if there is no such header, or exactly what is wrong with it. */
+export function readBearer(value: string | undefined): string | Refusal | undefined {
+  if (value === undefined) return undefined
+  const scheme = value.slice(0, 7).toLowerCase()
+  if (scheme !== 'bearer ') return new Refusal(causeOfScheme(value))
+  const text = value.slice(7)
+  return /^[\w.~+/=-]+$/.test(text) && !isWordForNothing(text) ? text : new Refusal(causeOfText(text))
+}
+
+function causeOfScheme(value: string) {
+  if (/^bearer$/i.test(value.trim())) return 'HDR_MISSING'
+  if (/^bearer\s/i.test(value)) return 'HDR_INVISIBLE_CHAR'
+  return /^\s*[\w-]+\.[\w-]+\.[\w-]*\s*$/.test(value) ? 'HDR_NO_SCHEME' : 'HDR_SCHEME_MISMATCH'
+}
+
+function causeOfText(text: string) {
+  if (text.trim() === '') return 'HDR_MISSING'
+  if (/, *bearer /i.test(text)) return 'HDR_DUPLICATE'
+  if (/^bearer /i.test(text)) return 'HDR_DOUBLE_SCHEME'
+  if (isWordForNothing(text)) return 'HDR_LITERAL_UNDEFINED'
+  if (/^["'{]/.test(text)) return 'HDR_QUOTED_TOKEN'
+  if (text.includes('%')) return 'TOKEN_PERCENT_ENCODED'
+  return 'HDR_INVISIBLE_CHAR'
+}
+
+function isWordForNothing(text: string): boolean {
+  return text === 'undefined' || text === 'null' || text === 'NaN' || text === '[object Object]'
+}
+
+/** A new object for each request, so that no handler can change what the next one sees; its lists are frozen. */
+function principalOf(token: AccessToken): Principal {
+  const { claims } = token
+  return {
+    kind: claims.sub === claims.client_id ? 'client' : 'user',
+    id: claims.sub,
+    clientId: claims.client_id,
+    scopes: token.scopes,
+    roles: token.roles,
+    sessionId: claims.sid,
+    tokenId: claims.jti,
+    via: 'bearer',
+    amr: token.amr,
+    authTime: claims.auth_time,
+    expiresAt: claims.exp,
+    get claims() {
+      return ownClaims(claims)
+    },
+  }
+}
+
+function ownClaims(claims: object): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(Object.entries(claims).filter(([name]) => !RESERVED_CLAIMS.has(name)))
+}

@@ -1,0 +1,11 @@
+import type { Refusal } from '../../errors/refusal.ts'
+import type { CredentialName, Principal } from '../../model/principal.ts'
+import type { GuardRequest } from '../guard-request.ts'
+
+/** A way for requests to say who they are. Reading finds it in the request, verifying proves it. */
+export interface Credential {
+  readonly name: CredentialName
+  /** The text presented; undefined if this credential is not there; a refusal if it is there but unreadable. */
+  read(request: GuardRequest): string | Refusal | undefined
+  verify(text: string): Principal | Refusal | Promise<Principal | Refusal>
+}

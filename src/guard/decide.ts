@@ -1,0 +1,32 @@
+import { Refusal } from '../errors/refusal.ts'
+import type { Requirement } from '../model/access.ts'
+import type { Principal } from '../model/principal.ts'
+
+/**
+ * Whether a proven principal meets what a route asks for. Pure; membership is exact. Undefined means yes.
+ * `nowSeconds` is compared with when the user last proved who they are (RFC 9470).
+ */
+export function decide(
+  principal: Principal,
+  requirement: Requirement,
+  nowSeconds: number,
+): Refusal | undefined {
+  const { scopes, roles, via, freshWithinSeconds } = requirement
+  if (via !== undefined && !via.includes(principal.via)) {
+    return new Refusal('VIA_NOT_ALLOWED', { details: { via: principal.via } })
+  }
+  if (scopes !== undefined && !scopes.every((scope) => principal.scopes.includes(scope))) {
+    return new Refusal('SCOPE_MISSING', { challenge: { scopes }, details: { scopes } })
+  }
+  if (roles !== undefined && !roles.some((role) => principal.roles.includes(role))) {
+    return new Refusal('ROLE_MISSING', { details: { roles } })
+  }
+  if (freshWithinSeconds !== undefined && !isFresh(principal, freshWithinSeconds, nowSeconds)) {
+    return new Refusal('REAUTHENTICATION_REQUIRED', { challenge: { maxAgeSeconds: freshWithinSeconds } })
+  }
+  return undefined
+}
+
+function isFresh({ authTime }: Principal, withinSeconds: number, nowSeconds: number): boolean {
+  return authTime !== undefined && nowSeconds - authTime <= withinSeconds
+}

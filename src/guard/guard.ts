@@ -1,0 +1,71 @@
+import { type Clock, toSeconds } from '../base/clock.ts'
+import { Refusal } from '../errors/refusal.ts'
+import { Access } from '../model/access.ts'
+import type { Principal } from '../model/principal.ts'
+import type { Credential } from './credentials/credential.ts'
+import { decide } from './decide.ts'
+import type { GuardRequest } from './guard-request.ts'
+
+/** Undefined is what `anyone` lets in. */
+export type GuardVerdict = Principal | Refusal | undefined
+
+/**
+ * request → credential → verified principal → decision. Synchronous as long as the credential is, so that a checked
+ * request with a bearer token waits for nothing. Never throws: what goes wrong inside denies.
+ */
+export type Guard = (request: GuardRequest, access: Access) => GuardVerdict | Promise<GuardVerdict>
+
+export function createGuard(
+  credentials: readonly Credential[],
+  clock: Clock,
+  report: (error: unknown) => void,
+): Guard {
+  const denied = (error: unknown): Refusal => {
+    report(error)
+    return new Refusal('INTERNAL')
+  }
+  return (request, access) => {
+    try {
+      if (!Access.is(access)) return new Refusal('ROUTE_UNDECLARED')
+      const requirement = Access.requirementOf(access)
+      if (requirement === undefined) return undefined
+
+      const found = findCredential(credentials, request)
+      if (found instanceof Refusal) return found
+
+      const proven = found.credential.verify(found.text)
+      const decided = (principal: Principal | Refusal): GuardVerdict =>
+        principal instanceof Refusal
+          ? principal
+          : (decide(principal, requirement, toSeconds(clock.now())) ?? principal)
+      return proven instanceof Promise ? proven.then(decided).catch(denied) : decided(proven)
+    } catch (error) {
+      return denied(error)
+    }
+  }
+}
+
+interface Found {
+  readonly credential: Credential
+  readonly text: string
+}
+
+/** The one credential that the request carries. Two are refused: which of them counts must not be a guess. */
+function findCredential(credentials: readonly Credential[], request: GuardRequest): Found | Refusal {
+  if (hasTokenInQuery(request.target)) return new Refusal('TOKEN_IN_QUERY')
+  let found: Found | undefined
+  for (const credential of credentials) {
+    const text = credential.read(request)
+    if (text instanceof Refusal) return text
+    if (text === undefined) continue
+    if (found !== undefined) return new Refusal('CREDENTIAL_TWICE')
+    found = { credential, text }
+  }
+  return found ?? new Refusal('HDR_MISSING')
+}
+
+/** RFC 6750 section 2.3 allows it and RFC 9700 section 4.3.2 forbids it: URLs end up in logs. */
+function hasTokenInQuery(target: string): boolean {
+  const query = target.indexOf('?')
+  return query !== -1 && /[?&]access_token(=|&|$)/i.test(target.slice(query))
+}

@@ -1,0 +1,106 @@
+import type { z } from 'zod'
+import { AuthError } from '../errors/auth-error.ts'
+import type { FieldProblem } from '../errors/refusal.ts'
+
+/** The most a body may hold. Bytes. */
+export const BODY_LIMIT = 64 * 1024
+
+/** The kinds of body an endpoint reads. */
+export type BodyType = 'json' | 'form'
+
+const MEDIA_TYPES: Readonly<Record<BodyType, string>> = {
+  json: 'application/json',
+  form: 'application/x-www-form-urlencoded',
+}
+
+/**
+ * Reads and parses the body of a request. Throws `MEDIA_TYPE_UNSUPPORTED`, `BODY_TOO_LARGE`, `BODY_MALFORMED`, and
+ * `REQUEST_INVALID` where a form names a parameter twice (RFC 6749 section 3.1).
+ */
+export async function readBody(request: Request, types: readonly BodyType[]): Promise<unknown> {
+  const type = bodyTypeOf(request, types)
+  const text = await readText(request)
+  return type === 'json' ? parseJson(text) : parseForm(text)
+}
+
+function bodyTypeOf(request: Request, types: readonly BodyType[]): BodyType {
+  const sent = (request.headers.get('content-type') ?? '').split(';')[0]?.trim().toLowerCase()
+  const type = types.find((candidate) => MEDIA_TYPES[candidate] === sent)
+  if (type !== undefined) return type
+  const expected = types.map((candidate) => MEDIA_TYPES[candidate])
+  throw new AuthError('MEDIA_TYPE_UNSUPPORTED', {
+    details: { expected },
+    fields: [{ field: 'Content-Type', message: `Must be ${expected.join(' or ')}.` }],
+  })
+}
+
+async function readText(request: Request): Promise<string> {
+  const announced = Number(request.headers.get('content-length') ?? 0)
+  if (announced > BODY_LIMIT) throw new AuthError('BODY_TOO_LARGE', { details: { limit: BODY_LIMIT } })
+  const chunks: Uint8Array[] = []
+  let size = 0
+  try {
+    for await (const chunk of request.body ?? []) {
+      size += chunk.byteLength
+      if (size > BODY_LIMIT) break
+      chunks.push(chunk)
+    }
+  } catch (error) {
+    throw new AuthError('BODY_MALFORMED', { details: { why: 'the body broke off' }, cause: error })
+  }
+  if (size > BODY_LIMIT) throw new AuthError('BODY_TOO_LARGE', { details: { limit: BODY_LIMIT } })
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(Buffer.concat(chunks))
+  } catch (error) {
+    throw new AuthError('BODY_MALFORMED', { details: { why: 'not UTF-8' }, cause: error })
+  }
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    // The parser's own message quotes the text, and the text may hold a password.
+    throw new AuthError('BODY_MALFORMED', { details: { why: 'not JSON' } })
+  }
+}
+
+function parseForm(text: string): Record<string, string> {
+  const parameters = new Map<string, string>()
+  const twice = new Set<string>()
+  for (const [name, value] of new URLSearchParams(text)) {
+    if (parameters.has(name)) twice.add(name)
+    parameters.set(name, value)
+  }
+  if (twice.size > 0) {
+    const fields = [...twice]
+      .slice(0, 10)
+      .map((field) => ({ field: shortName(field), message: 'Sent twice.' }))
+    throw new AuthError('REQUEST_INVALID', { fields })
+  }
+  return Object.fromEntries(parameters)
+}
+
+/**
+ * Checks a value by its schema. Throws `REQUEST_INVALID` with every problem; the messages never repeat a value, since
+ * it may be a password typed into the wrong field.
+ */
+export function parseWith<Schema extends z.ZodType>(schema: Schema, value: unknown): z.output<Schema> {
+  const parsed = schema.safeParse(value)
+  if (parsed.success) return parsed.data
+  throw new AuthError('REQUEST_INVALID', { fields: parsed.error.issues.slice(0, 20).flatMap(problemsOf) })
+}
+
+function problemsOf(issue: z.core.$ZodIssue): FieldProblem[] {
+  if (issue.code === 'unrecognized_keys') {
+    return issue.keys
+      .slice(0, 10)
+      .map((key) => ({ field: shortName([...issue.path, key].join('.')), message: 'Is not known here.' }))
+  }
+  return [{ field: shortName(issue.path.join('.')), message: issue.message }]
+}
+
+/** A name the client made up, made fit for an answer and a log. */
+function shortName(name: string): string {
+  return name.replace(/[^\x21-\x7e]/g, '?').slice(0, 64)
+}

@@ -1,0 +1,201 @@
+import type { Origin } from '../audit/events.ts'
+import { type Random, randomId } from '../base/random.ts'
+import { AuthError } from '../errors/auth-error.ts'
+import type { FieldProblem } from '../errors/refusal.ts'
+import { loginKey, parseEmail, parseUsername } from '../model/account-name.ts'
+import type { ProfileSchema } from '../model/profile.ts'
+import type { User, UserState } from '../model/user.ts'
+import type { Store } from '../store/store.ts'
+import type { HashQueue } from './hashing.ts'
+import { checkNewPassword } from './password-policy.ts'
+import { parseProfile } from './profile.ts'
+
+export interface NewAccount {
+  readonly email: string
+  readonly password: string
+  readonly username?: string | undefined
+  /** Those of a new registration where absent. Each must be declared. */
+  readonly roles?: readonly string[] | undefined
+  readonly emailVerified?: boolean | undefined
+  readonly profile?: Readonly<Record<string, unknown>> | undefined
+}
+
+/** A new account whose every part was found good; only the password has still to be hashed. */
+export interface CheckedAccount {
+  readonly email: string
+  readonly username: string | undefined
+  readonly profile: Readonly<Record<string, unknown>>
+}
+
+/**
+ * What can be done with an account: by its owner, an admin, the command line or the application's own code. Everything
+ * that comes from outside is checked here; who may do it is not. Unknown ids throw `NOT_FOUND`.
+ */
+export interface Accounts {
+  /**
+   * Throws `REQUEST_INVALID` or `PASSWORD_REFUSED` with every problem, and `ACCOUNT_NAME_TAKEN`. `approve` runs after
+   * the checks and before anything is written; what it throws refuses the account.
+   */
+  create(
+    account: NewAccount,
+    origin: Origin,
+    approve?: (account: CheckedAccount) => void | Promise<void>,
+  ): Promise<User>
+  rename(id: string, username: string, origin: Origin): Promise<User>
+  changeProfile(id: string, profile: Readonly<Record<string, unknown>>, origin: Origin): Promise<User>
+  /** Ends every session and token, but for the session named. Does not ask for the old password. */
+  setPassword(
+    id: string,
+    password: string,
+    options: { readonly keepSessionId?: string | undefined; readonly field?: string },
+    origin: Origin,
+  ): Promise<void>
+  setRoles(id: string, roles: readonly string[], origin: Origin): Promise<User>
+  setState(id: string, state: UserState, origin: Origin): Promise<User>
+  remove(id: string, origin: Origin): Promise<void>
+}
+
+export interface AccountParts {
+  readonly store: Store
+  readonly hashes: HashQueue
+  readonly random: Random
+  readonly profile: ProfileSchema | undefined
+  readonly minimumPasswordLength: number
+  /** Passwords must not be made of it. */
+  readonly serviceName: string
+  readonly declaredRoles: readonly string[]
+  readonly defaultRoles: readonly string[]
+  readonly revocationsChanged: () => Promise<void>
+}
+
+export function createAccounts(parts: AccountParts): Accounts {
+  const { store, hashes, revocationsChanged } = parts
+
+  return {
+    async create(account, origin, approve) {
+      const { email, username } = checkNames(account)
+      const profile = parseProfile(parts.profile, account.profile ?? {})
+      const roles = checkRoles(account.roles ?? parts.defaultRoles, parts.declaredRoles)
+      await checkPassword(account.password, 'password', [email, username], parts)
+      await approve?.({ email, username, profile })
+      const id = randomId(parts.random)
+      const created = await store.users.create(
+        {
+          id,
+          email,
+          emailKey: loginKey(email),
+          emailVerified: account.emailVerified ?? false,
+          username,
+          usernameKey: username === undefined ? undefined : loginKey(username),
+          passwordHash: await hashes.hash(account.password),
+          roles,
+          profile,
+        },
+        { name: 'user.created', origin, userId: id },
+      )
+      return created.outcome === 'created' ? created.user : taken(created.field)
+    },
+
+    async rename(id, username, origin) {
+      const name = checkUsername(username)
+      const event = { name: 'user.renamed', origin, userId: id } as const
+      const renamed = known(
+        await store.users.rename(id, { username: name, usernameKey: loginKey(name) }, event),
+      )
+      return renamed.outcome === 'renamed' ? renamed.user : taken(renamed.field)
+    },
+
+    async changeProfile(id, profile, origin) {
+      const checked = parseProfile(parts.profile, profile)
+      const event = { name: 'user.profile_changed', origin, userId: id } as const
+      return known(await store.users.changeProfile(id, checked, event))
+    },
+
+    async setPassword(id, password, { keepSessionId, field = 'password' }, origin) {
+      const user = known(await store.users.find(id))
+      await checkPassword(password, field, [user.email, user.username], parts)
+      const hash = await hashes.hash(password)
+      const event = { name: 'user.password_changed', origin, userId: id } as const
+      known(await store.users.setPassword(id, { hash, keepSessionId }, event))
+      await revocationsChanged()
+    },
+
+    async setRoles(id, roles, origin) {
+      const checked = checkRoles(roles, parts.declaredRoles)
+      const data = { roles: checked.join(' ') }
+      const user = await store.users.setRoles(id, checked, {
+        name: 'user.roles_changed',
+        origin,
+        userId: id,
+        data,
+      })
+      await revocationsChanged()
+      return known(user)
+    },
+
+    async setState(id, state, origin) {
+      const name = state === 'active' ? 'user.enabled' : 'user.disabled'
+      const user = await store.users.setState(id, state, { name, origin, userId: id })
+      await revocationsChanged()
+      return known(user)
+    },
+
+    async remove(id, origin) {
+      const removed = await store.users.remove(id, { name: 'user.deleted', origin, userId: id })
+      await revocationsChanged()
+      if (!removed) throw new AuthError('NOT_FOUND')
+    },
+  }
+}
+
+const USERNAME_RULE = '3 to 64 letters, digits, dots, hyphens or underscores.'
+
+function checkNames({ email, username }: NewAccount): { email: string; username: string | undefined } {
+  const problems: FieldProblem[] = []
+  const parsedEmail = parseEmail(email)
+  if (parsedEmail === undefined) problems.push({ field: 'email', message: 'Must be a mail address.' })
+  const parsedName = username === undefined ? undefined : parseUsername(username)
+  if (username !== undefined && parsedName === undefined) {
+    problems.push({ field: 'username', message: USERNAME_RULE })
+  }
+  if (parsedEmail === undefined || problems.length > 0) {
+    throw new AuthError('REQUEST_INVALID', { fields: problems })
+  }
+  return { email: parsedEmail, username: parsedName }
+}
+
+function checkUsername(username: string): string {
+  const parsed = parseUsername(username)
+  if (parsed !== undefined) return parsed
+  throw new AuthError('REQUEST_INVALID', { fields: [{ field: 'username', message: USERNAME_RULE }] })
+}
+
+function checkRoles(roles: readonly string[], declared: readonly string[]): string[] {
+  if (roles.every((role) => declared.includes(role))) return [...new Set(roles)]
+  const message = `Must be one of: ${declared.join(', ')}.`
+  throw new AuthError('REQUEST_INVALID', { fields: [{ field: 'roles', message }] })
+}
+
+async function checkPassword(
+  password: string,
+  field: string,
+  names: readonly (string | undefined)[],
+  { minimumPasswordLength, serviceName }: AccountParts,
+): Promise<void> {
+  const reasons = await checkNewPassword(password, {
+    minimumLength: minimumPasswordLength,
+    userNames: names.filter((name) => name !== undefined),
+    serviceName,
+  })
+  if (reasons.length === 0) return
+  throw new AuthError('PASSWORD_REFUSED', { fields: reasons.map((message) => ({ field, message })) })
+}
+
+function taken(field: 'email' | 'username'): never {
+  throw new AuthError('ACCOUNT_NAME_TAKEN', { fields: [{ field, message: 'Is taken.' }] })
+}
+
+function known<Value>(value: Value | undefined): Value {
+  if (value === undefined) throw new AuthError('NOT_FOUND')
+  return value
+}

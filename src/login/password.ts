@@ -1,0 +1,79 @@
+import type { Origin } from '../audit/events.ts'
+import { type Random, randomId } from '../base/random.ts'
+import { AuthError } from '../errors/auth-error.ts'
+import { loginKey, parseEmail, parseUsername } from '../model/account-name.ts'
+import type { Account, Store } from '../store/store.ts'
+import type { HashQueue } from './hashing.ts'
+import type { OwnUsers } from './own-users.ts'
+
+export interface PasswordParts {
+  readonly store: Store
+  readonly hashes: HashQueue
+  readonly random: Random
+  readonly defaultRoles: readonly string[]
+  readonly ownUsers?: OwnUsers | undefined
+}
+
+/**
+ * The account whose name and password these are. Unknown name and wrong password are one answer at one price: each
+ * costs one hash. Does not look at the account's state; that is the account gate's. Throws `CREDENTIALS_WRONG`.
+ */
+export async function provePassword(
+  login: string,
+  password: string,
+  origin: Origin,
+  parts: PasswordParts,
+): Promise<Account> {
+  const account = await parts.store.users.findAccount(loginKey(login))
+  if (account === undefined && parts.ownUsers !== undefined) {
+    const taken = await takeOver(parts.ownUsers, login, password, origin, parts)
+    if (taken !== undefined) return taken
+  }
+  const { matches, needsRehash } = await parts.hashes.verify(password, account?.passwordHash)
+  if (account === undefined || !matches) {
+    throw new AuthError('CREDENTIALS_WRONG', {
+      details: account === undefined ? { known: false } : { known: true, userId: account.user.id },
+    })
+  }
+  if (needsRehash && account.passwordHash !== undefined) {
+    const better = await parts.hashes.hash(password)
+    const event = { name: 'user.password_rehashed', origin, userId: account.user.id } as const
+    await parts.store.users.replaceHash(account.user.id, account.passwordHash, better, event)
+  }
+  return account
+}
+
+async function takeOver(
+  ownUsers: OwnUsers,
+  login: string,
+  password: string,
+  origin: Origin,
+  { store, hashes, random, defaultRoles }: PasswordParts,
+): Promise<Account | undefined> {
+  const found = await ownUsers.find(login)
+  if (found === undefined || !(await ownUsers.verify(found, password))) return undefined
+  const email = parseEmail(found.email)
+  const username = found.username === undefined ? undefined : parseUsername(found.username)
+  if (email === undefined || (found.username !== undefined && username === undefined)) {
+    throw new AuthError('ACCOUNT_NOT_TAKEN_OVER', { details: { why: 'email or username is not valid' } })
+  }
+  const passwordHash = await hashes.hash(password)
+  const id = randomId(random)
+  const created = await store.users.create(
+    {
+      id,
+      email,
+      emailKey: loginKey(email),
+      emailVerified: found.emailVerified ?? false,
+      username,
+      usernameKey: username === undefined ? undefined : loginKey(username),
+      passwordHash,
+      roles: found.roles ?? defaultRoles,
+      profile: found.profile ?? {},
+    },
+    { name: 'user.taken_over', origin, userId: id },
+  )
+  if (created.outcome === 'created') return { user: created.user, passwordHash }
+  // Two first sign-ins at once: the other one took the user over.
+  return store.users.findAccount(loginKey(email))
+}

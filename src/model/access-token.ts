@@ -1,0 +1,82 @@
+/** The claims of an access token (RFC 9068 section 2.2), frozen all the way down, without a prototype. */
+export interface AccessClaims {
+  /** The issuer, byte for byte. */
+  readonly iss: string
+  readonly aud: string | readonly string[]
+  /** Random id of the user, or the id of a client that acts for itself; never given to anybody else. */
+  readonly sub: string
+  readonly client_id: string
+  /** Seconds since 1970, as are all times here. */
+  readonly exp: number
+  readonly iat: number
+  readonly nbf?: number
+  /** Names this one token, for revocation. */
+  readonly jti: string
+  /** The session it came from; absent where there is none. */
+  readonly sid?: string
+  /** The counters it was made under, as `formatVer` writes them. */
+  readonly ver?: string
+  /** Names joined by single spaces (RFC 6749 section 3.3). */
+  readonly scope?: string
+  readonly roles?: readonly string[]
+  /** How the user proved who they are (RFC 8176). */
+  readonly amr?: readonly string[]
+  /** When they did. */
+  readonly auth_time?: number
+  /** The key the token is bound to (RFC 7800, 9449): then it is never taken as Bearer. */
+  readonly cnf?: unknown
+  /** The application's own. */
+  readonly [own: string]: unknown
+}
+
+/** An access token whose claims have the right types, made ready for use. It is shared by all requests that carry it. */
+export interface AccessToken {
+  readonly claims: AccessClaims
+  /** `scope`, split. */
+  readonly scopes: readonly string[]
+  readonly roles: readonly string[]
+  readonly amr: readonly string[]
+  /** `ver`, read. */
+  readonly counters: Counters | undefined
+}
+
+/** What a token must not be older than (PROTOCOL 2.7). */
+export interface Counters {
+  readonly user: number
+  readonly client: number
+  readonly store: number
+}
+
+/** Claims that mean something to us, and so are nobody's own. */
+export const RESERVED_CLAIMS: ReadonlySet<string> = new Set([
+  'iss',
+  'aud',
+  'sub',
+  'client_id',
+  'exp',
+  'iat',
+  'nbf',
+  'jti',
+  'sid',
+  'ver',
+  'scope',
+  'roles',
+  'amr',
+  'acr',
+  'auth_time',
+  'cnf',
+  '__proto__',
+])
+
+/** The text of `ver`: the three counters as read by the statement that minted, joined by dots. */
+export function formatVer(counters: Counters): string {
+  return `${counters.user}.${counters.client}.${counters.store}`
+}
+
+/** The counters of a `ver`, or undefined. One spelling only: whole numbers, no sign, no leading zero. */
+export function parseVer(text: string): Counters | undefined {
+  const match = /^(0|[1-9]\d{0,14})\.(0|[1-9]\d{0,14})\.(0|[1-9]\d{0,14})$/.exec(text)
+  return match === null
+    ? undefined
+    : Object.freeze({ user: Number(match[1]), client: Number(match[2]), store: Number(match[3]) })
+}
