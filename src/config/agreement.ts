@@ -1,0 +1,99 @@
+import { hostOf, isLoopback, type Mode } from './mode.ts'
+import type { SettingName, Settings } from './settings.ts'
+
+/** What the process was started with beside its settings. */
+export interface Surroundings {
+  readonly nodeEnv: string | undefined
+  /** NODE_TLS_REJECT_UNAUTHORIZED; `0` makes Node believe every certificate. */
+  readonly tlsRejectUnauthorized: string | undefined
+}
+
+/** The surroundings as an environment tells them. */
+export function surroundingsOf(environment: Readonly<Record<string, string | undefined>>): Surroundings {
+  return {
+    nodeEnv: environment.NODE_ENV,
+    tlsRejectUnauthorized: environment.NODE_TLS_REJECT_UNAUTHORIZED,
+  }
+}
+
+/** A problem; without `from` it lies where the setting was given. */
+export interface Disagreement {
+  readonly setting: string
+  readonly message: string
+  readonly from?: string
+}
+
+/** Whether the settings agree with one another and with the mode. Each value was found right by itself before. */
+export function* disagreements(
+  settings: Settings,
+  mode: Mode,
+  surroundings: Surroundings,
+  isGiven: (name: SettingName) => boolean,
+): Generator<Disagreement> {
+  yield* inAddresses(settings, isGiven)
+  yield* inPermissions(settings)
+  if (settings.refreshIdleDays > settings.refreshTokenExpireDays) {
+    const most = settings.refreshTokenExpireDays
+    yield {
+      setting: 'refreshIdleDays',
+      message: `cannot be more than refreshTokenExpireDays, which is ${most}`,
+    }
+  }
+  if (settings.jwtSecret !== undefined && settings.jwtAlgorithm !== 'HS256') {
+    yield { setting: 'jwtSecret', message: `is only for HS256, and jwtAlgorithm is ${settings.jwtAlgorithm}` }
+  }
+  if (mode === 'production') yield* inProduction(surroundings, isGiven)
+}
+
+function* inAddresses(
+  { host, port, issuer }: Settings,
+  isGiven: (name: SettingName) => boolean,
+): Generator<Disagreement> {
+  if (port === 0 && !isGiven('issuer')) {
+    yield { setting: 'issuer', message: 'must be set where PORT is 0, for nobody knows the port beforehand' }
+  } else if (!issuer.startsWith('https:') && !isLoopback(hostOf(issuer))) {
+    const why = isGiven('issuer')
+      ? ''
+      : `; it follows from HOST ${host}: set ISSUER to the URL that clients use`
+    yield { setting: 'issuer', message: `must use https outside loopback, and is ${issuer}${why}` }
+  }
+}
+
+function* inPermissions({ scopes, roles, defaultRoles }: Settings): Generator<Disagreement> {
+  for (const [name, role] of Object.entries(roles)) {
+    for (const scope of role.scopes) {
+      if (Object.hasOwn(scopes, scope)) continue
+      yield {
+        setting: 'roles',
+        message: `gives \`${name}\` the scope \`${scope}\`, which scopes does not declare`,
+      }
+    }
+  }
+  for (const name of defaultRoles) {
+    if (!Object.hasOwn(roles, name)) {
+      yield { setting: 'defaultRoles', message: `names \`${name}\`, which roles does not declare` }
+    } else if (name === 'admin') {
+      yield { setting: 'defaultRoles', message: 'would make everybody who registers an administrator' }
+    }
+  }
+}
+
+function* inProduction(
+  surroundings: Surroundings,
+  isGiven: (name: SettingName) => boolean,
+): Generator<Disagreement> {
+  if (!isGiven('secretKey')) {
+    yield {
+      setting: 'secretKey',
+      message:
+        'is required in production: set SECRET_KEY, or SECRET_KEY_FILE, to what `countersign secret` prints',
+    }
+  }
+  if (surroundings.tlsRejectUnauthorized === '0') {
+    yield {
+      setting: 'NODE_TLS_REJECT_UNAUTHORIZED',
+      message: 'is 0, which makes Node believe every certificate: unset it in production',
+      from: 'environment',
+    }
+  }
+}

@@ -1,0 +1,113 @@
+import { type Disagreement, disagreements, type Surroundings, surroundingsOf } from './agreement.ts'
+import { CODE_OPTIONS, isCodeOption } from './code-options.ts'
+import { ConfigError, type ConfigProblem } from './config-error.ts'
+import { type Mode, modeOf } from './mode.ts'
+import { nearestName } from './nearest-name.ts'
+import { NOT_YET } from './not-yet.ts'
+import { problemsOfValue } from './problems-of-value.ts'
+import { type Basis, Derived } from './setting.ts'
+import { entryOf, isSettingName, SETTING_NAMES, type SettingName, type Settings } from './settings.ts'
+
+/** A value as somebody gave it, and where. */
+export interface Given {
+  readonly value: unknown
+  /** Such as `environment HOST`, `.env line 3`, `countersign.config.ts`. */
+  readonly from: string
+}
+
+export interface Resolved {
+  /** To be used only where there are no problems: a setting that was refused has its default here. */
+  readonly settings: Settings
+  readonly mode: Mode
+  /** Where each value came from. */
+  readonly origins: Readonly<Record<SettingName, string>>
+  readonly problems: readonly ConfigProblem[]
+}
+
+/** The origin of a setting that nobody gave. */
+export const BY_DEFAULT = 'default'
+
+/** Checks everything given, puts the defaults in place and lists every problem at once. Pure. */
+export function resolveSettings(given: ReadonlyMap<string, Given>, surroundings: Surroundings): Resolved {
+  const originOf = (name: string): string => given.get(name)?.from ?? BY_DEFAULT
+  const { settings, mode, problems } = settleAll(given, surroundings.nodeEnv)
+  for (const [name, { from }] of given) {
+    if (!isSettingName(name)) problems.push({ setting: name, message: unknownOption(name), from })
+  }
+  const refused = new Set(problems.map(({ setting }) => setting.split('.')[0]))
+  const agreement = disagreements(settings, mode, surroundings, (name) => given.has(name))
+  for (const { setting, message, from = originOf(setting) } of [...unsupported(settings), ...agreement]) {
+    if (!refused.has(setting)) problems.push({ setting, message, from })
+  }
+  const origins = Object.fromEntries(SETTING_NAMES.map((name) => [name, originOf(name)]))
+  return { settings, mode, origins: origins as Record<SettingName, string>, problems }
+}
+
+/**
+ * Checks options given in code. Throws a ConfigError that lists every problem. Options that are code themselves are
+ * left to the caller; the keys in development are made later (see `developmentKeys`).
+ */
+export function checkOptions(
+  options: object,
+  surroundings: Surroundings = surroundingsOf(process.env),
+): Omit<Resolved, 'problems'> {
+  const given = new Map<string, Given>()
+  for (const [name, value] of Object.entries(options)) {
+    if (value !== undefined && !isCodeOption(name)) given.set(name, { value, from: 'options' })
+  }
+  const { problems, ...resolved } = resolveSettings(given, surroundings)
+  if (problems.length > 0) throw new ConfigError(problems)
+  return resolved
+}
+
+interface Settled {
+  readonly settings: Settings
+  readonly mode: Mode
+  readonly problems: ConfigProblem[]
+}
+
+/** What defaults are derived from while nothing is settled yet. Only settings without a derived default see it. */
+const NOTHING: Basis = { mode: 'production', host: '', port: 0, issuer: '', refreshTokenExpireDays: 0 }
+
+/** Each setting by itself, those first that the defaults of others depend on. */
+function settleAll(given: ReadonlyMap<string, Given>, nodeEnv: string | undefined): Settled {
+  const problems: ConfigProblem[] = []
+  const settled: Partial<Record<SettingName, unknown>> = {}
+
+  const settle = <Name extends SettingName>(name: Name, basis: Basis): Settings[Name] => {
+    const entry = entryOf(name)
+    const asGiven = given.get(name)
+    const judged = asGiven && entry.kind.schema.safeParse(asGiven.value)
+    if (asGiven && judged?.error) problems.push(...problemsOfValue(name, entry, asGiven, judged.error))
+    const fallback = (): unknown =>
+      entry.default instanceof Derived ? entry.default.from(basis) : entry.default
+    settled[name] = judged?.success ? judged.data : fallback()
+    return settled[name] as Settings[Name]
+  }
+
+  const host = settle('host', NOTHING)
+  const port = settle('port', NOTHING)
+  const issuer = settle('issuer', { ...NOTHING, host, port })
+  const refreshTokenExpireDays = settle('refreshTokenExpireDays', NOTHING)
+  const mode = modeOf(host, issuer, nodeEnv)
+  const basis = { mode, host, port, issuer, refreshTokenExpireDays }
+  for (const name of SETTING_NAMES) if (!Object.hasOwn(settled, name)) settle(name, basis)
+  return { settings: Object.freeze(settled) as Settings, mode, problems }
+}
+
+function unknownOption(name: string): string {
+  const nearest = nearestName(name, [...SETTING_NAMES, ...CODE_OPTIONS])
+  return nearest === undefined ? 'is not a setting' : `is not a setting; \`${nearest}\` is`
+}
+
+/** The settings that ask for what does not exist yet. */
+function* unsupported(settings: Settings): Generator<Disagreement> {
+  for (const setting of SETTING_NAMES) {
+    const message = askedTooMuch(setting, settings)
+    if (message !== undefined) yield { setting, message }
+  }
+}
+
+function askedTooMuch<Name extends SettingName>(name: Name, settings: Settings): string | undefined {
+  return NOT_YET[name]?.(settings[name])
+}

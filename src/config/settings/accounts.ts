@@ -1,0 +1,74 @@
+import { z } from 'zod'
+import { setting, type ValueKind } from '../setting.ts'
+import { oneOf, wholeNumber, yesOrNo } from '../values.ts'
+
+/** The shortest password that NIST SP 800-63B-4 section 3.1.1 allows where it is the only factor. */
+const NIST_MINIMUM_LENGTH = 15
+
+/** What passwords must be like. */
+export interface PasswordRules {
+  /** Characters. */
+  readonly minimumLength: number
+  readonly profile?: 'nist' | undefined
+}
+
+interface PasswordRulesInput {
+  readonly minimumLength?: number | undefined
+  readonly profile?: 'nist' | undefined
+}
+
+/** Who may have an account, and how they prove that it is theirs. */
+export const accounts = {
+  registration: setting({
+    kind: oneOf('open', 'verified', 'invite', 'closed'),
+    environment: 'REGISTRATION',
+    default: 'open',
+    description:
+      'Who may register: everybody (`open`; a taken address is told), everybody by a mailed link (`verified`; hides ' +
+      'who has an account), whoever was invited (`invite`), nobody (`closed`).',
+  }),
+  passwordGrant: setting({
+    kind: yesOrNo(),
+    environment: 'PASSWORD_GRANT',
+    default: true,
+    description:
+      'Whether the built-in first-party client may trade a user name and password for tokens at `/token`. Code and ' +
+      'PKCE is the better way where a browser is at hand (RFC 9700 section 2.4).',
+  }),
+  passwords: setting({
+    kind: passwordRules(),
+    default: { minimumLength: 8 },
+    description:
+      "`minimumLength`: the fewest characters of a new password, 8 to 64. `profile: 'nist'`: what NIST SP 800-63B-4 " +
+      'asks where the password is the only factor, which is at least 15.',
+  }),
+}
+
+function passwordRules(): ValueKind<PasswordRules, PasswordRulesInput> {
+  const least = z.strictObject(
+    {
+      minimumLength: wholeNumber(8, 64).schema.optional(),
+      profile: oneOf('nist').schema.optional(),
+    },
+    {
+      error: 'must be an object with `minimumLength` or `profile`',
+    },
+  )
+  return {
+    schema: least
+      .refine(
+        ({ minimumLength, profile }) =>
+          profile !== 'nist' || minimumLength === undefined || minimumLength >= NIST_MINIMUM_LENGTH,
+        {
+          error: `must be at least ${NIST_MINIMUM_LENGTH} with \`profile: 'nist'\``,
+          path: ['minimumLength'],
+        },
+      )
+      .transform(({ minimumLength, profile }) => ({
+        minimumLength: minimumLength ?? (profile === 'nist' ? NIST_MINIMUM_LENGTH : 8),
+        ...(profile === undefined ? {} : { profile }),
+      })),
+    expects: 'an object with `minimumLength` (8 to 64) or `profile`',
+    fromText: (text) => text,
+  }
+}

@@ -1,0 +1,88 @@
+import { z } from 'zod'
+import { setting, type ValueKind } from '../setting.ts'
+import { commaSeparated, isPlainLine, listOf, textThat } from '../values.ts'
+
+/** A role: what it is, and the scopes that it holds. */
+export interface Role {
+  readonly description?: string | undefined
+  readonly scopes: readonly string[]
+}
+
+type Scopes = Readonly<Record<string, string>>
+type Roles = Readonly<Record<string, Role>>
+
+const BUILT_IN_SCOPES: Scopes = {
+  'profile:read': 'See your own account',
+  'users:read': 'See all accounts',
+  'users:write': 'Create, change and disable accounts',
+  'admin:dashboard': 'See the administration page',
+}
+
+const BUILT_IN_ROLES: Roles = {
+  user: { description: 'Everybody with an account', scopes: ['profile:read'] },
+  admin: { description: 'Looks after the accounts', scopes: Object.keys(BUILT_IN_SCOPES) },
+}
+
+const roleName = textThat('a name of letters, digits, `_` and `-`', (text) =>
+  /^[a-z][a-z0-9_-]{0,63}$/i.test(text),
+)
+const scopeName = textThat(
+  'a scope name: printable ASCII without space, `"` and `\\` (RFC 6749 section 3.3)',
+  (text) => /^[\x21\x23-\x5b\x5d-\x7e]{1,128}$/.test(text),
+)
+const sentence = textThat('a sentence on one line', (text) => isPlainLine(text) && text.length <= 300)
+
+/** What tokens may permit, and who is permitted it. */
+export const permissions = {
+  scopes: setting({
+    kind: scopes(),
+    default: BUILT_IN_SCOPES,
+    description:
+      "The scopes of your API, each with the sentence that people are shown: `{ 'orders:read': 'See your orders' }`. " +
+      'They are added to the built-in ones.',
+  }),
+  roles: setting({
+    kind: roles(),
+    default: BUILT_IN_ROLES,
+    description:
+      "The roles a user can have, each with the scopes it holds: `{ seller: { scopes: ['orders:read'] } }`. They are " +
+      'added to `user` and `admin`; a role of the same name takes the place of the built-in one.',
+  }),
+  defaultRoles: setting({
+    kind: listOf(roleName, 'a list of role names'),
+    environment: 'DEFAULT_ROLES',
+    default: ['user'],
+    description: 'The roles that whoever registers gets.',
+  }),
+}
+
+function scopes(): ValueKind<Scopes, Scopes> {
+  const error = 'must be an object of scope names, each with its sentence; at most 500'
+  return {
+    schema: z
+      .record(scopeName.schema, sentence.schema, { error })
+      .refine((given) => Object.keys(given).length <= 500, { error })
+      .transform((given) => ({ ...BUILT_IN_SCOPES, ...given })),
+    expects: 'an object of scope names, each with its sentence',
+    fromText: commaSeparated,
+  }
+}
+
+function roles(): ValueKind<Roles, Roles> {
+  const error = 'must be an object of role names, each with `{ scopes: […] }`; at most 100'
+  const role = z.strictObject(
+    {
+      description: sentence.schema.optional(),
+      scopes: z.array(scopeName.schema, { error: 'must be a list of scope names' }).max(500),
+    },
+    { error: 'must be `{ description?, scopes }`' },
+  )
+  return {
+    schema: z
+      .record(roleName.schema, role, { error })
+      .refine((given) => Object.keys(given).length <= 100, { error })
+      .transform((given) => ({ ...BUILT_IN_ROLES, ...given })),
+    expects: 'an object of role names, each with `{ scopes: […] }`',
+    fromText: commaSeparated,
+  }
+}

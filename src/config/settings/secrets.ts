@@ -1,0 +1,24 @@
+import { secretKeyList, signingSecret } from '../secret-key.ts'
+import { optional, setting } from '../setting.ts'
+
+/** What must never be known. */
+export const secrets = {
+  secretKey: setting({
+    kind: secretKeyList(),
+    environment: 'SECRET_KEY',
+    default: [],
+    secret: true,
+    description:
+      'The keys that everything stored or handed out is protected with: comma-separated, each 32 random bytes as ' +
+      'base64url (`countersign secret` makes one). The first is used for new things, all are read. Required in ' +
+      'production; in development one is made in `./data/secret-key`.',
+  }),
+  jwtSecret: optional({
+    kind: signingSecret(),
+    environment: 'JWT_SECRET',
+    secret: true,
+    description:
+      'The secret that HS256 tokens are signed with, where another service must know it; without it one is derived ' +
+      'from `SECRET_KEY`.',
+  }),
+}

@@ -1,0 +1,44 @@
+import { z } from 'zod'
+import { Secret } from './secret.ts'
+import type { ValueKind } from './setting.ts'
+
+/** A database: SQLite by path or PostgreSQL by URL. Whether it can be reached is seen at the start. */
+export function databaseUrl(): ValueKind<Secret, string> {
+  return urlThat(
+    '`sqlite:` and a path (such as `sqlite:./data/countersign.db`) or a `postgres://` URL',
+    (text) => /^sqlite:(?!\/\/)[^\0]+$/.test(text) || isUrlOf(['postgres:', 'postgresql:'], text),
+  )
+}
+
+export function postgresUrl(): ValueKind<Secret, string> {
+  return urlThat('a `postgres://` URL', (text) => isUrlOf(['postgres:', 'postgresql:'], text))
+}
+
+export function redisUrl(): ValueKind<Secret, string> {
+  return urlThat('a `redis://` or `rediss://` URL', (text) => isUrlOf(['redis:', 'rediss:'], text))
+}
+
+/** A URL with the password taken out, and its parameters, for some drivers take a password there too. */
+export function maskUrl(text: string): string {
+  if (text.startsWith('sqlite:') || !URL.canParse(text)) return text.startsWith('sqlite:') ? text : 'set'
+  const url = new URL(text)
+  if (url.password !== '') url.password = '***'
+  if (url.search !== '') url.search = '?***'
+  return url.href
+}
+
+function urlThat(expects: string, holds: (text: string) => boolean): ValueKind<Secret, string> {
+  const error = `must be ${expects}`
+  return {
+    schema: z
+      .string({ error })
+      .refine((text) => text.length <= 2048 && holds(text), { error })
+      .transform((text) => new Secret(text, maskUrl)),
+    expects,
+    fromText: (text) => text,
+  }
+}
+
+function isUrlOf(protocols: readonly string[], text: string): boolean {
+  return URL.canParse(text) && protocols.includes(new URL(text).protocol) && /^[a-z]+:\/\//.test(text)
+}
