@@ -76,4 +76,49 @@ export const format = defineGroup('format', {
     hint: 'Our issuer writes no `crit`. The token was made elsewhere; look at who issued it.',
     prevented: 'A token with any critical extension is refused, as none is defined here.',
   },
+  TOKEN_TOO_LARGE: {
+    effect: 'refused',
+    clientCode: 'token_malformed',
+    meaning: 'The token is longer than 8 KiB.',
+    hint:
+      'Too many claims, or something put on the end of the token. Keep profiles and long lists of permissions ' +
+      'out of tokens; they are refused before anything in them is read.',
+    own: true,
+  },
+  TOKEN_NOT_JSON: {
+    effect: 'refused',
+    clientCode: 'token_malformed',
+    meaning: 'The header or the payload of the token is not a JSON object, or is nested too deeply.',
+    hint:
+      'The details name the part. Look for a token that was cut and joined again, text in another ' +
+      'encoding than UTF-8, or claims nested more than eight levels deep.',
+    own: true,
+  },
+  TOKEN_MEMBER_TWICE: {
+    effect: 'refused',
+    clientCode: 'token_malformed',
+    meaning: 'A member stands twice in the header or in the claims of the token.',
+    hint:
+      'Two readers may disagree on which of the two counts, so neither does (RFC 7519 section 4). Whoever ' +
+      'issued the token joins JSON as text; have it written from one object.',
+    own: true,
+  },
+  CLAIM_MISSING: {
+    effect: 'refused',
+    clientCode: 'token_invalid',
+    meaning: 'The token lacks a claim that every access token has.',
+    hint:
+      'The details name it. RFC 9068 section 2.2 lists what an access token carries; a token that is ' +
+      'meant for something else usually lacks `client_id` or `jti`.',
+    own: true,
+  },
+  CLAIM_WRONG_TYPE: {
+    effect: 'refused',
+    clientCode: 'token_malformed',
+    meaning: 'A claim of the token is not of the type it should be.',
+    hint:
+      'The details name it. Ids are texts, times are numbers of seconds, `roles` and `amr` are lists of ' +
+      'texts, `scope` is one text with spaces.',
+    own: true,
+  },
 })

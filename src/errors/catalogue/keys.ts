@@ -174,4 +174,13 @@ export const keys = defineGroup('keys', {
       'token by refreshing.',
     own: true,
   },
+  JWK_REFUSED: {
+    effect: 'refused',
+    clientCode: 'none',
+    meaning: 'A key cannot be used: weak, broken, without `alg`, or for another purpose than signatures.',
+    hint:
+      'The details say what is wrong with it. Every key needs `alg`, and key type, curve and `use` that ' +
+      'agree with it; RSA keys have at least 2048 bits; a key set never shows a private or symmetric key.',
+    own: true,
+  },
 })

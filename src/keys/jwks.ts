@@ -1,0 +1,51 @@
+import { isJsonObject } from '../base/strict-json.ts'
+import { AuthError } from '../errors/auth-error.ts'
+import type { PublicJwk } from './jwk.ts'
+import { importPublicJwk, type PublicVerificationKey } from './verification-key.ts'
+
+/** A JWK set (RFC 7517 section 5). */
+export interface Jwks {
+  readonly keys: readonly PublicJwk[]
+}
+
+/** The document in which verifiers find public keys. Sorted by `kid`, so that nodes with the same keys agree on it. */
+export function jwksOf(keys: Iterable<{ readonly publicJwk: PublicJwk }>): Jwks {
+  const jwks = Array.from(keys, (key) => key.publicJwk)
+  return { keys: jwks.sort((a, b) => (a.kid < b.kid ? -1 : 1)) }
+}
+
+/** The keys of a document that can be used, and why the others cannot. */
+export interface ReadJwks {
+  readonly keys: readonly PublicVerificationKey[]
+  readonly refused: readonly { readonly kid: string; readonly why: string }[]
+}
+
+/**
+ * Reads a JWK set. Keys for other purposes may stand beside those that are wanted, so a key that cannot be used is
+ * left out with its reason and the rest counts; of keys that share a `kid` none does. Throws AuthError `JWK_REFUSED`
+ * where it is no key set at all.
+ */
+export function readJwks(document: unknown): ReadJwks {
+  const entries = isJsonObject(document) ? document.keys : undefined
+  if (!Array.isArray(entries)) throw new AuthError('JWK_REFUSED', { details: { why: 'it is no key set' } })
+
+  const keys = new Map<string, PublicVerificationKey>()
+  const shared = new Set<string>()
+  const refused: { kid: string; why: string }[] = []
+  for (const entry of entries) {
+    try {
+      const key = importPublicJwk(entry)
+      if (keys.has(key.kid)) shared.add(key.kid)
+      keys.set(key.kid, key)
+    } catch (error) {
+      if (!(error instanceof AuthError)) throw error
+      const { kid, why } = error.refusal.details
+      refused.push({ kid: String(kid), why: String(why) })
+    }
+  }
+  for (const kid of shared) {
+    keys.delete(kid)
+    refused.push({ kid, why: 'two keys share this kid' })
+  }
+  return { keys: [...keys.values()], refused }
+}
