@@ -1,0 +1,52 @@
+import type { Reading, Values, Writing } from './connection.ts'
+
+const DAY_MILLISECONDS = 86_400_000
+const DEFAULT_EVENT_RETENTION_MILLISECONDS = 400 * DAY_MILLISECONDS
+
+/**
+ * What is past its use, no row named twice. A day is added so that a clock set wrong, and corrected, finds its rows
+ * again: above all the entries that end tokens (PROTOCOL 2.6).
+ */
+const PAST_USE = [
+  { table: 'cs_sessions', key: 'rowid', condition: 'expires_at < :dayAgo' },
+  { table: 'cs_sessions', key: 'rowid', condition: 'ended_at < :weekAgo AND expires_at >= :dayAgo' },
+  { table: 'cs_revocations', key: 'number', condition: 'ends_at < :dayAgo' },
+  { table: 'cs_one_time', key: 'kind, hash', condition: 'ends_at < :dayAgo' },
+  { table: 'cs_nodes', key: 'rowid', condition: 'seen_at < :dayAgo' },
+  { table: 'cs_access_lives', key: 'seconds', condition: 'seen_at + seconds * 1000 < :dayAgo' },
+  { table: 'cs_events', key: 'number', condition: 'at < :eventsSince' },
+] as const
+
+/** Removes at most so many rows; answers how many it removed. */
+export function removePastUse(db: Writing, limit: number, eventRetentionMilliseconds?: number): number {
+  const moments = momentsOf(db, eventRetentionMilliseconds)
+  let removed = 0
+  for (const { table, key, condition } of PAST_USE) {
+    if (removed >= limit) break
+    removed += db.run(
+      `DELETE FROM ${table} WHERE (${key}) IN (SELECT ${key} FROM ${table} WHERE ${condition} LIMIT :limit)`,
+      { ...momentsIn(condition, moments), limit: limit - removed },
+    )
+  }
+  return removed
+}
+
+export function countPastUse(db: Reading, eventRetentionMilliseconds?: number): number {
+  const moments = momentsOf(db, eventRetentionMilliseconds)
+  return PAST_USE.reduce((sum, { table, condition }) => {
+    const row = db.get<{ rows: number }>(
+      `SELECT count(*) rows FROM ${table} WHERE ${condition}`,
+      momentsIn(condition, moments),
+    )
+    return sum + (row?.rows ?? 0)
+  }, 0)
+}
+
+function momentsOf({ now }: Reading, retention = DEFAULT_EVENT_RETENTION_MILLISECONDS) {
+  return { dayAgo: now - DAY_MILLISECONDS, weekAgo: now - 7 * DAY_MILLISECONDS, eventsSince: now - retention }
+}
+
+/** Only those the text names: a statement refuses values that it does not use. */
+function momentsIn(condition: string, moments: Record<string, number>): Values {
+  return Object.fromEntries(Object.entries(moments).filter(([name]) => condition.includes(`:${name}`)))
+}

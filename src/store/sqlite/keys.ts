@@ -1,0 +1,76 @@
+import { raisedCounter } from '../../model/counters.ts'
+import type { KeyPhase, KeyVerbs, StoredKey, StoredRing } from '../store.ts'
+import type { Connection, Reading, Writing } from './connection.ts'
+import { writeEvent } from './events.ts'
+import { writeRevocation } from './revocation-entries.ts'
+
+interface KeyRow {
+  kid: string
+  algorithm: string
+  phase: KeyPhase
+  public_jwk: string | null
+  sealed: string
+  created_at: number
+  phase_at: number
+}
+
+export function keyVerbs(connection: Connection): KeyVerbs {
+  return {
+    ring: () => connection.read(readRing),
+
+    replace: (expected, keys, event, revoked = []) =>
+      connection.write((db) => {
+        if (ringVersion(db) !== expected) return false
+        db.run('DELETE FROM cs_keys')
+        for (const key of keys) insertKey(db, key)
+        raiseRingVersion(db)
+        for (const ref of revoked) writeRevocation(db, { kind: 'key', ref, least: undefined })
+        writeEvent(db, event)
+        return true
+      }),
+  }
+}
+
+export function ringVersion(db: Reading): number {
+  return db.get<{ version: number }>('SELECT ring_version version FROM cs_store')?.version ?? 0
+}
+
+/** Like the other counters never below the time: a ring lost in a restore cannot share its number with another. */
+export function raiseRingVersion(db: Writing): void {
+  db.run('UPDATE cs_store SET ring_version = :version', { version: raisedCounter(ringVersion(db), db.now) })
+}
+
+function readRing(db: Reading): StoredRing {
+  return {
+    version: ringVersion(db),
+    keys: db.all<KeyRow>('SELECT * FROM cs_keys ORDER BY created_at, kid').map(toKey),
+  }
+}
+
+function insertKey(db: Writing, key: StoredKey): void {
+  db.run(
+    `INSERT INTO cs_keys (kid, algorithm, phase, public_jwk, sealed, created_at, phase_at)
+     VALUES (:kid, :algorithm, :phase, :publicJwk, :sealed, :createdAt, :phaseAt)`,
+    {
+      kid: key.kid,
+      algorithm: key.algorithm,
+      phase: key.phase,
+      publicJwk: key.publicJwk && JSON.stringify(key.publicJwk),
+      sealed: key.sealed,
+      createdAt: key.createdAt,
+      phaseAt: key.phaseAt,
+    },
+  )
+}
+
+function toKey(row: KeyRow): StoredKey {
+  return {
+    kid: row.kid,
+    algorithm: row.algorithm,
+    phase: row.phase,
+    publicJwk: row.public_jwk === null ? undefined : JSON.parse(row.public_jwk),
+    sealed: row.sealed,
+    createdAt: row.created_at,
+    phaseAt: row.phase_at,
+  }
+}

@@ -1,0 +1,70 @@
+import { sealedWith } from '../../keys/seal.ts'
+import type { NodeVerbs } from '../store.ts'
+import type { Connection } from './connection.ts'
+import { NODE_SILENCE_MILLISECONDS } from './revocation-entries.ts'
+
+interface NodeRow {
+  id: string
+  secret_keys: string
+  ring_version: number
+  access_life_seconds: number
+}
+
+export function nodeVerbs(connection: Connection): NodeVerbs {
+  return {
+    announce: (node) =>
+      connection.write((db) => {
+        db.run(
+          `INSERT INTO cs_nodes (id, secret_keys, ring_version, access_life_seconds, seen_at)
+           VALUES (:id, :secretKeys, :ringVersion, :accessLifeSeconds, :now)
+           ON CONFLICT (id) DO UPDATE SET secret_keys = excluded.secret_keys,
+             ring_version = excluded.ring_version,
+             access_life_seconds = excluded.access_life_seconds, seen_at = excluded.seen_at`,
+          {
+            id: node.id,
+            secretKeys: JSON.stringify(node.secretKeys),
+            ringVersion: node.ringVersion,
+            accessLifeSeconds: node.accessLifeSeconds,
+            now: db.now,
+          },
+        )
+        db.run(
+          `INSERT INTO cs_access_lives (seconds, seen_at) VALUES (:seconds, :now)
+           ON CONFLICT (seconds) DO UPDATE SET seen_at = max(seen_at, excluded.seen_at)`,
+          { seconds: node.accessLifeSeconds, now: db.now },
+        )
+        const rows = db.all<NodeRow>('SELECT * FROM cs_nodes WHERE seen_at > :since ORDER BY id', {
+          since: db.now - NODE_SILENCE_MILLISECONDS,
+        })
+        return rows.map((row) => ({
+          id: row.id,
+          secretKeys: JSON.parse(row.secret_keys),
+          ringVersion: row.ring_version,
+          accessLifeSeconds: row.access_life_seconds,
+        }))
+      }),
+
+    leave: (id) =>
+      connection.write((db) => {
+        db.run('DELETE FROM cs_nodes WHERE id = :id', { id })
+      }),
+
+    secretKeyUses: () =>
+      connection.read((db) => {
+        const uses = new Map<string, number>()
+        const add = (key: string, count: number) => uses.set(key, (uses.get(key) ?? 0) + count)
+        for (const { key, count } of db.all<{ key: string; count: number }>(
+          `SELECT key_id key, count(*) count FROM cs_sessions
+           WHERE ended_at IS NULL AND expires_at > :now GROUP BY key_id`,
+          { now: db.now },
+        )) {
+          add(key, count)
+        }
+        for (const { sealed } of db.all<{ sealed: string }>('SELECT sealed FROM cs_keys')) {
+          const key = sealedWith(sealed)
+          if (key !== undefined) add(key, 1)
+        }
+        return Object.fromEntries(uses)
+      }),
+  }
+}

@@ -1,0 +1,26 @@
+import type { OneTimeVerbs } from '../store.ts'
+import type { Connection } from './connection.ts'
+
+/** An honest retry comes within it; what comes later is somebody else. */
+const RECENT_MILLISECONDS = 10_000
+
+export function oneTimeVerbs(connection: Connection): OneTimeVerbs {
+  return {
+    take: (kind, hash, lifeMilliseconds) =>
+      connection.write((db) => {
+        const won = db.run(
+          `INSERT INTO cs_one_time (kind, hash, taken_at, ends_at) VALUES (:kind, :hash, :now, :endsAt)
+           ON CONFLICT (kind, hash) DO NOTHING`,
+          { kind, hash, now: db.now, endsAt: db.now + lifeMilliseconds },
+        )
+        if (won === 1) return 'won'
+        const former = db.get<{ taken_at: number }>(
+          'SELECT taken_at FROM cs_one_time WHERE kind = :kind AND hash = :hash',
+          { kind, hash },
+        )
+        return former !== undefined && db.now < former.taken_at + RECENT_MILLISECONDS
+          ? 'lost-recent'
+          : 'lost-old'
+      }),
+  }
+}

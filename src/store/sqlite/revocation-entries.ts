@@ -1,0 +1,66 @@
+import { randomSecret, systemRandom } from '../../base/random.ts'
+import type { Revocation, RevocationKind } from '../../model/revocation.ts'
+import type { Reading, Writing } from './connection.ts'
+
+/** Where no node has announced how long its tokens live. */
+const DEFAULT_ACCESS_LIFE_SECONDS = 900
+/** A node may go on minting for this long after it was last seen. */
+export const NODE_SILENCE_MILLISECONDS = 30_000
+/** Beyond the life of a token: staleness of readers, tolerance of verifiers, error of clocks (PROTOCOL 2.5). */
+const MARGIN_MILLISECONDS = (5 + 60 + 60) * 1000
+
+export interface RevocationRow {
+  number: number
+  stamp: string
+  kind: RevocationKind
+  ref: string
+  least: number | null
+  ends_at: number
+}
+
+/** Writes an entry within the transaction of its cause. It never says less than what is live for the same thing. */
+export function writeRevocation(
+  db: Writing,
+  entry: Revocation,
+  options: { readonly sessionId?: string | undefined; readonly lifeMilliseconds?: number | undefined } = {},
+): void {
+  const { kind, ref } = entry
+  const former = liveEntry(db, entry)
+  const life = options.lifeMilliseconds ?? longestLifeSeconds(db) * 1000 + MARGIN_MILLISECONDS
+  const absolute = entry.least === undefined || former?.least === null
+  // The former row stays for the readers whose cursor names it; that it ends now keeps one live row for each thing.
+  db.run('UPDATE cs_revocations SET ends_at = :now WHERE ref = :ref AND kind = :kind AND ends_at > :now', {
+    now: db.now,
+    ref,
+    kind,
+  })
+  db.run(
+    `INSERT INTO cs_revocations (stamp, kind, ref, least, session_id, ends_at)
+     VALUES (:stamp, :kind, :ref, :least, :sessionId, :endsAt)`,
+    {
+      stamp: randomSecret(systemRandom, 8),
+      kind,
+      ref,
+      least: absolute ? null : Math.max(entry.least ?? 0, former?.least ?? 0),
+      sessionId: options.sessionId,
+      endsAt: Math.max(db.now + life, former?.ends_at ?? 0),
+    },
+  )
+}
+
+/** There is at most one live row for one thing. */
+export function liveEntry(db: Reading, { kind, ref }: Revocation): RevocationRow | undefined {
+  return db.get<RevocationRow>(
+    'SELECT * FROM cs_revocations WHERE ref = :ref AND kind = :kind AND ends_at > :now',
+    { ref, kind, now: db.now },
+  )
+}
+
+/** The longest life of an access token that may still be alive (PROTOCOL 2.5). */
+export function longestLifeSeconds(db: Reading): number {
+  const row = db.get<{ seconds: number | null }>(
+    'SELECT max(seconds) seconds FROM cs_access_lives WHERE seen_at + :silence + seconds * 1000 > :now',
+    { silence: NODE_SILENCE_MILLISECONDS, now: db.now },
+  )
+  return row?.seconds ?? DEFAULT_ACCESS_LIFE_SECONDS
+}

@@ -1,0 +1,202 @@
+import { toSeconds } from '../../base/clock.ts'
+import type { Session, SessionEnd, SessionFacts } from '../../model/session.ts'
+import type { NewSession, SessionVerbs, StartedSession } from '../store.ts'
+import type { Connection, Reading, Writing } from './connection.ts'
+import { writeEvent } from './events.ts'
+import { refreshVerb } from './refresh.ts'
+import { writeRevocation } from './revocation-entries.ts'
+import { raiseEpoch } from './user-counters.ts'
+import { readUser, toUser } from './users.ts'
+
+/** However many somebody makes, a list stays a list. */
+const MOST_LISTED = 1000
+
+export interface SessionRow {
+  user_id: string
+  id: string
+  client_id: string
+  secret_hash: string
+  key_id: string
+  generation: number
+  attempt: string | null
+  turned_at: number
+  mark_generation: number
+  mark_at: number
+  previous_generation: number
+  previous_at: number
+  user_epoch: number
+  store_epoch: number
+  scope: string
+  resources: string
+  amr: string
+  started_at: number
+  used_at: number
+  /** The earlier of the idle and the absolute limit. */
+  expires_at: number
+  ends_at: number
+  ended_at: number | null
+  ended_why: SessionEnd | null
+  address: string | null
+  network: string | null
+  agent: string | null
+}
+
+/** What a session depends on beside its user, as things stand. */
+export interface Surroundings {
+  client_ver: number
+  client_state: 'active' | 'removed'
+  store_epoch: number
+}
+
+/** Undefined for a client that was never there. */
+export function readSurroundings(db: Reading, clientId: string): Surroundings | undefined {
+  return db.get<Surroundings>(
+    `SELECT c.ver client_ver, c.state client_state, s.epoch store_epoch
+     FROM cs_clients c, cs_store s WHERE c.id = :clientId`,
+    { clientId },
+  )
+}
+
+export function toFacts(
+  row: SessionRow,
+  { client_ver, store_epoch }: Surroundings,
+  asOf: number,
+): SessionFacts {
+  return {
+    sessionId: row.id,
+    asOf,
+    clientVer: client_ver,
+    storeEpoch: store_epoch,
+    scope: JSON.parse(row.scope),
+    resources: JSON.parse(row.resources),
+    authTime: toSeconds(row.started_at),
+    amr: JSON.parse(row.amr),
+  }
+}
+
+export function sessionVerbs(connection: Connection): SessionVerbs {
+  return {
+    start: (session, event) =>
+      connection.write((db) => {
+        const started = start(db, session)
+        if (started.outcome === 'started') writeEvent(db, event)
+        return started
+      }),
+
+    refresh: refreshVerb(connection),
+
+    list: (userId) =>
+      connection.read((db) =>
+        db
+          .all<SessionRow>(
+            `SELECT s.* FROM cs_sessions s JOIN cs_users u ON u.id = s.user_id, cs_store st
+         WHERE s.user_id = :userId AND ${LIVE}
+           AND s.expires_at > :now AND u.state = 'active'
+         ORDER BY s.used_at DESC, s.id LIMIT :limit`,
+            { userId, now: db.now, limit: MOST_LISTED },
+          )
+          .map(toSession),
+      ),
+
+    end: ({ userId, id, secretHash, clientId, why }, event) =>
+      connection.write((db) => {
+        const ended = db.run(
+          `UPDATE cs_sessions SET ended_at = :now, ended_why = :why
+         WHERE (user_id, id) IN (
+           SELECT s.user_id, s.id FROM cs_sessions s JOIN cs_users u ON u.id = s.user_id, cs_store st
+           WHERE s.user_id = :userId AND s.id = :id AND ${LIVE}
+             AND (:secretHash IS NULL OR s.secret_hash = :secretHash)
+             AND (:clientId IS NULL OR s.client_id = :clientId))`,
+          { userId, id, secretHash, clientId, why, now: db.now },
+        )
+        if (ended === 0) return false
+        writeRevocation(db, { kind: 'session', ref: id, least: undefined })
+        writeEvent(db, event)
+        return true
+      }),
+
+    endAll: (userId, options, event) =>
+      connection.write((db) => {
+        const user = readUser(db, userId)
+        if (user === undefined) return 0
+        const ended = raiseEpoch(db, user, options)
+        writeEvent(db, event)
+        return ended
+      }),
+  }
+}
+
+/** Not ended in any of the three ways. One past its limits may still have access tokens out, so it can be ended too. */
+const LIVE = 's.ended_at IS NULL AND s.user_epoch >= u.epoch AND s.store_epoch >= st.epoch'
+
+function start(db: Writing, session: NewSession): StartedSession {
+  const user = readUser(db, session.userId)
+  const surroundings = readSurroundings(db, session.clientId)
+  if (
+    user?.state !== 'active' ||
+    user.epoch !== session.userEpoch ||
+    surroundings?.client_state !== 'active'
+  ) {
+    return { outcome: 'stale' }
+  }
+  const row: SessionRow = {
+    user_id: session.userId,
+    id: session.id,
+    client_id: session.clientId,
+    secret_hash: session.secretHash,
+    key_id: session.keyId,
+    generation: 0,
+    attempt: null,
+    turned_at: db.now,
+    mark_generation: 0,
+    mark_at: db.now,
+    previous_generation: 0,
+    previous_at: db.now,
+    user_epoch: session.userEpoch,
+    store_epoch: surroundings.store_epoch,
+    scope: JSON.stringify(session.scope),
+    resources: JSON.stringify(session.resources),
+    amr: JSON.stringify(session.amr),
+    started_at: db.now,
+    used_at: db.now,
+    expires_at: db.now + Math.min(session.idleMilliseconds, session.lifeMilliseconds),
+    ends_at: db.now + session.lifeMilliseconds,
+    ended_at: null,
+    ended_why: null,
+    address: session.address ?? null,
+    network: session.network ?? null,
+    agent: session.agent ?? null,
+  }
+  db.run(
+    `INSERT INTO cs_sessions VALUES (:user_id, :id, :client_id, :secret_hash, :key_id, :generation, :attempt,
+       :turned_at, :mark_generation, :mark_at, :previous_generation, :previous_at, :user_epoch, :store_epoch,
+       :scope, :resources, :amr, :started_at, :used_at, :expires_at, :ends_at, :ended_at, :ended_why,
+       :address, :network, :agent)`,
+    { ...row },
+  )
+  return { outcome: 'started', facts: toFacts(row, surroundings, db.now), user: toUser(user) }
+}
+
+function toSession(row: SessionRow): Session {
+  return {
+    id: row.id,
+    userId: row.user_id,
+    clientId: row.client_id,
+    scope: JSON.parse(row.scope),
+    amr: JSON.parse(row.amr),
+    startedAt: row.started_at,
+    usedAt: row.used_at,
+    endsAt: row.expires_at,
+    address: row.address ?? undefined,
+    agent: row.agent ?? undefined,
+  }
+}
+
+/** Ends the row of a session that only its id names; its entry is the caller's. */
+export function endSessionById(db: Writing, id: string, why: SessionEnd): void {
+  db.run('UPDATE cs_sessions SET ended_at = :now, ended_why = :why WHERE id = :id AND ended_at IS NULL', {
+    id,
+    why,
+    now: db.now,
+  })
+}
