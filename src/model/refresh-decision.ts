@@ -136,3 +136,22 @@ function changeOf(
     endedWhy: ends ? 'reuse' : undefined,
   }
 }
+
+/** From where a refresh came. Undefined: not known. */
+export interface RefreshPlace {
+  /** The prefix of the address that names its network. */
+  readonly network: string | undefined
+  readonly agent: string | undefined
+}
+
+/**
+ * Whether a repeat comes from another network and another agent than the rotation it repeats: hardly the same device
+ * a second later (PROTOCOL 1.10). What is not known does not differ.
+ */
+export function isElsewhere(rotation: RefreshPlace, repeat: RefreshPlace): boolean {
+  return differs(rotation.network, repeat.network) && differs(rotation.agent, repeat.agent)
+}
+
+function differs(a: string | undefined, b: string | undefined): boolean {
+  return a !== undefined && b !== undefined && a !== b
+}
