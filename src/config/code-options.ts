@@ -4,9 +4,12 @@
  */
 export const CODE_OPTIONS = [
   'claims',
+  'clock',
   'hooks',
+  'logger',
   'onRefusal',
   'profile',
+  'random',
   'renderRefusal',
   'store',
   'users',

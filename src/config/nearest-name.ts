@@ -1,16 +1,20 @@
 /**
- * The known name that a misspelt one was most likely meant to be, or undefined. Case and separators do not count; two
- * slips do, one in a short name.
+ * The known name that a misspelt one was most likely meant to be, or undefined. Case and separators do not count; slips
+ * do, two at most, and one for every so many letters: a short name is soon near to any other.
  */
-export function nearestName(misspelt: string, known: Iterable<string>): string | undefined {
+export function nearestName(
+  misspelt: string,
+  known: Iterable<string>,
+  lettersPerSlip: number,
+): string | undefined {
   const plain = withoutSeparators(misspelt)
   let nearest: { readonly name: string; readonly slips: number } | undefined
   for (const name of known) {
     const target = withoutSeparators(name)
-    const most = Math.min(2, Math.floor(target.length / 4))
+    const most = Math.min(2, Math.floor(target.length / lettersPerSlip))
     if (Math.abs(target.length - plain.length) > most) continue
     const slips = editDistance(plain, target)
-    if (slips <= most && slips < (nearest?.slips ?? 3)) nearest = { name, slips }
+    if (slips <= most && slips < (nearest?.slips ?? Number.POSITIVE_INFINITY)) nearest = { name, slips }
   }
   return nearest?.name
 }

@@ -39,7 +39,7 @@ function partsOf(issue: z.core.$ZodIssue): Part[] {
   if (issue.code === 'invalid_key') {
     return issue.issues.map(({ message }) => ({
       path: issue.path,
-      message: message.replace(/^must be/, 'must have as name'),
+      message,
     }))
   }
   return [{ path: issue.path, message: issue.message }]

@@ -15,12 +15,16 @@ export interface Given {
   readonly from: string
 }
 
-export interface Resolved {
-  /** To be used only where there are no problems: a setting that was refused has its default here. */
+/** The effective settings. */
+export interface Configuration {
   readonly settings: Settings
   readonly mode: Mode
-  /** Where each value came from. */
+  /** Where each value came from, such as `environment HOST` or `default`. */
   readonly origins: Readonly<Record<SettingName, string>>
+}
+
+export interface Resolved extends Configuration {
+  /** Unless it is empty the settings are not to be used: what was refused has its default there. */
   readonly problems: readonly ConfigProblem[]
 }
 
@@ -44,20 +48,20 @@ export function resolveSettings(given: ReadonlyMap<string, Given>, surroundings:
 }
 
 /**
- * Checks options given in code. Throws a ConfigError that lists every problem. Options that are code themselves are
- * left to the caller; the keys in development are made later (see `developmentKeys`).
+ * Checks options given in code. Options that are code themselves are left to the caller, and the keys of development are
+ * made later (see `keysFor`). Throws a ConfigError that lists every problem.
  */
 export function checkOptions(
   options: object,
   surroundings: Surroundings = surroundingsOf(process.env),
-): Omit<Resolved, 'problems'> {
+): Configuration {
   const given = new Map<string, Given>()
   for (const [name, value] of Object.entries(options)) {
     if (value !== undefined && !isCodeOption(name)) given.set(name, { value, from: 'options' })
   }
-  const { problems, ...resolved } = resolveSettings(given, surroundings)
+  const { problems, ...configuration } = resolveSettings(given, surroundings)
   if (problems.length > 0) throw new ConfigError(problems)
-  return resolved
+  return configuration
 }
 
 interface Settled {
@@ -96,7 +100,7 @@ function settleAll(given: ReadonlyMap<string, Given>, nodeEnv: string | undefine
 }
 
 function unknownOption(name: string): string {
-  const nearest = nearestName(name, [...SETTING_NAMES, ...CODE_OPTIONS])
+  const nearest = nearestName(name, [...SETTING_NAMES, ...CODE_OPTIONS], 4)
   return nearest === undefined ? 'is not a setting' : `is not a setting; \`${nearest}\` is`
 }
 

@@ -43,7 +43,9 @@ export interface Setting<Out = unknown, In = unknown> {
 }
 
 /** A setting with a value at all times. */
-export function setting<Out, In>(entry: Setting<Out, In>): Setting<Out, In> {
+export function setting<Out, In>(
+  entry: Omit<Setting<Out, In>, 'default'> & { readonly default: NoInfer<Out> | Derived<NoInfer<Out>> },
+): Setting<Out, In> {
   return entry
 }
 

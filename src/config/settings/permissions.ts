@@ -11,12 +11,15 @@ export interface Role {
 type Scopes = Readonly<Record<string, string>>
 type Roles = Readonly<Record<string, Role>>
 
-const BUILT_IN_SCOPES: Scopes = {
+const BUILT_IN_SCOPES = {
   'profile:read': 'See your own account',
   'users:read': 'See all accounts',
   'users:write': 'Create, change and disable accounts',
   'admin:dashboard': 'See the administration page',
-}
+} as const satisfies Scopes
+
+/** A scope that is there without being declared. */
+export type BuiltInScope = keyof typeof BUILT_IN_SCOPES
 
 const BUILT_IN_ROLES: Roles = {
   user: { description: 'Everybody with an account', scopes: ['profile:read'] },
