@@ -1,0 +1,91 @@
+import { createHash } from 'node:crypto'
+import { readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { runNpm } from './npm.mjs'
+import { inClone, root } from './places.mjs'
+
+const LIMIT_SECONDS = 300
+
+/** @returns {string} */
+function lockFile() {
+  return readFileSync(inClone('package-lock.json'), 'utf8')
+}
+
+/** The stamp lies inside what it vouches for: whoever removes the packages removes it too. */
+const stampPath = inClone('node_modules', '.countersign-packages')
+
+/** Names the set of packages the lock file asks for. */
+export function packagesFingerprint() {
+  return createHash('sha256').update(lockFile()).digest('hex')
+}
+
+/** True if the packages the lock file asks for are installed. Costs a millisecond when they are. */
+export function packagesInstalled() {
+  const wanted = packagesFingerprint()
+  if (read(stampPath) === wanted) return true
+  const installed = read(inClone('node_modules', '.package-lock.json'))
+  if (installed === undefined || !satisfies(lockFile(), installed)) return false
+  writeStamp(wanted)
+  return true
+}
+
+/**
+ * Does what somebody installed by hand hold what the lock file asks for? npm writes its own record of the folder last,
+ * so the record stands for complete packages.
+ * @param {string} lock package-lock.json
+ * @param {string} record node_modules/.package-lock.json
+ */
+export function satisfies(lock, record) {
+  try {
+    /** @type {Record<string, { version?: string, integrity?: string, optional?: boolean }>} */
+    const wanted = JSON.parse(lock).packages
+    /** @type {typeof wanted} */
+    const present = JSON.parse(record).packages
+    // Optional packages are those of other platforms, which npm leaves out.
+    return (
+      Object.entries(wanted).every(
+        ([path, entry]) => path === '' || path in present || entry.optional === true,
+      ) &&
+      Object.entries(present).every(
+        ([path, entry]) =>
+          wanted[path]?.version === entry.version && wanted[path]?.integrity === entry.integrity,
+      )
+    )
+  } catch {
+    return false
+  }
+}
+
+/** Installs exactly what the lock file says. No package's own script runs, whatever the npm settings are. */
+export async function installPackages() {
+  const wanted = packagesFingerprint()
+  await runNpm(
+    [
+      'ci',
+      '--ignore-scripts',
+      '--include=dev',
+      '--include=optional',
+      '--no-audit',
+      '--no-fund',
+      '--no-engine-strict',
+      '--loglevel=error',
+    ],
+    { cwd: root, limitSeconds: LIMIT_SECONDS, doing: 'install the packages' },
+  )
+  writeStamp(wanted)
+}
+
+/** @param {string} text */
+function writeStamp(text) {
+  const aside = `${stampPath}.${process.pid}`
+  writeFileSync(aside, text)
+  renameSync(aside, stampPath)
+}
+
+/** @param {string} path @returns {string | undefined} */
+function read(path) {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch {
+    return undefined
+  }
+}

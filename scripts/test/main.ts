@@ -1,0 +1,102 @@
+// `npm test` and `npm run test:full`.
+//
+//   npm test                      checks, then every test but the long ones
+//   npm test -- guard src/base    only the test files whose path holds one of these; no checks
+//   npm run test:full             the long counts; `-- --long` the longest, which take hours
+//   --install                     install missing system programs (Debian, Ubuntu); implied where CI is set
+import { parseArgs } from 'node:util'
+import { reportChecks, runChecks } from '../check/checks.ts'
+import { root } from '../setup/places.mjs'
+import { prepare } from '../setup/prepare.mjs'
+import { createProgress } from '../setup/progress.mjs'
+import { addCounts, type Counts, closingLines, NOTHING } from './counts.ts'
+import { testEnvironment } from './environment.ts'
+import { runSuite } from './run-suite.ts'
+import { chooseSuites, type Suite } from './suites.ts'
+import { findMissing, installMissing } from './system-programs.ts'
+
+const QUICK_LIMIT_SECONDS = 9 * 60
+const FULL_LIMIT_SECONDS = 38 * 60
+const LONG_LIMIT_SECONDS = 14 * 3600
+/** A run that has used up the time of all still gets to say so. */
+const LEAST_SECONDS = 10
+
+const { values, positionals: patterns } = parseArgs({
+  allowPositionals: true,
+  options: {
+    full: { type: 'boolean', default: false },
+    long: { type: 'boolean', default: false },
+    install: { type: 'boolean', default: isSet(process.env.CI) },
+  },
+})
+const full = values.full || values.long
+const limitSeconds = values.long ? LONG_LIMIT_SECONDS : full ? FULL_LIMIT_SECONDS : QUICK_LIMIT_SECONDS
+const progress = createProgress()
+const one: Counts = { ...NOTHING, failed: 1 }
+let total = NOTHING
+
+if (!full && patterns.length === 0) {
+  const results = await progress.during('checking types, lint, shape and docs', () => runChecks())
+  process.stdout.write(reportChecks(results))
+  for (const { passed } of results) if (!passed) total = addCounts(total, one)
+}
+
+const { suites, leftOut } = await withoutMissing(chooseSuites(root, { full, patterns }))
+if (suites.some((suite) => suite.isolation === 'process')) {
+  await prepare({ build: true }).catch((error: unknown) => {
+    console.log(`FAILED: ${error instanceof Error ? error.message : error}`)
+    total = addCounts(total, one)
+  })
+}
+const counts = values.long ? 'long' : full ? 'full' : 'quick'
+const env = testEnvironment(process.env, counts)
+for (const suite of suites) {
+  const restSeconds = Math.max(LEAST_SECONDS, limitSeconds - performance.now() / 1000)
+  const many = `${suite.files.length} file${suite.files.length === 1 ? '' : 's'}`
+  total = addCounts(
+    total,
+    await progress.during(`testing ${many} ${suite.title}`, () =>
+      runSuite(suite, { limitSeconds: restSeconds, env }),
+    ),
+  )
+}
+if (suites.length === 0) total = addCounts(total, sayNothingToRun())
+
+process.stdout.write(leftOut)
+process.stdout.write(closingLines(total))
+process.exit(total.failed === 0 ? 0 : 1)
+
+function sayNothingToRun(): Counts {
+  if (full && patterns.length === 0) {
+    console.log('there are no long tests yet (test/long)')
+    return NOTHING
+  }
+  console.log('FAILED: no test file was chosen')
+  return one
+}
+
+/** Without a program, the files that need it are left out, and it is said before and after; in CI they fail. */
+async function withoutMissing(
+  chosen: readonly Suite[],
+): Promise<{ suites: readonly Suite[]; leftOut: string }> {
+  const missing = findMissing(chosen)
+  if (missing.length === 0) return { suites: chosen, leftOut: '' }
+  if (values.install) {
+    await installMissing(missing, progress)
+    return { suites: chosen, leftOut: '' }
+  }
+  const out = new Set(missing.flatMap(({ files }) => files))
+  const packages = missing.map(({ program }) => program.debianPackage).join(' ')
+  const leftOut =
+    `${missing.map(({ program, files }) => `${program.title} is missing: ${files.length} test files are left out\n`).join('')}` +
+    `To run them: npm test -- --install, or install ${packages}\n`
+  process.stdout.write(leftOut)
+  const suites = chosen
+    .map((suite) => ({ ...suite, files: suite.files.filter((file) => !out.has(file)) }))
+    .filter((suite) => suite.files.length > 0)
+  return { suites, leftOut }
+}
+
+function isSet(value: string | undefined): boolean {
+  return value !== undefined && !['', '0', 'false'].includes(value)
+}

@@ -1,0 +1,67 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import {
+  chromiumBrowser,
+  findProgram,
+  type Program,
+  postgresServer,
+  redisServer,
+} from '../../test/servers/programs.ts'
+import { runStep } from '../setup/child.mjs'
+import { root } from '../setup/places.mjs'
+import type { Progress } from '../setup/progress.mjs'
+import { filesLoading, type Suite } from './suites.ts'
+
+const INSTALL_SECONDS = 300
+const TRIES = 3
+const PAUSE_MILLISECONDS = 5000
+
+/** A program that is not here, and the test files that need it. */
+export interface Missing {
+  readonly program: Program
+  readonly files: readonly string[]
+}
+
+const NEEDED_BY: readonly (readonly [file: string, program: Program])[] = [
+  ['test/servers/postgres.ts', postgresServer],
+  ['test/servers/redis.ts', redisServer],
+  ['test/servers/chromium.ts', chromiumBrowser],
+]
+
+/** The programs that these suites need and this machine lacks. */
+export function findMissing(suites: readonly Suite[]): Missing[] {
+  const files = suites.flatMap((suite) => suite.files)
+  return NEEDED_BY.filter(([, program]) => findProgram(program) === undefined)
+    .map(([starter, program]) => ({ program, files: filesLoading(root, files, starter) }))
+    .filter((missing) => missing.files.length > 0)
+}
+
+/**
+ * Installs Debian's packages. Answers whether it could; the tests that need them fail with the reason if not.
+ * @param missing what `findMissing` found
+ */
+export async function installMissing(missing: readonly Missing[], progress: Progress): Promise<boolean> {
+  const names = missing.map(({ program }) => program.debianPackage)
+  const install = ['install', '-y', '--no-install-recommends', ...names]
+  for (let tries = 1; tries <= TRIES; tries += 1) {
+    const done = await progress.during(
+      `installing ${names.join(', ')}`,
+      async () => (await aptGet(['update'])) && (await aptGet(install)),
+    )
+    if (done) return true
+    if (tries < TRIES) await wait(PAUSE_MILLISECONDS)
+  }
+  return false
+}
+
+async function aptGet(args: readonly string[]): Promise<boolean> {
+  const asRoot = process.getuid?.() === 0
+  const [command = '', ...before] = asRoot ? ['apt-get'] : ['sudo', '-n', 'apt-get']
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
+  const options = { cwd: root, limitSeconds: INSTALL_SECONDS, env }
+  const { code, output } = await runStep(command, [...before, '-q', ...args], options).catch((error) => ({
+    code: 1,
+    output: String(error),
+  }))
+  if (code !== 0) process.stderr.write(`${output.trim().split('\n').slice(-5).join('\n')}\n`)
+  return code === 0
+}

@@ -1,0 +1,71 @@
+import { accessSync, constants, globSync, statSync } from 'node:fs'
+import { delimiter, join } from 'node:path'
+
+/** A program the tests need and npm does not bring. */
+export interface Program {
+  readonly title: string
+  /** Any of these will do. */
+  readonly names: readonly string[]
+  /** Where distributions put it besides the PATH; may hold wild cards. */
+  readonly folders: readonly string[]
+  readonly debianPackage: string
+}
+
+const POSTGRES_FOLDERS = [
+  '/usr/lib/postgresql/*/bin',
+  '/usr/pgsql-*/bin',
+  '/opt/homebrew/opt/postgresql@*/bin',
+]
+
+export const postgresServer: Program = {
+  title: 'PostgreSQL',
+  names: ['postgres'],
+  folders: POSTGRES_FOLDERS,
+  debianPackage: 'postgresql',
+}
+
+export const postgresSetup: Program = { ...postgresServer, names: ['initdb'] }
+
+export const redisServer: Program = {
+  title: 'Redis',
+  names: ['redis-server', 'valkey-server'],
+  folders: [],
+  debianPackage: 'redis-server',
+}
+
+export const chromiumBrowser: Program = {
+  title: 'Chromium',
+  names: ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'],
+  folders: ['/Applications/Google Chrome.app/Contents/MacOS', '/Applications/Chromium.app/Contents/MacOS'],
+  debianPackage: 'chromium',
+}
+
+/** Where the program is, or undefined. */
+export function findProgram({ names, folders }: Program): string | undefined {
+  const places = [
+    ...(process.env.PATH ?? '').split(delimiter).filter((folder) => folder !== ''),
+    // The newest version last in each pattern's order, so first here.
+    ...folders.flatMap((pattern) => (pattern.includes('*') ? globSync(pattern).sort().reverse() : [pattern])),
+  ]
+  return places.flatMap((folder) => names.map((name) => join(folder, name))).find(isExecutable)
+}
+
+/** Where the program is; an error that says what to install if it is nowhere. */
+export function requireProgram(program: Program): string {
+  const path = findProgram(program)
+  if (path === undefined) {
+    throw new Error(
+      `${program.title} is missing: install the package ${program.debianPackage}, or run npm test -- --install`,
+    )
+  }
+  return path
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK)
+    return statSync(path).isFile()
+  } catch {
+    return false
+  }
+}
