@@ -1,26 +1,30 @@
 import type { SettingName, Settings } from './settings.ts'
 
-/**
- * What the schema knows and the product does not do yet: each names the values that work today and answers undefined
- * for them, or says in a sentence what is missing. A setting that is taken and ignored is a check that somebody believes
- * in and that does not happen. An entry is deleted with the change that makes it work.
- */
-export const NOT_YET: { readonly [Name in SettingName]?: (value: Settings[Name]) => string | undefined } = {
-  databaseUrl: (value) =>
-    value.reveal().startsWith('sqlite:')
-      ? undefined
-      : 'names PostgreSQL, which is not supported yet; use `sqlite:`',
-  databaseListenUrl: whereSet('PostgreSQL'),
-  redisUrl: whereSet('Redis'),
-  trustedProxies: (value) =>
-    value === 0 ? undefined : 'is not supported yet: the address of the connection is used',
-  corsOrigins: (value) => (value.length === 0 ? undefined : 'is not supported yet'),
-  jwtAlgorithm: (value) => (value === 'ES256' ? undefined : 'can only be `ES256` for now'),
-  jwtSecret: whereSet('HS256'),
-  registration: (value) =>
-    value === 'open' || value === 'closed' ? undefined : 'can only be `open` or `closed` for now',
+/** What works today of a setting whose other values the product does not support yet. */
+interface Today<Value> {
+  readonly works: (value: Value) => boolean
+  readonly inWords: string
 }
 
-function whereSet(what: string): (value: unknown) => string | undefined {
-  return (value) => (value === undefined ? undefined : `is not used yet, for ${what} is not supported yet`)
+/**
+ * The settings that the schema knows and the product does not fully support. They are refused: a setting that is taken
+ * and ignored is a protection that somebody believes in and that is not there. An entry goes with the change that makes
+ * it work.
+ */
+export const NOT_YET: { readonly [Name in SettingName]?: Today<Settings[Name]> } = {
+  databaseUrl: { works: (value) => value.reveal().startsWith('sqlite:'), inWords: 'only `sqlite:` works' },
+  databaseListenUrl: absent(),
+  redisUrl: absent(),
+  trustedProxies: { works: (value) => value === 0, inWords: 'only `0` works' },
+  corsOrigins: { works: (value) => value.length === 0, inWords: 'it must be left out' },
+  jwtAlgorithm: { works: (value) => value === 'ES256', inWords: 'only `ES256` works' },
+  jwtSecret: absent(),
+  registration: {
+    works: (value) => value === 'open' || value === 'closed',
+    inWords: 'only `open` and `closed` work',
+  },
+}
+
+function absent(): Today<unknown> {
+  return { works: (value) => value === undefined, inWords: 'it must be left out' }
 }

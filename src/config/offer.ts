@@ -1,3 +1,7 @@
+import type { secrets } from './settings/secrets.ts'
+import type { storage } from './settings/storage.ts'
+import type { SettingsInput } from './settings.ts'
+
 /** What a function that fetches a secret is handed. */
 export interface SecretContext {
   /** The environment, with what `.env` adds to it. */
@@ -10,6 +14,14 @@ export interface SecretContext {
 export type SecretFunction = (
   context: SecretContext,
 ) => string | readonly string[] | Promise<string | readonly string[]>
+
+/** The settings that may be functions in `countersign.config.ts`. */
+export type SecretName = keyof typeof secrets | keyof typeof storage
+
+/** The secret settings as `countersign.config.ts` may hold them. */
+export type SecretSources = {
+  readonly [Name in SecretName]?: SettingsInput[Name] | SecretFunction
+}
 
 /** What a source says about a setting: its value, or where the value is to be had. */
 export type Offer =

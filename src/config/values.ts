@@ -39,9 +39,13 @@ export function textThat(expects: string, holds: (text: string) => boolean): Val
 }
 
 /** A list of texts; in the environment they are separated by commas. At most 100. */
-export function listOf(entry: ValueKind<string, string>, expects: string): ValueKind<string[], string[]> {
+export function listOf(
+  entry: ValueKind<string, string>,
+  expects: string,
+): ValueKind<readonly string[], readonly string[]> {
   const error = `must be ${expects}`
-  return { schema: z.array(entry.schema, { error }).max(100, { error }), expects, fromText: commaSeparated }
+  const schema = z.array(entry.schema, { error }).max(100, { error }).readonly()
+  return { schema, expects, fromText: commaSeparated }
 }
 
 /** Splits at commas; white space round an entry is no part of it. */

@@ -1,5 +1,6 @@
 import type { Actor, Origin } from '../audit/events.ts'
 import type { Logger } from '../base/logger.ts'
+import { answerAtOAuthEndpoint, answerAtRoute } from '../errors/answer.ts'
 import { AuthError } from '../errors/auth-error.ts'
 import { Refusal } from '../errors/refusal.ts'
 import { guardRequestOf } from '../guard/guard-request.ts'
@@ -42,9 +43,14 @@ export interface RefusalReport {
   readonly details: Refusal['details']
 }
 
-export type Dispatcher = (request: Request, info?: RequestInfo) => Promise<Response>
+export interface Dispatcher {
+  /** Answers a request; with `unready`, the error that keeps this process from serving, only says so. Never rejects. */
+  (request: Request, info?: RequestInfo, unready?: unknown): Promise<Response>
+  /** The answer for a request of the application's own that a guard refused. */
+  refuse(refusal: Refusal, request: Request, info?: RequestInfo): Response
+}
 
-/** request → route → guard → parsed input → handler → answer. Never rejects. */
+/** request → route → guard → parsed input → handler → answer. */
 export function createDispatcher(options: DispatcherOptions): Dispatcher {
   const { services, logger, onRefusal } = options
   const find = createRouter(options.routes)
@@ -52,19 +58,21 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
   const headers = Object.entries(apiHeaders({ https }))
 
   const refuse = (refusal: Refusal, at: Arrival): Response => {
+    const oauth = at.route?.style === 'oauth'
+    const { status } = oauth ? answerAtOAuthEndpoint(refusal) : answerAtRoute(refusal)
     const report: RefusalReport = {
       reference: at.reference,
       code: refusal.code,
-      status: refusal.status,
+      status,
       method: at.request.method,
       path: at.path,
       address: at.info.address,
       details: refusal.details,
     }
-    logger[refusal.status >= 500 ? 'warn' : 'info'](report, 'refused')
+    logger[status >= 500 ? 'warn' : 'info'](report, 'refused')
     if (onRefusal !== undefined) services.grants.inBackground(() => onRefusal(report))
     const told = { reference: at.reference, https, detailsInAnswer: services.development }
-    if (at.route?.style === 'oauth') return oauthErrorResponse(refusal, told)
+    if (oauth) return oauthErrorResponse(refusal, told)
     return problemResponse(refusal, {
       ...told,
       instance: at.path,
@@ -73,30 +81,37 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
     })
   }
 
-  return async (request, info = {}) => {
-    const at: Arrival = {
-      request,
-      info,
-      path: pathOf(request),
-      reference: newReference(services.grants.random),
-    }
+  const arrive = (request: Request, info: RequestInfo = {}): Arrival => ({
+    request,
+    info,
+    path: pathOf(request),
+    reference: newReference(services.grants.random),
+  })
+
+  const dispatch = async (request: Request, info?: RequestInfo, unready?: unknown): Promise<Response> => {
+    const at = arrive(request, info)
     try {
-      const response = await answer(at, find, services)
+      const response = await answer(at, find, services, unready)
       if (response instanceof Refusal) return refuse(response, at)
       for (const [name, value] of headers) {
         if (!response.headers.has(name)) response.headers.set(name, value)
       }
       return request.method === 'HEAD' ? new Response(null, response) : response
     } catch (error) {
-      if (error instanceof AuthError) {
-        if (error.cause !== undefined)
-          logger.warn({ reference: at.reference, err: error.cause }, error.message)
-        return refuse(error.refusal, at)
+      if (!(error instanceof AuthError)) {
+        logger.error({ reference: at.reference, err: error }, 'a request failed inside')
+        return refuse(new Refusal('INTERNAL'), at)
       }
-      logger.error({ reference: at.reference, err: error }, 'a request failed inside')
-      return refuse(new Refusal('INTERNAL'), at)
+      if (error.cause !== undefined) {
+        logger.warn({ reference: at.reference, err: error.cause }, error.message)
+      }
+      return refuse(error.refusal, at)
     }
   }
+  return Object.assign(dispatch, {
+    refuse: (refusal: Refusal, request: Request, info?: RequestInfo) =>
+      refuse(refusal, arrive(request, info)),
+  })
 }
 
 /** A request on its way; the route is known once it was found, also to the answer of a refusal. */
@@ -112,6 +127,7 @@ async function answer(
   at: Arrival,
   find: ReturnType<typeof createRouter>,
   services: Services,
+  unready: unknown,
 ): Promise<Response | Refusal> {
   const { request, info, path, reference } = at
   const match = find(request.method, path)
@@ -121,6 +137,7 @@ async function answer(
   }
   const { route, params } = match
   at.route = route
+  if (unready !== undefined && route.tag !== 'Operation') throw unready
   const verdict = await services.guard(guardRequestOf(request), route.access)
   if (verdict instanceof Refusal) return verdict
 

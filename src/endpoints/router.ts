@@ -15,7 +15,9 @@ export function createRouter(routes: readonly Route[]): Router {
   const router = new TrieRouter<Route>()
   for (const route of routes) router.add(route.method, route.path.replace(/\{(\w+)\}/g, ':$1'), route)
 
-  const find = (method: string, path: string) => router.match(method, path)[0][0]
+  // This router hands parameters over by name; the other form of a result belongs to another router.
+  const find = (method: string, path: string) =>
+    router.match(method, path)[0][0] as [Route, Record<string, string>] | undefined
   return (method, path) => {
     const found = find(method === 'HEAD' ? 'GET' : method, path)
     if (found !== undefined) return { route: found[0], params: { ...found[1] } }

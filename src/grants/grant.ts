@@ -49,23 +49,6 @@ export interface TokenSettings {
   readonly passwordGrant: boolean
 }
 
-/** What the application is told when a refresh token was used again. */
-export interface ReuseReport {
-  readonly userId: string
-  readonly sessionId: string
-  /** Where the reused token came from now, and where the rotation had come from that it was passed by. */
-  readonly now: {
-    readonly address: string | undefined
-    readonly agent: string | undefined
-    readonly at: number
-  }
-  readonly last: {
-    readonly address: string | undefined
-    readonly agent: string | undefined
-    readonly at: number
-  }
-}
-
 /** Everything the flow from a sign-in to a token needs. */
 export interface GrantParts extends PasswordParts {
   readonly settings: TokenSettings
@@ -77,7 +60,6 @@ export interface GrantParts extends PasswordParts {
   readonly keyRing: KeyRing
   readonly hooks: Hooks
   readonly claims: ((user: User, client: Client) => Readonly<Record<string, unknown>>) | undefined
-  readonly onReuse: ((report: ReuseReport) => void | Promise<void>) | undefined
   readonly clockUnsure: () => boolean
   /** Waits until this process knows the revocations that the last change wrote. */
   readonly revocationsChanged: () => Promise<void>

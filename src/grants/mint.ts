@@ -48,7 +48,11 @@ export function mint(granted: Granted, client: Client, parts: GrantParts): Token
 export interface ToSign {
   readonly user: User
   readonly client: Client
-  readonly facts: Omit<SessionFacts, 'sessionId' | 'resources'> & { readonly sessionId?: string }
+  /** A token without a session has no session id and no sign-in to name. */
+  readonly facts: Omit<SessionFacts, 'sessionId' | 'resources' | 'authTime'> & {
+    readonly sessionId?: string
+    readonly authTime: number | undefined
+  }
   readonly scope: readonly string[]
   readonly lifeSeconds: number
 }
@@ -79,7 +83,7 @@ export function signAccessToken(
       scope: scope.join(' '),
       roles: [...user.roles],
       amr: [...facts.amr],
-      auth_time: facts.authTime,
+      ...(facts.authTime === undefined ? {} : { auth_time: facts.authTime }),
     },
     parts.keyRing.signingKey(),
   )

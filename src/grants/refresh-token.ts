@@ -82,10 +82,9 @@ async function refuseRefresh(
       throw new AuthError('SESSION_AHEAD', { details })
     case 'reuse': {
       await parts.revocationsChanged()
-      const { onReuse, clock } = parts
-      const now = { address: origin.address, agent: origin.agent, at: clock.now() }
+      const now = { address: origin.address, agent: origin.agent, at: parts.clock.now() }
       const report = { userId: outcome.userId, sessionId, now, last: outcome.last }
-      if (onReuse !== undefined) parts.inBackground(() => onReuse(report))
+      parts.inBackground(() => parts.hooks.after?.reuse?.(report))
       throw new AuthError('REFRESH_REUSE_THEFT', { details })
     }
   }

@@ -41,6 +41,9 @@ export const hmacAlgorithms = {
   HS512: { digest: 'sha512', macBytes: 64 },
 } as const
 
+/** Shorter RSA keys are weak. */
+export const RSA_LEAST_BITS = 2048
+
 export type PublicAlgorithm = keyof typeof publicAlgorithms
 export type HmacAlgorithm = keyof typeof hmacAlgorithms
 
@@ -61,4 +64,11 @@ export function isAlgorithm(name: unknown): name is Algorithm {
 
 export function isSigningAlgorithm(name: unknown): name is SigningAlgorithm {
   return signingAlgorithms.some((algorithm) => algorithm === name)
+}
+
+/** The length of every signature of the algorithm; for RSA the least, which is that of the shortest key allowed. */
+export function leastSignatureBytes(algorithm: Algorithm): number {
+  if (!isPublicAlgorithm(algorithm)) return hmacAlgorithms[algorithm].macBytes
+  const facts = publicAlgorithms[algorithm]
+  return facts.kty === 'RSA' ? RSA_LEAST_BITS / 8 : 2 * facts.coordinateBytes
 }

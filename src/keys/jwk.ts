@@ -7,6 +7,7 @@ import {
   type PublicAlgorithm,
   type PublicAlgorithmFacts,
   publicAlgorithms,
+  RSA_LEAST_BITS,
 } from './algorithm.ts'
 
 type EcMaterial = {
@@ -41,9 +42,9 @@ export type PublicJwk = PublicMaterial & {
 /** The private members of every key type (RFC 7518 section 6). */
 const PRIVATE_MEMBERS = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k']
 
-/** Below is weak; above, each check of a signature is slow enough to be a weapon. */
-const RSA_BITS = { least: 2048, most: 8192 } as const
-const RSA_EXPONENT_BYTES_MOST = 4
+/** With longer keys, each check of a signature is slow enough to be a weapon. */
+const RSA_MOST_BITS = 8192
+const RSA_EXPONENT_MOST_BYTES = 4
 
 /**
  * Reads a public key. `alg` must be there and agree with key type, curve, `use` and `key_ops`; numbers must be spelt
@@ -115,10 +116,10 @@ function readRsa(jwk: JsonObject): RsaMaterial | string {
   const n = readNumber(jwk.n)
   const e = readNumber(jwk.e)
   const bits = bitLength(n?.bytes)
-  if (n === undefined || bits < RSA_BITS.least || bits > RSA_BITS.most)
+  if (n === undefined || bits < RSA_LEAST_BITS || bits > RSA_MOST_BITS)
     return 'n is missing, too short or too long'
   const odd = ((e?.bytes.at(-1) ?? 0) & 1) === 1
-  if (e === undefined || !odd || bitLength(e.bytes) < 2 || e.bytes.length > RSA_EXPONENT_BYTES_MOST) {
+  if (e === undefined || !odd || bitLength(e.bytes) < 2 || e.bytes.length > RSA_EXPONENT_MOST_BYTES) {
     return 'e is missing, 1, even or too long'
   }
   return { kty: 'RSA', n: n.text, e: e.text }

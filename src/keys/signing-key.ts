@@ -1,11 +1,4 @@
-import {
-  createHmac,
-  createPrivateKey,
-  createPublicKey,
-  generateKeyPairSync,
-  type KeyObject,
-  sign,
-} from 'node:crypto'
+import { createHmac, createPrivateKey, generateKeyPairSync, type KeyObject, sign } from 'node:crypto'
 import { isJsonObject, type JsonObject } from '../base/strict-json.ts'
 import {
   type Algorithm,
@@ -13,6 +6,7 @@ import {
   hmacAlgorithms,
   isSigningAlgorithm,
   publicAlgorithms,
+  RSA_LEAST_BITS,
   type SigningAlgorithm,
 } from './algorithm.ts'
 import { jwkRefused, type PublicJwk, readPublicPart } from './jwk.ts'
@@ -49,8 +43,6 @@ export interface HmacSigningKey extends Signer {
   readonly verification: HmacVerificationKey
 }
 
-const RSA_MODULUS_BITS = 2048
-
 /** A new key pair, named by its thumbprint. The randomness is that of OpenSSL; RSA keys take a good part of a second. */
 export function generateSigningKey(algorithm: SigningAlgorithm): SigningKey {
   const facts = publicAlgorithms[algorithm]
@@ -59,7 +51,7 @@ export function generateSigningKey(algorithm: SigningAlgorithm): SigningKey {
       ? generateKeyPairSync('ec', { namedCurve: facts.crv })
       : facts.kty === 'OKP'
         ? generateKeyPairSync('ed25519')
-        : generateKeyPairSync('rsa', { modulusLength: RSA_MODULUS_BITS })
+        : generateKeyPairSync('rsa', { modulusLength: RSA_LEAST_BITS })
   return importSigningKey({ ...privateKey.export({ format: 'jwk' }), alg: algorithm, use: 'sig' })
 }
 

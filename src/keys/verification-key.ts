@@ -5,6 +5,7 @@ import {
   type Algorithm,
   type HmacAlgorithm,
   hmacAlgorithms,
+  leastSignatureBytes,
   type PublicAlgorithm,
   publicAlgorithms,
 } from './algorithm.ts'
@@ -126,7 +127,6 @@ function matcher(algorithm: PublicAlgorithm, key: KeyObject): Matches {
 }
 
 function signatureBytesOf(algorithm: PublicAlgorithm, key: KeyObject): number {
-  const facts = publicAlgorithms[algorithm]
-  if (facts.kty === 'RSA') return Math.ceil((key.asymmetricKeyDetails?.modulusLength ?? 0) / 8)
-  return 2 * facts.coordinateBytes
+  const modulusBits = key.asymmetricKeyDetails?.modulusLength
+  return modulusBits === undefined ? leastSignatureBytes(algorithm) : Math.ceil(modulusBits / 8)
 }

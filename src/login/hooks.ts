@@ -3,8 +3,8 @@ import type { User } from '../model/user.ts'
 
 /** Where a sign-up, sign-in or sign-out comes from. */
 export interface HookOrigin {
-  readonly address: string | undefined
-  readonly agent: string | undefined
+  readonly address?: string | undefined
+  readonly agent?: string | undefined
 }
 
 export interface Registration {
@@ -34,7 +34,25 @@ export interface Hooks {
       session: { readonly id: string; readonly userId: string },
       origin: HookOrigin,
     ) => void | Promise<void>
+    /** A refresh token that was passed long ago came back: a thief, or the owner after a thief. */
+    readonly reuse?: (report: ReuseReport) => void | Promise<void>
   }
+}
+
+/** A use of a refresh token: from where, with what, and when (milliseconds since 1970). */
+export interface TokenUse {
+  readonly address: string | undefined
+  readonly agent: string | undefined
+  readonly at: number
+}
+
+/** What is known when a refresh token was used again. Its session has ended by then. */
+export interface ReuseReport {
+  readonly userId: string
+  readonly sessionId: string
+  readonly now: TokenUse
+  /** The last honest-looking use: the rotation that the token had been passed by, or one after it. */
+  readonly last: TokenUse
 }
 
 /** The error a `before` hook throws to say no. The sentence is shown to the client. */

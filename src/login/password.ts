@@ -36,11 +36,25 @@ export async function provePassword(
     })
   }
   if (needsRehash && account.passwordHash !== undefined) {
-    const better = await parts.hashes.hash(password)
-    const event = { name: 'user.password_rehashed', origin, userId: account.user.id } as const
-    await parts.store.users.replaceHash(account.user.id, account.passwordHash, better, event)
+    await rehash(account.user.id, account.passwordHash, password, origin, parts)
   }
   return account
+}
+
+/** A better hash of the same password. When the queue is full the old one does for another day. */
+async function rehash(
+  userId: string,
+  from: string,
+  password: string,
+  origin: Origin,
+  { store, hashes }: PasswordParts,
+): Promise<void> {
+  try {
+    const event = { name: 'user.password_rehashed', origin, userId } as const
+    await store.users.replaceHash(userId, from, await hashes.hash(password), event)
+  } catch (error) {
+    if (!(error instanceof AuthError && error.code === 'HASH_QUEUE_FULL')) throw error
+  }
 }
 
 async function takeOver(

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { setting, type ValueKind } from '../setting.ts'
-import { commaSeparated, isPlainLine, listOf, textThat } from '../values.ts'
+import { isPlainLine, listOf, textThat } from '../values.ts'
 
 /** A role: what it is, and the scopes that it holds. */
 export interface Role {
@@ -11,7 +11,8 @@ export interface Role {
 type Scopes = Readonly<Record<string, string>>
 type Roles = Readonly<Record<string, Role>>
 
-const BUILT_IN_SCOPES = {
+/** The scopes of our own routes. */
+export const BUILT_IN_SCOPES = {
   'profile:read': 'See your own account',
   'users:read': 'See all accounts',
   'users:write': 'Create, change and disable accounts',
@@ -21,7 +22,8 @@ const BUILT_IN_SCOPES = {
 /** A scope that is there without being declared. */
 export type BuiltInScope = keyof typeof BUILT_IN_SCOPES
 
-const BUILT_IN_ROLES: Roles = {
+/** The roles that are there until the application declares them otherwise. */
+export const BUILT_IN_ROLES: Roles = {
   user: { description: 'Everybody with an account', scopes: ['profile:read'] },
   admin: { description: 'Looks after the accounts', scopes: Object.keys(BUILT_IN_SCOPES) },
 }
@@ -39,7 +41,7 @@ const sentence = textThat('a sentence on one line', (text) => isPlainLine(text) 
 export const permissions = {
   scopes: setting({
     kind: scopes(),
-    default: BUILT_IN_SCOPES,
+    default: BUILT_IN_SCOPES as Scopes,
     description:
       "The scopes of your API, each with the sentence that people are shown: `{ 'orders:read': 'See your orders' }`. " +
       'They are added to the built-in ones.',
@@ -67,7 +69,7 @@ function scopes(): ValueKind<Scopes, Scopes> {
       .refine((given) => Object.keys(given).length <= 500, { error })
       .transform((given) => ({ ...BUILT_IN_SCOPES, ...given })),
     expects: 'an object of scope names, each with its sentence',
-    fromText: commaSeparated,
+    fromText: (text) => text,
   }
 }
 
@@ -86,6 +88,6 @@ function roles(): ValueKind<Roles, Roles> {
       .refine((given) => Object.keys(given).length <= 100, { error })
       .transform((given) => ({ ...BUILT_IN_ROLES, ...given })),
     expects: 'an object of role names, each with `{ scopes: […] }`',
-    fromText: commaSeparated,
+    fromText: (text) => text,
   }
 }

@@ -42,7 +42,7 @@ export const service = {
     description: 'Whether everybody may see `/metrics`.',
   }),
   logLevel: setting({
-    kind: oneOf('trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'),
+    kind: oneOf('debug', 'info', 'warn', 'error', 'silent'),
     environment: 'LOG_LEVEL',
     default: 'info',
     description: 'The least severe log lines that are written.',
@@ -72,7 +72,7 @@ function isOrigin(text: string): boolean {
 }
 
 /** A count, or addresses and networks. */
-function proxies(): ValueKind<number | string[], number | string[]> {
+function proxies(): ValueKind<number | readonly string[], number | readonly string[]> {
   const count = wholeNumber(0, 10)
   const expects = 'a count from 0 to 10, or a list of IP addresses and networks such as `10.0.0.0/8`'
   const error = `must be ${expects}`
@@ -80,6 +80,7 @@ function proxies(): ValueKind<number | string[], number | string[]> {
     .array(z.string().refine(isAddressOrNetwork, { error: 'must be an IP address or a network' }))
     .min(1)
     .max(100)
+    .readonly()
   return {
     schema: z.union([count.schema, list], { error }),
     expects,

@@ -9,7 +9,7 @@ export const storage = {
     environment: 'DATABASE_URL',
     default: new Secret('sqlite:./data/countersign.db', maskUrl),
     secret: true,
-    description: 'The database: `sqlite:` and a path, or a `postgres://` URL.',
+    description: 'The database that everything is kept in.',
   }),
   databaseListenUrl: optional({
     kind: postgresUrl(),

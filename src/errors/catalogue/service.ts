@@ -76,6 +76,15 @@ export const service = defineGroup('service', {
       '(`SECRET_KEY=new,former`) and start again.',
     own: true,
   },
+  SECRET_KEY_IN_USE: {
+    effect: 'refused',
+    clientCode: 'try_again',
+    meaning: 'A key was taken out of SECRET_KEY while sessions or signing keys are still made with it.',
+    hint:
+      'Put the missing key back behind the new one (`SECRET_KEY=new,former`) until nothing names it any more; the ' +
+      'start says how many things do.',
+    own: true,
+  },
   CLAIM_RESERVED: {
     effect: 'refused',
     clientCode: 'server_error',

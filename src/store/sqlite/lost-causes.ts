@@ -2,7 +2,7 @@ import { raisedCounter } from '../../model/counters.ts'
 import type { Revocation } from '../../model/revocation.ts'
 import type { Writing } from './connection.ts'
 import { raiseRingVersion } from './keys.ts'
-import { endSessionById } from './sessions.ts'
+import { endSessionById } from './session-rows.ts'
 
 /**
  * Repeats in the tables what an entry says, for one whose cause the database has lost (PROTOCOL 2.4). The entry of a

@@ -5,7 +5,7 @@ import type { Connection, Writing } from './connection.ts'
 import { writeEvent } from './events.ts'
 import { unavailable } from './failure.ts'
 import { writeRevocation } from './revocation-entries.ts'
-import { readSurroundings, type SessionRow, type Surroundings, toFacts } from './sessions.ts'
+import { readSurroundings, type SessionRow, type Surroundings, toFacts } from './session-rows.ts'
 import { raiseEpoch } from './user-counters.ts'
 import { readUser, toUser, type UserRow } from './users.ts'
 

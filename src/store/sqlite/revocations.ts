@@ -5,7 +5,7 @@ import { writeEvent } from './events.ts'
 import { ringVersion } from './keys.ts'
 import { repeatCause } from './lost-causes.ts'
 import { liveEntry, longestLifeSeconds, type RevocationRow, writeRevocation } from './revocation-entries.ts'
-import { endSessionById } from './sessions.ts'
+import { endSessionById } from './session-rows.ts'
 
 /** So that nobody fills the readers' memory by refreshing and revoking in a loop (PROTOCOL 2.9). */
 const MOST_TOKENS_OF_SESSION = 16

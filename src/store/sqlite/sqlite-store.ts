@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { guardedClock } from '../../base/clock.ts'
 import type { Store, StoreOptions } from '../store.ts'
 import { countPastUse, removePastUse } from './clean-up.ts'
@@ -20,17 +21,32 @@ export function createSqliteStore(path: string, openFile: OpenDatabase = openDat
   let opened: OpenConnection | undefined
   let retention: StoreOptions['eventRetentionMilliseconds']
 
-  function file(): Database {
-    database ??= openFile(path)
-    return database
+  const connection: Connection = {
+    read: async (work) => current().read(work),
+    write: async (work) => current().write(work),
   }
   function current(): OpenConnection {
     if (opened === undefined) throw unavailable('the store is not open')
     return opened
   }
-  const connection: Connection = {
-    read: async (work) => current().read(work),
-    write: async (work) => current().write(work),
+
+  /** The file for a look at its schema; a missing one is not made by looking. */
+  function look<T>(at: (database: Database) => T): T {
+    if (database !== undefined || path === ':memory:' || existsSync(path)) return at(file())
+    const nothing = openFile(':memory:')
+    try {
+      return at(nothing)
+    } finally {
+      nothing.close()
+    }
+  }
+  function file(): Database {
+    database ??= openFile(path)
+    return database
+  }
+  function closeFile(): void {
+    database?.close()
+    database = undefined
   }
 
   return {
@@ -41,27 +57,28 @@ export function createSqliteStore(path: string, openFile: OpenDatabase = openDat
       if (opened !== undefined) throw unavailable('the store is open already')
       try {
         if (migrate) migrateSchema(file(), clock, false)
-        else checkSchema(file())
+        else look(checkSchema)
+        opened = connect(file(), clock)
       } catch (error) {
+        closeFile()
         throw toStoreError(error)
       }
       retention = eventRetentionMilliseconds
-      opened = connect(file(), clock)
     },
 
     async close() {
       const closing = opened
       opened = undefined
       await closing?.settled()
-      database?.close()
-      database = undefined
+      closeFile()
     },
 
     ping: () => connection.read((db) => void db.get('SELECT 1 FROM cs_store')),
 
     async migrate({ dryRun = false } = {}) {
+      const clock = guardedClock()
       try {
-        return migrateSchema(file(), guardedClock(), dryRun)
+        return dryRun ? look((at) => migrateSchema(at, clock, true)) : migrateSchema(file(), clock, false)
       } catch (error) {
         throw toStoreError(error)
       }

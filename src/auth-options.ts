@@ -1,0 +1,63 @@
+import type { Clock } from './base/clock.ts'
+import type { Logger } from './base/logger.ts'
+import type { Random } from './base/random.ts'
+import type { BuiltInScope } from './config/settings/permissions.ts'
+import type { SettingsInput } from './config/settings.ts'
+import type { RefusalReport } from './endpoints/dispatcher.ts'
+import type { RenderRefusal } from './http/error-response.ts'
+import type { Hooks } from './login/hooks.ts'
+import type { ForeignUser, OwnUsers } from './login/own-users.ts'
+import type { Client } from './model/client.ts'
+import type { ProfileSchema } from './model/profile.ts'
+import type { User } from './model/user.ts'
+import type { Store } from './store/store.ts'
+
+/** Plain fields of the application's own. */
+export type Fields = Readonly<Record<string, unknown>>
+
+/**
+ * Everything `createAuth` can be given: the settings of `docs/config.md` by their names in code, and the extension
+ * points. Scopes, profile and claims are typed through to the principal of each request.
+ */
+export interface AuthOptions<
+  Scope extends string = string,
+  Profile extends Fields = Fields,
+  Claims extends Fields = Fields,
+> extends Omit<SettingsInput, 'scopes' | 'roles'> {
+  /** The scopes of your API, each with the sentence that people are shown. */
+  readonly scopes?: Readonly<Record<Scope, string>>
+  /** Your roles, each with the scopes it holds. */
+  readonly roles?: Readonly<
+    Record<
+      string,
+      { readonly description?: string; readonly scopes: readonly (NoInfer<Scope> | BuiltInScope)[] }
+    >
+  >
+  /** The database; by default the one that `databaseUrl` names. */
+  readonly store?: Store
+  /** Claims of your own in every access token. Called at each sign-in and refresh; keep it quick. */
+  readonly claims?: (user: User<NoInfer<Profile>>, client: Client) => Claims
+  /** Profile fields of your own, by any Standard Schema. */
+  readonly profile?: ProfileSchema<Profile>
+  /** The users you already have; each is taken over at the first sign-in. */
+  readonly users?: OwnUsers<ForeignUser>
+  readonly hooks?: Hooks
+  /** Your own body for refusals of checked routes. Status, challenge and headers stay. */
+  readonly renderRefusal?: RenderRefusal
+  /** Told of each refusal. What it throws is logged and changes nothing. */
+  readonly onRefusal?: (refusal: RefusalReport) => void | Promise<void>
+  /** Where log lines go; nowhere by default. */
+  readonly logger?: Logger
+  /** For tests: another clock, another source of randomness. */
+  readonly clock?: Clock
+  readonly random?: Random
+}
+
+/** Types the default export of `countersign.config.ts`; returns it as it is. */
+export function defineConfig<
+  const Scope extends string = never,
+  Profile extends Fields = Fields,
+  Claims extends Fields = Fields,
+>(options: AuthOptions<Scope, Profile, Claims>): AuthOptions<Scope, Profile, Claims> {
+  return options
+}

@@ -1,0 +1,95 @@
+import type { Actor, AuditEvent, Origin } from './audit/events.ts'
+import type { Fields } from './auth-options.ts'
+import type { RequestInfo } from './endpoints/dispatcher.ts'
+import type { TokenAnswer } from './grants/mint.ts'
+import type { NewAccount } from './login/accounts.ts'
+import type { Access, Requirement } from './model/access.ts'
+import type { Principal } from './model/principal.ts'
+import type { Session } from './model/session.ts'
+import type { User } from './model/user.ts'
+import type { EventFilter, MigrationReport } from './store/store.ts'
+
+/** What became of a check: who it is, or the answer to send. */
+export type Checked<Who> =
+  | { readonly ok: true; readonly principal: Who }
+  | { readonly ok: false; readonly response: Response }
+
+/** One issuer in this process. */
+export interface Auth<
+  Scope extends string = string,
+  Profile extends Fields = Fields,
+  Claims extends Fields = Fields,
+> {
+  /**
+   * Connects, prepares keys and learns the revocations. Called by the first request if by nobody else. Rejects if the
+   * database does not answer or a key cannot be decrypted; the next call tries again.
+   */
+  ready(): Promise<void>
+  /** Lets what is under way finish, then lets go of database and threads. */
+  close(): Promise<void>
+
+  /** The whole issuer, as Request → Response. It never rejects. */
+  fetch(request: Request, info?: RequestInfo): Promise<Response>
+  /** Whether a path is one of the issuer's own. */
+  handles(path: string): boolean
+
+  /** Everybody may; nobody is looked at. */
+  readonly anyone: Access<undefined>
+  /** Whoever proves who they are. */
+  readonly signedIn: Access<Principal<Claims, Scope>>
+  /** Whoever also has what is needed. */
+  needs(requirement: Requirement<Scope>): Access<Principal<Claims, Scope>>
+  /** Checks a request of your own against an access word. Never rejects: what goes wrong denies. */
+  check<Who>(request: Request, access: Access<Who>, info?: RequestInfo): Promise<Checked<Who>>
+
+  readonly tokens: {
+    /**
+     * An access token without a session, for code of your own. At most the configured life, and at most the scopes that
+     * the user's roles hold.
+     */
+    issue(token: {
+      readonly userId: string
+      readonly scopes?: readonly Scope[]
+      readonly lifetimeSeconds?: number
+    }): Promise<TokenAnswer>
+  }
+  readonly sessions: {
+    /** Signs a user in whom your own code has proved. `amr` says how (RFC 8176). */
+    start(session: {
+      readonly userId: string
+      readonly amr: readonly string[]
+      readonly scopes?: readonly Scope[]
+      readonly origin?: Partial<Origin>
+    }): Promise<TokenAnswer>
+    list(userId: string): Promise<Session[]>
+    /** False if there was no live session of that id. */
+    end(userId: string, sessionId: string, by?: Partial<Origin>): Promise<boolean>
+    /** All of a user; resolves to how many ended. */
+    endAll(userId: string, by?: Partial<Origin>): Promise<number>
+  }
+  readonly users: {
+    create(account: NewAccount, by?: Partial<Origin>): Promise<User<Profile>>
+    find(id: string): Promise<User<Profile> | undefined>
+    /** By user name or mail address. */
+    findByLogin(login: string): Promise<User<Profile> | undefined>
+    list(page: { readonly after?: string; readonly limit: number }): Promise<User<Profile>[]>
+    rename(id: string, username: string, by?: Partial<Origin>): Promise<User<Profile>>
+    changeProfile(id: string, profile: Profile, by?: Partial<Origin>): Promise<User<Profile>>
+    setPassword(id: string, password: string, by?: Partial<Origin>): Promise<void>
+    setRoles(id: string, roles: readonly string[], by?: Partial<Origin>): Promise<User<Profile>>
+    disable(id: string, by?: Partial<Origin>): Promise<User<Profile>>
+    enable(id: string, by?: Partial<Origin>): Promise<User<Profile>>
+    remove(id: string, by?: Partial<Origin>): Promise<void>
+  }
+  readonly events: {
+    /** An event of your own, beside ours. Facts only: never a credential. */
+    record(event: {
+      readonly userId?: string
+      readonly data: Readonly<Record<string, string | number | boolean | null>>
+      readonly by?: Actor
+    }): Promise<AuditEvent>
+    list(filter: EventFilter): Promise<AuditEvent[]>
+  }
+  /** Brings the database's schema forward; `dryRun` only says what would be done. */
+  migrate(options?: { readonly dryRun?: boolean }): Promise<MigrationReport>
+}

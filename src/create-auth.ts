@@ -1,0 +1,181 @@
+import type { Origin } from './audit/events.ts'
+import type { Auth } from './auth.ts'
+import type { AuthOptions, Fields } from './auth-options.ts'
+import type { BuiltInScope } from './config/settings/permissions.ts'
+import { createDispatcher } from './endpoints/dispatcher.ts'
+import { createRouter } from './endpoints/router.ts'
+import { routes } from './endpoints/routes.ts'
+import { AuthError } from './errors/auth-error.ts'
+import { Refusal } from './errors/refusal.ts'
+import { mint, signAccessToken } from './grants/mint.ts'
+import { startSession } from './grants/session-start.ts'
+import { guardRequestOf } from './guard/guard-request.ts'
+import { anyone, needs, signedIn } from './model/access.ts'
+import { loginKey } from './model/account-name.ts'
+import { FIRST_PARTY } from './model/client.ts'
+import { scopesOfRoles } from './model/scope-policy.ts'
+import { wire } from './wiring.ts'
+
+/**
+ * An issuer in this process. Checks its options at once and throws a ConfigError that lists every problem; connects
+ * when `ready` is called or the first request comes.
+ */
+export function createAuth<
+  const Scope extends string = never,
+  Profile extends Fields = Fields,
+  Claims extends Fields = Fields,
+>(options: AuthOptions<Scope, Profile, Claims> = {}): Auth<Scope | BuiltInScope, Profile, Claims> {
+  const wired = wire(options as AuthOptions)
+  const { services, logger, start, stop } = wired
+  const { grants, accounts } = services
+  const { store } = grants
+  const dispatch = createDispatcher({
+    routes,
+    services,
+    logger,
+    renderRefusal: options.renderRefusal,
+    onRefusal: options.onRefusal,
+  })
+  const find = createRouter(routes)
+
+  let started: Promise<void> | undefined
+  const ready = (): Promise<void> => {
+    started ??= start().catch((error: unknown) => {
+      started = undefined
+      throw error
+    })
+    return started
+  }
+
+  /** Runs work of the application's own code, once everything is connected. */
+  const whenReady = async <Value>(work: () => Promise<Value>): Promise<Value> => {
+    await ready()
+    return work()
+  }
+  const user = async (id: string) => {
+    const found = await store.users.find(id)
+    if (found === undefined) throw new AuthError('NOT_FOUND')
+    return found
+  }
+  const firstParty = async () => {
+    const client = await store.clients.find(FIRST_PARTY)
+    if (client === undefined) throw new AuthError('CLIENT_UNKNOWN')
+    return client
+  }
+
+  const auth: Auth = {
+    ready,
+    async close() {
+      await started?.catch(() => undefined)
+      await stop()
+    },
+
+    async fetch(request, info) {
+      const unready = await ready().then(
+        () => undefined,
+        (error: unknown) => error,
+      )
+      return dispatch(request, info, unready)
+    },
+    handles(path) {
+      const match = find('GET', path)
+      return !('allow' in match) || match.allow.length > 0
+    },
+
+    anyone,
+    signedIn,
+    needs,
+    async check(request, access, info) {
+      await ready().catch(() => undefined)
+      const verdict = await services.guard(guardRequestOf(request), access)
+      if (verdict instanceof Refusal) return { ok: false, response: dispatch.refuse(verdict, request, info) }
+      // The guard lets nobody in whom the access word does not, and the word types its principal.
+      return { ok: true, principal: verdict as never }
+    },
+
+    tokens: {
+      issue: ({ userId, scopes, lifetimeSeconds = grants.settings.accessLifeSeconds }) =>
+        whenReady(async () => {
+          if (!(lifetimeSeconds > 0 && lifetimeSeconds <= grants.settings.accessLifeSeconds)) {
+            throw new RangeError(`lifetimeSeconds: from 1 to ${grants.settings.accessLifeSeconds}`)
+          }
+          const [owner, client] = await Promise.all([user(userId), firstParty()])
+          const held = scopesOfRoles(grants.policy, owner.roles)
+          const scope = scopes?.filter((name) => held.includes(name)) ?? held
+          const asOf = grants.clock.now()
+          const facts = {
+            asOf,
+            clientVer: client.ver,
+            storeEpoch: wired.storeEpoch(),
+            scope,
+            amr: [],
+            authTime: undefined,
+          }
+          const token = { user: owner, client, facts, scope, lifeSeconds: lifetimeSeconds }
+          return {
+            access_token: signAccessToken(token, grants),
+            token_type: 'Bearer',
+            expires_in: lifetimeSeconds,
+            scope: scope.join(' '),
+          }
+        }),
+    },
+
+    sessions: {
+      start: ({ userId, amr, scopes, origin }) =>
+        whenReady(async () => {
+          const [owner, client] = await Promise.all([user(userId), firstParty()])
+          const signIn = { user: owner, client, scope: scopes?.join(' '), amr, origin: originOf(origin) }
+          return mint(await startSession(signIn, grants), client, grants)
+        }),
+      list: (userId) => whenReady(() => store.sessions.list(userId)),
+      end: (userId, sessionId, by) =>
+        whenReady(async () => {
+          const event = { name: 'session.ended', origin: originOf(by), userId, sessionId } as const
+          const ended = await store.sessions.end({ userId, id: sessionId, why: 'ended_by_admin' }, event)
+          await grants.revocationsChanged()
+          return ended
+        }),
+      endAll: (userId, by) =>
+        whenReady(async () => {
+          const event = { name: 'session.all_ended', origin: originOf(by), userId } as const
+          const ended = await store.sessions.endAll(userId, { why: 'ended_by_admin' }, event)
+          await grants.revocationsChanged()
+          return ended
+        }),
+    },
+
+    users: {
+      create: (account, by) => whenReady(() => accounts.create(account, originOf(by))),
+      find: (id) => whenReady(() => store.users.find(id)),
+      findByLogin: (login) => whenReady(async () => (await store.users.findAccount(loginKey(login)))?.user),
+      list: (page) => whenReady(() => store.users.list(page)),
+      rename: (id, username, by) => whenReady(() => accounts.rename(id, username, originOf(by))),
+      changeProfile: (id, profile, by) => whenReady(() => accounts.changeProfile(id, profile, originOf(by))),
+      setPassword: (id, password, by) =>
+        whenReady(() => accounts.setPassword(id, password, {}, originOf(by))),
+      setRoles: (id, roles, by) => whenReady(() => accounts.setRoles(id, roles, originOf(by))),
+      disable: (id, by) => whenReady(() => accounts.setState(id, 'disabled', originOf(by))),
+      enable: (id, by) => whenReady(() => accounts.setState(id, 'active', originOf(by))),
+      remove: (id, by) => whenReady(() => accounts.remove(id, originOf(by))),
+    },
+
+    events: {
+      record: ({ userId, data, by = SYSTEM.actor }) =>
+        whenReady(() =>
+          store.events.record({ name: 'application.recorded', origin: { actor: by }, userId, data }),
+        ),
+      list: (filter) => whenReady(() => store.events.list(filter)),
+    },
+
+    migrate: (report) => store.migrate(report),
+  }
+  // Types narrow what the application declared; at run time scopes, profile and claims are what they are.
+  return auth as unknown as Auth<Scope | BuiltInScope, Profile, Claims>
+}
+
+const SYSTEM: Origin = { actor: { kind: 'system' } }
+
+function originOf(by: Partial<Origin> | undefined): Origin {
+  return { ...SYSTEM, ...by }
+}

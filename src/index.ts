@@ -1,0 +1,32 @@
+export type { Actor, AuditEvent, EventName, Origin } from './audit/events.ts'
+export type { Auth, Checked } from './auth.ts'
+export { type AuthOptions, defineConfig, type Fields } from './auth-options.ts'
+export type { Clock } from './base/clock.ts'
+export type { Logger } from './base/logger.ts'
+export type { Random } from './base/random.ts'
+export { ConfigError, type ConfigProblem } from './config/config-error.ts'
+export { createAuth } from './create-auth.ts'
+export type { RefusalReport, RequestInfo } from './endpoints/dispatcher.ts'
+export { AuthError } from './errors/auth-error.ts'
+export type { Cause, ClientCode } from './errors/codes.ts'
+export { type FieldProblem, Refusal } from './errors/refusal.ts'
+export type { TokenAnswer } from './grants/mint.ts'
+export type { RefusalView, RenderRefusal } from './http/error-response.ts'
+export type { NewAccount } from './login/accounts.ts'
+export {
+  type HookOrigin,
+  type Hooks,
+  type Registration,
+  type ReuseReport,
+  refuse,
+  type TokenUse,
+} from './login/hooks.ts'
+export type { ForeignUser, OwnUsers } from './login/own-users.ts'
+export { Access, anyone, needs, type Requirement, signedIn } from './model/access.ts'
+export { type Client, FIRST_PARTY } from './model/client.ts'
+export type { Principal } from './model/principal.ts'
+export type { ProfileSchema } from './model/profile.ts'
+export type { Session } from './model/session.ts'
+export type { User } from './model/user.ts'
+export { sqlite } from './store/sqlite/index.ts'
+export type { Store } from './store/store.ts'

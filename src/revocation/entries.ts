@@ -1,0 +1,150 @@
+import type { Random } from '../base/random.ts'
+import type { RevocationKind } from '../model/revocation.ts'
+import type { PulledRevocation } from '../store/store.ts'
+import { type Census, EntryTable, EVERYTHING, NOTHING, SWEEPS_OF_TABLE } from './entry-table.ts'
+import { createKeyedHash } from './keyed-hash.ts'
+import { NamedEntries } from './named-entries.ts'
+import { OverflowFilter } from './overflow-filter.ts'
+import { digestReference, kindOf, readUuid, uuidText } from './reference.ts'
+
+const KINDS: readonly RevocationKind[] = ['token', 'session', 'user', 'client', 'store', 'key', 'apikey']
+const MOST_NAMED = 100_000
+const LATEST = 2 ** 32 - 1
+/** Where the store gives no time of its own: it has said so, but nothing can be compared. */
+const SAID = 1
+
+/** The number that stands for a kind where texts would be slow. */
+export function numberOf(kind: RevocationKind): number {
+  return KINDS.indexOf(kind)
+}
+
+export interface EntriesOptions {
+  readonly random: Random
+  /** Beyond that many, entries become coarser (see `OverflowFilter`). */
+  readonly mostEntries: number
+  /** The monotonic clock, in milliseconds. No other clock takes part in removal (PROTOCOL 2.6). */
+  readonly elapsed: number
+}
+
+/**
+ * All entries this process knows. It only grows until their ends: adding in any order, or twice, comes to the same. An
+ * entry that is still here is used even if by some clock it is over: then it can only refuse what has expired anyway.
+ */
+export class Entries {
+  readonly #table: EntryTable
+  readonly #named: NamedEntries
+  readonly #overflow: OverflowFilter
+  readonly #words = new Int32Array(4)
+  #sweeps = 0
+  /** Seconds of the monotonic clock are counted from here, so that 32 bits suffice. */
+  readonly #startSeconds: number
+
+  constructor({ random, mostEntries, elapsed }: EntriesOptions) {
+    const hash = createKeyedHash(random(8))
+    this.#table = new EntryTable(hash, mostEntries)
+    this.#named = new NamedEntries(Math.min(mostEntries, MOST_NAMED))
+    this.#overflow = new OverflowFilter(hash)
+    this.#startSeconds = Math.floor(elapsed / 1000)
+  }
+
+  get size(): number {
+    return this.#table.size + this.#named.size
+  }
+
+  get bytes(): number {
+    return this.#table.bytes
+  }
+
+  /** Whether there were more entries than fit, so that some are coarser than they should be. */
+  get isOverfull(): boolean {
+    return this.#overflow.inUse
+  }
+
+  /** The least acceptable counter, `EVERYTHING` or `NOTHING`. Does not allocate. */
+  leastOf(kind: number, ref: string): number {
+    const tabled = this.#table.holds(kind)
+    const named = this.#named.holds(kind)
+    const overfull = this.#overflow.holds(kind)
+    if (!tabled && !named && !overfull) return NOTHING
+    const isUuid = readUuid(ref, kind, this.#words)
+    const exact = isUuid ? this.#table.leastOf(this.#words) : this.#named.leastOf(ref, kind)
+    if (!overfull) return exact
+    if (!isUuid) digestReference(ref, kind, this.#words)
+    return Math.max(exact, this.#overflow.leastOf(this.#words))
+  }
+
+  /** Adds what the store said. `storeNow` is the store's clock as it said so (milliseconds since 1970). */
+  add(entry: PulledRevocation, elapsed: number, storeNow: number | undefined): void {
+    const { ref, remainingMilliseconds: remaining } = entry
+    if (remaining <= 0) return
+    const kind = numberOf(entry.kind)
+    const least = isCompared(entry) ? entry.least : EVERYTHING
+    const end = Math.min(Math.ceil((elapsed + remaining) / 1000) - this.#startSeconds, LATEST)
+    const storeEnd = storeNow === undefined ? SAID : Math.floor((storeNow + remaining) / 1000)
+    const words = this.#words
+    const isUuid = readUuid(ref, kind, words)
+    const added = isUuid
+      ? this.#table.add(words, least, end, storeEnd, this.#secondsOf(elapsed))
+      : this.#named.add(ref, kind, least, end, storeEnd)
+    if (added) return
+    if (!isUuid) digestReference(ref, kind, words)
+    this.#overflow.add(words, least, end)
+  }
+
+  /** Lets go of some of what has ended. */
+  sweep(elapsed: number): void {
+    const now = this.#secondsOf(elapsed)
+    this.#table.sweep(now)
+    this.#sweeps = (this.#sweeps + 1) % SWEEPS_OF_TABLE
+    if (this.#sweeps === 0) this.#named.sweep(now)
+    this.#overflow.sweep(now)
+  }
+
+  /** To be called before the entries of a full snapshot are added. */
+  forgetSaid(): void {
+    this.#table.forgetSaid()
+    this.#named.forgetSaid()
+  }
+
+  /** At most that many entries that the store has not spoken of since and that last for `leastRemaining` or more. */
+  unsaid(elapsed: number, leastRemaining: number, most: number): PulledRevocation[] {
+    const now = this.#secondsOf(elapsed)
+    const since = now + leastRemaining / 1000
+    const found: PulledRevocation[] = []
+    for (const row of this.#named.unsaid(since)) {
+      if (found.length === most) return found
+      found.push(entryOf(row.kind, row.ref, row.least, row.end - now))
+    }
+    for (const row of this.#table.unsaid(since)) {
+      if (found.length === most) return found
+      found.push(entryOf(kindOf(row.words), uuidText(row.words), row.least, row.end - now))
+    }
+    return found
+  }
+
+  /** A census of the entries that, as the store said, end at `from` (seconds since 1970) or later. */
+  census(from: number): Census {
+    const tabled = this.#table.census(from)
+    const named = this.#named.census(from)
+    return { count: tabled.count + named.count, sum: tabled.sum + named.sum }
+  }
+
+  #secondsOf(elapsed: number): number {
+    return Math.floor(elapsed / 1000) - this.#startSeconds
+  }
+}
+
+/** Tokens, sessions and keys have no counter: an entry ends them whatever it says. */
+function isCompared<Entry extends PulledRevocation>(entry: Entry): entry is Entry & { least: number } {
+  const { kind, least } = entry
+  return least !== undefined && (kind === 'user' || kind === 'client' || kind === 'store')
+}
+
+function entryOf(kind: number, ref: string, least: number, remainingSeconds: number): PulledRevocation {
+  return {
+    kind: KINDS[kind] ?? 'token',
+    ref,
+    least: least === EVERYTHING ? undefined : least,
+    remainingMilliseconds: remainingSeconds * 1000,
+  }
+}

@@ -1,0 +1,248 @@
+import { setImmediate as breathe } from 'node:timers/promises'
+import { type Clock, momentOf } from '../base/clock.ts'
+import { type Logger, silentLogger } from '../base/logger.ts'
+import type { Cause } from '../errors/codes.ts'
+import type { AccessToken } from '../model/access-token.ts'
+import { createFreshness } from './freshness.ts'
+import { coalesce, listenToHints, type RevocationHints } from './hints.ts'
+import { type Answered, createQuestions } from './questions.ts'
+import { backgroundTimer, type Schedule } from './schedule.ts'
+import { createSingleFlight } from './single-flight.ts'
+import type { RevocationAnswer, RevocationSource, StoreCensus } from './source.ts'
+import type { RevocationState } from './state.ts'
+import { createStoreClock } from './store-clock.ts'
+import { writeBack } from './write-back.ts'
+
+export interface RevocationFeedOptions {
+  /** The database's verbs, or `httpRevocations`. */
+  readonly revocations: RevocationSource
+  readonly state: RevocationState
+  readonly clock: Clock
+  readonly logger?: Logger
+  readonly hints?: readonly RevocationHints[]
+  /** How old the knowledge may be that a request is judged by. */
+  readonly maxStalenessMilliseconds?: number
+  /** Past that: refuse with 503 (strict), or go on with what is known. */
+  readonly strict?: boolean
+  /** Between two regular questions. */
+  readonly intervalMilliseconds?: number
+  readonly censusIntervalMilliseconds?: number
+  readonly timeLimitMilliseconds?: number
+  readonly snapshotTimeLimitMilliseconds?: number
+  /** The window of refresh: for twice that long after a step of a clock, `clockUnsure` says so. */
+  readonly reuseWindowMilliseconds?: number
+  readonly schedule?: Schedule
+  /** Told of every answer once its entries are in memory. Failures are logged. */
+  readonly onPull?: (answer: PullFacts) => void | Promise<void>
+}
+
+/** What an answer says beside its entries. */
+export type PullFacts = Omit<RevocationAnswer, 'entries'> & { readonly entries: number }
+
+export interface RevocationFeed {
+  /** Learns everything live, then goes on asking. Rejects if the source does not answer; may be called again then. */
+  start(): Promise<void>
+  stop(): Promise<void>
+  /**
+   * Why a genuine token is refused here and now: it has ended, it claims a longer life than entries are kept for, or
+   * the knowledge is too old to say. Synchronous, without allocation, and judged by the clocks at this very call.
+   */
+  readonly refuses: (token: Pick<AccessToken, 'claims' | 'counters'>, kid?: string) => Cause | undefined
+  /**
+   * To be awaited between a change that may revoke something and the answer that says so: then the very next request
+   * here is refused. Never rejects, for the change is on disk and its answer is a success. If the database cannot be
+   * asked any more, this process knows that it lacks something: in strict mode it refuses every request with 503, at
+   * once and not only past the bound, until the database has answered.
+   */
+  readonly changed: () => Promise<void>
+  /** Asks now; resolves when an answer to a question asked from now on is in memory, rejects if there was none. */
+  readonly pullNow: () => Promise<void>
+  /** Whether requests are refused for lack of fresh knowledge. */
+  readonly isStale: () => boolean
+  /** Milliseconds; infinite before the first answer. */
+  readonly age: () => number
+  readonly clockUnsure: () => boolean
+  /** The store's time as far as known. Milliseconds since 1970. */
+  readonly storeNow: () => number | undefined
+  readonly storeEpoch: () => number
+  /** Whether a way of hints is known to work: if none is, the regular question is all there is. */
+  readonly pushWorks: () => boolean
+}
+
+const SLICE = 5000
+const FIRST_RETRY_MILLISECONDS = 100
+const LONGEST_RETRY_MILLISECONDS = 2000
+
+const nothing = (): void => undefined
+
+/**
+ * Keeps the revocations in memory up to date. The database is the truth and is asked what is new every two seconds;
+ * hints only make that question come sooner (PROTOCOL 2).
+ */
+export function createRevocationFeed(options: RevocationFeedOptions): RevocationFeed {
+  const { revocations: source, state, clock, logger = silentLogger, hints = [], onPull } = options
+  const { maxStalenessMilliseconds = 5000, strict = true, intervalMilliseconds = 2000 } = options
+  const { censusIntervalMilliseconds = 60_000, schedule = backgroundTimer } = options
+  const limits = {
+    newMilliseconds: options.timeLimitMilliseconds ?? 2000,
+    completeMilliseconds: options.snapshotTimeLimitMilliseconds ?? 10_000,
+  }
+  const ask = createQuestions(source, limits, clock, schedule)
+  const freshness = createFreshness(clock)
+  const storeClock = createStoreClock(clock, options.reuseWindowMilliseconds ?? 10_000)
+
+  let known: RevocationAnswer | undefined
+  /** Ask for everything: at the start, and after whatever casts doubt on what was said before. */
+  let completeDue = true
+  let censusDue = 0
+  let failures = 0
+  let running = false
+  let cancelNext = (): void => undefined
+  let endHints = async (): Promise<void> => undefined
+  let writingBack = false
+  let overfull = false
+
+  const pull = createSingleFlight(async () => {
+    const began = clock.elapsed()
+    try {
+      await learn()
+    } catch (error) {
+      // Whatever the failure was, behind it may be another server than before.
+      completeDue = true
+      failures++
+      if (failures === 1) logger.warn({ err: error }, 'the source of revocations does not answer')
+      planNext(Math.min(LONGEST_RETRY_MILLISECONDS, FIRST_RETRY_MILLISECONDS * 2 ** (failures - 1)))
+      throw error
+    }
+    if (failures > 0) logger.info({ failures }, 'the source of revocations answers again')
+    failures = 0
+    planNext(Math.max(0, began + intervalMilliseconds - clock.elapsed()))
+  })
+  const pullQuietly = (): void => void pull().catch(nothing)
+  const hint = coalesce(pullQuietly, clock, schedule)
+
+  const planNext = (delayMilliseconds: number): void => {
+    cancelNext()
+    if (running) cancelNext = schedule(pullQuietly, delayMilliseconds)
+  }
+
+  /** What is new, and everything if the answer shows that something is missing. Only then is the knowledge fresh. */
+  const learn = async (): Promise<void> => {
+    const censusIsDue = !completeDue && clock.elapsed() >= censusDue
+    let taken = await take(censusIsDue)
+    if (!taken.answer.complete && (taken.isAnother || (censusIsDue && differs(taken.answer.census)))) {
+      completeDue = true
+      taken = await take(false)
+    }
+    if (censusIsDue || taken.answer.complete) censusDue = clock.elapsed() + censusIntervalMilliseconds
+    freshness.prove(taken.asked, taken.answer.ageMilliseconds)
+    void tell(taken.answer)
+  }
+
+  /** One question, and its answer taken into memory. */
+  const take = async (census: boolean): Promise<Answered & { readonly isAnother: boolean }> => {
+    const cursor = completeDue ? undefined : known?.cursor
+    const { asked, answer } = await ask(cursor, census)
+    completeDue = false
+    const step = answer.now === undefined ? undefined : storeClock.observe(asked, answer.now)
+    if (step !== undefined) logger.warn({ stepMilliseconds: Math.round(step) }, 'a clock was set')
+    if (answer.complete) state.forgetSaid()
+    for (let at = 0; at < answer.entries.length; at += SLICE) {
+      if (at > 0) await breathe()
+      state.add(answer.entries.slice(at, at + SLICE), answer.now)
+    }
+    state.sweep()
+    warnIfOverfull()
+    const isAnother =
+      known !== undefined && (answer.identity !== known.identity || answer.storeEpoch < known.storeEpoch)
+    if (isAnother)
+      logger.warn({ identity: answer.identity }, 'the database is another one, or an older state of it')
+    if (answer.complete && known !== undefined) void giveBack()
+    known = answer
+    return { asked, answer, isAnother }
+  }
+
+  /** A source that takes no census is asked for everything each time. */
+  const differs = (census: StoreCensus | undefined): boolean => {
+    if (census === undefined) return true
+    if (state.isOverfull) return false
+    const own = state.census(census.fromSeconds)
+    if (own.count === census.count && own.sum === census.sum) return false
+    logger.error({ own: own.count, database: census.count }, 'revocations differ from those of the database')
+    return true
+  }
+
+  const giveBack = async (): Promise<void> => {
+    if (writingBack) return
+    writingBack = true
+    try {
+      if (await writeBack(source, state, logger)) completeDue = true
+    } catch (error) {
+      completeDue = true
+      logger.warn({ err: error }, 'revocations could not be written back to the database')
+    } finally {
+      writingBack = false
+    }
+  }
+
+  const warnIfOverfull = (): void => {
+    if (state.isOverfull && !overfull) {
+      logger.error(
+        { entries: state.size },
+        'more revocations than fit: some credentials are refused by mistake',
+      )
+    }
+    overfull = state.isOverfull
+  }
+
+  const tell = async ({ entries, ...facts }: RevocationAnswer): Promise<void> => {
+    try {
+      await onPull?.({ ...facts, entries: entries.length })
+    } catch (error) {
+      logger.error({ err: error }, 'what follows an answer about revocations failed')
+    }
+  }
+
+  const isStale = (): boolean => {
+    const age = freshness.age()
+    if (age === Number.POSITIVE_INFINITY) return true
+    const late = age > maxStalenessMilliseconds
+    // Without a failure it is a process that slept, or a clock that was set: no reason to wait for the next regular one.
+    if (late && failures === 0) hint()
+    return strict && (late || freshness.isDoubtful())
+  }
+
+  return {
+    async start() {
+      if (running) return
+      await pull()
+      running = true
+      endHints = listenToHints(hints, hint, { logger, schedule })
+      planNext(intervalMilliseconds)
+    },
+    async stop() {
+      running = false
+      cancelNext()
+      await endHints()
+    },
+    refuses(token, kid) {
+      const cause = state.refuses(token, kid)
+      if (cause !== undefined) return cause
+      if (isStale()) return 'REVOCATION_STALE'
+      const { exp, iat } = token.claims
+      return exp - iat > (known?.coveredLifeSeconds ?? 0) ? 'TOKEN_LIFE_TOO_LONG' : undefined
+    },
+    async changed() {
+      const since = momentOf(clock)
+      for (const way of hints) way.send()
+      await pull().catch(() => freshness.doubt(since))
+    },
+    pullNow: pull,
+    isStale,
+    age: freshness.age,
+    clockUnsure: storeClock.isUnsure,
+    storeNow: storeClock.now,
+    storeEpoch: () => known?.storeEpoch ?? 0,
+    pushWorks: () => hints.some((way) => way.working),
+  }
+}

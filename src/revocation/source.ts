@@ -1,0 +1,29 @@
+import type { NewEvent } from '../audit/events.ts'
+import type { PulledRevocation, RevocationPull } from '../store/store.ts'
+import type { Census } from './entry-table.ts'
+
+/** A census as the store takes it, in the same statement as the answer that carries it. */
+export interface StoreCensus extends Census {
+  /** Entries that end at this second (since 1970, by the store's clock) or later are counted. */
+  readonly fromSeconds: number
+}
+
+/** The answer to "what is new". */
+export interface RevocationAnswer extends Omit<RevocationPull, 'now' | 'count'> {
+  /** The store's clock in whole milliseconds, as of the same moment as the remaining times. */
+  readonly now?: number
+  /** How old the knowledge of whoever answered was; nothing if it was the database itself. */
+  readonly ageMilliseconds?: number
+  readonly census?: StoreCensus
+}
+
+/** Whom a process asks for revocations: the database, or for services that only verify a node that has one. */
+export interface RevocationSource {
+  /**
+   * Everything new since the cursor; without one, everything live. The source itself answers with everything if the
+   * cursor is of another database, or if the newest entry the cursor knows of is not there any more.
+   */
+  pull(cursor?: string, options?: { readonly census?: boolean }): Promise<RevocationAnswer>
+  /** Writes back what the database lost, with its cause; resolves to how many entries it had lost. */
+  restore?(entries: readonly PulledRevocation[], event: NewEvent): Promise<number>
+}

@@ -1,0 +1,122 @@
+import type { Clock } from '../base/clock.ts'
+import type { Random } from '../base/random.ts'
+import type { Cause } from '../errors/codes.ts'
+import type { AccessToken, Counters } from '../model/access-token.ts'
+import type { RevocationKind } from '../model/revocation.ts'
+import type { PulledRevocation } from '../store/store.ts'
+import { Entries, numberOf } from './entries.ts'
+import { type Census, EVERYTHING, NOTHING } from './entry-table.ts'
+
+export interface RevocationStateOptions {
+  readonly clock: Clock
+  readonly random: Random
+  /** Two million unless said otherwise: about 100 MB. Beyond, entries become coarser, none is dropped. */
+  readonly mostEntries?: number
+}
+
+/** What a session was made under, as the database says it. */
+export interface SessionStanding {
+  readonly id: string
+  readonly userId: string
+  readonly clientId: string
+  readonly counters: Counters
+}
+
+/** What this process knows to have ended. Every question is answered at once, from memory, without allocating. */
+export interface RevocationState {
+  /**
+   * Why the token has ended, if it has: itself, its session, user, client, key or the store. A token without a session
+   * passes that question; one without counters does not pass an entry that compares them, for nothing proves it younger.
+   */
+  refuses(token: Pick<AccessToken, 'claims' | 'counters'>, kid?: string): Cause | undefined
+  /**
+   * The same for a session, with the counters as its row has them now: memory can know of an end that the database
+   * has lost, so whoever refreshes or signs in asks here too (PROTOCOL 2.4).
+   */
+  refusesSession(session: SessionStanding): Cause | undefined
+  /** Whether the very thing was ended; for API keys, and whatever else has one reference and no counters. */
+  isEnded(kind: RevocationKind, ref: string): boolean
+  /** Adds what the store said: `storeNow` is its clock as it said so. */
+  add(entries: Iterable<PulledRevocation>, storeNow?: number): void
+  /** To be called now and then: lets go of some of what has ended. */
+  sweep(): void
+
+  /** Comparing with the store: see `Entries`. */
+  forgetSaid(): void
+  unsaid(leastRemainingMilliseconds: number, most: number): PulledRevocation[]
+  census(fromSeconds: number): Census
+
+  readonly size: number
+  readonly bytes: number
+  readonly isOverfull: boolean
+}
+
+const TOKEN = numberOf('token')
+const SESSION = numberOf('session')
+const USER = numberOf('user')
+const CLIENT = numberOf('client')
+const KEY = numberOf('key')
+
+const DEFAULT_MOST_ENTRIES = 2_000_000
+
+/** The revocations in memory. Knows nothing of how fresh it is: that is the feed's. */
+export function createRevocationState(options: RevocationStateOptions): RevocationState {
+  const { clock, random, mostEntries = DEFAULT_MOST_ENTRIES } = options
+  const entries = new Entries({ random, mostEntries, elapsed: clock.elapsed() })
+  // A token does not name its store: memory is of one. The largest counter until the latest end.
+  const store = { least: NOTHING, endsAt: 0 }
+
+  const ended = (
+    sessionId: string | undefined,
+    userId: string,
+    clientId: string,
+    counters: Counters | undefined,
+  ): Cause | undefined => {
+    if (sessionId !== undefined && entries.leastOf(SESSION, sessionId) !== NOTHING) return 'SESSION_ENDED'
+    const user = entries.leastOf(USER, userId)
+    if (user === EVERYTHING) return 'USER_NOT_FOUND'
+    if ((counters?.user ?? NOTHING) < user) return 'TOKEN_VERSION_STALE'
+    const client = entries.leastOf(CLIENT, clientId)
+    if (client === EVERYTHING) return 'CLIENT_REMOVED'
+    if ((counters?.client ?? NOTHING) < client) return 'TOKEN_VERSION_STALE'
+    if ((counters?.store ?? NOTHING) < store.least) return 'STORE_RESTORED'
+    return undefined
+  }
+
+  return {
+    refuses({ claims, counters }, kid) {
+      if (entries.leastOf(TOKEN, claims.jti) !== NOTHING) return 'TOKEN_REVOKED'
+      if (kid !== undefined && entries.leastOf(KEY, kid) !== NOTHING) return 'SIGNING_KEY_REVOKED'
+      return ended(claims.sid, claims.sub, claims.client_id, counters)
+    },
+    refusesSession: ({ id, userId, clientId, counters }) => ended(id, userId, clientId, counters),
+    isEnded: (kind, ref) => entries.leastOf(numberOf(kind), ref) !== NOTHING,
+    add(added, storeNow) {
+      const elapsed = clock.elapsed()
+      for (const entry of added) {
+        entries.add(entry, elapsed, storeNow)
+        if (entry.kind === 'store') {
+          store.least = Math.max(store.least, entry.least ?? EVERYTHING)
+          store.endsAt = Math.max(store.endsAt, elapsed + entry.remainingMilliseconds)
+        }
+      }
+    },
+    sweep() {
+      const elapsed = clock.elapsed()
+      entries.sweep(elapsed)
+      if (elapsed > store.endsAt) store.least = NOTHING
+    },
+    forgetSaid: () => entries.forgetSaid(),
+    unsaid: (leastRemaining, most) => entries.unsaid(clock.elapsed(), leastRemaining, most),
+    census: (fromSeconds) => entries.census(fromSeconds),
+    get size() {
+      return entries.size
+    },
+    get bytes() {
+      return entries.bytes
+    },
+    get isOverfull() {
+      return entries.isOverfull
+    },
+  }
+}

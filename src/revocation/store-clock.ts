@@ -1,0 +1,34 @@
+import type { Clock, Moment } from '../base/clock.ts'
+
+const LARGEST_STEP_MILLISECONDS = 2000
+
+/** What a process knows of the store's clock, from the answers it gets. */
+export interface StoreClock {
+  /** Takes the store's time out of an answer. Answers with the step it has made since the last, if any. */
+  observe(asked: Moment, storeNow: number): number | undefined
+  /** Whether one of the two clocks was seen to step within the last two windows (PROTOCOL 1.9). */
+  isUnsure(): boolean
+  /** The store's time, as far as known: its last time and what has passed since. Milliseconds since 1970. */
+  now(): number | undefined
+}
+
+/** Compares the store's clock with the monotonic one of this process at every answer. */
+export function createStoreClock(clock: Clock, reuseWindowMilliseconds: number): StoreClock {
+  let known: { readonly offset: number; readonly uncertainty: number } | undefined
+  let unsureUntil = Number.NEGATIVE_INFINITY
+  return {
+    observe(asked, storeNow) {
+      // The store looked at its clock somewhere between question and answer.
+      const uncertainty = (clock.elapsed() - asked.elapsed) / 2
+      const offset = storeNow - (asked.elapsed + uncertainty)
+      const step = known === undefined ? 0 : offset - known.offset
+      const isStep = Math.abs(step) - uncertainty - (known?.uncertainty ?? 0) > LARGEST_STEP_MILLISECONDS
+      known = { offset, uncertainty }
+      if (!isStep) return undefined
+      unsureUntil = clock.elapsed() + 2 * reuseWindowMilliseconds
+      return step
+    },
+    isUnsure: () => clock.elapsed() < unsureUntil,
+    now: () => (known === undefined ? undefined : clock.elapsed() + known.offset),
+  }
+}

@@ -1,0 +1,85 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { nodeListener } from '../adapters/node.ts'
+import type { Auth } from '../auth.ts'
+import type { Logger } from '../base/logger.ts'
+
+export interface ServeOptions {
+  readonly auth: Auth
+  readonly host: string
+  readonly port: number
+  readonly logger: Logger
+}
+
+/** A server that listens. */
+export interface Serving {
+  readonly address: AddressInfo
+  /** Takes no new requests, lets those under way finish, then lets go of everything. */
+  stop(): Promise<void>
+}
+
+/** After this long, requests that are still under way are cut off. */
+const GRACE_MILLISECONDS = 8000
+
+/** The issuer as a server of its own. Rejects if the port cannot be had or the store cannot be opened. */
+export async function serve({ auth, host, port, logger }: ServeOptions): Promise<Serving> {
+  await auth.ready()
+  const listener = nodeListener(auth)
+  const server = createServer(
+    // Slow senders hold a connection, not the service.
+    { headersTimeout: 10_000, requestTimeout: 20_000, keepAliveTimeout: 65_000, maxHeaderSize: 16 * 1024 },
+    (request, response) => {
+      if (stopping) response.setHeader('Connection', 'close')
+      logRequest(request, response, logger)
+      listener(request, response)
+    },
+  )
+  server.maxRequestsPerSocket = 10_000
+  let stopping = false
+  try {
+    await listen(server, host, port)
+  } catch (error) {
+    await auth.close()
+    throw error
+  }
+  return {
+    address: server.address() as AddressInfo,
+    async stop() {
+      stopping = true
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()))
+      server.closeIdleConnections()
+      const late = setTimeout(() => server.closeAllConnections(), GRACE_MILLISECONDS)
+      await closed
+      clearTimeout(late)
+      await auth.close()
+    },
+  }
+}
+
+function listen(server: Server, host: string, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(port, host, () => {
+      server.off('error', reject)
+      resolve()
+    })
+  })
+}
+
+/** One line an answer. The query stays out of it: people put tokens there. */
+function logRequest(request: IncomingMessage, response: ServerResponse, logger: Logger): void {
+  const began = performance.now()
+  response.once('finish', () => {
+    const [path] = (request.url ?? '').split('?')
+    logger.debug(
+      {
+        method: request.method,
+        path,
+        status: response.statusCode,
+        milliseconds: Math.round(performance.now() - began),
+        address: request.socket.remoteAddress,
+      },
+      'answered',
+    )
+  })
+}

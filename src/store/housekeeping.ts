@@ -1,0 +1,26 @@
+import type { Logger } from '../base/logger.ts'
+import type { Store } from './store.ts'
+
+const EVERY_MILLISECONDS = 60_000
+const BATCH = 500
+const BATCHES_IN_A_ROW = 20
+
+/** Removes rows that are past their use, a small batch at a time, while the process does its ordinary work. */
+export function startHousekeeping(store: Store, logger: Logger): { stop(): void } {
+  let running = false
+  const clean = async (): Promise<void> => {
+    if (running) return
+    running = true
+    try {
+      for (let batch = 0; batch < BATCHES_IN_A_ROW; batch++) {
+        if ((await store.cleanUp(BATCH)) < BATCH) break
+      }
+    } catch (error) {
+      logger.warn({ err: error }, 'old rows could not be removed; the next try is in a minute')
+    } finally {
+      running = false
+    }
+  }
+  const timer = setInterval(clean, EVERY_MILLISECONDS).unref()
+  return { stop: () => clearInterval(timer) }
+}

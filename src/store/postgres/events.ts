@@ -1,0 +1,113 @@
+import type { Actor, AuditEvent, EventName, NewEvent } from '../../audit/events.ts'
+import type { EventVerbs } from '../store.ts'
+import { type Connection, firstRow } from './connection.ts'
+import { inMilliseconds, NOW, uuidOrNull } from './expressions.ts'
+import { statement, type Values } from './statement.ts'
+
+interface EventRow {
+  readonly id: string
+  readonly at: number
+  readonly name: EventName
+  readonly user_id: string | null
+  readonly session_id: string | null
+  readonly client_id: string | null
+  readonly actor_kind: Actor['kind']
+  readonly actor_id: string | null
+  readonly address: string | null
+  readonly agent: string | null
+  readonly reference: string | null
+  readonly data: AuditEvent['data'] | null
+}
+
+/** Writes the event once for each row of `from`, within the statement of its cause. */
+export function insertEvent(from?: string): string {
+  return `INSERT INTO countersign.events
+      (at, name, user_id, session_id, client_id, actor_kind, actor_id, address, agent, reference, data)
+    SELECT ${NOW}, @event_name::text, @event_user::uuid, @event_session::uuid, @event_client::text, ${ORIGIN},
+      @event_data::json${from === undefined ? '' : ` FROM ${from}`}`
+}
+
+/** The columns from `actor_kind` to `reference`. */
+export const ORIGIN =
+  '@actor_kind::text, @actor_id::text, @origin_address::text, @origin_agent::text, @reference::text'
+
+/** What `insertEvent` binds. */
+export function eventValues(event: NewEvent): Values {
+  return {
+    event_name: event.name,
+    event_user: uuidOrNull(event.userId),
+    event_session: uuidOrNull(event.sessionId),
+    event_client: event.clientId,
+    event_data: event.data && JSON.stringify(event.data),
+    ...originValues(event.origin),
+  }
+}
+
+/** What `ORIGIN` binds. */
+export function originValues({ actor, address, agent, reference }: NewEvent['origin']): Values {
+  return {
+    actor_kind: actor.kind,
+    actor_id: actor.id,
+    origin_address: address,
+    origin_agent: agent,
+    reference,
+  }
+}
+
+const record = statement<{ id: string; at: number }>(
+  'events.record',
+  `${insertEvent()} RETURNING id, ${inMilliseconds('at')} AS at`,
+)
+
+// The event named by `before` may be gone: its page is then empty, not the first one again.
+const list = statement<EventRow>(
+  'events.list',
+  `SELECT id, ${inMilliseconds('e.at')} AS at, name, user_id, session_id, client_id,
+     actor_kind, actor_id, address, agent, reference, data
+   FROM countersign.events e
+   WHERE (@any_user::boolean OR user_id = @user_id::uuid)
+     AND (@name::text IS NULL OR name = @name::text)
+     AND (@since::float8 IS NULL OR e.at >= to_timestamp(@since::float8 / 1000))
+     AND (@newest::boolean OR (e.at, number) < (SELECT at, number FROM countersign.events WHERE id = @before::uuid))
+   ORDER BY e.at DESC, number DESC LIMIT @limit::bigint`,
+)
+
+export function eventVerbs(connection: Connection): EventVerbs {
+  return {
+    async record(event) {
+      const row = await firstRow(connection, record, eventValues(event))
+      return { ...event, id: row?.id ?? '', at: row?.at ?? 0 }
+    },
+
+    async list({ userId, name, since, before, limit }) {
+      const rows = await connection.rows(list, {
+        any_user: userId === undefined,
+        user_id: uuidOrNull(userId),
+        name,
+        since,
+        newest: before === undefined,
+        before: uuidOrNull(before),
+        limit,
+      })
+      return rows.map(toEvent)
+    },
+  }
+}
+
+function toEvent(row: EventRow): AuditEvent {
+  return {
+    id: row.id,
+    at: row.at,
+    name: row.name,
+    origin: {
+      actor: { kind: row.actor_kind, id: row.actor_id ?? undefined },
+      address: row.address ?? undefined,
+      agent: row.agent ?? undefined,
+      reference: row.reference ?? undefined,
+    },
+    userId: row.user_id ?? undefined,
+    sessionId: row.session_id ?? undefined,
+    clientId: row.client_id ?? undefined,
+    data: row.data ?? undefined,
+  }
+}

@@ -1,0 +1,79 @@
+import { sealedWith } from '../../keys/seal.ts'
+import type { NodeVerbs } from '../store.ts'
+import type { Connection } from './connection.ts'
+import { asJson, NOW } from './expressions.ts'
+import { NODE_SILENCE } from './revocation-entries.ts'
+import { LIVE, WITHIN_LIMITS } from './session-rows.ts'
+import { statement } from './statement.ts'
+
+interface NodeRow {
+  readonly id: string
+  readonly secret_keys: readonly string[]
+  readonly ring_version: number
+  readonly access_life_seconds: number
+}
+
+const announce = statement<NodeRow>(
+  'nodes.announce',
+  `WITH me AS (
+     INSERT INTO countersign.nodes (id, secret_keys, ring_version, access_life_seconds, seen_at)
+     VALUES (@id::text, @secret_keys::text[], @ring_version::bigint, @access_life_seconds::integer, ${NOW})
+     ON CONFLICT (id) DO UPDATE SET secret_keys = excluded.secret_keys, ring_version = excluded.ring_version,
+       access_life_seconds = excluded.access_life_seconds, seen_at = excluded.seen_at
+     RETURNING *),
+   life AS (
+     INSERT INTO countersign.access_lives AS former (seconds, seen_at) SELECT access_life_seconds, seen_at FROM me
+     ON CONFLICT (seconds) DO UPDATE SET seen_at = greatest(former.seen_at, excluded.seen_at)),
+   -- The statement does not see its own change in the table.
+   seen AS (
+     SELECT * FROM me
+     UNION ALL
+     SELECT * FROM countersign.nodes WHERE id <> @id::text AND seen_at > clock_timestamp() - ${NODE_SILENCE})
+   SELECT id, ${asJson('secret_keys')} AS secret_keys, ring_version, access_life_seconds FROM seen ORDER BY id`,
+)
+
+const leave = statement('nodes.leave', 'DELETE FROM countersign.nodes WHERE id = @id::text')
+
+const sessionUses = statement<{ key_id: string; sessions: number }>(
+  'nodes.session_uses',
+  `SELECT s.key_id, count(*) AS sessions
+   FROM countersign.sessions s JOIN countersign.users u ON u.id = s.user_id, countersign.store st
+   WHERE ${LIVE} AND ${WITHIN_LIMITS} GROUP BY s.key_id`,
+  { long: true },
+)
+
+const sealedKeys = statement<{ sealed: string }>('nodes.sealed_keys', 'SELECT sealed FROM countersign.keys')
+
+export function nodeVerbs(connection: Connection): NodeVerbs {
+  return {
+    async announce(node) {
+      const rows = await connection.rows(announce, {
+        id: node.id,
+        secret_keys: node.secretKeys,
+        ring_version: node.ringVersion,
+        access_life_seconds: node.accessLifeSeconds,
+      })
+      return rows.map((row) => ({
+        id: row.id,
+        secretKeys: row.secret_keys,
+        ringVersion: row.ring_version,
+        accessLifeSeconds: row.access_life_seconds,
+      }))
+    },
+
+    async leave(id) {
+      await connection.rows(leave, { id })
+    },
+
+    async secretKeyUses() {
+      const uses = new Map<string, number>()
+      const add = (key: string, count: number) => uses.set(key, (uses.get(key) ?? 0) + count)
+      for (const { key_id, sessions } of await connection.rows(sessionUses)) add(key_id, sessions)
+      for (const { sealed } of await connection.rows(sealedKeys)) {
+        const key = sealedWith(sealed)
+        if (key !== undefined) add(key, 1)
+      }
+      return Object.fromEntries(uses)
+    },
+  }
+}

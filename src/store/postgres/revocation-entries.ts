@@ -1,0 +1,36 @@
+import { NOW } from './expressions.ts'
+
+/** Where no node has announced how long its tokens live. */
+const DEFAULT_ACCESS_LIFE_SECONDS = 900
+/** Beyond the life of a token: staleness of readers, tolerance of verifiers, error of clocks (PROTOCOL 2.5). */
+const MARGIN_SECONDS = 5 + 60 + 60
+
+/** A node may go on minting for this long after it was last seen. */
+export const NODE_SILENCE = `interval '30 seconds'`
+
+/** The longest life of an access token that may still be alive (PROTOCOL 2.5), in seconds. */
+export const LONGEST_LIFE = `(SELECT coalesce(max(l.seconds), ${DEFAULT_ACCESS_LIFE_SECONDS})
+    FROM countersign.access_lives l
+    WHERE l.seen_at + ${NODE_SILENCE} + make_interval(secs => l.seconds) > clock_timestamp())`
+
+const LIFE = `make_interval(secs => ${LONGEST_LIFE} + ${MARGIN_SECONDS})`
+
+/**
+ * Writes entries within the statement of their cause. `entries` selects kind, ref, least and, if it says so, one more
+ * column. What is written never says less than what is live for the same thing, and never for a shorter time.
+ */
+export function insertEntries(entries: string, more?: 'session_id' | 'life'): string {
+  return `INSERT INTO countersign.revocations AS former (kind, ref, least, session_id, ends_at)
+    SELECT entry.kind, entry.ref, entry.least, ${more === 'session_id' ? 'entry.session_id' : 'NULL::uuid'},
+      ${NOW} + ${more === 'life' ? 'entry.life' : LIFE}
+    -- In one order everywhere, so that two writers never hold what the other waits for.
+    FROM (${entries}) entry ORDER BY entry.kind, entry.ref
+    ON CONFLICT (kind, ref) DO UPDATE SET
+      least = CASE
+        WHEN former.ends_at <= clock_timestamp() THEN excluded.least
+        WHEN former.least IS NULL OR excluded.least IS NULL THEN NULL
+        ELSE greatest(former.least, excluded.least) END,
+      session_id = coalesce(excluded.session_id, former.session_id),
+      ends_at = greatest(former.ends_at, excluded.ends_at),
+      written_by = excluded.written_by`
+}

@@ -1,0 +1,74 @@
+import type { RevocationVerbs } from '../store.ts'
+import type { Connection } from './connection.ts'
+import { eventValues, insertEvent } from './events.ts'
+import { raised, uuidOrNull } from './expressions.ts'
+import { restoreRevocations } from './lost-revocations.ts'
+import { insertEntries } from './revocation-entries.ts'
+import { pullRevocations } from './revocation-pull.ts'
+import { statement } from './statement.ts'
+
+/** So that nobody fills the readers' memory by refreshing and revoking in a loop (PROTOCOL 2.9). */
+const MOST_TOKENS_OF_SESSION = 16
+
+const add = statement(
+  'revocations.add',
+  `WITH r AS (${insertEntries('SELECT @kind::text AS kind, @ref::text AS ref, @least::bigint AS least')})
+   ${insertEvent()}`,
+)
+
+// A counter is raised past its present value whatever was asked, for the asker may have read it before another raised it.
+const addForClient = statement(
+  'revocations.add_for_client',
+  `WITH c AS (
+     UPDATE countersign.clients SET
+       ver = CASE WHEN @least::bigint IS NULL THEN ver ELSE greatest(@least::bigint, ${raised('ver')}) END,
+       state = CASE WHEN @least::bigint IS NULL THEN 'removed' ELSE state END
+     WHERE id = @ref::text RETURNING ver),
+   r AS (${insertEntries(`SELECT 'client' AS kind, @ref::text AS ref,
+     CASE WHEN @least::bigint IS NOT NULL THEN coalesce((SELECT ver FROM c), ${raised('@least::bigint')}) END AS least`)})
+   ${insertEvent()}`,
+)
+
+// Those who count the tokens of one session do so one after the other.
+const lockSession = statement(
+  'revocations.lock_session',
+  'SELECT id FROM countersign.sessions WHERE id = @session_id::uuid FOR NO KEY UPDATE',
+)
+
+const addToken = statement(
+  'revocations.add_token',
+  `WITH n AS MATERIALIZED (
+     SELECT count(*) >= ${MOST_TOKENS_OF_SESSION} AS crowded FROM countersign.revocations
+     WHERE session_id = @session_id::uuid AND ends_at > clock_timestamp() AND ref <> @ref::text),
+   s AS (
+     UPDATE countersign.sessions SET ended_at = clock_timestamp(), ended_why = 'token_revoked'
+     FROM n WHERE crowded AND id = @session_id::uuid AND ended_at IS NULL),
+   r AS (${insertEntries(
+     `SELECT CASE WHEN crowded THEN 'session' ELSE 'token' END AS kind,
+        CASE WHEN crowded THEN @session_id::uuid::text ELSE @ref::text END AS ref, NULL::bigint AS least,
+        CASE WHEN crowded THEN NULL ELSE @session_id::uuid END AS session_id FROM n`,
+     'session_id',
+   )})
+   ${insertEvent()}`,
+)
+
+export function revocationVerbs(connection: Connection): RevocationVerbs {
+  return {
+    pull: (cursor) => pullRevocations(connection, cursor),
+
+    async add({ kind, ref, least }, { sessionId }, event) {
+      const session = kind === 'token' ? uuidOrNull(sessionId) : null
+      const values = { kind, ref, least, session_id: session, ...eventValues(event) }
+      if (session === null) {
+        await connection.rows(kind === 'client' ? addForClient : add, values)
+        return
+      }
+      await connection.transaction(async (transaction) => {
+        await transaction.rows(lockSession, values)
+        await transaction.rows(addToken, values)
+      })
+    },
+
+    restore: (entries, event) => restoreRevocations(connection, entries, event),
+  }
+}

@@ -1,0 +1,118 @@
+import type { SessionVerbs } from '../store.ts'
+import { type Connection, firstRow } from './connection.ts'
+import { eventValues, insertEvent } from './events.ts'
+import { asJson, inMilliseconds, lengthOf, NOW, uuidOrNull } from './expressions.ts'
+import { refreshSession } from './refresh.ts'
+import { insertEntries } from './revocation-entries.ts'
+import { type FactsRow, LIVE, type SessionRow, toFacts, toSession, WITHIN_LIMITS } from './session-rows.ts'
+import { statement } from './statement.ts'
+import { toUser, type UserRow, userColumns, voidCredentials } from './users.ts'
+
+/** However many somebody makes, a list stays a list. */
+const MOST_LISTED = 1000
+
+// The user's key is locked against removal; a new epoch is not waited for, for then the session is dead at birth.
+const start = statement<FactsRow & UserRow>(
+  'sessions.start',
+  `WITH u AS MATERIALIZED (
+     SELECT * FROM countersign.users
+     WHERE id = @user_id::uuid AND epoch = @user_epoch::bigint AND state = 'active' FOR KEY SHARE),
+   t AS MATERIALIZED (SELECT ${NOW} AS now FROM u),
+   s AS (
+     INSERT INTO countersign.sessions (user_id, id, client_id, secret_hash, key_id, turned_at, mark_at, previous_at,
+       user_epoch, store_epoch, scope, resources, amr, started_at, idle_at, ends_at, last_day, address, network, agent)
+     SELECT u.id, @id::uuid, c.id, @secret_hash::text, @key_id::text, t.now, t.now, t.now,
+       u.epoch, st.epoch, @scope::text[], @resources::text[], @amr::text[], t.now, t.now + ${lengthOf('@idle')},
+       t.now + ${lengthOf('@life')},
+       ((t.now + least(${lengthOf('@idle')}, ${lengthOf('@life')})) AT TIME ZONE 'UTC')::date,
+       @address::text, @network::text, @agent::text
+     FROM u, t, countersign.store st, countersign.clients c
+     WHERE c.id = @client_id::text AND c.state = 'active' RETURNING *),
+   e AS (${insertEvent('s')})
+   SELECT s.id AS session_id, ${inMilliseconds('s.started_at')} AS as_of, c.ver AS client_ver, s.store_epoch,
+     ${asJson('s.scope')} AS scope, ${asJson('s.resources')} AS resources, ${asJson('s.amr')} AS amr,
+     ${inMilliseconds('s.started_at')} AS started_at, ${userColumns}
+   FROM s JOIN u ON u.id = s.user_id JOIN countersign.clients c ON c.id = s.client_id`,
+)
+
+const list = statement<SessionRow>(
+  'sessions.list',
+  `SELECT s.id, s.user_id, s.client_id, ${asJson('s.scope')} AS scope, ${asJson('s.amr')} AS amr,
+     ${inMilliseconds('s.started_at')} AS started_at, ${inMilliseconds('s.turned_at')} AS used_at,
+     ${inMilliseconds('least(s.idle_at, s.ends_at)')} AS ends_at, s.address, s.agent
+   FROM countersign.sessions s JOIN countersign.users u ON u.id = s.user_id, countersign.store st
+   WHERE s.user_id = @user_id::uuid AND u.state = 'active' AND ${LIVE} AND ${WITHIN_LIMITS}
+   ORDER BY s.turned_at DESC, s.id LIMIT ${MOST_LISTED}`,
+)
+
+const end = statement<{ id: string }>(
+  'sessions.end',
+  `WITH s AS (
+     UPDATE countersign.sessions s SET ended_at = ${NOW}, ended_why = @why::text
+     FROM countersign.users u, countersign.store st
+     WHERE s.user_id = @user_id::uuid AND s.id = @id::uuid AND u.id = s.user_id AND ${LIVE}
+       AND (@secret_hash::text IS NULL OR s.secret_hash = @secret_hash::text)
+       AND (@client_id::text IS NULL OR s.client_id = @client_id::text)
+     RETURNING s.id),
+   r AS (${insertEntries(`SELECT 'session' AS kind, id::text AS ref, NULL::bigint AS least FROM s`)}),
+   e AS (${insertEvent('s')})
+   SELECT id FROM s`,
+)
+
+const endAll = statement<{ ended: number }>(
+  'sessions.end_all',
+  `${voidCredentials()},
+   e AS (${insertEvent('u')})
+   SELECT count(*) AS ended FROM countersign.sessions s, b, countersign.store st
+   WHERE s.user_id = b.id AND s.id IS DISTINCT FROM @keep::uuid AND s.ended_at IS NULL
+     AND s.user_epoch = b.epoch AND s.store_epoch >= st.epoch AND ${WITHIN_LIMITS}`,
+)
+
+export function sessionVerbs(connection: Connection): SessionVerbs {
+  return {
+    async start(session, event) {
+      const row = await firstRow(connection, start, {
+        id: uuidOrNull(session.id),
+        user_id: uuidOrNull(session.userId),
+        client_id: session.clientId,
+        secret_hash: session.secretHash,
+        key_id: session.keyId,
+        user_epoch: session.userEpoch,
+        scope: session.scope,
+        resources: session.resources,
+        amr: session.amr,
+        address: session.address,
+        network: session.network,
+        agent: session.agent,
+        idle: session.idleMilliseconds,
+        life: session.lifeMilliseconds,
+        ...eventValues(event),
+      })
+      return row === undefined
+        ? { outcome: 'stale' }
+        : { outcome: 'started', facts: toFacts(row), user: toUser(row) }
+    },
+
+    refresh: (call) => refreshSession(connection, call),
+
+    list: async (userId) => (await connection.rows(list, { user_id: uuidOrNull(userId) })).map(toSession),
+
+    async end({ userId, id, secretHash, clientId, why }, event) {
+      const row = await firstRow(connection, end, {
+        user_id: uuidOrNull(userId),
+        id: uuidOrNull(id),
+        secret_hash: secretHash,
+        client_id: clientId,
+        why,
+        ...eventValues(event),
+      })
+      return row !== undefined
+    },
+
+    // The reason is in the event. The rows stay as they are: the user's new epoch alone ends them (PROTOCOL 1.7).
+    async endAll(userId, { exceptId }, event) {
+      const values = { id: uuidOrNull(userId), keep: uuidOrNull(exceptId), ...eventValues(event) }
+      return (await firstRow(connection, endAll, values))?.ended ?? 0
+    },
+  }
+}

@@ -1,0 +1,300 @@
+import type { User, UserState } from '../../model/user.ts'
+import type { Account, NewUser, Taken, UserVerbs } from '../store.ts'
+import { type Connection, firstRow } from './connection.ts'
+import { eventValues, insertEvent } from './events.ts'
+import { asJson, inMilliseconds, NOW, raised, uuidOrNull } from './expressions.ts'
+import { isTaken, unavailable } from './failure.ts'
+import { insertEntries } from './revocation-entries.ts'
+import { statement } from './statement.ts'
+
+/** What `userColumns` selects. */
+export interface UserRow {
+  readonly u_id: string
+  readonly u_email: string
+  readonly u_email_verified: boolean
+  readonly u_username: string | null
+  readonly u_roles: readonly string[]
+  readonly u_state: UserState
+  readonly u_ver: number
+  readonly u_epoch: number
+  readonly u_profile: Readonly<Record<string, unknown>>
+  readonly u_created_at: number
+  readonly u_updated_at: number
+}
+
+/** The columns of a user, for a statement in which `u` is their row. */
+export const userColumns = `u.id AS u_id, u.email AS u_email, u.email_verified AS u_email_verified,
+    u.username AS u_username, ${asJson('u.roles')} AS u_roles, u.state AS u_state, u.ver AS u_ver,
+    u.epoch AS u_epoch, u.profile AS u_profile, ${inMilliseconds('u.created_at')} AS u_created_at,
+    ${inMilliseconds('u.updated_at')} AS u_updated_at`
+
+export function toUser(row: UserRow): User {
+  return {
+    id: row.u_id,
+    email: row.u_email,
+    emailVerified: row.u_email_verified,
+    username: row.u_username ?? undefined,
+    roles: row.u_roles,
+    state: row.u_state,
+    ver: row.u_ver,
+    epoch: row.u_epoch,
+    profile: row.u_profile,
+    createdAt: row.u_created_at,
+    updatedAt: row.u_updated_at,
+  }
+}
+
+// Counters start at the time, so that no value of a lost and repeated row is given out twice.
+const create = statement<UserRow>(
+  'users.create',
+  `WITH u AS (
+     INSERT INTO countersign.users (id, email, email_key, email_verified, username, username_key, password_hash,
+       roles, profile, ver, epoch, created_at, updated_at)
+     SELECT @id::uuid, @email::text, @email_key::text, @email_verified::boolean, @username::text,
+       @username_key::text, @password_hash::text, @roles::text[], @profile::json, ${raised('0')}, ${raised('0')},
+       t.now, t.now
+     FROM (SELECT ${NOW} AS now) t
+     ON CONFLICT DO NOTHING RETURNING *),
+   e AS (${insertEvent('u')})
+   SELECT ${userColumns} FROM u`,
+)
+
+const findTaken = statement<{ field: Taken['field'] }>(
+  'users.find_taken',
+  `SELECT CASE WHEN email_key = @email_key::text THEN 'email' ELSE 'username' END AS field
+   FROM countersign.users
+   WHERE id IS DISTINCT FROM @except::uuid
+     AND (email_key = @email_key::text OR username_key = @username_key::text)
+   ORDER BY field LIMIT 1`,
+)
+
+interface AccountRow extends UserRow {
+  readonly password_hash: string | null
+}
+
+const find = statement<AccountRow>(
+  'users.find',
+  `SELECT ${userColumns}, u.password_hash FROM countersign.users u WHERE u.id = @id::uuid`,
+)
+
+const findByKey = statement<AccountRow>(
+  'users.find_by_key',
+  `SELECT ${userColumns}, u.password_hash FROM countersign.users u
+   WHERE u.email_key = @key::text OR u.username_key = @key::text`,
+)
+
+const list = statement<UserRow>(
+  'users.list',
+  `SELECT ${userColumns} FROM countersign.users u
+   WHERE (@first::boolean
+       OR (u.created_at, u.id) > (SELECT created_at, id FROM countersign.users WHERE id = @after::uuid))
+     AND (@state::text IS NULL OR u.state = @state::text)
+   ORDER BY u.created_at, u.id LIMIT @limit::bigint`,
+)
+
+const count = statement<{ count: number }>('users.count', 'SELECT count(*) AS count FROM countersign.users', {
+  long: true,
+})
+
+const rename = changeUser('users.rename', 'username = @username::text, username_key = @username_key::text')
+
+const changeProfile = changeUser('users.change_profile', 'profile = @profile::json')
+
+const replaceHash = statement<{ id: string }>(
+  'users.replace_hash',
+  `WITH u AS (
+     UPDATE countersign.users SET password_hash = @to::text
+     WHERE id = @id::uuid AND password_hash = @from::text RETURNING id),
+   e AS (${insertEvent('u')})
+   SELECT id FROM u`,
+)
+
+const setPassword = statement<UserRow>(
+  'users.set_password',
+  `${voidCredentials('password_hash = @hash::text')}, e AS (${insertEvent('u')}) SELECT ${userColumns} FROM u`,
+)
+
+const enable = changeUser('users.enable', `state = 'active'`)
+
+const disable = statement<UserRow>(
+  'users.disable',
+  `${voidCredentials(`state = 'disabled'`)}, e AS (${insertEvent('u')}) SELECT ${userColumns} FROM u`,
+)
+
+// Says in SQL what `losesRole` says: some role held before is not among the new ones.
+const setRoles = statement<UserRow>(
+  'users.set_roles',
+  `WITH b AS MATERIALIZED (
+     SELECT id, NOT roles <@ @roles::text[] AS loses FROM countersign.users WHERE id = @id::uuid FOR NO KEY UPDATE),
+   u AS (
+     UPDATE countersign.users u
+     SET roles = @roles::text[], ver = CASE WHEN b.loses THEN ${raised('u.ver')} ELSE u.ver END, updated_at = ${NOW}
+     FROM b WHERE u.id = b.id RETURNING u.*, b.loses),
+   r AS (${insertEntries(`SELECT 'user' AS kind, id::text AS ref, ver AS least FROM u WHERE loses`)}),
+   e AS (${insertEvent('u')})
+   SELECT ${userColumns} FROM u`,
+)
+
+// Sessions first: everybody locks a session before its user.
+const remove = statement<{ id: string }>(
+  'users.remove',
+  `WITH s AS (DELETE FROM countersign.sessions WHERE user_id = @id::uuid RETURNING id),
+   u AS (
+     DELETE FROM countersign.users WHERE id = @id::uuid AND (SELECT count(*) FROM s) >= 0 RETURNING id),
+   r AS (${insertEntries(`SELECT 'user' AS kind, id::text AS ref, NULL::bigint AS least FROM u`)}),
+   e AS (${insertEvent('u')})
+   SELECT id FROM u`,
+)
+
+/** A change that voids nothing. */
+function changeUser(name: string, change: string) {
+  return statement<UserRow>(
+    name,
+    `WITH u AS (
+       UPDATE countersign.users SET ${change}, updated_at = ${NOW} WHERE id = @id::uuid RETURNING *),
+     e AS (${insertEvent('u')})
+     SELECT ${userColumns} FROM u`,
+  )
+}
+
+/**
+ * The head of a statement that raises epoch and ver of the user `@id`, so that every session and token made before is
+ * dead, those about to be born too; no session row is touched for it. The session `@keep`, if it is live, gets the new
+ * epoch. Afterwards `u` is the changed user, `b` the user before.
+ */
+export function voidCredentials(change?: string): string {
+  return `WITH k AS MATERIALIZED (
+      SELECT user_id, id FROM countersign.sessions
+      WHERE user_id = @id::uuid AND id = @keep::uuid AND ended_at IS NULL FOR NO KEY UPDATE),
+    b AS MATERIALIZED (
+      -- Only after the session is locked: everybody locks a session before its user.
+      SELECT id, epoch FROM countersign.users
+      WHERE id = @id::uuid AND (SELECT count(*) FROM k) >= 0 FOR NO KEY UPDATE),
+    u AS (
+      UPDATE countersign.users u SET ${change === undefined ? '' : `${change},`}
+        ver = ${raised('u.ver')}, epoch = ${raised('u.epoch')}, updated_at = ${NOW}
+      FROM b WHERE u.id = b.id RETURNING u.*),
+    s AS (
+      UPDATE countersign.sessions s SET user_epoch = u.epoch FROM k, b, u
+      WHERE s.user_id = k.user_id AND s.id = k.id AND s.user_epoch = b.epoch RETURNING s.id),
+    r AS (${insertEntries(`SELECT 'user' AS kind, id::text AS ref, ver AS least FROM u`)})`
+}
+
+export function userVerbs(connection: Connection): UserVerbs {
+  const change = async (changed: Promise<UserRow | undefined>): Promise<User | undefined> => {
+    const row = await changed
+    return row && toUser(row)
+  }
+
+  async function taken(keys: Partial<Pick<NewUser, 'emailKey' | 'usernameKey'>>, except?: string) {
+    const row = await firstRow(connection, findTaken, {
+      email_key: keys.emailKey,
+      username_key: keys.usernameKey,
+      except: uuidOrNull(except),
+    })
+    return row && ({ outcome: 'taken', field: row.field } as const)
+  }
+
+  return {
+    async create(user, event) {
+      const row = await firstRow(connection, create, {
+        id: user.id,
+        email: user.email,
+        email_key: user.emailKey,
+        email_verified: user.emailVerified,
+        username: user.username,
+        username_key: user.usernameKey,
+        password_hash: user.passwordHash,
+        roles: user.roles,
+        profile: JSON.stringify(user.profile),
+        ...eventValues(event),
+      })
+      if (row !== undefined) return { outcome: 'created', user: toUser(row) }
+      const refused = await taken(user)
+      // Whoever held the key a moment ago is gone: the caller may simply ask again.
+      if (refused === undefined) throw unavailable('the new user met another one that is gone')
+      return refused
+    },
+
+    find: async (id) => change(firstRow(connection, find, { id: uuidOrNull(id) })),
+
+    async findAccount(loginKey) {
+      const row = await firstRow(connection, findByKey, { key: loginKey })
+      return row && toAccount(row)
+    },
+
+    async findAccountById(id) {
+      const row = await firstRow(connection, find, { id: uuidOrNull(id) })
+      return row && toAccount(row)
+    },
+
+    async list({ after, limit, state }) {
+      const values = { first: after === undefined, after: uuidOrNull(after), state, limit }
+      return (await connection.rows(list, values)).map(toUser)
+    },
+
+    count: async () => (await firstRow(connection, count))?.count ?? 0,
+
+    async rename(id, { username, usernameKey }, event) {
+      try {
+        const row = await firstRow(connection, rename, {
+          id: uuidOrNull(id),
+          username,
+          username_key: usernameKey,
+          ...eventValues(event),
+        })
+        return row && { outcome: 'renamed', user: toUser(row) }
+      } catch (error) {
+        if (!isTaken(error)) throw error
+        return { outcome: 'taken', field: 'username' }
+      }
+    },
+
+    changeProfile: (id, profile, event) =>
+      change(
+        firstRow(connection, changeProfile, {
+          id: uuidOrNull(id),
+          profile: JSON.stringify(profile),
+          ...eventValues(event),
+        }),
+      ),
+
+    async replaceHash(id, from, to, event) {
+      const row = await firstRow(connection, replaceHash, {
+        id: uuidOrNull(id),
+        from,
+        to,
+        ...eventValues(event),
+      })
+      return row !== undefined
+    },
+
+    setPassword: (id, { hash, keepSessionId }, event) =>
+      change(
+        firstRow(connection, setPassword, {
+          id: uuidOrNull(id),
+          hash,
+          keep: uuidOrNull(keepSessionId),
+          ...eventValues(event),
+        }),
+      ),
+
+    setState: (id, state, event) =>
+      change(
+        state === 'disabled'
+          ? firstRow(connection, disable, { id: uuidOrNull(id), keep: null, ...eventValues(event) })
+          : firstRow(connection, enable, { id: uuidOrNull(id), ...eventValues(event) }),
+      ),
+
+    setRoles: (id, roles, event) =>
+      change(firstRow(connection, setRoles, { id: uuidOrNull(id), roles, ...eventValues(event) })),
+
+    async remove(id, event) {
+      return (await firstRow(connection, remove, { id: uuidOrNull(id), ...eventValues(event) })) !== undefined
+    },
+  }
+}
+
+function toAccount(row: AccountRow): Account {
+  return { user: toUser(row), passwordHash: row.password_hash ?? undefined }
+}

@@ -1,0 +1,137 @@
+import type { JsonObject } from '../base/strict-json.ts'
+import type { Cause } from '../errors/codes.ts'
+import { Refusal } from '../errors/refusal.ts'
+import type { AccessToken } from '../model/access-token.ts'
+import { readAccessClaims } from './access-claims.ts'
+import { type Compact, parseCompact, readJsonPart } from './compact.ts'
+import { causeOfAudience, causeOfExpiry, causeOfIssuer, causeOfLife, causeOfType } from './diagnosis.ts'
+import { algorithm, type Check, critical, type KeyContext, key, signature } from './signature-checks.ts'
+
+/** What one verifier demands. */
+export interface AccessRules {
+  /** Compared byte for byte. */
+  readonly issuer: string
+  /** Our own identifier: the token names exactly this, alone or in a list. */
+  readonly audience: string
+  /** How far two clocks may be apart. */
+  readonly toleranceSeconds: number
+  /** The longest life a token may claim, for revocations are not remembered longer. */
+  readonly maxLifetimeSeconds: number
+  /** Whether the token, its session, user or client was revoked, or its counters are behind. */
+  readonly revocation?: ((token: AccessToken) => Cause | undefined) | undefined
+}
+
+export interface AccessContext extends KeyContext {
+  readonly rules: AccessRules
+  readonly nowSeconds: number
+}
+
+/** An access token as presented: typed if it can be, proven only by the check `signature`. */
+export interface Presented {
+  readonly header: JsonObject
+  readonly claims: Readonly<Record<string, unknown>>
+  /** The claims by their types, or why they are none of an access token. */
+  readonly token: AccessToken | Refusal
+}
+
+export interface PresentedCompact extends Presented, Compact {}
+
+/** Takes an access token apart, or says in what way it is none. Proves nothing. */
+export function parseAccessToken(
+  text: string,
+  knownHeaders?: ReadonlyMap<string, JsonObject>,
+): PresentedCompact | Refusal {
+  const compact = parseCompact(text, knownHeaders)
+  if (compact instanceof Refusal) return compact
+  const claims = readJsonPart(compact.payload, 'payload')
+  if (claims instanceof Refusal) return claims
+  const { header, headerText, payload, signingInput, signature } = compact
+  return { header, headerText, payload, signingInput, signature, claims, token: readAccessClaims(claims) }
+}
+
+type StandingCheck = Check<Presented, AccessContext>
+
+/** A question about the claims. Where they are of the wrong types the answer is that, so that it fails closed. */
+function onClaims(
+  name: string,
+  judge: (token: AccessToken, context: AccessContext) => Refusal | undefined,
+): StandingCheck {
+  return {
+    name,
+    check: ({ token }, context) => (token instanceof Refusal ? token : judge(token, context)),
+  }
+}
+
+/** Access tokens are `at+jwt` (RFC 9068 section 4); ID, logout, DPoP and other tokens are something else. */
+const type: StandingCheck = {
+  name: 'type',
+  check: ({ header: { typ }, claims }) => (isAccessType(typ) ? undefined : causeOfType(typ, claims)),
+}
+
+function isAccessType(typ: unknown): boolean {
+  return typ === 'at+jwt' || (typeof typ === 'string' && /^(?:application\/)?at\+jwt$/i.test(typ))
+}
+
+const claimTypes = onClaims('claim types', () => undefined)
+
+const issuer = onClaims('issuer', ({ claims }, { rules }) =>
+  claims.iss === rules.issuer ? undefined : causeOfIssuer(claims.iss, rules.issuer),
+)
+
+const audience = onClaims('audience', ({ claims }, { rules }) => {
+  const named = claims.aud === rules.audience
+  const listed = typeof claims.aud !== 'string' && claims.aud.includes(rules.audience)
+  return named || listed ? undefined : causeOfAudience(claims, rules.audience)
+})
+
+const expiry = onClaims('expiry', ({ claims: { exp } }, { rules, nowSeconds }) =>
+  nowSeconds < exp + rules.toleranceSeconds ? undefined : causeOfExpiry(exp, nowSeconds),
+)
+
+/** A token out of the future was not made by our clock. */
+const start = onClaims('start', ({ claims: { iat, nbf = iat } }, { rules, nowSeconds }) => {
+  const ahead = Math.max(iat, nbf) - nowSeconds
+  return ahead <= rules.toleranceSeconds
+    ? undefined
+    : new Refusal('CLOCK_VERIFIER_BEHIND', { details: { iat, nbf, secondsAhead: Math.round(ahead) } })
+})
+
+const lifetime = onClaims('lifetime', ({ claims }, { rules }) =>
+  claims.exp - claims.iat <= rules.maxLifetimeSeconds
+    ? undefined
+    : causeOfLife(claims, rules.maxLifetimeSeconds),
+)
+
+/** A token that is bound to a key is worth nothing without proof of that key (RFC 9449 section 7.1, RFC 8705). */
+const binding = onClaims('binding', ({ claims }) =>
+  claims.cnf === undefined ? undefined : new Refusal('DPOP_TOKEN_AS_BEARER'),
+)
+
+const revocation = onClaims('revocation', (token, { rules }) => {
+  const cause = rules.revocation?.(token)
+  return cause === undefined ? undefined : new Refusal(cause)
+})
+
+const claimChecks = [issuer, audience, expiry, start, lifetime, binding, revocation]
+
+/**
+ * Every question put to an access token, in order. The guard stops at the first objection; the doctor asks them all.
+ * Before `signature` has passed, nothing that the token says is true.
+ */
+export const accessChecks: readonly Check<PresentedCompact, AccessContext>[] = [
+  type,
+  critical,
+  algorithm,
+  claimTypes,
+  key,
+  signature,
+  ...claimChecks,
+]
+
+/** What is asked again each time of a token whose signature is remembered (PROTOCOL 4.1). */
+export const standingChecks: readonly StandingCheck[] = [type, ...claimChecks]
+
+/** What is asked of a token that need only say whose session it was: genuine and ours, expired or ended or not. */
+export const originChecks: readonly Check<PresentedCompact, AccessContext>[] = accessChecks.filter(
+  (check) => check !== expiry && check !== revocation,
+)

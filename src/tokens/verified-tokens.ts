@@ -1,0 +1,115 @@
+import type { JsonObject } from '../base/strict-json.ts'
+import type { VerificationKey } from '../keys/verification-key.ts'
+import type { AccessClaims, AccessToken } from '../model/access-token.ts'
+
+/** A token whose signature was found genuine: that, and what it says, is all that is remembered of it. */
+export interface VerifiedToken {
+  readonly text: string
+  readonly key: VerificationKey
+  readonly header: JsonObject
+  readonly claims: AccessClaims
+  readonly token: AccessToken
+}
+
+/**
+ * The memory of one verifier for genuine signatures (PROTOCOL 4). A token is found by its signature and counts only
+ * if its whole text is equal and its key still usable. What it says is judged on every request, elsewhere.
+ */
+export interface VerifiedTokens {
+  find(text: string): VerifiedToken | undefined
+  /** Offers a token that has just passed every check. It enters when it is offered for the second time. */
+  offer(verified: VerifiedToken, signature: Uint8Array): void
+}
+
+interface Entry extends VerifiedToken {
+  readonly bytes: number
+  /** Found since the hand last passed. */
+  used: boolean
+}
+
+/** What an entry takes beside its text: parsed claims, map slot, the objects around them. An estimate, measured. */
+const BYTES_BESIDE_TEXT = 1800
+
+/**
+ * Newcomers at a full memory move the hand only this often. A memory that gives way each time would, with more live
+ * tokens than it holds, lose every token before it comes again, and cost more than it saves.
+ */
+const KNOCKS_PER_LOOK = 8
+
+/** Bounded by bytes. With 0 it remembers nothing. */
+export function rememberVerifiedTokens(maxBytes: number): VerifiedTokens {
+  const bySignature = new Map<string, Entry>()
+  const ring: Entry[] = []
+  const seenOnce = createSightings(Math.ceil((4 * maxBytes) / BYTES_BESIDE_TEXT))
+  let bytes = 0
+  let hand = 0
+  let knocks = 0
+
+  /** Second chance (CLOCK): the entry under the hand goes if nobody asked for it since the hand was there last. */
+  const makeRoom = (): void => {
+    knocks += 1
+    if (knocks % KNOCKS_PER_LOOK !== 0) return
+    hand = hand + 1 < ring.length ? hand + 1 : 0
+    const entry = ring[hand]
+    const last = ring.at(-1)
+    if (entry === undefined || last === undefined) return
+    if (entry.used) {
+      entry.used = false
+      return
+    }
+    ring[hand] = last
+    ring.pop()
+    bySignature.delete(signatureOf(entry.text))
+    bytes -= entry.bytes
+  }
+
+  return {
+    find(text) {
+      const entry = bySignature.get(signatureOf(text))
+      if (entry === undefined || entry.text !== text || !entry.key.usable) return undefined
+      if (!entry.used) entry.used = true
+      return entry
+    },
+
+    offer(verified, signature) {
+      if (maxBytes === 0 || !seenOnce.again(signature)) return
+      const size = verified.text.length * 2 + BYTES_BESIDE_TEXT
+      if (bytes + size > maxBytes) makeRoom()
+      if (bytes + size > maxBytes || bySignature.has(signatureOf(verified.text))) return
+      const { key, header, claims, token } = verified
+      const entry = { text: copyOf(verified.text), key, header, claims, token, bytes: size, used: true }
+      bySignature.set(signatureOf(entry.text), entry)
+      ring.push(entry)
+      bytes += size
+    },
+  }
+}
+
+function signatureOf(text: string): string {
+  return text.slice(text.lastIndexOf('.') + 1)
+}
+
+/** A slice would keep the whole header it was cut from alive, which the count of bytes would not see. */
+function copyOf(ascii: string): string {
+  return Buffer.from(ascii, 'latin1').toString('latin1')
+}
+
+interface Sightings {
+  /** Whether it was seen before, as far as is remembered. Notes it. */
+  again(signature: Uint8Array): boolean
+}
+
+/** Forgetful on purpose: the next signature that falls into a slot overwrites it. Signatures need no hashing. */
+function createSightings(slots: number): Sightings {
+  const marks = new Uint32Array(slots)
+  return {
+    again(signature) {
+      const view = new DataView(signature.buffer, signature.byteOffset + 8, 8)
+      const slot = view.getUint32(0) % slots
+      const mark = view.getUint32(4)
+      const seen = marks[slot] === mark
+      marks[slot] = mark
+      return seen
+    },
+  }
+}

@@ -1,0 +1,183 @@
+import type { AuthOptions } from './auth-options.ts'
+import { guardedClock } from './base/clock.ts'
+import { type Logger, silentLogger } from './base/logger.ts'
+import { randomId, systemRandom } from './base/random.ts'
+import { keysFor } from './config/development-keys.ts'
+import { checkOptions } from './config/resolve.ts'
+import type { Services } from './endpoints/services.ts'
+import { AuthError } from './errors/auth-error.ts'
+import type { GrantParts } from './grants/grant.ts'
+import { bearer } from './guard/credentials/bearer.ts'
+import { createGuard } from './guard/guard.ts'
+import { createAnnouncer } from './keys/announcer.ts'
+import { createKeyRing } from './keys/key-ring.ts'
+import { createSecretKeys } from './keys/secret-keys.ts'
+import { createAccounts } from './login/accounts.ts'
+import { createHashQueue } from './login/hashing.ts'
+import { createRevocationFeed } from './revocation/feed.ts'
+import { createRevocationState } from './revocation/state.ts'
+import { startHousekeeping } from './store/housekeeping.ts'
+import { sqlite } from './store/sqlite/index.ts'
+import { createAccessReader } from './tokens/read-access.ts'
+import { createRefreshTokens } from './tokens/refresh-token.ts'
+
+/** The parts of one issuer, put together, and how they are set going and stopped. */
+export interface Wired {
+  readonly services: Services
+  readonly logger: Logger
+  readonly storeEpoch: () => number
+  /** Connects and prepares. May be called again after it failed. */
+  start(): Promise<void>
+  stop(): Promise<void>
+}
+
+const DAY_MILLISECONDS = 86_400_000
+const SQLITE_URL = /^sqlite:/
+
+/** Every part is made here, once, and handed what it needs. Nothing connects yet. Throws a ConfigError. */
+export function wire(options: AuthOptions): Wired {
+  const { settings, mode } = checkOptions(options)
+  const clock = options.clock ?? guardedClock()
+  const random = options.random ?? systemRandom
+  const logger = options.logger ?? silentLogger
+  const development = mode === 'development'
+  const store = options.store ?? sqlite(settings.databaseUrl.reveal().replace(SQLITE_URL, ''))
+
+  const secretKeys = createSecretKeys(keysFor(settings, mode, random).map((key) => key.reveal()))
+  const keyRing = createKeyRing({ store: store.keys, secretKeys, algorithm: 'ES256', clock, random })
+  const accessLifeSeconds = settings.accessTokenExpireMinutes * 60
+
+  const state = createRevocationState({ clock, random })
+  const feed = createRevocationFeed({
+    revocations: store.revocations,
+    state,
+    clock,
+    logger,
+    maxStalenessMilliseconds: settings.maxStalenessSeconds * 1000,
+    strict: settings.staleness === 'strict',
+    reuseWindowMilliseconds: settings.refreshReuseWindowSeconds * 1000,
+    onPull: ({ ringVersion }) => keyRing.update(ringVersion),
+  })
+  const reader = createAccessReader({
+    issuer: settings.issuer,
+    audience: settings.audience,
+    keys: keyRing.find,
+    clock,
+    maxLifetimeSeconds: accessLifeSeconds,
+    revocation: feed.refuses,
+  })
+  const hashes = createHashQueue({ clock })
+  const accounts = createAccounts({
+    store,
+    hashes,
+    random,
+    profile: options.profile,
+    minimumPasswordLength: settings.passwords.minimumLength,
+    serviceName: 'countersign',
+    declaredRoles: Object.keys(settings.roles),
+    defaultRoles: settings.defaultRoles,
+    revocationsChanged: feed.changed,
+  })
+  const grants: GrantParts = {
+    settings: {
+      issuer: settings.issuer,
+      audience: settings.audience,
+      accessLifeSeconds,
+      sessionLifeMilliseconds: settings.refreshTokenExpireDays * DAY_MILLISECONDS,
+      idleMilliseconds: settings.refreshIdleDays * DAY_MILLISECONDS,
+      reuseWindowMilliseconds: settings.refreshReuseWindowSeconds * 1000,
+      onReuse: settings.onReuse === 'user' ? 'user' : 'session',
+      passwordGrant: settings.passwordGrant,
+    },
+    policy: { scopes: settings.scopes, roles: settings.roles },
+    store,
+    hashes,
+    clock,
+    random,
+    secretKeys,
+    refreshTokens: createRefreshTokens(settings.issuer, secretKeys),
+    keyRing,
+    defaultRoles: settings.defaultRoles,
+    ownUsers: options.users,
+    hooks: options.hooks ?? {},
+    claims: options.claims,
+    clockUnsure: feed.clockUnsure,
+    revocationsChanged: feed.changed,
+    inBackground(work) {
+      Promise.resolve()
+        .then(work)
+        .catch((error: unknown) => logger.error({ err: error }, 'code of the application failed'))
+    },
+  }
+  const report = (error: unknown): void => logger.error({ err: error }, 'a guard failed and refused')
+  const announcer = createAnnouncer({
+    nodes: store.nodes,
+    nodeId: randomId(random),
+    secretKeys,
+    ringVersion: () => keyRing.version,
+    accessLifeSeconds,
+    logger,
+  })
+
+  let stopping = false
+  let housekeeping: { stop(): void } | undefined
+  const services: Services = {
+    grants,
+    accounts,
+    guard: createGuard([bearer(reader.read)], clock, report),
+    readAccess: reader.read,
+    readExpired: reader.readExpired,
+    registration: settings.registration === 'open' ? 'open' : 'closed',
+    serviceName: 'Countersign',
+    permissions: settings,
+    profile: options.profile,
+    docsOpen: settings.docs === 'open',
+    development,
+    async notReady() {
+      if (stopping) return 'stopping'
+      if (feed.isStale()) return 'the revocations are not fresh'
+      return store.ping().then(
+        () => undefined,
+        () => 'the database does not answer',
+      )
+    },
+  }
+
+  return {
+    services,
+    logger,
+    storeEpoch: feed.storeEpoch,
+    async start() {
+      await store.open({ clock, migrate: development })
+      await announcer.start()
+      await refuseLostSecretKeys(services)
+      await keyRing.load()
+      await feed.start()
+      housekeeping = startHousekeeping(store, logger)
+    },
+    async stop() {
+      stopping = true
+      housekeeping?.stop()
+      await feed.stop()
+      await hashes.close()
+      await announcer.stop()
+      await store.close()
+    },
+  }
+}
+
+/**
+ * A key that left SECRET_KEY while something is still made with it would sign people out, or leave a signing key that
+ * nobody can decrypt. Better not to start, and to say how to.
+ */
+async function refuseLostSecretKeys({ grants: { store, secretKeys } }: Services): Promise<void> {
+  const uses = Object.entries(await store.nodes.secretKeyUses())
+  const lost = uses.filter(([fingerprint, count]) => count > 0 && !secretKeys.find(fingerprint))
+  if (lost.length === 0) return
+  throw new AuthError('SECRET_KEY_IN_USE', {
+    details: {
+      keys: lost.map(([fingerprint, count]) => `${fingerprint} (named ${count} times)`),
+      have: secretKeys.fingerprints,
+    },
+  })
+}
