@@ -1,6 +1,7 @@
 import type { Clock } from './base/clock.ts'
 import type { Logger } from './base/logger.ts'
 import type { Random } from './base/random.ts'
+import type { SecretSources } from './config/offer.ts'
 import type { BuiltInScope } from './config/settings/permissions.ts'
 import type { SettingsInput } from './config/settings.ts'
 import type { RefusalReport } from './endpoints/dispatcher.ts'
@@ -53,11 +54,21 @@ export interface AuthOptions<
   readonly random?: Random
 }
 
+/**
+ * The default export of `countersign.config.ts`: the same, and each secret may also be a function that fetches it when
+ * the configuration is loaded.
+ */
+export type ConfigFile<
+  Scope extends string = string,
+  Profile extends Fields = Fields,
+  Claims extends Fields = Fields,
+> = Omit<AuthOptions<Scope, Profile, Claims>, keyof SecretSources> & SecretSources
+
 /** Types the default export of `countersign.config.ts`; returns it as it is. */
 export function defineConfig<
   const Scope extends string = never,
   Profile extends Fields = Fields,
   Claims extends Fields = Fields,
->(options: AuthOptions<Scope, Profile, Claims>): AuthOptions<Scope, Profile, Claims> {
+>(options: ConfigFile<Scope, Profile, Claims>): ConfigFile<Scope, Profile, Claims> {
   return options
 }

@@ -1,6 +1,6 @@
 export type { Actor, AuditEvent, EventName, Origin } from './audit/events.ts'
 export type { Auth, Checked } from './auth.ts'
-export { type AuthOptions, defineConfig, type Fields } from './auth-options.ts'
+export { type AuthOptions, type ConfigFile, defineConfig, type Fields } from './auth-options.ts'
 export type { Clock } from './base/clock.ts'
 export type { Logger } from './base/logger.ts'
 export type { Random } from './base/random.ts'
