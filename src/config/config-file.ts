@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { isCodeOption } from './code-options.ts'
 import { ConfigError, type ConfigProblem } from './config-error.ts'
-import { reasonOf } from './failure.ts'
+import { reasonInFile } from './failure.ts'
 import type { Offer, Offers, SecretFunction } from './offer.ts'
 import { holdsSecret } from './open-secret.ts'
 import { entryOf, isSettingName } from './settings.ts'
@@ -30,7 +30,7 @@ export async function readConfigFile(folder: string, limitSeconds = LIMIT_SECOND
   const path = join(folder, name)
   const load = (): Promise<unknown> => import(pathToFileURL(path).href)
   const module = await withinTime(load, limitSeconds).catch((error: unknown) => {
-    throw failed(name, `cannot be loaded: ${reasonOf(error, path)}`)
+    throw failed(name, `cannot be loaded: ${reasonInFile(error, path)}`)
   })
   const options = isRecord(module) ? module.default : undefined
   if (!isRecord(options) || Array.isArray(options)) {

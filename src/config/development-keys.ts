@@ -1,23 +1,13 @@
-import {
-  closeSync,
-  fstatSync,
-  fsyncSync,
-  linkSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs'
+import { constants, copyFileSync, linkSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Random, randomId } from '../base/random.ts'
 import { ConfigError } from './config-error.ts'
-import { reasonOf } from './failure.ts'
+import { whyUnusable } from './failure.ts'
 import type { Mode } from './mode.ts'
 import type { Secret } from './secret.ts'
 import { newSecretKey, parseSecretKeys } from './secret-key.ts'
 import type { Settings } from './settings.ts'
-import { codeOf, isOpenToAll } from './text-file.ts'
+import { codeOf, readTextFile } from './text-file.ts'
 
 /** The folder that everything of a development start is kept in. */
 export const DATA_FOLDER = './data'
@@ -51,54 +41,60 @@ export interface DevelopmentKeys {
 export function developmentKeys(folder: string, random: Random): DevelopmentKeys {
   const path = join(folder, 'secret-key')
   try {
-    const text = read(path)
-    const made = text === undefined && make(path, folder, random)
-    const { keys, problems } = parseSecretKeys((text ?? read(path) ?? '').replace(/\r?\n$/, ''))
+    const found = readTextFile(path)
+    if (found?.isOpenToAll && keepsModes(path, random)) throw new Error(OPEN_TO_ALL)
+    const made = found === undefined && make(path, folder, random)
+    const text = (found ?? readTextFile(path))?.text ?? ''
+    const { keys, problems } = parseSecretKeys(text.replace(/\r?\n$/, ''))
     if (problems.length > 0) throw new Error(`${problems.join(', ')}: delete the file, and a new key is made`)
     return { keys, path, made }
   } catch (error) {
-    const code = codeOf(error)
-    const message = code === undefined ? reasonOf(error) : `cannot be read or made: ${code}`
-    throw new ConfigError([{ setting: 'secretKey', message, from: `file ${path}` }])
+    throw new ConfigError([{ setting: 'secretKey', message: whyUnusable(error), from: `file ${path}` }])
   }
 }
 
-/** The content of the file, undefined where there is none. Who may read it is seen on the open file, not by its name. */
-function read(path: string): string | undefined {
-  let file: number
-  try {
-    file = openSync(path, 'r')
-  } catch (error) {
-    if (codeOf(error) === 'ENOENT') return undefined
-    throw error
-  }
-  try {
-    if (isOpenToAll(fstatSync(file).mode))
-      throw new Error('can be read or changed by everybody: set its mode to 0600')
-    return readFileSync(file, 'utf8')
-  } finally {
-    closeSync(file)
-  }
-}
+const OPEN_TO_ALL = 'can be read or changed by everybody on this machine: set its mode to 0600'
 
 /** Makes the file; false where somebody else was first. Its name appears with its whole content or not at all. */
 function make(path: string, folder: string, random: Random): boolean {
   const isNewFolder = mkdirSync(folder, { recursive: true, mode: 0o700 }) !== undefined
   if (isNewFolder) writeFileSync(join(folder, '.gitignore'), '*\n')
-  const draft = `${path}.${randomId(random)}`
   try {
-    const file = openSync(draft, 'wx', 0o600)
-    try {
-      writeFileSync(file, `${newSecretKey(random)}\n`)
-      fsyncSync(file)
-    } finally {
-      closeSync(file)
-    }
-    linkSync(draft, path)
+    withDraft(path, random, (draft) => {
+      writeFileSync(draft, `${newSecretKey(random)}\n`, { flag: 'wx', mode: 0o600, flush: true })
+      giveName(draft, path)
+    })
     return true
   } catch (error) {
     if (codeOf(error) === 'EEXIST') return false
     throw error
+  }
+}
+
+/** A link never replaces a file. A copy neither, but others may see it half written; some file systems know no links. */
+function giveName(draft: string, path: string): void {
+  try {
+    linkSync(draft, path)
+  } catch (error) {
+    if (!WITHOUT_LINKS.has(codeOf(error) ?? '')) throw error
+    copyFileSync(draft, path, constants.COPYFILE_EXCL)
+  }
+}
+
+const WITHOUT_LINKS: ReadonlySet<string> = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS'])
+
+/** Whether files here keep the mode they are made with. Those of other systems, mounted here, do not; nothing helps. */
+function keepsModes(path: string, random: Random): boolean {
+  return withDraft(path, random, (draft) => {
+    writeFileSync(draft, '', { flag: 'wx', mode: 0o600 })
+    return !readTextFile(draft)?.isOpenToAll
+  })
+}
+
+function withDraft<Result>(path: string, random: Random, work: (draft: string) => Result): Result {
+  const draft = `${path}.${randomId(random)}`
+  try {
+    return work(draft)
   } finally {
     rmSync(draft, { force: true })
   }

@@ -2,8 +2,8 @@ import { join } from 'node:path'
 import { parseEnv } from 'node:util'
 import { ConfigError } from './config-error.ts'
 import type { Variables } from './environment.ts'
-import { reasonOf } from './failure.ts'
-import { readTextFile } from './text-file.ts'
+import { whyUnusable } from './failure.ts'
+import { readTextFile, type TextFile } from './text-file.ts'
 
 /** A `.env` file as it was read. */
 export interface DotEnv {
@@ -15,15 +15,21 @@ export interface DotEnv {
 }
 
 /** Reads `.env` in a folder; without variables where there is none. Throws a ConfigError where it cannot be read. */
-export async function readDotEnv(folder: string): Promise<DotEnv> {
-  const file = await readTextFile(join(folder, '.env')).catch((error: unknown) => {
-    throw new ConfigError([{ setting: '.env', message: reasonOf(error), from: 'file' }])
-  })
+export function readDotEnv(folder: string): DotEnv {
+  const file = readIn(folder)
   if (file === undefined) return { variables: {}, isOpenToAll: false, originOf: () => '.env' }
   return {
     variables: parseEnv(file.text),
     isOpenToAll: file.isOpenToAll,
     originOf: (variable) => `.env${lineOf(variable, file.text)}`,
+  }
+}
+
+function readIn(folder: string): TextFile | undefined {
+  try {
+    return readTextFile(join(folder, '.env'))
+  } catch (error) {
+    throw new ConfigError([{ setting: '.env', message: whyUnusable(error), from: 'file' }])
   }
 }
 

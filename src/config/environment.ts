@@ -21,16 +21,14 @@ export function readVariables(
     const fileFrom = originOf(`${environment}_FILE`)
     if (text !== undefined && file !== undefined) {
       problems.push({ setting: name, message: `is given twice, also by ${environment}_FILE`, from })
-    } else if (text?.trim() === '') {
-      problems.push({ setting: name, message: 'is empty: give it a value or take the variable away', from })
-    } else if (file?.trim() === '') {
+    } else if ((file ?? text)?.trim() === '') {
+      const where = file === undefined ? from : fileFrom
       problems.push({
         setting: name,
-        message: 'is empty: name a file or take the variable away',
-        from: fileFrom,
+        message: 'is empty: give it a value or take the variable away',
+        from: where,
       })
-    }
-    if (file !== undefined) offers.set(name, { from: fileFrom, file })
+    } else if (file !== undefined) offers.set(name, { from: fileFrom, file })
     else if (text !== undefined) offers.set(name, { from, value: kind.fromText(text) })
   }
   return { offers, problems }

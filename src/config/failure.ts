@@ -1,12 +1,26 @@
+import { codeOf } from './text-file.ts'
+
 /**
  * What went wrong in code that is not ours, as one line that may be shown: the first line of its message, cut, without
- * the passwords of URLs (Node repeats the URL it was given). With a path: and the line of that file, where it is told.
+ * the passwords of URLs (Node repeats the URL it was given).
  */
-export function reasonOf(error: unknown, path?: string): string {
+export function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return 'it threw something that is not an Error'
-  const after = path === undefined ? undefined : error.stack?.split(path)[1]
-  const line = /^:(\d+)/.exec(after ?? '')?.[1]
-  const [message = ''] = error.message.split('\n')
-  const shown = message.replaceAll(/\/\/[^\s/@]*@/g, '//***@').slice(0, 300)
-  return line === undefined ? shown : `line ${line}: ${shown}`
+  const [line = ''] = error.message.split('\n')
+  return line.replaceAll(/\/\/[^\s/@]*@/g, '//***@').slice(0, 300)
+}
+
+/** Why a file could not be read or made. */
+export function whyUnusable(error: unknown): string {
+  const code = codeOf(error)
+  return code === undefined ? reasonOf(error) : `cannot be used: ${code}`
+}
+
+/** The same for code in a file, with the place where it went wrong. Node does not tell that of JavaScript it cannot parse. */
+export function reasonInFile(error: unknown, path: string): string {
+  const reason = reasonOf(error)
+  const after = error instanceof Error ? (error.stack?.split(path)[1] ?? '') : ''
+  const line = /^:(\d+)/.exec(after)?.[1]
+  if (line !== undefined) return `line ${line}: ${reason}`
+  return error instanceof SyntaxError ? `${reason}; \`node --check\` shows where` : reason
 }

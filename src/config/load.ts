@@ -33,7 +33,7 @@ export async function loadConfig({
   env,
   limitSeconds = LIMIT_SECONDS,
 }: LoadPlace): Promise<LoadedConfiguration> {
-  const dotEnv = await readDotEnv(cwd)
+  const dotEnv = readDotEnv(cwd)
   const file = await readConfigFile(cwd, limitSeconds)
   const everything = { ...dotEnv.variables, ...env }
   const fromEnv = readVariables(env, (variable) => `environment ${variable}`)

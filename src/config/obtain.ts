@@ -1,7 +1,7 @@
 import { resolve } from 'node:path'
 import type { ConfigProblem } from './config-error.ts'
 import type { Variables } from './environment.ts'
-import { reasonOf } from './failure.ts'
+import { reasonOf, whyUnusable } from './failure.ts'
 import type { Offer, Offers } from './offer.ts'
 import type { Given } from './resolve.ts'
 import { readSecretFile } from './secret-file.ts'
@@ -25,7 +25,7 @@ export async function obtain(
         )
         given.set(setting, { value, from })
       } catch (error) {
-        problems.push({ setting, message: reasonOf(error), from })
+        problems.push({ setting, message: 'file' in offer ? whyUnusable(error) : reasonOf(error), from })
       }
     }),
   )
@@ -44,6 +44,6 @@ async function valueFrom(
 ): Promise<unknown> {
   if ('fetch' in offer) return offer.fetch({ env, signal })
   if (!('file' in offer)) return offer.value
-  const text = await readSecretFile(resolve(cwd, offer.file))
+  const text = readSecretFile(resolve(cwd, offer.file))
   return isSettingName(setting) ? entryOf(setting).kind.fromText(text) : text
 }

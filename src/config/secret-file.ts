@@ -11,8 +11,8 @@ const MOUNTS = ['/run/secrets/', '/var/run/secrets/']
  * Reads a secret from a file, without the newline at its end. Throws an Error with a plain sentence where there is none,
  * or where everybody on the machine could read it too.
  */
-export async function readSecretFile(path: string): Promise<string> {
-  const file = await readTextFile(path)
+export function readSecretFile(path: string): string {
+  const file = readTextFile(path)
   if (file === undefined) throw new Error('does not exist')
   if (file.isOpenToAll && !isSecretMount(path)) {
     throw new Error(

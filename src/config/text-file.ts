@@ -1,42 +1,39 @@
-import { constants } from 'node:fs'
-import { open } from 'node:fs/promises'
+import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs'
 
 /** Larger than any configuration file is. */
 const MOST_BYTES = 65_536
 
 export interface TextFile {
   readonly text: string
-  /** Everybody on the machine can read or change it. Always false on Windows, whose files say nothing by their mode. */
+  /** Everybody on the machine can read or change it. Always false on Windows, whose modes say nothing. */
   readonly isOpenToAll: boolean
 }
 
 /**
- * Reads a small file, and who else may read it as of the same moment; undefined where there is none. Throws an Error
- * with a plain sentence where it cannot be read. Never waits: a pipe or a device is refused.
+ * Reads a small file, and who else may read it as of the same moment; undefined where there is none. Synchronous, for
+ * the start. Never waits: a pipe or a device is refused. Throws a system error, or an Error with a plain sentence.
  */
-export async function readTextFile(path: string): Promise<TextFile | undefined> {
-  const handle = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0)).catch(
-    (error: unknown) => {
-      if (codeOf(error) === 'ENOENT' || codeOf(error) === 'ENOTDIR') return undefined
-      throw new Error(`cannot be read: ${codeOf(error) ?? 'unknown error'}`)
-    },
-  )
-  if (handle === undefined) return undefined
+export function readTextFile(path: string): TextFile | undefined {
+  const file = openIfThere(path)
+  if (file === undefined) return undefined
   try {
-    const status = await handle.stat()
+    const status = fstatSync(file)
     if (!status.isFile()) throw new Error('is not a file')
     if (status.size > MOST_BYTES) throw new Error(`is larger than ${MOST_BYTES} bytes`)
-    const bytes = Buffer.alloc(MOST_BYTES)
-    const { bytesRead } = await handle.read(bytes, 0, MOST_BYTES, 0)
-    return { text: bytes.toString('utf8', 0, bytesRead), isOpenToAll: isOpenToAll(status.mode) }
+    const isOpenToAll = process.platform !== 'win32' && (status.mode & 0o006) !== 0
+    return { text: readFileSync(file, 'utf8'), isOpenToAll }
   } finally {
-    await handle.close()
+    closeSync(file)
   }
 }
 
-/** Whether a file's mode lets everybody read or change it. */
-export function isOpenToAll(mode: number, platform: NodeJS.Platform = process.platform): boolean {
-  return platform !== 'win32' && (mode & 0o006) !== 0
+function openIfThere(path: string): number | undefined {
+  try {
+    return openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0))
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return undefined
+    throw error
+  }
 }
 
 /** The code of a system error, such as ENOENT; undefined for other errors. Its message would repeat the path. */

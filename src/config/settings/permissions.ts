@@ -75,10 +75,11 @@ function scopes(): ValueKind<Scopes, Scopes> {
 
 function roles(): ValueKind<Roles, Roles> {
   const error = 'must be an object of role names, each with `{ scopes: […] }`; at most 100'
+  const heldScopes = 'must be a list of scope names, at most 500'
   const role = z.strictObject(
     {
       description: sentence.schema.optional(),
-      scopes: z.array(scopeName.schema, { error: 'must be a list of scope names' }).max(500),
+      scopes: z.array(scopeName.schema, { error: heldScopes }).max(500, { error: heldScopes }),
     },
     { error: 'must be `{ description?, scopes }`' },
   )

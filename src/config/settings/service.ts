@@ -76,11 +76,10 @@ function proxies(): ValueKind<number | readonly string[], number | readonly stri
   const count = wholeNumber(0, 10)
   const expects = 'a count from 0 to 10, or a list of IP addresses and networks such as `10.0.0.0/8`'
   const error = `must be ${expects}`
-  const list = z
-    .array(z.string().refine(isAddressOrNetwork, { error: 'must be an IP address or a network' }))
-    .min(1)
-    .max(100)
-    .readonly()
+  const entry = z
+    .string({ error })
+    .refine(isAddressOrNetwork, { error: 'must be an IP address or a network' })
+  const list = z.array(entry).min(1, { error }).max(100, { error }).readonly()
   return {
     schema: z.union([count.schema, list], { error }),
     expects,

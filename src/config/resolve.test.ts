@@ -1,0 +1,333 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { systemRandom } from '../base/random.ts'
+import type { Surroundings } from './agreement.ts'
+import { ConfigError } from './config-error.ts'
+import { NOT_YET } from './not-yet.ts'
+import { checkOptions } from './resolve.ts'
+import { newSecretKey } from './secret-key.ts'
+import { SETTING_NAMES, SETTINGS } from './settings.ts'
+
+const DEVELOPMENT: Surroundings = { nodeEnv: undefined, tlsRejectUnauthorized: undefined }
+const PRODUCTION: Surroundings = { nodeEnv: 'production', tlsRejectUnauthorized: undefined }
+const key = newSecretKey(systemRandom)
+
+/** The problems of some options, each as `setting message`. */
+function problemsOf(options: object, surroundings = DEVELOPMENT): string[] {
+  try {
+    checkOptions(options, surroundings)
+    return []
+  } catch (error) {
+    assert.ok(error instanceof ConfigError)
+    for (const problem of error.problems) assert.ok(error.message.includes(problem.message))
+    return error.problems.map(({ setting, message }) => `${setting} ${message}`)
+  }
+}
+
+/** Asserts that the options have exactly this one problem, beginning so. */
+function refused(options: object, beginning: string, surroundings = DEVELOPMENT): void {
+  const problems = problemsOf(options, surroundings)
+  assert.equal(problems.length, 1, `${JSON.stringify(options)}: ${problems.join('\n')}`)
+  assert.ok(problems[0]?.startsWith(beginning), `${JSON.stringify(options)}: ${problems[0]}`)
+}
+
+test('nothing has to be set in development', () => {
+  const { settings, mode, origins } = checkOptions({}, DEVELOPMENT)
+  assert.equal(mode, 'development')
+  assert.equal(settings.issuer, 'http://127.0.0.1:8000')
+  assert.equal(settings.audience, settings.issuer)
+  assert.equal(settings.docs, 'open')
+  assert.equal(settings.metrics, 'open')
+  assert.equal(settings.accessTokenExpireMinutes, 15)
+  assert.deepEqual(settings.defaultRoles, ['user'])
+  assert.deepEqual(Object.keys(settings).sort(), [...SETTING_NAMES].sort())
+  for (const name of SETTING_NAMES) assert.equal(origins[name], 'default')
+  assert.ok(Object.isFrozen(settings))
+})
+
+test('defaults follow what is set', () => {
+  assert.equal(checkOptions({ port: 9000 }, DEVELOPMENT).settings.issuer, 'http://127.0.0.1:9000')
+  assert.equal(checkOptions({ host: '::1' }, DEVELOPMENT).settings.issuer, 'http://[::1]:8000')
+  assert.equal(checkOptions({ host: 'localhost', port: 80 }, DEVELOPMENT).settings.issuer, 'http://localhost')
+  assert.equal(checkOptions({ refreshTokenExpireDays: 3 }, DEVELOPMENT).settings.refreshIdleDays, 3)
+  const { settings, mode } = checkOptions({ issuer: 'https://a.example', secretKey: key }, DEVELOPMENT)
+  assert.equal(mode, 'production')
+  assert.deepEqual(
+    [settings.audience, settings.docs, settings.metrics],
+    ['https://a.example', 'closed', 'closed'],
+  )
+  assert.equal(
+    checkOptions({ passwords: { profile: 'nist' } }, DEVELOPMENT).settings.passwords.minimumLength,
+    15,
+  )
+  assert.equal(checkOptions({ passwords: {} }, DEVELOPMENT).settings.passwords.minimumLength, 8)
+})
+
+test('an option that is undefined is not given', () => {
+  assert.equal(
+    checkOptions({ issuer: undefined, nonsense: undefined }, DEVELOPMENT).origins.issuer,
+    'default',
+  )
+})
+
+const yes: readonly object[] = [
+  { host: '0.0.0.0', issuer: 'http://localhost:8000', secretKey: key },
+  { host: 'auth_service-1.internal', issuer: 'https://auth.example.com/tenant', secretKey: key },
+  { issuer: 'https://auth.example.com/', secretKey: [key, newSecretKey(systemRandom)] },
+  { port: 0, issuer: 'http://127.0.0.1' },
+  { databaseUrl: 'sqlite::memory:' },
+  { databaseUrl: 'sqlite:/var/lib/countersign.db' },
+  { trustedProxies: 0, corsOrigins: [], jwtAlgorithm: 'ES256' },
+  {
+    scopes: { 'orders:read': 'See your orders' },
+    roles: { seller: { scopes: ['orders:read', 'users:read'] } },
+  },
+  { roles: { user: { scopes: [] } } },
+  { roles: { buyer: { scopes: [] } }, defaultRoles: ['buyer'] },
+  { defaultRoles: [] },
+  { refreshReuseWindowSeconds: 0, maxStalenessSeconds: 1, staleness: 'relaxed', registration: 'closed' },
+  {
+    hooks: {},
+    claims: () => ({}),
+    store: {},
+    users: {},
+    profile: {},
+    logger: {},
+    onRefusal: () => undefined,
+  },
+]
+
+for (const options of yes) {
+  test(`will do: ${JSON.stringify(options).slice(0, 100)}`, () => assert.deepEqual(problemsOf(options), []))
+}
+
+const no: Readonly<Record<string, readonly unknown[]>> = {
+  host: [
+    '',
+    ' ',
+    'a b',
+    'http://127.0.0.1',
+    '127.0.0.1:8000',
+    '999.1.1.1',
+    '127.0.0',
+    '-a',
+    5,
+    null,
+    'a'.repeat(254),
+  ],
+  port: [-1, 65_536, 1.5, Number.NaN, Number.POSITIVE_INFINITY, '8000', null, [8000]],
+  issuer: [
+    ...[
+      '',
+      'localhost:8000',
+      '//x',
+      'ftp://localhost',
+      'http://localhost?a',
+      'http://localhost#a',
+      'http://localhost#',
+    ],
+    ...[
+      'http://user@localhost',
+      'http://LOCALHOST',
+      'http://localhost:80',
+      'http://localhost/a/../b',
+      ' http://localhost',
+    ],
+    ...['http://localhost/a b', 'http://localhost\n', 'javascript:alert(1)', 5, {}],
+  ],
+  audience: ['', ' ', 'a\nb', 'a\u0000', 'a'.repeat(513), [], ['a'], 5],
+  secretKey: [
+    '',
+    'secret',
+    [],
+    [''],
+    [key, key],
+    `${key},${key}`,
+    `${key},`,
+    5,
+    { key },
+    [5],
+    Array(11).fill(key),
+  ],
+  databaseUrl: ['', 'sqlite:', 'sqlite:///a.db', './a.db', 'mysql://a/b', 'postgres:a', 5, 'postgres://'],
+  databaseListenUrl: ['', 'sqlite:a', 'http://a', 5],
+  redisUrl: ['', 'http://a', 'redis:a', 5],
+  jwtAlgorithm: ['none', 'None', 'es256', '', null, 'HS512'],
+  jwtSecret: ['', 'secret', 5],
+  accessTokenExpireMinutes: [0, -1, 61, 1440, 1.5, '15'],
+  refreshTokenExpireDays: [0, 366, '30'],
+  refreshIdleDays: [0, 366],
+  refreshReuseWindowSeconds: [-1, 61, null],
+  onReuse: ['all', '', () => undefined],
+  registration: ['Open', true],
+  passwordGrant: ['true', 1, null],
+  passwords: [8, null, [], { minimumLength: 7 }, { minimumLength: 65 }, { profile: 'none' }, { minimum: 9 }],
+  scopes: [
+    [],
+    'a',
+    null,
+    { 'a b': 'c' },
+    { 'a"': 'c' },
+    { 'a\\': 'c' },
+    { ä: 'c' },
+    { '': 'c' },
+    { a: '' },
+    { a: 5 },
+  ],
+  roles: [
+    [],
+    null,
+    { 'a b': { scopes: [] } },
+    { a: [] },
+    { a: {} },
+    { a: { scopes: 'a' } },
+    { a: { scopes: [5] } },
+  ],
+  defaultRoles: ['user', [5], ['a b'], null],
+  trustedProxies: [
+    -1,
+    11,
+    1.5,
+    [],
+    ['a'],
+    ['1.2.3.4/33'],
+    ['::/129'],
+    ['1.2.3.4/'],
+    ['1.2.3.4/8/8'],
+    ['fe80::1%a'],
+    '1',
+  ],
+  corsOrigins: [
+    ['*'],
+    ['https://a.example/'],
+    ['https://a.example/b'],
+    ['a.example'],
+    ['null'],
+    'https://a.example',
+    [5],
+  ],
+  docs: [true, 'yes'],
+  metrics: [true],
+  logLevel: ['verbose', ''],
+  maxStalenessSeconds: [0, 301],
+  staleness: ['off', false],
+}
+
+test('every setting has values that are refused', () => {
+  assert.deepEqual(Object.keys(no).sort(), [...SETTING_NAMES].sort())
+})
+
+for (const [name, values] of Object.entries(no)) {
+  test(`${name}: what will not do is refused, and named`, () => {
+    for (const value of values) {
+      const problems = problemsOf({ [name]: value })
+      assert.notDeepEqual(problems, [], `${name}: ${JSON.stringify(value)}`)
+      for (const problem of problems)
+        assert.ok(problem.startsWith(name), `${JSON.stringify(value)}: ${problem}`)
+      for (const problem of problems) assert.doesNotMatch(problem, /invalid|expected|received/i)
+    }
+  })
+}
+
+test('A15: no problem repeats the value of a secret', () => {
+  const canary = 'canary-value-of-a-secret'
+  for (const name of ['secretKey', 'jwtSecret', 'databaseUrl', 'databaseListenUrl', 'redisUrl'] as const) {
+    assert.ok(SETTINGS[name].secret)
+    for (const value of [canary, [canary], { canary }, `http://u:${canary}@h`]) {
+      const problems = problemsOf({ [name]: value })
+      assert.notDeepEqual(problems, [])
+      assert.ok(!problems.join().includes(canary), problems.join())
+    }
+  }
+})
+
+test('a secret in code is a value, not a function', () => {
+  refused({ secretKey: async () => key }, 'secretKey must be the value itself')
+})
+
+test('unknown options are refused, with the nearest one suggested', () => {
+  refused({ isuer: 'http://localhost' }, 'isuer is not a setting; `issuer` is')
+  refused({ hots: 'localhost' }, 'hots is not a setting; `host` is')
+  refused({ SECRET_KEY: key }, 'SECRET_KEY is not a setting; `secretKey` is')
+  refused(
+    { access_token_expire_minutes: 5 },
+    'access_token_expire_minutes is not a setting; `accessTokenExpireMinutes`',
+  )
+  refused({ hook: {} }, 'hook is not a setting; `hooks` is')
+  refused({ verifySignature: false }, 'verifySignature is not a setting')
+  refused({ constructor: 1 }, 'constructor is not a setting')
+  refused({ passwords: { minLength: 9 } }, 'passwords.minLength is not a setting')
+  refused({ roles: { a: { scopes: [], scope: 1 } } }, 'roles.a.scope is not a setting')
+})
+
+test('all problems are listed at once', () => {
+  const problems = problemsOf({
+    port: 'x',
+    hots: 1,
+    jwtAlgorithm: 'none',
+    secretKey: 'secret',
+    defaultRoles: ['ghost'],
+  })
+  assert.deepEqual(problems.map((problem) => problem.split(' ')[0]).sort(), [
+    'defaultRoles',
+    'hots',
+    'jwtAlgorithm',
+    'port',
+    'secretKey',
+  ])
+})
+
+test('settings that contradict each other are refused', () => {
+  refused({ port: 0 }, 'issuer must be set where PORT is 0')
+  refused({ refreshIdleDays: 10, refreshTokenExpireDays: 5 }, 'refreshIdleDays cannot be more than')
+  refused(
+    { passwords: { profile: 'nist', minimumLength: 14 } },
+    'passwords.minimumLength must be at least 15',
+  )
+  refused({ roles: { a: { scopes: ['ghost'] } } }, 'roles gives `a` the scope `ghost`')
+  refused({ roles: { a: { scopes: ['toString'] } } }, 'roles gives `a` the scope `toString`')
+  refused({ defaultRoles: ['ghost'] }, 'defaultRoles names `ghost`')
+  refused({ defaultRoles: ['constructor'] }, 'defaultRoles names `constructor`')
+  refused({ defaultRoles: ['admin'] }, 'defaultRoles would make everybody who registers an administrator')
+})
+
+test('what is not supported yet is refused instead of ignored', () => {
+  const asked: Readonly<Record<string, unknown>> = {
+    databaseUrl: 'postgres://localhost/x',
+    databaseListenUrl: 'postgres://localhost/x',
+    redisUrl: 'redis://localhost',
+    trustedProxies: 1,
+    corsOrigins: ['https://a.example'],
+    jwtAlgorithm: 'EdDSA',
+    jwtSecret: key,
+    registration: 'invite',
+  }
+  for (const name of Object.keys(NOT_YET)) {
+    const [problem = ''] = problemsOf({ [name]: asked[name] })
+    assert.ok(problem.startsWith(`${name} asks for what is not supported yet`), `${name}: ${problem}`)
+  }
+})
+
+test('G-8: an issuer outside loopback uses https', () => {
+  for (const surroundings of [DEVELOPMENT, PRODUCTION]) {
+    refused({ issuer: 'http://auth.example.com', secretKey: key }, 'issuer must use https', surroundings)
+    refused({ issuer: 'http://192.168.1.5:8000', secretKey: key }, 'issuer must use https', surroundings)
+    refused({ host: '0.0.0.0', secretKey: key }, 'issuer must use https outside loopback', surroundings)
+    assert.deepEqual(problemsOf({ issuer: 'https://auth.example.com', secretKey: key }, surroundings), [])
+  }
+})
+
+test('A15: production asks for a key, wherever it follows from', () => {
+  refused({}, 'secretKey is required in production', PRODUCTION)
+  refused({ issuer: 'https://auth.example.com' }, 'secretKey is required in production')
+  refused({ host: '0.0.0.0', issuer: 'http://localhost' }, 'secretKey is required in production')
+  refused({ secretKey: '' }, 'secretKey is empty', PRODUCTION)
+  assert.deepEqual(problemsOf({ secretKey: key }, PRODUCTION), [])
+})
+
+test('G-8: production refuses a process that believes every certificate', () => {
+  const careless = { ...PRODUCTION, tlsRejectUnauthorized: '0' }
+  refused({ secretKey: key }, 'NODE_TLS_REJECT_UNAUTHORIZED is 0', careless)
+  assert.deepEqual(problemsOf({ secretKey: key }, { ...careless, tlsRejectUnauthorized: '1' }), [])
+  assert.deepEqual(problemsOf({}, { ...careless, nodeEnv: undefined }), [])
+})
