@@ -25,7 +25,8 @@ export async function obtain(
         )
         given.set(setting, { value, from })
       } catch (error) {
-        problems.push({ setting, message: 'file' in offer ? whyUnusable(error) : reasonOf(error), from })
+        const message = 'file' in offer ? whyUnusable(error) : `cannot be fetched: ${reasonOf(error)}`
+        problems.push({ setting, message, from })
       }
     }),
   )

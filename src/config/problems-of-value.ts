@@ -37,10 +37,7 @@ function partsOf(issue: z.core.$ZodIssue): Part[] {
     return issue.keys.map((key) => ({ path: [...issue.path, key], message: 'is not a setting' }))
   }
   if (issue.code === 'invalid_key') {
-    return issue.issues.map(({ message }) => ({
-      path: issue.path,
-      message,
-    }))
+    return issue.issues.map(({ message }) => ({ path: issue.path, message }))
   }
   return [{ path: issue.path, message: issue.message }]
 }
