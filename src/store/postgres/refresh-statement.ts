@@ -117,7 +117,7 @@ export const refresh = statement<RefreshResult>(
   `WITH held AS MATERIALIZED (
     SELECT s.*, ${userColumns}, c.state AS c_state, c.ver AS c_ver, st.epoch AS st_epoch
     FROM countersign.sessions s JOIN countersign.users u ON u.id = s.user_id
-      CROSS JOIN countersign.store st LEFT JOIN countersign.clients c ON c.id = s.client_id
+      JOIN countersign.store st ON st.only_row = 1 LEFT JOIN countersign.clients c ON c.id = s.client_id
     WHERE s.user_id = @user_id::uuid AND s.id = @session_id::uuid AND s.secret_hash = @secret_hash::text
     FOR NO KEY UPDATE OF s),
   ${judgement(PARAMETERS)},

@@ -13,7 +13,7 @@ export const firstTables: Migration = {
   title: 'the first tables',
   sql: `
     CREATE TABLE countersign.store (
-      only_row boolean PRIMARY KEY DEFAULT true CHECK (only_row),
+      only_row integer PRIMARY KEY DEFAULT 1 CHECK (only_row = 1),
       id uuid NOT NULL DEFAULT gen_random_uuid(),
       epoch bigint NOT NULL DEFAULT 0,
       ring_version bigint NOT NULL DEFAULT 0

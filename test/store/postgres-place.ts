@@ -1,0 +1,136 @@
+import { randomUUID } from 'node:crypto'
+import pg from 'pg'
+import type { NewEvent } from '../../src/audit/events.ts'
+import { guardedClock } from '../../src/base/clock.ts'
+import type { PostgresOptions, PostgresStore } from '../../src/postgres.ts'
+import { postgres } from '../../src/postgres.ts'
+import type { NewSession, NewUser, RefreshCall } from '../../src/store/store.ts'
+import { type PrivatePostgres, startPostgres } from '../servers/postgres.ts'
+
+export const system = { actor: { kind: 'system' } } as const
+export const phone = { actor: { kind: 'user' }, address: '192.0.2.1', agent: 'Phone/1' } as const
+
+export function event(name: NewEvent['name'], more: Partial<NewEvent> = {}): NewEvent {
+  return { name, origin: system, ...more }
+}
+
+/** One private server for a test file, and a new database in it for each test that asks. */
+export interface Place {
+  readonly server: PrivatePostgres
+  newUrl(): Promise<string>
+  /** An open store on a new database, or on the one whose URL is given. */
+  open(options?: PostgresOptions): Promise<PostgresStore & { readonly url: string }>
+  stop(): Promise<void>
+}
+
+export async function startPlace(settings: Readonly<Record<string, string>> = {}): Promise<Place> {
+  const server = await startPostgres({ settings })
+  const opened: PostgresStore[] = []
+  let databases = 0
+
+  async function newUrl(): Promise<string> {
+    databases += 1
+    await run(server.url, `CREATE DATABASE place_${databases}`)
+    return server.urlOf(`place_${databases}`)
+  }
+
+  return {
+    server,
+    newUrl,
+    async open(options = {}) {
+      const url = options.url ?? (await newUrl())
+      const store = postgres(options.pool === undefined ? { ...options, url } : options)
+      await store.open({ clock: guardedClock(), migrate: true })
+      opened.push(store)
+      return { ...store, url }
+    },
+    async stop() {
+      for (const store of opened) await store.close()
+      await server.stop()
+    },
+  }
+}
+
+/** Runs one text on a connection of its own. */
+export async function run(url: string, text: string): Promise<Record<string, unknown>[]> {
+  const client = new pg.Client({ connectionString: url })
+  await client.connect()
+  try {
+    return (await client.query(text)).rows
+  } finally {
+    await client.end()
+  }
+}
+
+export function newUser(name: string): NewUser {
+  return {
+    id: randomUUID(),
+    email: `${name}@example.com`,
+    emailKey: `${name}@example.com`,
+    emailVerified: false,
+    username: name,
+    usernameKey: name,
+    passwordHash: 'hash',
+    roles: [],
+    profile: {},
+  }
+}
+
+export interface SignedIn {
+  readonly userId: string
+  readonly sessionId: string
+  readonly call: RefreshCall
+}
+
+/** A new user with one session, and the call that refreshes it for the first time. */
+export async function signIn(
+  store: PostgresStore,
+  session: Partial<NewSession> = {},
+  call: Partial<RefreshCall> = {},
+): Promise<SignedIn> {
+  const user = newUser(`user-${randomUUID()}`)
+  const created = await store.users.create(user, event('user.created', { userId: user.id }))
+  if (created.outcome !== 'created') throw new Error('the user is there already')
+  const sessionId = randomUUID()
+  const started = await store.sessions.start(
+    {
+      id: sessionId,
+      userId: user.id,
+      clientId: 'first-party',
+      secretHash: 'secret-hash',
+      keyId: 'k1',
+      userEpoch: created.user.epoch,
+      scope: ['read'],
+      resources: [],
+      amr: ['pwd'],
+      address: phone.address,
+      network: '192.0.2.0/24',
+      agent: phone.agent,
+      idleMilliseconds: 600_000,
+      lifeMilliseconds: 3_600_000,
+      ...session,
+    },
+    event('session.started', { userId: user.id, sessionId }),
+  )
+  if (started.outcome !== 'started') throw new Error('the session did not start')
+  return {
+    userId: user.id,
+    sessionId,
+    call: {
+      userId: user.id,
+      sessionId,
+      clientId: 'first-party',
+      secretHash: 'secret-hash',
+      generation: 0,
+      attempt: undefined,
+      reuseWindowMilliseconds: 10_000,
+      idleMilliseconds: 600_000,
+      writingKeyId: 'k1',
+      clockUnsure: false,
+      onReuse: 'session',
+      network: '192.0.2.0/24',
+      origin: phone,
+      ...call,
+    },
+  }
+}

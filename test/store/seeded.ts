@@ -1,0 +1,13 @@
+/** Of this run; the same again with `COUNTERSIGN_SEED`. */
+export const seed = Number(process.env.COUNTERSIGN_SEED ?? Date.now() % 2 ** 31)
+
+/** Numbers from 0 to below 1, the same for the same seed (mulberry32). */
+export function seededRandom(from: number): () => number {
+  let state = from >>> 0
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
+  }
+}
