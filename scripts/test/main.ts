@@ -4,6 +4,7 @@
 //   npm test -- guard src/base    only the test files whose path holds one of these; no checks
 //   npm run test:full             the long counts; `-- --long` the longest, which take hours
 //   --install                     install missing system programs (Debian, Ubuntu); implied where CI is set
+import { constants } from 'node:os'
 import { parseArgs } from 'node:util'
 import { reportChecks, runChecks } from '../check/checks.ts'
 import { root } from '../setup/places.mjs'
@@ -48,14 +49,17 @@ if (suites.some((suite) => suite.isolation === 'process')) {
     total = addCounts(total, one)
   })
 }
+// The suites are no part of the terminal's foreground group: they end through the exit of this process.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  process.on(signal, () => process.exit(128 + constants.signals[signal]))
+}
 const counts = values.long ? 'long' : full ? 'full' : 'quick'
 const env = testEnvironment(process.env, counts)
 for (const suite of suites) {
   const restSeconds = Math.max(LEAST_SECONDS, limitSeconds - performance.now() / 1000)
-  const many = `${suite.files.length} file${suite.files.length === 1 ? '' : 's'}`
   total = addCounts(
     total,
-    await progress.during(`testing ${many} ${suite.title}`, () =>
+    await progress.during(`testing ${countFiles(suite.files)} ${suite.title}`, () =>
       runSuite(suite, { limitSeconds: restSeconds, env }),
     ),
   )
@@ -88,13 +92,17 @@ async function withoutMissing(
   const out = new Set(missing.flatMap(({ files }) => files))
   const packages = missing.map(({ program }) => program.debianPackage).join(' ')
   const leftOut =
-    `${missing.map(({ program, files }) => `${program.title} is missing: ${files.length} test files are left out\n`).join('')}` +
+    `${missing.map(({ program, files }) => `${program.title} is missing: ${countFiles(files)} left out\n`).join('')}` +
     `To run them: npm test -- --install, or install ${packages}\n`
   process.stdout.write(leftOut)
   const suites = chosen
     .map((suite) => ({ ...suite, files: suite.files.filter((file) => !out.has(file)) }))
     .filter((suite) => suite.files.length > 0)
   return { suites, leftOut }
+}
+
+function countFiles({ length }: readonly string[]): string {
+  return `${length} test file${length === 1 ? '' : 's'}`
 }
 
 function isSet(value: string | undefined): boolean {

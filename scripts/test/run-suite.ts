@@ -12,6 +12,8 @@ const LAST_WORDS_MILLISECONDS = 3000
 export interface RunOptions {
   readonly limitSeconds: number
   readonly env: NodeJS.ProcessEnv
+  /** Takes what would go to the terminal. */
+  readonly report?: (text: string) => void
 }
 
 const FAILED: Counts = { ...NOTHING, failed: 1 }
@@ -24,39 +26,44 @@ export async function runSuite(suite: Suite, options: RunOptions): Promise<Count
   const temporary = mkdtempSync(join(tmpdir(), 'countersign-test-'))
   // Servers that refuse to run as root reach their own folder through this one.
   chmodSync(temporary, 0o711)
+  const remove = () => rmSync(temporary, { recursive: true, force: true, maxRetries: 3 })
+  process.on('exit', remove)
   try {
-    const { counts, problem } = await runProcess(suite, temporary, options)
-    if (counts === undefined) return say(problem ?? 'ended without telling its counts', FAILED)
-    if (!ranAny(counts)) return say('ran no test', addCounts(counts, FAILED))
-    return counts
+    const { counts = NOTHING, problem } = await runProcess(suite, temporary, options)
+    const found = problem ?? (ranAny(counts) ? undefined : 'ran no test')
+    if (found === undefined) return counts
+    const report = options.report ?? ((text) => void process.stdout.write(text))
+    report(`FAILED: the run of the tests ${suite.title} ${found}\n`)
+    return addCounts(counts, FAILED)
   } finally {
-    rmSync(temporary, { recursive: true, force: true, maxRetries: 3 })
-  }
-
-  function say(problem: string, counts: Counts): Counts {
-    console.log(`FAILED: the run of the tests ${suite.title} ${problem}`)
-    return counts
+    process.off('exit', remove)
+    remove()
   }
 }
 
 interface Ended {
-  readonly counts?: Counts
+  readonly counts?: Counts | undefined
   readonly problem?: string
 }
 
 function runProcess(
   { files, isolation }: Suite,
   temporary: string,
-  { limitSeconds, env }: RunOptions,
+  { limitSeconds, env, report }: RunOptions,
 ): Promise<Ended> {
   return new Promise((resolve) => {
+    const output = report === undefined ? 'inherit' : 'pipe'
     const program = join(import.meta.dirname, 'suite-process.ts')
     const child = fork(program, [isolation, String(CONCURRENCY), ...files], {
       cwd: root,
-      env: { ...env, TMPDIR: temporary },
-      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+      // Node marks the processes of its own tests, and would not run tests inside one.
+      env: { ...env, TMPDIR: temporary, NODE_TEST_CONTEXT: undefined },
+      stdio: ['ignore', output, output, 'ipc'],
       detached: true,
     })
+    for (const stream of [child.stdout, child.stderr]) {
+      stream?.setEncoding('utf8').on('data', (text: string) => report?.(text))
+    }
     const killAll = () => {
       try {
         if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL')
@@ -65,23 +72,27 @@ function runProcess(
       }
     }
     let counts: Counts | undefined
-    let problem: string | undefined
+    let overtime = false
     const timer = setTimeout(() => {
-      problem = `took longer than ${limitSeconds.toFixed(0)} s and was stopped`
+      overtime = true
       child.kill('SIGTERM')
-      setTimeout(killAll, LAST_WORDS_MILLISECONDS)
+      setTimeout(killAll, LAST_WORDS_MILLISECONDS).unref()
     }, limitSeconds * 1000)
     process.on('exit', killAll)
     child.on('message', (message) => {
       counts = readCounts(message)
+      // The child waits for this, so that its end cannot overtake its counts.
+      child.send('heard', () => {})
     })
-    child.on('exit', (code, signal) => {
+    child.on('exit', () => {
       clearTimeout(timer)
       process.off('exit', killAll)
       killAll()
-      if (problem !== undefined) resolve({ problem })
-      else if (counts !== undefined) resolve({ counts })
-      else resolve({ problem: `ended early (${signal ?? `status ${code}`})` })
+    })
+    child.on('close', (code, signal) => {
+      if (overtime) resolve({ problem: `took longer than ${limitSeconds.toFixed(0)} s and was stopped` })
+      else if (counts === undefined) resolve({ problem: `ended early (${signal ?? `status ${code}`})` })
+      else resolve({ counts })
     })
   })
 }

@@ -1,16 +1,16 @@
 // Runs the test files of one suite and sends the counts to the parent. A process of its own, so that a test that
 // crashes or blocks it cannot take the counting with it.
-import { relative } from 'node:path'
+import { relative, resolve } from 'node:path'
 import { run } from 'node:test'
 import { inspect } from 'node:util'
-import { inClone, root } from '../setup/places.mjs'
+import { root } from '../setup/places.mjs'
 
 const FILE_LIMIT_MILLISECONDS = 240_000
 /** Nothing under way and nothing new for so long: a test has left something open, and the run would never end. */
 const QUIET_MILLISECONDS = 20_000
 
 const [isolation, concurrency, ...files] = process.argv.slice(2)
-const paths = files.map((path) => inClone(path))
+const paths = files.map((path) => resolve(root, path))
 
 interface Place {
   readonly name: string
@@ -98,7 +98,8 @@ if (isolation === 'none') {
 }
 
 function finish(): void {
-  process.send?.(counts, () => process.exit(0))
+  process.once('message', () => process.exit(0))
+  process.send?.(counts)
 }
 
 function openNow(): string {

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { findFreePort } from './free-port.ts'
-import { signalTree } from './process-tree.ts'
+import { killTree, signalTree } from './process-tree.ts'
 import { type Watch, watchOver } from './watch.ts'
 
 const READY_SECONDS = 60
@@ -124,7 +124,7 @@ function createPrivateServer(
     if (running?.pid === undefined) return
     const gone = once(running, 'exit')
     running.ref()
-    signalTree(running.pid, 'SIGKILL')
+    await killTree(running.pid)
     await gone
   }
 

@@ -26,6 +26,8 @@ export const postgresServer: Program = {
 
 export const postgresSetup: Program = { ...postgresServer, names: ['initdb'] }
 
+export const postgresClient: Program = { ...postgresServer, names: ['psql'] }
+
 export const redisServer: Program = {
   title: 'Redis',
   names: ['redis-server', 'valkey-server'],

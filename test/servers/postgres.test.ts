@@ -1,0 +1,43 @@
+import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
+import { test } from 'node:test'
+import { promisify } from 'node:util'
+import { startPostgres } from './postgres.ts'
+import { postgresClient, requireProgram } from './programs.ts'
+
+const psql = requireProgram(postgresClient)
+
+async function query(url: string, sql: string): Promise<string> {
+  const { hostname, port, username, password, pathname } = new URL(url)
+  const env = {
+    ...process.env,
+    PGHOST: hostname,
+    PGPORT: port,
+    PGUSER: username,
+    PGPASSWORD: password,
+    PGDATABASE: pathname.slice(1),
+  }
+  const { stdout } = await promisify(execFile)(psql, ['-AtqX', '-v', 'ON_ERROR_STOP=1', '-c', sql], { env })
+  return stdout.trim()
+}
+
+test('a private PostgreSQL answers with the settings asked for, and only to its password', async (t) => {
+  const server = await startPostgres({ settings: { max_connections: '17' } })
+  t.after(() => server.stop())
+  assert.equal(await query(server.url, 'show max_connections'), '17')
+  assert.equal(await query(server.url, 'show fsync'), 'off')
+  assert.equal(await query(server.url, 'show timezone'), 'UTC')
+  await query(server.url, 'create database second')
+  assert.equal(await query(server.urlOf('second'), 'select current_database()'), 'second')
+  await assert.rejects(query(server.url.replace(/:[0-9a-f]{32}@/, ':wrong@'), 'select 1'), /password/)
+})
+
+test('a durable PostgreSQL keeps what was committed through a kill', async (t) => {
+  const server = await startPostgres({ durable: true })
+  t.after(() => server.stop())
+  assert.equal(await query(server.url, 'show fsync'), 'on')
+  await query(server.url, 'create table kept as select 7 as seven')
+  await server.kill()
+  await server.start()
+  assert.equal(await query(server.url, 'select seven from kept'), '7')
+})
