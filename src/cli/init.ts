@@ -1,0 +1,84 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { type OutputOptions, print, printJson } from './output.ts'
+
+const CONFIG = `import { defineConfig } from 'countersign'
+
+// Every setting: docs/config.md. Environment and .env come before this file.
+export default defineConfig({
+  // The URL that clients use. Outside loopback it must be https.
+  // issuer: 'https://auth.example.com',
+
+  // The scopes of your API, each with the sentence that people are shown, and the roles that hold them.
+  // scopes: { 'orders:read': 'See your orders' },
+  // roles: { user: { scopes: ['profile:read', 'orders:read'] } },
+
+  // Who may register: 'open' or 'closed'.
+  // registration: 'open',
+})
+`
+
+const DOT_ENV = `# Copy to .env and keep that file out of version control.
+# 32 random bytes as base64url; \`npx countersign secret\` makes one. In development one is made for you.
+# SECRET_KEY=
+# DATABASE_URL=sqlite:./data/countersign.db
+# HOST=127.0.0.1
+# PORT=8000
+# ISSUER=http://127.0.0.1:8000
+`
+
+const MOUNT: Readonly<Record<string, readonly string[]>> = {
+  hono: [
+    "import { createAuth } from 'countersign'",
+    'const auth = createAuth()',
+    "app.all('*', (c, next) => (auth.handles(c.req.path) ? auth.fetch(c.req.raw) : next()))",
+  ],
+  express: [
+    "import { createAuth } from 'countersign'; import { nodeListener } from 'countersign/node'",
+    'const auth = createAuth(), issuer = nodeListener(auth)',
+    'app.use((req, res, next) => (auth.handles(req.path) ? issuer(req, res) : next())) // before body parsers',
+  ],
+  fastify: [
+    "import { createAuth } from 'countersign'; import { nodeListener } from 'countersign/node'",
+    'const auth = createAuth(), issuer = nodeListener(auth)',
+    "app.addHook('onRequest', async (req, reply) => { if (auth.handles(req.url.split('?')[0])) { reply.hijack(); issuer(req.raw, reply.raw) } })",
+  ],
+  node: [
+    "import { createAuth } from 'countersign'; import { nodeListener } from 'countersign/node'",
+    'const auth = createAuth()',
+    'createServer(nodeListener(auth)).listen(8000)',
+  ],
+}
+
+/** Never writes over a file that is there. */
+export function initCommand({ json }: OutputOptions): void {
+  const files = [
+    { file: 'countersign.config.ts', written: write('countersign.config.ts', CONFIG) },
+    { file: '.env.example', written: write('.env.example', DOT_ENV) },
+  ]
+  const framework = frameworkHere()
+  const lines = MOUNT[framework] ?? []
+  if (json) return printJson({ files, framework, mount: lines })
+  for (const { file, written } of files) print(written ? `wrote ${file}` : `${file} is there already: left as it is`)
+  print(`\nTo mount the issuer (${framework}):\n\n${lines.map((line) => `  ${line}`).join('\n')}`)
+  print('\nOr let it serve by itself: npx countersign serve')
+}
+
+function write(file: string, text: string): boolean {
+  try {
+    writeFileSync(file, text, { flag: 'wx' })
+    return true
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false
+    throw error
+  }
+}
+
+function frameworkHere(): string {
+  try {
+    const { dependencies = {}, devDependencies = {} } = JSON.parse(readFileSync('package.json', 'utf8'))
+    const names = Object.keys({ ...dependencies, ...devDependencies })
+    return ['hono', 'fastify', 'express'].find((name) => names.includes(name)) ?? 'node'
+  } catch {
+    return 'node'
+  }
+}

@@ -1,0 +1,45 @@
+/** Every listing has both forms. */
+export interface OutputOptions {
+  readonly json?: boolean
+}
+
+/** One thing: JSON for programs, lines of name and value for people. */
+export function printFacts(facts: Readonly<Record<string, unknown>>, { json }: OutputOptions): void {
+  if (json) return printJson(facts)
+  const width = Math.max(...Object.keys(facts).map((name) => name.length))
+  for (const [name, value] of Object.entries(facts)) print(`${name.padEnd(width)}  ${cell(value)}`)
+}
+
+/** Many things: JSON for programs, a table for people. */
+export function printTable(
+  rows: readonly Readonly<Record<string, unknown>>[],
+  { json }: OutputOptions,
+  whenEmpty: string,
+): void {
+  if (json) return printJson({ items: rows })
+  const [first] = rows
+  if (first === undefined) return print(whenEmpty)
+  const columns = Object.keys(first).map((name) => {
+    const cells = rows.map((row) => cell(row[name]))
+    return { name, cells, width: Math.max(name.length, ...cells.map((text) => text.length)) }
+  })
+  print(columns.map(({ name, width }) => name.padEnd(width)).join('  ').trimEnd())
+  for (const index of rows.keys()) {
+    print(columns.map(({ cells, width }) => (cells[index] ?? '').padEnd(width)).join('  ').trimEnd())
+  }
+}
+
+export function printJson(value: unknown): void {
+  print(JSON.stringify(value, undefined, 2))
+}
+
+export function print(line: string): void {
+  process.stdout.write(`${line}\n`)
+}
+
+/** Control characters of a stored text must not reach a terminal. */
+function cell(value: unknown): string {
+  if (value === undefined || value === null) return '–'
+  const text = Array.isArray(value) ? value.join(' ') : String(value)
+  return text.replace(/\p{Cc}/gu, '?')
+}

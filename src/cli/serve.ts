@@ -1,0 +1,62 @@
+import { existsSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { Auth } from '../auth.ts'
+import type { AuthOptions } from '../auth-options.ts'
+import { systemRandom } from '../base/random.ts'
+import { DATA_FOLDER, developmentKeys } from '../config/development-keys.ts'
+import { loadConfig } from '../config/load.ts'
+import { createAuth } from '../create-auth.ts'
+import { createLogger } from '../server/log.ts'
+import { serve } from '../server/serve.ts'
+import { print } from './output.ts'
+
+/** Whatever is still under way after this is dropped; an orchestrator would kill us soon anyway. */
+const LAST_MOMENT_MILLISECONDS = 9500
+
+export async function serveCommand(): Promise<void> {
+  const { settings, mode, options, warnings } = await loadConfig({ cwd: process.cwd(), env: process.env })
+  const development = mode === 'development'
+  const made =
+    development && settings.secretKey.length === 0 && developmentKeys(DATA_FOLDER, systemRandom).made
+  const logger = createLogger(settings.logLevel)
+  for (const warning of warnings) logger.warn({}, warning)
+
+  const auth = createAuth({ logger, ...options } as AuthOptions) as unknown as Auth
+  const { host, port, issuer } = settings
+  const serving = await serve({ auth, host, port, logger })
+  if (development) {
+    const lines = [
+      `Countersign serves ${issuer}`,
+      `  docs      ${issuer}/docs`,
+      `  database  ${settings.databaseUrl}`,
+      ...(made ? [`  secret    made for development in ${DATA_FOLDER}/secret-key`] : []),
+      `  admin     ${command()} users create --email you@example.com --role admin`,
+    ]
+    print(lines.join('\n'))
+  } else {
+    logger.info({ issuer, host, port, database: String(settings.databaseUrl) }, 'serving')
+  }
+
+  let stopping = false
+  const stop = (signal: string): void => {
+    if (stopping) return
+    stopping = true
+    logger.info({ signal }, 'stopping')
+    setTimeout(() => process.exit(0), LAST_MOMENT_MILLISECONDS).unref()
+    serving.stop().then(
+      () => process.exit(0),
+      (error: unknown) => {
+        logger.error({ err: error }, 'the stop failed')
+        process.exit(1)
+      },
+    )
+  }
+  process.on('SIGTERM', stop).on('SIGINT', stop)
+}
+
+/** How this program is called from where it was started. */
+function command(): string {
+  const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))))
+  return root === process.cwd() && existsSync(join(root, 'bin/countersign')) ? './bin/countersign' : 'npx countersign'
+}

@@ -1,0 +1,18 @@
+import type { Auth } from '../auth.ts'
+import type { AuthOptions } from '../auth-options.ts'
+import { loadConfig } from '../config/load.ts'
+import { createAuth } from '../create-auth.ts'
+
+/** Who did it, in the audit log. */
+export const OPERATOR = { actor: { kind: 'operator' } } as const
+
+/** Works on the configured database directly, then lets go of it. A server that runs beside it learns within seconds. */
+export async function withAuth<Value>(work: (auth: Auth) => Promise<Value>): Promise<Value> {
+  const { options } = await loadConfig({ cwd: process.cwd(), env: process.env })
+  const auth = createAuth(options as AuthOptions) as unknown as Auth
+  try {
+    return await work(auth)
+  } finally {
+    await auth.close()
+  }
+}
