@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
-import { readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { lstatSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { runNpm } from './npm.mjs'
 import { inClone, root } from './places.mjs'
+import { SetupError } from './setup-error.mjs'
 
 const LIMIT_SECONDS = 300
 
@@ -58,6 +59,7 @@ export function satisfies(lock, record) {
 /** Installs exactly what the lock file says. No package's own script runs, whatever the npm settings are. */
 export async function installPackages() {
   const wanted = packagesFingerprint()
+  refuseLink(inClone('node_modules'))
   await runNpm(
     [
       'ci',
@@ -72,6 +74,18 @@ export async function installPackages() {
     { cwd: root, limitSeconds: LIMIT_SECONDS, doing: 'install the packages' },
   )
   writeStamp(wanted)
+}
+
+/**
+ * `npm ci` empties the folder first, through a link too: that would be the packages of another clone.
+ * @param {string} path
+ */
+export function refuseLink(path) {
+  if (lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink()) {
+    throw new SetupError(
+      `${path} is a link, and installing would empty the folder it leads to. Remove the link, then run the same command again.`,
+    )
+  }
 }
 
 /** @param {string} text */

@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict'
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { test } from 'node:test'
-import { satisfies } from './packages.mjs'
+import { refuseLink, satisfies } from './packages.mjs'
 
 const entry = (version: string, more = {}) => ({ version, integrity: `sha512-${version}`, ...more })
 const file = (packages: object) => JSON.stringify({ packages })
@@ -29,4 +32,14 @@ test('a record that cannot be read satisfies nothing', () => {
   for (const record of ['', '{', 'null', '{}', '{"packages":null}']) {
     assert.ok(!satisfies(file({ ...root, ...zod }), record), record)
   }
+})
+
+test('a folder of packages that is a link to another clone is not touched', (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'countersign-link-'))
+  t.after(() => rmSync(folder, { recursive: true, force: true }))
+  mkdirSync(join(folder, 'real'))
+  symlinkSync(join(folder, 'real'), join(folder, 'link'))
+  assert.throws(() => refuseLink(join(folder, 'link')), { name: 'SetupError' })
+  refuseLink(join(folder, 'real'))
+  refuseLink(join(folder, 'missing'))
 })
