@@ -4,7 +4,8 @@ import { catalogue } from '../errors/codes.ts'
 
 /** What went wrong and what to do, for people at a terminal. Never a stack trace: that is for our own faults. */
 export function explainFailure(error: unknown): string {
-  if (error instanceof ConfigError) return `${error.message}\n\nSee docs/config.md, or run \`countersign config\`.`
+  if (error instanceof ConfigError)
+    return `${error.message}\n\nSee docs/config.md, or run \`countersign config\`.`
   if (error instanceof AuthError) return explainRefusal(error)
   if (!(error instanceof Error)) return 'Something failed without saying what.'
   const { code, port, address } = error as NodeJS.ErrnoException & { port?: number; address?: string }

@@ -1,10 +1,10 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { type OutputOptions, print, printJson } from './output.ts'
 
-const CONFIG = `import { defineConfig } from 'countersign'
+const CONFIG = `import type { ConfigFile } from 'countersign'
 
 // Every setting: docs/config.md. Environment and .env come before this file.
-export default defineConfig({
+export default {
   // The URL that clients use. Outside loopback it must be https.
   // issuer: 'https://auth.example.com',
 
@@ -14,7 +14,7 @@ export default defineConfig({
 
   // Who may register: 'open' or 'closed'.
   // registration: 'open',
-})
+} satisfies ConfigFile
 `
 
 const DOT_ENV = `# Copy to .env and keep that file out of version control.
@@ -57,8 +57,12 @@ export function initCommand({ json }: OutputOptions): void {
   ]
   const framework = frameworkHere()
   const lines = MOUNT[framework] ?? []
-  if (json) return printJson({ files, framework, mount: lines })
-  for (const { file, written } of files) print(written ? `wrote ${file}` : `${file} is there already: left as it is`)
+  if (json) {
+    printJson({ files, framework, mount: lines })
+    return
+  }
+  for (const { file, written } of files)
+    print(written ? `wrote ${file}` : `${file} is there already: left as it is`)
   print(`\nTo mount the issuer (${framework}):\n\n${lines.map((line) => `  ${line}`).join('\n')}`)
   print('\nOr let it serve by itself: npx countersign serve')
 }

@@ -7,7 +7,10 @@ interface MigrateOptions extends OutputOptions {
 
 export async function migrateCommand({ dryRun = false, json = false }: MigrateOptions): Promise<void> {
   const report = await withAuth((auth) => auth.migrate({ dryRun }))
-  if (json) return printJson({ dry_run: dryRun, ...report })
+  if (json) {
+    printJson({ dry_run: dryRun, ...report })
+    return
+  }
   if (report.steps.length === 0) print(`The schema is up to date (version ${report.to}).`)
   else print(`${dryRun ? 'Would bring' : 'Brought'} the schema from version ${report.from} to ${report.to}:`)
   for (const { version, title } of report.steps) print(`  ${version}  ${title}`)

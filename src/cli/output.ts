@@ -5,7 +5,10 @@ export interface OutputOptions {
 
 /** One thing: JSON for programs, lines of name and value for people. */
 export function printFacts(facts: Readonly<Record<string, unknown>>, { json }: OutputOptions): void {
-  if (json) return printJson(facts)
+  if (json) {
+    printJson(facts)
+    return
+  }
   const width = Math.max(...Object.keys(facts).map((name) => name.length))
   for (const [name, value] of Object.entries(facts)) print(`${name.padEnd(width)}  ${cell(value)}`)
 }
@@ -16,16 +19,32 @@ export function printTable(
   { json }: OutputOptions,
   whenEmpty: string,
 ): void {
-  if (json) return printJson({ items: rows })
   const [first] = rows
-  if (first === undefined) return print(whenEmpty)
+  if (json) {
+    printJson({ items: rows })
+    return
+  }
+  if (first === undefined) {
+    print(whenEmpty)
+    return
+  }
   const columns = Object.keys(first).map((name) => {
     const cells = rows.map((row) => cell(row[name]))
     return { name, cells, width: Math.max(name.length, ...cells.map((text) => text.length)) }
   })
-  print(columns.map(({ name, width }) => name.padEnd(width)).join('  ').trimEnd())
+  print(
+    columns
+      .map(({ name, width }) => name.padEnd(width))
+      .join('  ')
+      .trimEnd(),
+  )
   for (const index of rows.keys()) {
-    print(columns.map(({ cells, width }) => (cells[index] ?? '').padEnd(width)).join('  ').trimEnd())
+    print(
+      columns
+        .map(({ cells, width }) => (cells[index] ?? '').padEnd(width))
+        .join('  ')
+        .trimEnd(),
+    )
   }
 }
 

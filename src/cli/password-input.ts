@@ -14,6 +14,7 @@ export async function askNewPassword(): Promise<string> {
     return given
   }
   const first = await ask('Password')
-  if ((await ask('The same again')) !== first) throw new Error('the two passwords differ; nothing was changed')
+  if ((await ask('The same again')) !== first)
+    throw new Error('the two passwords differ; nothing was changed')
   return first
 }

@@ -58,5 +58,7 @@ export async function serveCommand(): Promise<void> {
 /** How this program is called from where it was started. */
 function command(): string {
   const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))))
-  return root === process.cwd() && existsSync(join(root, 'bin/countersign')) ? './bin/countersign' : 'npx countersign'
+  return root === process.cwd() && existsSync(join(root, 'bin/countersign'))
+    ? './bin/countersign'
+    : 'npx countersign'
 }

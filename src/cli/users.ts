@@ -13,7 +13,10 @@ interface CreateOptions extends OutputOptions {
 export async function createUser({ email, username, role = [], ...output }: CreateOptions): Promise<void> {
   const password = await askNewPassword()
   const user = await withAuth((auth) =>
-    auth.users.create({ email, username, password, ...(role.length > 0 && { roles: ['user', ...role] }) }, OPERATOR),
+    auth.users.create(
+      { email, username, password, ...(role.length > 0 && { roles: ['user', ...role] }) },
+      OPERATOR,
+    ),
   )
   printFacts(factsOf(user), output)
 }
@@ -28,7 +31,11 @@ export async function listUsers({ limit, after, ...output }: ListOptions): Promi
   if (!(Number.isSafeInteger(count) && count >= 1 && count <= 10_000)) throw new Error('--limit: 1 to 10000')
   const page = { limit: count, ...(after !== undefined && { after }) }
   const users = await withAuth((auth) => auth.users.list(page))
-  printTable(users.map(factsOf), output, 'No accounts yet. `countersign users create --email you@example.com`')
+  printTable(
+    users.map(factsOf),
+    output,
+    'No accounts yet. `countersign users create --email you@example.com`',
+  )
 }
 
 export async function changeUser(
@@ -43,7 +50,11 @@ export async function changeUser(
   printFacts(factsOf(user), output)
 }
 
-export async function setRoles(login: string, roles: readonly string[], output: OutputOptions): Promise<void> {
+export async function setRoles(
+  login: string,
+  roles: readonly string[],
+  output: OutputOptions,
+): Promise<void> {
   const user = await withAuth(async (auth) =>
     auth.users.setRoles((await find(auth, login)).id, roles, OPERATOR),
   )
@@ -82,7 +93,8 @@ export async function sessionsOf(login: string, { endAll, ...output }: SessionsO
 
 async function find(auth: Auth, login: string): Promise<User> {
   const user = (await auth.users.findByLogin(login)) ?? (await auth.users.find(login))
-  if (user === undefined) throw new Error('no account of that name, address or id; `countersign users list` shows all')
+  if (user === undefined)
+    throw new Error('no account of that name, address or id; `countersign users list` shows all')
   return user
 }
 
