@@ -1,5 +1,5 @@
 import { setImmediate as breathe } from 'node:timers/promises'
-import { type Clock, momentOf } from '../base/clock.ts'
+import type { Clock } from '../base/clock.ts'
 import { type Logger, silentLogger } from '../base/logger.ts'
 import type { Cause } from '../errors/codes.ts'
 import type { AccessToken } from '../model/access-token.ts'
@@ -208,7 +208,7 @@ export function createRevocationFeed(options: RevocationFeedOptions): Revocation
     if (age === Number.POSITIVE_INFINITY) return true
     const late = age > maxStalenessMilliseconds
     // Without a failure it is a process that slept, or a clock that was set: no reason to wait for the next regular one.
-    if (late && failures === 0) hint()
+    if (late && running && failures === 0) hint()
     return strict && (late || freshness.isDoubtful())
   }
 
@@ -216,6 +216,7 @@ export function createRevocationFeed(options: RevocationFeedOptions): Revocation
     async start() {
       if (running) return
       await pull()
+      if (running) return
       running = true
       endHints = listenToHints(hints, hint, { logger, schedule })
       planNext(intervalMilliseconds)
@@ -233,9 +234,8 @@ export function createRevocationFeed(options: RevocationFeedOptions): Revocation
       return exp - iat > (known?.coveredLifeSeconds ?? 0) ? 'TOKEN_LIFE_TOO_LONG' : undefined
     },
     async changed() {
-      const since = momentOf(clock)
       for (const way of hints) way.send()
-      await pull().catch(() => freshness.doubt(since))
+      await pull().catch(freshness.doubt)
     },
     pullNow: pull,
     isStale,

@@ -3,12 +3,12 @@ import { type Clock, type Moment, millisecondsSince } from '../base/clock.ts'
 export interface Freshness {
   /** Milliseconds since the last answered question was asked, by the larger of both clocks; infinite before the first. */
   age(): number
-  /** Whether a change made before is known to be missing. */
+  /** Whether a change is known to be missing. */
   isDoubtful(): boolean
   /** An answer has come to what was asked then, from somebody whose own knowledge was `ageMilliseconds` old. */
   prove(asked: Moment, ageMilliseconds?: number): void
-  /** Something changed at that moment that no answer covers yet: only an answer to a later question will. */
-  doubt(since: Moment): void
+  /** A change was made, and the question after it has failed: the next answer will cover it. */
+  doubt(): void
 }
 
 /**
@@ -17,17 +17,16 @@ export interface Freshness {
  */
 export function createFreshness(clock: Clock): Freshness {
   let proven: Moment | undefined
-  let answered = Number.NEGATIVE_INFINITY
-  let doubted = Number.NEGATIVE_INFINITY
+  let doubtful = false
   return {
     age: () => (proven === undefined ? Number.POSITIVE_INFINITY : millisecondsSince(clock, proven)),
-    isDoubtful: () => answered < doubted,
+    isDoubtful: () => doubtful,
     prove(asked, ageMilliseconds = 0) {
       proven = { now: asked.now - ageMilliseconds, elapsed: asked.elapsed - ageMilliseconds }
-      answered = asked.elapsed
+      doubtful = false
     },
-    doubt(since) {
-      doubted = Math.max(doubted, since.elapsed)
+    doubt() {
+      doubtful = true
     },
   }
 }

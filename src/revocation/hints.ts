@@ -10,7 +10,7 @@ import { backgroundTimer, type Schedule } from './schedule.ts'
 export interface RevocationHints {
   /** Resolves to the way to unsubscribe. */
   subscribe(listener: () => void): Promise<() => Promise<void>>
-  /** At most one goes out every 20 ms; failures are ignored. Only after the commit. */
+  /** At most one goes out every 20 ms; failures are ignored, nothing is thrown. Only after the commit. */
   send(): void
   /** Whether a hint of our own has come back to us, so that we may claim more than the regular question gives. */
   readonly working: boolean

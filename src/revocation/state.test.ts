@@ -1,0 +1,147 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { createHandClock } from '../../test/revocation/hand-clock.ts'
+import { systemRandom } from '../base/random.ts'
+import type { Cause } from '../errors/codes.ts'
+import type { AccessClaims, Counters } from '../model/access-token.ts'
+import type { RevocationKind } from '../model/revocation.ts'
+import { createRevocationState, type RevocationState } from './state.ts'
+
+const id = (digit: string): string => `${digit.repeat(8)}-0000-4000-8000-000000000000`
+const claims: AccessClaims = {
+  iss: 'https://issuer.example',
+  aud: 'https://api.example',
+  sub: id('a'),
+  client_id: 'first-party',
+  iat: 1000,
+  exp: 1900,
+  jti: id('b'),
+  sid: id('c'),
+}
+const counters: Counters = { user: 10, client: 20, store: 30 }
+const token = { claims, counters }
+const forItself = { claims: withoutSession({ ...claims, sub: 'robot', client_id: 'robot' }), counters }
+
+function withoutSession({ sid: _, ...rest }: AccessClaims): AccessClaims {
+  return rest as AccessClaims
+}
+
+function stateWith(
+  ...entries: readonly (readonly [RevocationKind, ref: string, least?: number | undefined])[]
+): RevocationState {
+  const state = createRevocationState({ clock: createHandClock().clock, random: systemRandom })
+  state.add(entries.map(([kind, ref, least]) => ({ kind, ref, least, remainingMilliseconds: 60_000 })))
+  return state
+}
+
+test('without entries nothing is refused', () => {
+  assert.equal(stateWith().refuses(token, 'k1'), undefined)
+  assert.equal(stateWith().refuses({ claims: withoutSession(claims), counters: undefined }), undefined)
+})
+
+const refused: readonly (readonly [RevocationKind, string, number | undefined, Cause])[] = [
+  ['token', id('b'), undefined, 'TOKEN_REVOKED'],
+  ['session', id('c'), undefined, 'SESSION_ENDED'],
+  ['user', id('a'), 11, 'TOKEN_VERSION_STALE'],
+  ['user', id('a'), undefined, 'USER_NOT_FOUND'],
+  ['client', 'first-party', 21, 'TOKEN_VERSION_STALE'],
+  ['client', 'first-party', undefined, 'CLIENT_REMOVED'],
+  ['key', 'k1', undefined, 'SIGNING_KEY_REVOKED'],
+  ['store', 'store-1', 31, 'STORE_RESTORED'],
+  ['store', id('9'), undefined, 'STORE_RESTORED'],
+]
+for (const [kind, ref, least, cause] of refused) {
+  test(`B7: an entry of kind ${kind}${least === undefined ? '' : ' with a counter'} refuses what it names`, () => {
+    assert.equal(stateWith([kind, ref, least]).refuses(token, 'k1'), cause)
+  })
+}
+
+const passed: readonly (readonly [RevocationKind, string, (number | undefined)?])[] = [
+  ['token', id('c')],
+  ['token', id('a')],
+  ['session', id('b')],
+  ['session', 'first-party'],
+  ['user', id('c')],
+  ['user', id('a'), 10],
+  ['user', id('a'), 0],
+  ['client', 'first-party', 20],
+  ['client', 'first-part'],
+  ['client', id('a')],
+  ['key', 'k2'],
+  ['store', 'store-1', 30],
+  ['apikey', id('b')],
+]
+for (const [kind, ref, least] of passed) {
+  test(`an entry of kind ${kind} for ${ref}${least === undefined ? '' : ` with least ${least}`} refuses nothing else`, () => {
+    assert.equal(stateWith([kind, ref, least]).refuses(token, 'k1'), undefined)
+  })
+}
+
+test('a counter on a token, session or key entry does not soften it', () => {
+  assert.equal(stateWith(['token', id('b'), 1]).refuses(token), 'TOKEN_REVOKED')
+  assert.equal(stateWith(['session', id('c'), 1]).refuses(token), 'SESSION_ENDED')
+  assert.equal(stateWith(['key', 'k1', 1]).refuses(token, 'k1'), 'SIGNING_KEY_REVOKED')
+})
+
+test('of two entries the stricter one counts, in either order', () => {
+  assert.equal(stateWith(['user', id('a'), 11], ['user', id('a'), 5]).refuses(token), 'TOKEN_VERSION_STALE')
+  assert.equal(stateWith(['user', id('a'), 5], ['user', id('a')]).refuses(token), 'USER_NOT_FOUND')
+  assert.equal(stateWith(['user', id('a')], ['user', id('a'), 5]).refuses(token), 'USER_NOT_FOUND')
+})
+
+test('a token without a session is asked everything else', () => {
+  assert.equal(stateWith(['session', id('c')]).refuses(forItself), undefined)
+  assert.equal(stateWith(['client', 'robot']).refuses(forItself), 'CLIENT_REMOVED')
+  assert.equal(stateWith(['client', 'robot', 21]).refuses(forItself), 'TOKEN_VERSION_STALE')
+  assert.equal(stateWith(['store', 's', 31]).refuses(forItself), 'STORE_RESTORED')
+})
+
+test('a token without counters proves nothing to an entry that compares them', () => {
+  const bare = { claims, counters: undefined }
+  assert.equal(stateWith(['user', id('a'), 1]).refuses(bare), 'TOKEN_VERSION_STALE')
+  assert.equal(stateWith(['client', 'first-party', 1]).refuses(bare), 'TOKEN_VERSION_STALE')
+  assert.equal(stateWith(['store', 's', 1]).refuses(bare), 'STORE_RESTORED')
+  assert.equal(stateWith(['user', id('d'), 1]).refuses(bare), undefined)
+})
+
+test('a session is refused for itself, its user, client or the store, as its row stands now', () => {
+  const session = { id: id('c'), userId: id('a'), clientId: 'first-party', counters }
+  assert.equal(stateWith(['session', id('c')]).refusesSession(session), 'SESSION_ENDED')
+  assert.equal(stateWith(['user', id('a'), 11]).refusesSession(session), 'TOKEN_VERSION_STALE')
+  assert.equal(stateWith(['user', id('a'), 10]).refusesSession(session), undefined)
+  assert.equal(stateWith(['store', 's', 31]).refusesSession(session), 'STORE_RESTORED')
+  assert.equal(stateWith(['token', id('b')]).refusesSession(session), undefined)
+})
+
+test('an API key is found by its id alone', () => {
+  const state = stateWith(['apikey', 'key-7'], ['token', id('b')])
+  assert.equal(state.isEnded('apikey', 'key-7'), true)
+  assert.equal(state.isEnded('apikey', id('b')), false)
+  assert.equal(state.isEnded('token', 'key-7'), false)
+})
+
+test('B11: steps of the wall clock by 5 s, 1 h and 1 day neither remove an entry nor keep it', async () => {
+  for (const step of [5_000, 3_600_000, 86_400_000]) {
+    const hand = createHandClock()
+    const state = createRevocationState({ clock: hand.clock, random: systemRandom })
+    state.add([{ kind: 'session', ref: id('c'), least: undefined, remainingMilliseconds: 60_000 }])
+    state.add([{ kind: 'store', ref: 's', least: 31, remainingMilliseconds: 60_000 }])
+    const sweepAll = (): void => {
+      for (let count = 0; count < 32; count++) state.sweep()
+    }
+    hand.step(step)
+    sweepAll()
+    assert.equal(state.refuses(token), 'SESSION_ENDED', `${step} ms forward`)
+    hand.step(-2 * step)
+    sweepAll()
+    assert.equal(state.refuses(token), 'SESSION_ENDED', `${step} ms back`)
+    await hand.pass(59_000)
+    sweepAll()
+    assert.equal(state.refuses(token), 'SESSION_ENDED', 'a second before the end')
+    assert.equal(state.refuses(forItself), 'STORE_RESTORED', 'a second before the end')
+    await hand.pass(2000)
+    sweepAll()
+    assert.equal(state.refuses(token), undefined, 'after the end, by the monotonic clock')
+    assert.equal(state.size, 0)
+  }
+})
