@@ -1,9 +1,17 @@
 import { z } from 'zod'
 import { AuthError } from '../errors/auth-error.ts'
+import { pageHeaders } from '../http/headers.ts'
 import { anyone } from '../model/access.ts'
-import { json, route } from './route.ts'
+import { type Served, serve, servedText } from '../openapi/served.ts'
+import { route } from './route.ts'
+import type { Services } from './services.ts'
 
-/** The description of this API, for people, generators and the page below. */
+/** Closed looks like absent: what there would be to see is nobody's business. */
+function refuseIfClosed({ docsOpen }: Services): void {
+  if (!docsOpen) throw new AuthError('NOT_FOUND')
+}
+
+/** The description of this API, for people, generators and the page below. Loaded and built when first asked for. */
 export const openApi = route({
   method: 'GET',
   path: '/openapi.json',
@@ -12,9 +20,9 @@ export const openApi = route({
   style: 'problem',
   summary: 'This description',
   answers: { 200: { description: 'OpenAPI 3.1.', schema: z.record(z.string(), z.unknown()) } },
-  handle({ services }) {
-    if (!services.docsOpen) throw new AuthError('NOT_FOUND')
-    return json({ openapi: '3.1.1', info: { title: services.serviceName, version: '0.1.0' }, paths: {} })
+  async handle({ request, services }) {
+    refuseIfClosed(services)
+    return serve(request, await descriptionOf(services))
   },
 })
 
@@ -27,8 +35,11 @@ export const docs = route({
   summary: 'The API, to read and to try',
   answers: { 200: { description: 'A page.', mediaType: 'text/html' } },
   hidden: true,
-  handle() {
-    throw new AuthError('NOT_FOUND')
+  async handle({ request, services }) {
+    refuseIfClosed(services)
+    const { docsPage } = await import('../openapi/page/page.ts')
+    const page = servedText('text/html; charset=utf-8', await docsPage(services.serviceName))
+    return serve(request, page, pageHeaders({ https: isHttps(services) }))
   },
 })
 
@@ -41,7 +52,41 @@ export const docsFile = route({
   summary: 'A file of that page',
   answers: { 200: { description: 'The file.' } },
   hidden: true,
-  handle() {
-    throw new AuthError('NOT_FOUND')
+  async handle({ request, params, services }) {
+    refuseIfClosed(services)
+    const { docsAsset } = await import('../openapi/docs-asset.ts')
+    const asset = await docsAsset(params.file ?? '')
+    if (asset === undefined) throw new AuthError('NOT_FOUND')
+    return serve(request, asset)
   },
 })
+
+function isHttps({ grants }: Services): boolean {
+  return grants.settings.issuer.startsWith('https:')
+}
+
+const descriptions = new WeakMap<Services, Promise<Served>>()
+
+function descriptionOf(services: Services): Promise<Served> {
+  const known = descriptions.get(services)
+  if (known !== undefined) return known
+  const described = describe(services)
+  descriptions.set(services, described)
+  return described
+}
+
+async function describe(services: Services): Promise<Served> {
+  const { describeApi } = await import('../openapi/description.ts')
+  // Late, as the table holds this very route.
+  const { routes } = await import('./routes.ts')
+  const { issuer, passwordGrant } = services.grants.settings
+  return describeApi({
+    routes,
+    issuer,
+    passwordGrant,
+    scopes: services.permissions.scopes,
+    roles: services.permissions.roles,
+    title: services.serviceName,
+    profile: services.profile,
+  })
+}

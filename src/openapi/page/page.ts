@@ -1,0 +1,33 @@
+import { html } from 'hono/html'
+
+/**
+ * The frame that Swagger UI is drawn into. All addresses are relative, so that it stands wherever the issuer is mounted.
+ * The name is text, not markup.
+ */
+export async function docsPage(name: string): Promise<string> {
+  const page = await html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>${name} API</title>
+<link rel="icon" href="docs/icon.svg" type="image/svg+xml">
+<link rel="stylesheet" href="docs/swagger-ui.css">
+<link rel="stylesheet" href="docs/docs.css">
+<script src="docs/swagger-ui-bundle.js" defer></script>
+<script src="docs/docs.js" defer></script>
+</head>
+<body>
+<header class="docs-head">
+<span>${name}</span>
+<a href="openapi.json">openapi.json</a>
+</header>
+<main id="api">
+<noscript><p class="docs-note">Reading and trying the API on this page needs JavaScript. The same description, for programs, is <a href="openapi.json">openapi.json</a>.</p></noscript>
+</main>
+</body>
+</html>
+`
+  return page.toString()
+}
