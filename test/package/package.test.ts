@@ -1,0 +1,109 @@
+import assert from 'node:assert/strict'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { after, before, test } from 'node:test'
+import { publint } from 'publint'
+import { formatMessage } from 'publint/utils'
+import { execute, type Packed, packAndInstall, root } from './packed.ts'
+
+const manifest: {
+  name: string
+  version: string
+  exports: Record<string, string | { default: string }>
+  peerDependencies?: Record<string, string>
+  dependencies: Record<string, string>
+} = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+
+/** What a user can import by name: `countersign`, `countersign/node`, ... */
+const doors = Object.keys(manifest.exports)
+  .filter((door) => !door.endsWith('.json'))
+  .map((door) => manifest.name + door.slice(1))
+
+let packed: Packed
+
+before(async () => {
+  packed = await packAndInstall()
+})
+after(() => packed?.remove())
+
+test('the package holds what is built, its documents, and nothing of the workshop', () => {
+  const strange = packed.files.filter(
+    (path) => !/^(dist\/|package\.json$|README\.md$|LICENSE$|CHANGELOG\.md$)/.test(path),
+  )
+  assert.deepEqual(strange, [])
+  assert.deepEqual(
+    packed.files.filter((path) => /\.test\.|(^|\/)\.|\.tsbuildinfo$/.test(path)),
+    [],
+  )
+  for (const path of [
+    'README.md',
+    'LICENSE',
+    'CHANGELOG.md',
+    'dist/index.js',
+    'dist/index.d.ts',
+    'dist/cli/main.js',
+  ]) {
+    assert.ok(packed.files.includes(path), path)
+  }
+})
+
+test('the pages of the API documents come with their licence', () => {
+  for (const name of ['swagger-ui.css', 'swagger-ui-bundle.js', 'LICENSE', 'NOTICE']) {
+    assert.ok(packed.files.includes(`dist/openapi/swagger-ui/${name}`), name)
+  }
+})
+
+test('publint finds nothing to say', async () => {
+  const tarball = new Uint8Array(readFileSync(packed.tarball)).buffer
+  const { messages } = await publint({ pack: { tarball }, strict: true })
+  assert.deepEqual(
+    messages.map((message) => formatMessage(message, manifest)),
+    [],
+  )
+})
+
+test('the types of every door resolve for every kind of importer of ES modules', async () => {
+  const attw = join(root, 'node_modules', '@arethetypeswrong', 'cli', 'dist', 'index.js')
+  await execute(root, process.execPath, attw, packed.tarball, '--profile', 'esm-only', '--no-color')
+})
+
+test('every door opens by import and by require, without an optional package', async () => {
+  // A door whose purpose is an optional package may ask for that one, and says which.
+  const optional = Object.keys(manifest.peerDependencies ?? {})
+  for (const door of doors) {
+    for (const load of [`await import('${door}')`, `createRequire(process.cwd() + '/x.js')('${door}')`]) {
+      const program = `
+        import { createRequire } from 'node:module'
+        try {
+          const door = ${load}
+          if (Object.keys(door).length === 0) throw new Error('the door is empty')
+        } catch (error) {
+          const missing = /Cannot find (?:package|module) '([^']+)'/.exec(error.message)?.[1]
+          if (!${JSON.stringify(optional)}.includes(missing)) throw error
+        }`
+      await execute(packed.project, process.execPath, '--input-type=module', '-e', program)
+    }
+  }
+})
+
+test('a TypeScript project compiles against every door', async () => {
+  const imports = doors.map((door, index) => `import * as door${index} from '${door}'\nvoid door${index}\n`)
+  writeFileSync(join(packed.project, 'use.ts'), imports.join(''))
+  const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc')
+  const options = ['--noEmit', '--strict', '--skipLibCheck', '--module', 'nodenext', '--target', 'es2023']
+  await execute(packed.project, process.execPath, tsc, ...options, '--types', '', 'use.ts')
+})
+
+test('the installed command line answers', async () => {
+  const said = await execute(packed.project, 'npx', '--no-install', 'countersign', 'version')
+  assert.ok(said.includes(manifest.version), said)
+})
+
+test('nothing of the package needs an install script', () => {
+  const lock: { packages: Record<string, { hasInstallScript?: boolean }> } = JSON.parse(
+    readFileSync(join(packed.project, 'package-lock.json'), 'utf8'),
+  )
+  const scripted = Object.entries(lock.packages).filter(([, entry]) => entry.hasInstallScript)
+  assert.deepEqual(scripted, [])
+  assert.ok(existsSync(join(packed.project, 'node_modules', manifest.name, 'dist', 'index.js')))
+})

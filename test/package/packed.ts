@@ -1,0 +1,64 @@
+import { execFile } from 'node:child_process'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+const LIMIT_MILLISECONDS = 180_000
+const OUTPUT_LIMIT = 16 * 1024 * 1024
+
+export const root = join(import.meta.dirname, '..', '..')
+
+/** Runs a program to its end and answers its output; if it fails, rejects with what it said. */
+export function execute(cwd: string, command: string, ...args: readonly string[]): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const options = { cwd, timeout: LIMIT_MILLISECONDS, maxBuffer: OUTPUT_LIMIT }
+    execFile(command, args, options, (error, stdout, stderr) => {
+      if (error === null) resolve(stdout)
+      else
+        reject(
+          new Error(`${command} ${args[0]} failed (${error.code ?? error.signal}):\n${stderr || stdout}`),
+        )
+    })
+  })
+}
+
+/** The package as a user would get it. */
+export interface Packed {
+  readonly tarball: string
+  /** Paths inside the package. */
+  readonly files: readonly string[]
+  /** An empty project in which the tarball, and nothing else, was installed. */
+  readonly project: string
+  remove(): void
+}
+
+/** Packs this clone, building it if it is stale, and installs the tarball in an empty project. */
+export async function packAndInstall(): Promise<Packed> {
+  const folder = mkdtempSync(join(tmpdir(), 'countersign-package-'))
+  const remove = () => rmSync(folder, { recursive: true, force: true })
+  try {
+    const listed: { filename: string; files: { path: string }[] }[] = JSON.parse(
+      await execute(root, 'npm', 'pack', '--json', '--silent', '--pack-destination', folder),
+    )
+    const [packed] = listed
+    if (packed === undefined) throw new Error('npm pack listed no package')
+    const tarball = join(folder, packed.filename)
+    const project = join(folder, 'project')
+    mkdirSync(project)
+    writeFileSync(join(project, 'package.json'), '{ "private": true, "type": "module" }\n')
+    await execute(
+      project,
+      'npm',
+      'install',
+      tarball,
+      '--ignore-scripts',
+      '--no-audit',
+      '--no-fund',
+      '--silent',
+    )
+    return { tarball, files: packed.files.map(({ path }) => path), project, remove }
+  } catch (error) {
+    remove()
+    throw error
+  }
+}
