@@ -1,0 +1,157 @@
+import assert from 'node:assert/strict'
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import type { AddressInfo } from 'node:net'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
+import { after, before, test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+
+const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))
+const PASSWORD = 'correct horse battery'
+
+let folder: string
+before(() => {
+  folder = mkdtempSync(join(tmpdir(), 'countersign-cli-'))
+})
+after(() => rmSync(folder, { recursive: true }))
+
+interface Ended {
+  readonly status: number | null
+  readonly out: string
+  readonly err: string
+}
+
+function start(args: readonly string[], env: Record<string, string> = {}): ChildProcess {
+  const { PATH = '' } = process.env
+  return spawn(process.execPath, [MAIN, ...args], { cwd: folder, env: { PATH, ...env } })
+}
+
+async function run(
+  args: readonly string[],
+  { input = '', env = {} as Record<string, string> } = {},
+): Promise<Ended> {
+  const child = start(args, env)
+  child.stdin?.end(input)
+  const { stdout, stderr } = child
+  assert.ok(stdout && stderr)
+  const [out, err, [status]] = await Promise.all([text(stdout), text(stderr), once(child, 'close')])
+  return { status, out, err }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  server.close()
+  await once(server, 'close')
+  return port
+}
+
+test('version and secret', async () => {
+  assert.match((await run(['version'])).out, /^\d+\.\d+\.\d+\n$/)
+  const first = await run(['secret'])
+  assert.match(first.out, /^[\w-]{43}\n$/)
+  assert.notEqual((await run(['secret'])).out, first.out)
+})
+
+test('every problem of a configuration is listed at once, without a stack trace, and the status is 1', async () => {
+  const env = { PORT: '99999', ISSUER: 'http://auth.example.com', SECRET_KEY: 'changeme' }
+  const { status, err, out } = await run(['serve'], { env })
+  assert.equal(status, 1)
+  assert.equal(out, '')
+  for (const name of ['port', 'issuer', 'secretKey']) assert.match(err, new RegExp(`^  ${name} `, 'm'))
+  assert.doesNotMatch(err, /\n\s+at |changeme/)
+  assert.equal(existsSync(join(folder, 'data')), false, 'nothing was made')
+})
+
+test('accounts: made with a password from standard input, never from an option', async () => {
+  const create = ['users', 'create', '--email', 'root@example.com', '--username', 'root', '--role', 'admin']
+  const refused = await run([...create, '--password', PASSWORD])
+  assert.equal(refused.status, 2)
+  const made = await run([...create, '--json'], { input: `${PASSWORD}\n` })
+  assert.equal(made.status, 0, made.err)
+  assert.deepEqual(JSON.parse(made.out).roles, ['user', 'admin'])
+  const taken = await run(create, { input: PASSWORD })
+  assert.equal(taken.status, 1)
+  assert.match(taken.err, /email: Is taken/)
+  const weak = await run(['users', 'create', '--email', 'b@example.com'], { input: 'short' })
+  assert.equal(weak.status, 1)
+  const unknown = await run(['users', 'create', '--email', 'b@example.com', '--role', 'emperor'], {
+    input: PASSWORD,
+  })
+  assert.match(unknown.err, /roles: Must be one of/)
+
+  const list = JSON.parse((await run(['users', 'list', '--json'])).out)
+  assert.deepEqual(
+    list.items.map((user: { username: string }) => user.username),
+    ['root'],
+  )
+  assert.doesNotMatch(JSON.stringify(list), /argon2|hash/)
+  assert.equal((await run(['users', 'show', 'nobody'])).status, 1)
+  assert.equal((await run(['users', 'fly'])).status, 2)
+  assert.equal(JSON.parse((await run(['users', 'disable', 'root', '--json'])).out).state, 'disabled')
+  assert.equal(JSON.parse((await run(['users', 'enable', 'root@example.com', '--json'])).out).state, 'active')
+  assert.deepEqual(JSON.parse((await run(['users', 'set-role', 'root', 'user', '--json'])).out).roles, [
+    'user',
+  ])
+  assert.equal((await run(['users', 'set-password', 'root'], { input: 'another long sentence' })).status, 0)
+  assert.match((await run(['users', 'sessions', 'root'])).out, /Not signed in anywhere/)
+})
+
+test('G-8: the key made for development is its owner’s alone, and config shows no secret', async () => {
+  const path = join(folder, 'data/secret-key')
+  assert.equal(statSync(path).mode & 0o077, 0)
+  const key = 'Rk7o3vXn0c2mZpJt9sQyWlEa5bUdGhKi8fLxTqNjVwM'
+  const { out } = await run(['config', '--json'], { env: { SECRET_KEY: key } })
+  assert.match(out, /environment SECRET_KEY/)
+  assert.equal(out.includes(key), false)
+})
+
+test('init writes a configuration that loads, and never writes over one', async () => {
+  const first = JSON.parse((await run(['init', '--json'])).out)
+  assert.deepEqual(
+    first.files.map((file: { written: boolean }) => file.written),
+    [true, true],
+  )
+  writeFileSync(join(folder, '.env.example'), 'mine')
+  const second = JSON.parse((await run(['init', '--json'])).out)
+  assert.deepEqual(
+    second.files.map((file: { written: boolean }) => file.written),
+    [false, false],
+  )
+  assert.equal(readFileSync(join(folder, '.env.example'), 'utf8'), 'mine')
+  assert.equal((await run(['config'])).status, 0)
+})
+
+test('serve: says where it is, stops on SIGTERM with 0, and a taken port is one clear line', async () => {
+  const port = await freePort()
+  const child = start(['serve'], { PORT: String(port) })
+  assert.ok(child.stdout)
+  let out = ''
+  child.stdout.on('data', (chunk) => {
+    out += chunk
+  })
+  while (!out.includes('users create')) await once(child.stdout, 'data')
+  assert.match(out, new RegExp(`http://127.0.0.1:${port}/docs`))
+  assert.match(out, /sqlite:/)
+  assert.equal((await fetch(`http://127.0.0.1:${port}/readyz`)).status, 200)
+
+  const second = await run(['serve'], { env: { PORT: String(port) } })
+  assert.equal(second.status, 1)
+  assert.match(second.err, new RegExp(`Port ${port}`))
+  assert.equal(second.err.trim().split('\n').length, 1)
+
+  child.kill('SIGTERM')
+  const [status] = await once(child, 'close')
+  assert.equal(status, 0)
+})
+
+test('migrate --dry-run counts rows and changes nothing', async () => {
+  const report = JSON.parse((await run(['migrate', '--dry-run', '--json'])).out)
+  assert.equal(report.dry_run, true)
+  assert.equal(report.rows.cs_users, 1)
+})

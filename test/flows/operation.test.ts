@@ -1,0 +1,93 @@
+import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { connect } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { silentLogger } from '../../src/base/logger.ts'
+import { serve } from '../../src/server/serve.ts'
+import { PASSWORD, SECRET_KEY, startIssuer, tokensOf } from './issuer.ts'
+
+const url = (port: number, path: string) => `http://127.0.0.1:${port}${path}`
+
+test('a graceful stop lets the answers under way finish and takes no new ones', async () => {
+  const { auth } = await startIssuer()
+  const serving = await serve({ auth, host: '127.0.0.1', port: 0, logger: silentLogger })
+  const { port } = serving.address
+  const register = (email: string) =>
+    fetch(url(port, '/register'), {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ email, password: PASSWORD }),
+    })
+  const underWay = Array.from({ length: 8 }, (_, index) => register(`user${index}@example.com`))
+  await new Promise((resolve) => setTimeout(resolve, 30))
+  const stopped = serving.stop()
+  const answers = await Promise.all(underWay)
+  assert.deepEqual(new Set(answers.map(({ status }) => status)), new Set([201]))
+  await stopped
+  await assert.rejects(register('late@example.com'))
+})
+
+test('sessions and tokens live on through a restart', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'countersign-restart-'))
+  const databaseUrl = `sqlite:${join(folder, 'auth.db')}`
+  const first = await startIssuer({ databaseUrl })
+  const tokens = await first.signUp('alice')
+  const ended = tokensOf(await first.signIn('alice'))
+  await first.call('POST', '/logout', { token: ended.access })
+  await first.close()
+
+  const second = await startIssuer({ databaseUrl })
+  assert.equal((await second.me(tokens.access)).status, 200)
+  assert.equal((await second.refresh(tokens.refresh)).status, 200)
+  assert.equal((await second.me(ended.access)).status, 401, 'and what was signed out stays out')
+  await second.close()
+  rmSync(folder, { recursive: true })
+})
+
+test('a SECRET_KEY that lost a key in use stops the start and says so; extended, it starts', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'countersign-key-'))
+  const databaseUrl = `sqlite:${join(folder, 'auth.db')}`
+  const first = await startIssuer({ databaseUrl })
+  const tokens = await first.signUp('alice')
+  await first.close()
+  const other = Buffer.from(crypto.getRandomValues(new Uint8Array(32))).toString('base64url')
+  await assert.rejects(startIssuer({ databaseUrl, secretKey: other }), /SECRET_KEY/)
+  const extended = await startIssuer({ databaseUrl, secretKey: [other, SECRET_KEY] })
+  assert.equal((await extended.refresh(tokens.refresh)).status, 200)
+  assert.equal((await extended.me(tokens.access)).status, 200)
+  await extended.close()
+  rmSync(folder, { recursive: true })
+})
+
+test('health: alive, ready, and not ready when the database is gone', async () => {
+  const issuer = await startIssuer()
+  assert.equal((await issuer.call('GET', '/healthz')).status, 200)
+  assert.equal((await issuer.call('GET', '/readyz')).status, 200)
+  await issuer.close()
+  assert.equal((await issuer.call('GET', '/healthz')).status, 200)
+  assert.equal((await issuer.call('GET', '/readyz')).status, 503)
+})
+
+test('F-9 over a raw socket: two Authorization fields are refused', async () => {
+  const issuer = await startIssuer()
+  const { access } = await issuer.signUp('alice')
+  const serving = await serve({ auth: issuer.auth, host: '127.0.0.1', port: 0, logger: silentLogger })
+  const send = (fields: readonly string[]) =>
+    new Promise<string>((resolve, reject) => {
+      const socket = connect(serving.address.port, '127.0.0.1')
+      let answer = ''
+      socket.on('data', (chunk) => {
+        answer += chunk
+      })
+      socket.on('close', () => resolve(answer)).on('error', reject)
+      const lines = ['GET /users/me HTTP/1.1', 'Host: x', ...fields, 'Connection: close', '', '']
+      socket.write(lines.join('\r\n'))
+    })
+  const field = `Authorization: Bearer ${access}`
+  assert.match(await send([field]), /^HTTP\/1\.1 200/)
+  assert.match(await send([field, field]), /^HTTP\/1\.1 40[01]/)
+  assert.match(await send([field, 'Authorization: Bearer x']), /^HTTP\/1\.1 40[01]/)
+  await serving.stop()
+})
