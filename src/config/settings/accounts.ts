@@ -12,7 +12,7 @@ export interface PasswordRules {
   readonly profile?: 'nist' | undefined
 }
 
-interface PasswordRulesInput {
+export interface PasswordRulesInput {
   readonly minimumLength?: number | undefined
   readonly profile?: 'nist' | undefined
 }
