@@ -11,7 +11,7 @@ export interface PostgresOptions {
    * with `pool` alone there are no notifications, and revocations travel by asking.
    */
   readonly listenUrl?: string
-  /** Connections of our own pool; 10 unless said otherwise. */
+  /** Connections of our own pool; 16 unless said otherwise. */
   readonly connections?: number
   /** Statements that may wait for a connection; one more is refused. 1000 unless said otherwise. */
   readonly mostWaiting?: number
@@ -61,7 +61,7 @@ export function readOptions(given: string | PostgresOptions): PostgresSettings {
     url: options.url,
     pool: options.pool,
     listenUrl: options.listenUrl ?? options.url,
-    connections: options.connections ?? 10,
+    connections: options.connections ?? 16,
     mostWaiting: options.mostWaiting ?? 1000,
     limitMilliseconds,
     longLimitMilliseconds: Math.max(limitMilliseconds, LONG_LIMIT_MILLISECONDS),

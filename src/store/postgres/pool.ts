@@ -17,6 +17,8 @@ export interface PostgresPool {
 export interface PostgresPoolClient extends PostgresClient {
   /** An error or true: the connection is not to be used again. */
   release(broken?: Error | boolean): void
+  on(name: 'error', listener: () => void): unknown
+  off(name: 'error', listener: () => void): unknown
 }
 
 export interface PoolSettings extends QuerySettings {
@@ -29,9 +31,6 @@ export interface PooledConnection extends Connection {
   /** Takes no more work and is fulfilled when none is under way. */
   drain(): Promise<void>
 }
-
-/** Under REPEATABLE READ, if that is a database's default, each of many that meet in one row is undone but one. */
-const MOST_ATTEMPTS = 20
 
 /** Statements on the connections of a pool. Every wait is bounded: the queue, its time, and the time of a statement. */
 export function poolConnection(pool: PostgresPool, settings: PoolSettings): PooledConnection {
@@ -67,6 +66,7 @@ export function poolConnection(pool: PostgresPool, settings: PoolSettings): Pool
   /** The connection is given back, or thrown away if the work may have left it unusable. */
   async function use<T>(work: (client: PostgresClient) => Promise<T>, mostWait: number): Promise<T> {
     const client = await acquire(mostWait)
+    client.on('error', ignore)
     try {
       const result = await work(client)
       client.release()
@@ -74,20 +74,27 @@ export function poolConnection(pool: PostgresPool, settings: PoolSettings): Pool
     } catch (error) {
       client.release(!leavesConnection(error))
       throw error
+    } finally {
+      client.off('error', ignore)
     }
   }
 
-  /** Counts the work, bounds the queue, and repeats what the database undid because another transaction was first. */
+  /**
+   * Counts the work, bounds the queue, and repeats what the database undid because another transaction was first: under
+   * SERIALIZABLE, if that is a database's default, of many that meet in one row each time all are undone but one.
+   */
   async function run<T>(work: (client: PostgresClient) => Promise<T>, mostWait: number): Promise<T> {
     if (closed) throw unavailable('the store is closed')
     if (waiting >= settings.mostWaiting) throw unavailable('too many statements wait for a connection')
     working += 1
+    const since = performance.now()
     try {
-      for (let attempts = 1; ; attempts += 1) {
+      for (;;) {
         try {
           return await use(work, mostWait)
         } catch (error) {
-          if (!isUndone(error) || attempts === MOST_ATTEMPTS) throw toStoreError(error)
+          const late = performance.now() - since >= settings.limitMilliseconds
+          if (late || !isUndone(error)) throw toStoreError(error)
         }
       }
     } finally {
@@ -126,6 +133,9 @@ export function poolConnection(pool: PostgresPool, settings: PoolSettings): Pool
     },
   }
 }
+
+/** A connection that breaks also says so by an event, which would end the process; the statement's failure tells enough. */
+function ignore(): void {}
 
 async function inTransaction<T>(
   client: PostgresClient,

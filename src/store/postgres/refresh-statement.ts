@@ -36,7 +36,7 @@ export function judgement(by: JudgedBy): string {
   return `
   seen AS MATERIALIZED (SELECT held.*, ${by.clock} AS clock FROM held),
   dated AS (SELECT seen.*, greatest(clock, turned_at) AS as_of FROM seen),
-  judged AS (SELECT dated.*, CASE
+  judged AS MATERIALIZED (SELECT dated.*, CASE
       WHEN client_id <> ${by.clientId} THEN 'wrong_client'
       WHEN ended_at IS NOT NULL OR u_state <> 'active' OR c_state IS DISTINCT FROM 'active'
         OR user_epoch < u_epoch OR store_epoch < st_epoch THEN 'ended'
