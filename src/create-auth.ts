@@ -25,7 +25,7 @@ export function createAuth<
   Profile extends Fields = Fields,
   Claims extends Fields = Fields,
 >(options: AuthOptions<Scope, Profile, Claims> = {}): Auth<Scope | BuiltInScope, Profile, Claims> {
-  const wired = wire(options as AuthOptions)
+  const wired = wire(options as AuthOptions, routes)
   const { services, logger, start, stop } = wired
   const { grants, accounts } = services
   const { store } = grants

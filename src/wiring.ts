@@ -4,6 +4,7 @@ import { type Logger, silentLogger } from './base/logger.ts'
 import { randomId, systemRandom } from './base/random.ts'
 import { keysFor } from './config/development-keys.ts'
 import { checkOptions } from './config/resolve.ts'
+import type { Route } from './endpoints/route.ts'
 import type { Services } from './endpoints/services.ts'
 import { AuthError } from './errors/auth-error.ts'
 import type { GrantParts } from './grants/grant.ts'
@@ -35,7 +36,7 @@ const DAY_MILLISECONDS = 86_400_000
 const SQLITE_URL = /^sqlite:/
 
 /** Every part is made here, once, and handed what it needs. Nothing connects yet. Throws a ConfigError. */
-export function wire(options: AuthOptions): Wired {
+export function wire(options: AuthOptions, routes: readonly Route[]): Wired {
   const { settings, mode } = checkOptions(options)
   const clock = options.clock ?? guardedClock()
   const random = options.random ?? systemRandom
@@ -122,6 +123,7 @@ export function wire(options: AuthOptions): Wired {
   let stopping = false
   let housekeeping: { stop(): void } | undefined
   const services: Services = {
+    routes,
     grants,
     accounts,
     guard: createGuard([bearer(reader.read)], clock, report),

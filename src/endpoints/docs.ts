@@ -77,16 +77,14 @@ function descriptionOf(services: Services): Promise<Served> {
 
 async function describe(services: Services): Promise<Served> {
   const { describeApi } = await import('../openapi/description.ts')
-  // Late, as the table holds this very route.
-  const { routes } = await import('./routes.ts')
   const { issuer, passwordGrant } = services.grants.settings
   return describeApi({
-    routes,
+    routes: services.routes,
     issuer,
     passwordGrant,
     scopes: services.permissions.scopes,
     roles: services.permissions.roles,
-    title: services.serviceName,
+    title: `${services.serviceName} API`,
     profile: services.profile,
   })
 }

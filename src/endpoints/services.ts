@@ -5,9 +5,12 @@ import type { Guard } from '../guard/guard.ts'
 import type { Accounts } from '../login/accounts.ts'
 import type { AccessToken } from '../model/access-token.ts'
 import type { ProfileSchema } from '../model/profile.ts'
+import type { DescribedRoute } from '../openapi/described-route.ts'
 
 /** The wired parts that endpoints work with. Built once, in `create-auth`. */
 export interface Services {
+  /** The table itself, for the endpoint that describes it. */
+  readonly routes: readonly DescribedRoute[]
   readonly grants: GrantParts
   readonly guard: Guard
   /** The one verdict on an access token. */
