@@ -13,6 +13,10 @@ const LATEST = 2 ** 32 - 1
 /** Where the store gives no time of its own: it has said so, but nothing can be compared. */
 const SAID = 1
 
+export function isKind(text: string): text is RevocationKind {
+  return KINDS.some((kind) => kind === text)
+}
+
 /** The number that stands for a kind where texts would be slow. */
 export function numberOf(kind: RevocationKind): number {
   return KINDS.indexOf(kind)

@@ -1,11 +1,11 @@
 import { setImmediate as breathe } from 'node:timers/promises'
-import type { Clock } from '../base/clock.ts'
+import type { Clock, Moment } from '../base/clock.ts'
 import { type Logger, silentLogger } from '../base/logger.ts'
 import type { Cause } from '../errors/codes.ts'
 import type { AccessToken } from '../model/access-token.ts'
 import { createFreshness } from './freshness.ts'
 import { coalesce, listenToHints, type RevocationHints } from './hints.ts'
-import { type Answered, createQuestions } from './questions.ts'
+import { createQuestions } from './questions.ts'
 import { backgroundTimer, type Schedule } from './schedule.ts'
 import { createSingleFlight } from './single-flight.ts'
 import type { RevocationAnswer, RevocationSource, StoreCensus } from './source.ts'
@@ -39,6 +39,13 @@ export interface RevocationFeedOptions {
 /** What an answer says beside its entries. */
 export type PullFacts = Omit<RevocationAnswer, 'entries'> & { readonly entries: number }
 
+interface Taken {
+  readonly asked: Moment
+  readonly facts: PullFacts
+  /** The answer is from another database than the one before it, or from an older state of it. */
+  readonly isAnother: boolean
+}
+
 export interface RevocationFeed {
   /** Learns everything live, then goes on asking. Rejects if the source does not answer; may be called again then. */
   start(): Promise<void>
@@ -61,6 +68,8 @@ export interface RevocationFeed {
   readonly isStale: () => boolean
   /** Milliseconds; infinite before the first answer. */
   readonly age: () => number
+  /** Calls the listener whenever an answer brings entries; answers with the way to end that. */
+  readonly onNews: (listener: () => void) => () => void
   readonly clockUnsure: () => boolean
   /** The store's time as far as known. Milliseconds since 1970. */
   readonly storeNow: () => number | undefined
@@ -70,6 +79,8 @@ export interface RevocationFeed {
 }
 
 const SLICE = 5000
+/** Between two questions to a source that waits by itself, while there is news. */
+const NEWS_SPACING_MILLISECONDS = 100
 const FIRST_RETRY_MILLISECONDS = 100
 const LONGEST_RETRY_MILLISECONDS = 2000
 
@@ -91,7 +102,9 @@ export function createRevocationFeed(options: RevocationFeedOptions): Revocation
   const freshness = createFreshness(clock)
   const storeClock = createStoreClock(clock, options.reuseWindowMilliseconds ?? 10_000)
 
-  let known: RevocationAnswer | undefined
+  /** Of the last answer; its entries are in memory and nowhere else. */
+  let known: PullFacts | undefined
+  const newsListeners = new Set<() => void>()
   /** Ask for everything: at the start, and after whatever casts doubt on what was said before. */
   let completeDue = true
   let censusDue = 0
@@ -116,7 +129,9 @@ export function createRevocationFeed(options: RevocationFeedOptions): Revocation
     }
     if (failures > 0) logger.info({ failures }, 'the source of revocations answers again')
     failures = 0
-    planNext(Math.max(0, began + intervalMilliseconds - clock.elapsed()))
+    const spacing =
+      source.waits === true && known?.entries !== 0 ? NEWS_SPACING_MILLISECONDS : intervalMilliseconds
+    planNext(Math.max(0, began + spacing - clock.elapsed()))
   })
   const pullQuietly = (): void => void pull().catch(nothing)
   const hint = coalesce(pullQuietly, clock, schedule)
@@ -129,21 +144,21 @@ export function createRevocationFeed(options: RevocationFeedOptions): Revocation
   /** What is new, and everything if the answer shows that something is missing. Only then is the knowledge fresh. */
   const learn = async (): Promise<void> => {
     const censusIsDue = !completeDue && clock.elapsed() >= censusDue
-    let taken = await take(censusIsDue)
-    if (!taken.answer.complete && (taken.isAnother || (censusIsDue && differs(taken.answer.census)))) {
+    let { asked, facts, isAnother } = await take(censusIsDue)
+    if (!facts.complete && (isAnother || (censusIsDue && differs(facts.census)))) {
       completeDue = true
-      taken = await take(false)
+      ;({ asked, facts } = await take(false))
     }
-    if (censusIsDue || taken.answer.complete) censusDue = clock.elapsed() + censusIntervalMilliseconds
-    freshness.prove(taken.asked, taken.answer.ageMilliseconds)
-    void tell(taken.answer)
+    if (censusIsDue || facts.complete) censusDue = clock.elapsed() + censusIntervalMilliseconds
+    freshness.prove(asked, facts.ageMilliseconds)
+    void tell(facts)
   }
 
   /** One question, and its answer taken into memory. */
-  const take = async (census: boolean): Promise<Answered & { readonly isAnother: boolean }> => {
+  const take = async (census: boolean): Promise<Taken> => {
     const cursor = completeDue ? undefined : known?.cursor
-    const { asked, answer } = await ask(cursor, census)
     completeDue = false
+    const { asked, answer } = await ask(cursor, census)
     const step = answer.now === undefined ? undefined : storeClock.observe(asked, answer.now)
     if (step !== undefined) logger.warn({ stepMilliseconds: Math.round(step) }, 'a clock was set')
     if (answer.complete) state.forgetSaid()
@@ -158,8 +173,8 @@ export function createRevocationFeed(options: RevocationFeedOptions): Revocation
     if (isAnother)
       logger.warn({ identity: answer.identity }, 'the database is another one, or an older state of it')
     if (answer.complete && known !== undefined) void giveBack()
-    known = answer
-    return { asked, answer, isAnother }
+    known = { ...answer, entries: answer.entries.length }
+    return { asked, facts: known, isAnother }
   }
 
   /** A source that takes no census is asked for everything each time. */
@@ -195,9 +210,10 @@ export function createRevocationFeed(options: RevocationFeedOptions): Revocation
     overfull = state.isOverfull
   }
 
-  const tell = async ({ entries, ...facts }: RevocationAnswer): Promise<void> => {
+  const tell = async (facts: PullFacts): Promise<void> => {
+    if (facts.entries > 0) for (const listener of [...newsListeners]) listener()
     try {
-      await onPull?.({ ...facts, entries: entries.length })
+      await onPull?.(facts)
     } catch (error) {
       logger.error({ err: error }, 'what follows an answer about revocations failed')
     }
@@ -240,6 +256,10 @@ export function createRevocationFeed(options: RevocationFeedOptions): Revocation
     pullNow: pull,
     isStale,
     age: freshness.age,
+    onNews(listener) {
+      newsListeners.add(listener)
+      return () => void newsListeners.delete(listener)
+    },
     clockUnsure: storeClock.isUnsure,
     storeNow: storeClock.now,
     storeEpoch: () => known?.storeEpoch ?? 0,

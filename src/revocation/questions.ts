@@ -32,14 +32,15 @@ export function createQuestions(
       if (unanswered >= MOST_UNANSWERED)
         return reject(new AuthError('DENYLIST_DOWN', { details: { unanswered } }))
       const limitMilliseconds = cursor === undefined ? limits.completeMilliseconds : limits.newMilliseconds
-      const cancel = schedule(
-        () => reject(new AuthError('DENYLIST_DOWN', { details: { limitMilliseconds } })),
-        limitMilliseconds,
-      )
+      const leave = new AbortController()
+      const cancel = schedule(() => {
+        reject(new AuthError('DENYLIST_DOWN', { details: { limitMilliseconds } }))
+        leave.abort()
+      }, limitMilliseconds)
       const asked = momentOf(clock)
       unanswered++
       Promise.resolve()
-        .then(() => source.pull(cursor, { census }))
+        .then(() => source.pull(cursor, { census, signal: leave.signal }))
         .then((answer) => resolve({ asked, answer }), reject)
         .finally(() => {
           unanswered--

@@ -1,0 +1,377 @@
+import assert from 'node:assert/strict'
+import { createServer } from 'node:http'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import { createFeedBench, type FeedBench, sessionEntry, tokenOf } from '../../test/revocation/feed-bench.ts'
+import { settle } from '../../test/revocation/hand-clock.ts'
+import { guardedClock } from '../base/clock.ts'
+import { systemRandom } from '../base/random.ts'
+import type { RevocationFeed } from './feed.ts'
+import { createFeedAnswers } from './feed-answers.ts'
+import { readFeedDocument, readFeedQuestion, writeFeedDocument, writeFeedQuestion } from './feed-document.ts'
+import { createHttpRevocationFeed } from './http-feed.ts'
+import type { RevocationAnswer } from './source.ts'
+import { createRevocationState } from './state.ts'
+
+type Handler = (request: Request) => Promise<Response>
+
+interface Verifier {
+  readonly feed: RevocationFeed
+  /** The requests as they left the verifier. */
+  readonly requests: Request[]
+  /** What lies between verifier and node; passes everything on unless a test puts something else here. */
+  between: (request: Request, node: Handler) => Promise<Response>
+}
+
+/** A verifier that asks the node of a bench over a wire that a test can cut, slow down and falsify. */
+function createVerifier(bench: FeedBench, options: { strict?: boolean; mostBytes?: number } = {}): Verifier {
+  const { clock, schedule } = bench.hand
+  const answers = createFeedAnswers({ revocations: bench.database, feed: bench.feed, clock, schedule })
+  const node: Handler = async (request) => {
+    const question = readFeedQuestion(new URL(request.url).searchParams)
+    if (question === undefined) return new Response('', { status: 400 })
+    if (request.headers.get('authorization') !== 'Basic dmVyaWZpZXI6c2VjcmV0')
+      return new Response('', { status: 401 })
+    try {
+      return Response.json(await answers.answer(question, request.signal))
+    } catch {
+      return new Response('', { status: 503 })
+    }
+  }
+  const requests: Request[] = []
+  const verifier: Verifier = {
+    requests,
+    between: (request, node) => node(request),
+    feed: createHttpRevocationFeed({
+      url: 'https://issuer.example/revocations',
+      fetch: (input, init) => {
+        const request = new Request(input, init)
+        requests.push(request)
+        return verifier.between(request, node)
+      },
+      authorization: () => 'Basic dmVyaWZpZXI6c2VjcmV0',
+      random: systemRandom,
+      state: createRevocationState({ clock, random: systemRandom }),
+      clock,
+      schedule,
+      ...options,
+    }),
+  }
+  return verifier
+}
+
+test('a verifier learns everything, then news at once, by one waiting question after another', async () => {
+  const bench = createFeedBench()
+  bench.database.write(sessionEntry(1))
+  await bench.feed.start()
+  const { feed, requests } = createVerifier(bench)
+  assert.equal(feed.refuses(tokenOf(2)), 'REVOCATION_STALE')
+  await feed.start()
+  assert.equal(feed.refuses(tokenOf(1)), 'SESSION_ENDED')
+  assert.equal(feed.refuses(tokenOf(2)), undefined)
+  await bench.hand.pass(30_000)
+  assert.ok(requests.length <= 20, `${requests.length} questions in 30 s`)
+  bench.database.write(sessionEntry(2))
+  await bench.feed.changed()
+  await settle()
+  assert.equal(feed.refuses(tokenOf(2)), 'SESSION_ENDED')
+  await feed.stop()
+})
+
+test('PROTOCOL 2.2: at rest the knowledge never looks older than it may be, with an answer time of 0.4 s', async () => {
+  const bench = createFeedBench()
+  await bench.feed.start()
+  const verifier = createVerifier(bench)
+  verifier.between = async (request, node) => {
+    const response = await node(request)
+    await new Promise<void>((resolve) => bench.hand.schedule(resolve, 400))
+    return response
+  }
+  const started = verifier.feed.start()
+  await bench.hand.pass(400)
+  await started
+  for (let count = 0; count < 600; count++) {
+    await bench.hand.pass(100)
+    assert.equal(
+      verifier.feed.refuses(tokenOf(1)),
+      undefined,
+      `after ${count / 10} s: ${verifier.feed.age()}`,
+    )
+  }
+})
+
+test('PROTOCOL 2.2: a proxy that holds every answer for 30 s makes nothing fresh', async () => {
+  for (const strict of [true, false]) {
+    const bench = createFeedBench()
+    await bench.feed.start()
+    const verifier = createVerifier(bench, { strict })
+    await verifier.feed.start()
+    verifier.between = async (request, node) => {
+      const response = await node(request)
+      await new Promise<void>((resolve) => bench.hand.schedule(resolve, 30_000))
+      return response
+    }
+    bench.database.write(sessionEntry(1))
+    await bench.hand.pass(10_000)
+    assert.equal(verifier.feed.refuses(tokenOf(1)), strict ? 'REVOCATION_STALE' : undefined)
+    assert.ok(verifier.feed.age() > 5000)
+    await bench.hand.pass(100_000)
+    assert.equal(verifier.feed.refuses(tokenOf(2)), strict ? 'REVOCATION_STALE' : undefined)
+    verifier.between = (request, node) => node(request)
+    await bench.hand.pass(40_000)
+    assert.equal(verifier.feed.refuses(tokenOf(1)), 'SESSION_ENDED')
+    assert.equal(verifier.feed.refuses(tokenOf(2)), undefined)
+  }
+})
+
+test("the node's own age is added to ours", async () => {
+  const bench = createFeedBench()
+  await bench.feed.start()
+  const verifier = createVerifier(bench)
+  verifier.between = async (request, node) => {
+    const document = (await (await node(request)).json()) as Record<string, unknown>
+    return Response.json({ ...document, age: 4.5 })
+  }
+  await verifier.feed.start()
+  assert.equal(verifier.feed.age(), 4500)
+  assert.equal(verifier.feed.refuses(tokenOf(1)), undefined)
+  verifier.between = async () => new Response('', { status: 502 })
+  await bench.hand.pass(501)
+  assert.equal(verifier.feed.refuses(tokenOf(1)), 'REVOCATION_STALE')
+})
+
+test('an answer that is stored, cut off, too large, of another kind or redirected proves nothing', async () => {
+  const stored: Response[] = []
+  const falsehoods: Record<string, Verifier['between']> = {
+    'stored by a cache': async (request, node) => {
+      if (stored.length === 0) stored.push(await node(request))
+      return stored[0]?.clone() ?? Response.error()
+    },
+    'cut off': async (request, node) => new Response((await (await node(request)).text()).slice(0, -1)),
+    'an error page': async () => new Response('<html>Bad gateway</html>', { status: 200 }),
+    'not found': async () => new Response('{}', { status: 404 }),
+    'no content': async () => new Response(null, { status: 204 }),
+    'too large': async () => new Response(new Uint8Array(5000).fill(0x20)),
+    redirected: async (request) => {
+      assert.equal(request.redirect, 'error')
+      throw new TypeError('unexpected redirect')
+    },
+    broken: async () => {
+      throw new TypeError('fetch failed')
+    },
+  }
+  for (const [name, between] of Object.entries(falsehoods)) {
+    const bench = createFeedBench()
+    await bench.feed.start()
+    const verifier = createVerifier(bench, { mostBytes: 4000 })
+    await verifier.feed.start()
+    verifier.between = between
+    if (name === 'stored by a cache') {
+      // The first answer is genuine and is what the cache then gives to everybody.
+      await bench.hand.pass(2000)
+    }
+    await bench.hand.pass(5100)
+    assert.equal(verifier.feed.refuses(tokenOf(1)), 'REVOCATION_STALE', name)
+    assert.ok(verifier.requests.length < 20, `${name}: ${verifier.requests.length} questions`)
+    const newcomer = createVerifier(bench, { mostBytes: 4000 })
+    newcomer.between = between
+    await assert.rejects(newcomer.feed.start(), name)
+  }
+})
+
+test('a census over HTTP agrees at rest and under changes, and finds what slipped through', async () => {
+  const bench = createFeedBench()
+  await bench.feed.start()
+  const verifier = createVerifier(bench)
+  await verifier.feed.start()
+  const completes = (): number =>
+    verifier.requests.filter((request) => !new URL(request.url).searchParams.has('cursor')).length
+  for (let number = 0; number < 200; number++) {
+    bench.database.write(sessionEntry(number), 20_017 + 1009 * (number % 300))
+    await bench.hand.pass(701)
+  }
+  assert.equal(completes(), 1)
+  assert.ok(verifier.requests.some((request) => new URL(request.url).searchParams.get('census') === 'true'))
+  bench.database.writeUnseen(sessionEntry(1000))
+  await bench.hand.pass(62_000)
+  assert.equal(verifier.feed.refuses(tokenOf(1000)), 'SESSION_ENDED')
+  assert.equal(completes(), 2)
+})
+
+test('a verifier takes no part in writing back, and keeps what a fail-over lost', async () => {
+  const bench = createFeedBench()
+  bench.database.write(sessionEntry(1))
+  await bench.feed.start()
+  const verifier = createVerifier(bench)
+  await verifier.feed.start()
+  await bench.feed.stop()
+  bench.database.failOver(1)
+  await bench.hand.pass(5000)
+  assert.equal(verifier.feed.refuses(tokenOf(1)), 'SESSION_ENDED')
+  assert.equal(verifier.feed.refuses(tokenOf(2)), undefined)
+  assert.deepEqual(bench.database.restored, [])
+})
+
+test('the authorization of each question is made anew, and no credential is in its address', async () => {
+  const bench = createFeedBench()
+  await bench.feed.start()
+  const { feed, requests } = createVerifier(bench)
+  await feed.start()
+  const [request] = requests
+  assert.equal(request?.headers.get('authorization'), 'Basic dmVyaWZpZXI6c2VjcmV0')
+  assert.equal(request?.cache, 'no-store')
+  assert.deepEqual([...new URL(request?.url ?? '').searchParams.keys()].sort(), ['nonce', 'wait'])
+  await bench.hand.pass(5000)
+  const nonces = requests.map(({ url }) => new URL(url).searchParams.get('nonce'))
+  assert.equal(new Set(nonces).size, requests.length)
+})
+
+test('with many waiting, further verifiers are answered at once and pace themselves', async () => {
+  const bench = createFeedBench()
+  await bench.feed.start()
+  const { clock, schedule } = bench.hand
+  const answers = createFeedAnswers({
+    revocations: bench.database,
+    feed: bench.feed,
+    clock,
+    schedule,
+    mostWaiting: 2,
+  })
+  const { cursor } = await bench.database.pull()
+  const question = { nonce: 'n', cursor, waitMilliseconds: 1000, census: false }
+  let answered = 0
+  const waiting = [1, 2].map(() => answers.answer(question).then(() => answered++))
+  await settle()
+  assert.equal(answered, 0)
+  await answers.answer(question)
+  await bench.hand.pass(1000)
+  await Promise.all(waiting)
+  const abort = new AbortController()
+  const left = answers.answer(question, abort.signal)
+  await settle()
+  abort.abort()
+  await left
+  await bench.feed.stop()
+  assert.equal(bench.hand.timers, 0)
+})
+
+test('questions are read as they were written, others are refused', () => {
+  const text = fc.string({ minLength: 1, maxLength: 500 })
+  fc.assert(
+    fc.property(
+      fc.option(text, { nil: undefined }),
+      fc.nat(2000),
+      fc.boolean(),
+      (cursor, waitMilliseconds, census) => {
+        const question = { nonce: 'Abc-_9', cursor, waitMilliseconds, census }
+        const read = readFeedQuestion(new URLSearchParams(writeFeedQuestion(question).toString()))
+        assert.deepEqual(read, question)
+      },
+    ),
+  )
+  for (const query of [
+    '',
+    'nonce=',
+    'nonce=a%20b',
+    `nonce=${'a'.repeat(65)}`,
+    'nonce=a&nonce=b',
+    'nonce=a&wait=-1',
+    'nonce=a&wait=1e3',
+    'nonce=a&wait=NaN',
+    'nonce=a&cursor=',
+    `nonce=a&cursor=${'a'.repeat(501)}`,
+    'nonce=a&cursor=b&cursor=c',
+    'nonce=a&census=yes',
+  ]) {
+    assert.equal(readFeedQuestion(new URLSearchParams(query)), undefined, query)
+  }
+  assert.equal(readFeedQuestion(new URLSearchParams('nonce=a&wait=3600'))?.waitMilliseconds, 2000)
+})
+
+const answer: RevocationAnswer = {
+  entries: [
+    { kind: 'session', ref: 'one', least: undefined, remainingMilliseconds: 12_345 },
+    { kind: 'user', ref: 'two', least: 7, remainingMilliseconds: 1 },
+  ],
+  complete: true,
+  cursor: 'c',
+  identity: 'i',
+  storeEpoch: 3,
+  ringVersion: 4,
+  coveredLifeSeconds: 900,
+  now: 1_780_000_000_123,
+  census: { fromSeconds: 5, count: 6, sum: 7 },
+}
+
+test('documents are read as they were written', () => {
+  const document: unknown = JSON.parse(JSON.stringify(writeFeedDocument(answer, 'n', 12.3)))
+  assert.deepEqual(readFeedDocument(document, 'n'), { ...answer, ageMilliseconds: 13 })
+  assert.equal(readFeedDocument(document, 'm'), undefined)
+})
+
+test('a document with any part missing or of another type is refused as a whole', () => {
+  const document = writeFeedDocument(answer, 'n', 0)
+  const entry = document.entries[1]
+  assert.ok(entry)
+  for (const name of Object.keys(document)) {
+    if (name === 'census') continue
+    assert.equal(readFeedDocument({ ...document, [name]: undefined }, 'n'), undefined, name)
+    assert.equal(
+      readFeedDocument({ ...document, [name]: name === 'entries' ? {} : [] }, 'n'),
+      undefined,
+      name,
+    )
+  }
+  for (const wrong of [
+    { ref: 7 },
+    { ref: '' },
+    { ref: 'a'.repeat(8193) },
+    { kind: 7 },
+    { least: '7' },
+    { least: -1 },
+    { least: 1.5 },
+    { least: null },
+    { remaining: '7' },
+    { remaining: -1 },
+    { remaining: Number.NaN },
+    { remaining: Number.POSITIVE_INFINITY },
+  ]) {
+    const spoilt = { ...document, entries: [...document.entries, { ...entry, ...wrong }] }
+    assert.equal(readFeedDocument(spoilt, 'n'), undefined, JSON.stringify(wrong))
+  }
+  for (const other of [undefined, null, 'text', 7, [], {}])
+    assert.equal(readFeedDocument(other, 'n'), undefined)
+  assert.equal(readFeedDocument({ ...document, census: { from: 1, count: 2 } }, 'n'), undefined)
+  const newer = { ...document, entries: [{ kind: 'device', ref: 'x', remaining: 5 }] }
+  assert.deepEqual(readFeedDocument(newer, 'n')?.entries, [], 'a kind of a later release')
+})
+
+test('over a real socket', async (t) => {
+  const bench = createFeedBench()
+  bench.database.write(sessionEntry(1))
+  await bench.feed.start()
+  const clock = guardedClock()
+  const answers = createFeedAnswers({ revocations: bench.database, feed: bench.feed, clock })
+  const server = createServer((request, response) => {
+    const question = readFeedQuestion(new URL(request.url ?? '', 'http://localhost').searchParams)
+    assert.ok(question)
+    void answers.answer(question).then((document) => response.end(JSON.stringify(document)))
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  t.after(() => server.close())
+  const address = server.address()
+  assert.ok(address !== null && typeof address === 'object')
+  const feed = createHttpRevocationFeed({
+    url: `http://127.0.0.1:${address.port}/revocations`,
+    fetch,
+    authorization: () => 'Basic eA==',
+    random: systemRandom,
+    state: createRevocationState({ clock, random: systemRandom }),
+    clock,
+  })
+  await feed.start()
+  assert.equal(feed.refuses(tokenOf(1)), 'SESSION_ENDED')
+  assert.equal(feed.refuses(tokenOf(2)), undefined)
+  await feed.stop()
+  server.closeAllConnections()
+})
