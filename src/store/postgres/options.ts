@@ -17,7 +17,10 @@ export interface PostgresOptions {
   readonly mostWaiting?: number
   /** How long to wait for a connection, and again for a statement; 2000 unless said otherwise. */
   readonly limitMilliseconds?: number
-  /** False for PgBouncer in transaction mode before 1.21. */
+  /**
+   * False for PgBouncer in transaction mode. Then `listenUrl` is to lead past it, and the server's own time limits are
+   * those it is configured with: PgBouncer does not pass ours on.
+   */
   readonly preparedStatements?: boolean
 }
 

@@ -1,0 +1,168 @@
+import assert from 'node:assert/strict'
+import { after, test } from 'node:test'
+import { setTimeout as pause } from 'node:timers/promises'
+import pg from 'pg'
+import { guardedClock } from '../../src/base/clock.ts'
+import { AuthError } from '../../src/errors/auth-error.ts'
+import { postgres } from '../../src/postgres.ts'
+import { event, signIn, startPlace } from './postgres-place.ts'
+
+const place = await startPlace()
+after(() => place.stop())
+
+const clock = guardedClock()
+
+test('the application’s pool is shared, however it is set, and outlives the store', async () => {
+  const url = await place.newUrl()
+  const options =
+    '-c datestyle=German -c timezone=Asia/Kolkata -c extra_float_digits=0 -c intervalstyle=iso_8601 ' +
+    '-c default_transaction_isolation=serializable -c search_path=elsewhere'
+  const pool = new pg.Pool({ connectionString: url, options, max: 8 })
+  const first = pg.types.getTypeParser(pg.types.builtins.INT8)
+  pg.types.setTypeParser(pg.types.builtins.INT8, () => 'theirs')
+  try {
+    const store = await place.open({ pool })
+    assert.equal(store.hints, undefined)
+    const { call } = await signIn(store)
+    const outcomes = await Promise.all(Array.from({ length: 16 }, () => store.sessions.refresh(call)))
+    assert.deepEqual(outcomes.map(({ verdict }) => verdict).toSorted(), [
+      ...Array(15).fill('repeat'),
+      'rotate',
+    ])
+    const [outcome] = outcomes
+    assert.ok(outcome && 'facts' in outcome)
+    assert.ok(Math.abs(outcome.facts.asOf - Date.now()) < 60_000)
+    assert.equal(outcome.generation, 1)
+    assert.ok(Number.isSafeInteger(outcome.user.ver))
+    await store.close()
+    assert.equal((await pool.query('SELECT 1 AS one')).rows[0]?.one, 1)
+  } finally {
+    pg.types.setTypeParser(pg.types.builtins.INT8, first)
+    await pool.end()
+  }
+})
+
+test('without prepared statements none is left behind', async () => {
+  const url = await place.newUrl()
+  const pool = new pg.Pool({ connectionString: url, max: 1 })
+  const store = postgres({ pool, preparedStatements: false })
+  await store.open({ clock, migrate: true })
+  const { call } = await signIn(store)
+  assert.equal((await store.sessions.refresh(call)).verdict, 'rotate')
+  assert.deepEqual((await pool.query('SELECT name FROM pg_prepared_statements')).rows, [])
+  await store.close()
+  await pool.end()
+})
+
+test('G-14: a row that somebody holds refuses in time, and nothing happens later', async () => {
+  const store = await place.open({ limitMilliseconds: 400 })
+  const { call } = await signIn(store)
+  const client = new pg.Client({ connectionString: store.url })
+  await client.connect()
+  await client.query('BEGIN')
+  await client.query('SELECT 1 FROM countersign.sessions WHERE id = $1 FOR UPDATE', [call.sessionId])
+  await assert.rejects(store.sessions.refresh(call), { code: 'STORE_UNAVAILABLE' })
+  await client.query('COMMIT')
+  await pause(300)
+  const rows = await client.query('SELECT generation::integer AS generation FROM countersign.sessions')
+  assert.deepEqual(rows.rows, [{ generation: 0 }])
+  assert.equal((await store.sessions.refresh(call)).verdict, 'rotate')
+  await client.end()
+})
+
+test('G-14: the queue has a limit, and what has waited too long never runs', async () => {
+  const store = await place.open({ connections: 1, mostWaiting: 3, limitMilliseconds: 5000 })
+  const { call } = await signIn(store)
+  const client = new pg.Client({ connectionString: store.url })
+  await client.connect()
+  await client.query('BEGIN')
+  await client.query('SELECT 1 FROM countersign.sessions WHERE id = $1 FOR UPDATE', [call.sessionId])
+  const held = store.sessions.refresh(call)
+  await pause(50)
+  // Half its window is all a refresh may wait in our own queue.
+  const queued = [1, 2, 3].map(() => store.sessions.refresh({ ...call, reuseWindowMilliseconds: 200 }))
+  const reasons = await Promise.all([...queued, store.ping()].map((one) => failureOf(() => one)))
+  assert.deepEqual(
+    reasons.map((reason) => reason instanceof AuthError && reason.refusal.details.reason),
+    [...Array(3).fill('no connection was free in time'), 'too many statements wait for a connection'],
+  )
+  await client.query('COMMIT')
+  assert.equal((await held).verdict, 'rotate')
+  await pause(100)
+  const rows = await client.query('SELECT generation::integer AS generation FROM countersign.sessions')
+  assert.deepEqual(rows.rows, [{ generation: 1 }])
+  await store.ping()
+  await client.end()
+})
+
+test('G-14: a server that stands still is refused in time, and used again when it goes on', async () => {
+  const store = await place.open({ limitMilliseconds: 300, connections: 2 })
+  const { call } = await signIn(store)
+  place.server.pause()
+  try {
+    const verbs = [
+      () => store.ping(),
+      () => store.sessions.refresh(call),
+      () => store.revocations.pull(),
+      () => store.users.count(),
+      () =>
+        store.revocations.add(
+          { kind: 'token', ref: 't', least: undefined },
+          { sessionId: call.sessionId },
+          event('token.revoked'),
+        ),
+    ]
+    const failures = await Promise.all(verbs.map((verb) => failureOf(verb)))
+    for (const failure of failures)
+      assert.ok(failure instanceof AuthError && failure.code === 'STORE_UNAVAILABLE')
+  } finally {
+    place.server.resume()
+  }
+  await pause(100)
+  await store.ping()
+  const outcome = await store.sessions.refresh(call)
+  assert.ok(['rotate', 'repeat'].includes(outcome.verdict))
+})
+
+test('G-14: a server that dies under a statement fails that statement and nothing else', async () => {
+  const store = await place.open({ connections: 1 })
+  const { call } = await signIn(store)
+  const client = new pg.Client({ connectionString: store.url })
+  client.on('error', () => {})
+  await client.connect()
+  await client.query('BEGIN')
+  await client.query('SELECT 1 FROM countersign.sessions WHERE id = $1 FOR UPDATE', [call.sessionId])
+  const broken = failureOf(() => store.sessions.refresh(call))
+  await pause(50)
+  await place.server.kill()
+  const failure = await broken
+  assert.ok(failure instanceof AuthError && failure.code === 'STORE_UNAVAILABLE')
+  await place.server.start()
+  assert.equal((await store.sessions.refresh(call)).verdict, 'rotate')
+})
+
+test('G-14: after a restart of the server the next verbs are answered', async () => {
+  const store = await place.open()
+  const { call } = await signIn(store)
+  await Promise.all(Array.from({ length: 8 }, () => store.ping()))
+  await place.server.restart()
+  let failed = 0
+  for (let tries = 0; tries < 20; tries += 1) {
+    const answered = await store.ping().then(
+      () => true,
+      () => false,
+    )
+    if (answered) break
+    failed += 1
+    await pause(50)
+  }
+  assert.ok(failed < 20)
+  assert.equal((await store.sessions.refresh(call)).verdict, 'rotate')
+})
+
+async function failureOf(work: () => Promise<unknown>): Promise<unknown> {
+  return work().then(
+    () => assert.fail('it did not fail'),
+    (error: unknown) => error,
+  )
+}
