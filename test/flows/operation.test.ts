@@ -11,7 +11,21 @@ import { PASSWORD, SECRET_KEY, startIssuer, tokensOf } from './issuer.ts'
 const url = (port: number, path: string) => `http://127.0.0.1:${port}${path}`
 
 test('a graceful stop lets the answers under way finish and takes no new ones', async () => {
-  const { auth } = await startIssuer()
+  const asked = 8
+  const arrived = Promise.withResolvers<void>()
+  const released = Promise.withResolvers<void>()
+  let count = 0
+  const { auth } = await startIssuer({
+    hooks: {
+      before: {
+        async register() {
+          count += 1
+          if (count === asked) arrived.resolve()
+          await released.promise
+        },
+      },
+    },
+  })
   const serving = await serve({ auth, host: '127.0.0.1', port: 0, logger: silentLogger })
   const { port } = serving.address
   const register = (email: string) =>
@@ -20,9 +34,10 @@ test('a graceful stop lets the answers under way finish and takes no new ones', 
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify({ email, password: PASSWORD }),
     })
-  const underWay = Array.from({ length: 8 }, (_, index) => register(`user${index}@example.com`))
-  await new Promise((resolve) => setTimeout(resolve, 30))
+  const underWay = Array.from({ length: asked }, (_, index) => register(`user${index}@example.com`))
+  await arrived.promise
   const stopped = serving.stop()
+  released.resolve()
   const answers = await Promise.all(underWay)
   assert.deepEqual(new Set(answers.map(({ status }) => status)), new Set([201]))
   await stopped
