@@ -10,6 +10,12 @@ const OUTPUT_LIMIT = 256 * 1024
  * @property {boolean} overtime true if it was stopped because its time was up
  */
 
+/** @type {Set<number>} */
+const running = new Set()
+
+/** The process numbers of the steps under way. */
+export const runningSteps = () => running.values()
+
 /**
  * Runs one step without a terminal and with a time limit, and keeps what it wrote. The step is a process group of its
  * own where the system has them, so that nothing it started outlives the limit or an interrupted task.
@@ -28,6 +34,7 @@ export function runStep(command, args, { cwd, limitSeconds, env = process.env, s
       detached: ownGroup,
       stdio: ['ignore', 'pipe', 'pipe'],
     })
+    if (child.pid !== undefined) running.add(child.pid)
     let output = ''
     let overtime = false
     const keep = (/** @type {string} */ text) => {
@@ -46,6 +53,7 @@ export function runStep(command, args, { cwd, limitSeconds, env = process.env, s
     }, limitSeconds * 1000)
     const release = () => {
       clearTimeout(timer)
+      if (child.pid !== undefined) running.delete(child.pid)
       process.off('exit', kill)
       for (const signal of SIGNALS) process.off(signal, interrupted)
     }

@@ -60,12 +60,19 @@ test('a failure of the work is passed on and lets the lock go', async (t) => {
 
 test('the lock of a dead process is taken over', async (t) => {
   const path = lockPath(t)
-  leave(path, `${NOBODY} ${hostname()} 1`)
+  leave(path, `dead ${hostname()} ${NOBODY}`)
   assert.equal(await withLock(path, async () => 'mine'), 'mine')
 })
 
 test('the lock of a living process, or of another machine, is waited for', async (t) => {
-  const holders = [`${process.pid} ${hostname()} 1`, `${NOBODY} another.machine.example 1`, '']
+  const holders = [
+    `one ${hostname()} ${process.pid}`,
+    `two another.machine.example ${NOBODY}`,
+    // Killed, and what it started still works.
+    `three ${hostname()} ${NOBODY} ${process.pid}`,
+    // Just being written.
+    '',
+  ]
   for (const holder of holders) {
     const path = lockPath(t)
     leave(path, holder)
@@ -82,13 +89,27 @@ test('the lock of a living process, or of another machine, is waited for', async
 
 test('a lock without a sign of life is taken over whoever holds it', async (t) => {
   const path = lockPath(t)
-  leave(path, `${process.pid} another.machine.example 1`, 120)
+  leave(path, `old another.machine.example ${process.pid}`, 120)
   assert.equal(await withLock(path, async () => 'mine', { patienceSeconds: 0.3 }), 'mine')
+})
+
+test('a holder names the processes that work for it', async (t) => {
+  const path = lockPath(t)
+  const helpers = [7]
+  await withLock(
+    path,
+    async () => {
+      helpers.push(8)
+      for (let tries = 0; tries < 200 && !readFileSync(path, 'utf8').endsWith('8'); tries += 1) await wait(20)
+      assert.match(readFileSync(path, 'utf8'), new RegExp(` ${process.pid} 7 8$`))
+    },
+    { helpers: () => helpers },
+  )
 })
 
 test('many processes that find the same dead lock still work one at a time', async (t) => {
   const path = lockPath(t)
-  leave(path, `${NOBODY} ${hostname()} 1`)
+  leave(path, `dead ${hostname()} ${NOBODY}`)
   const journal = `${path}.journal`
   appendFileSync(journal, '')
   const program = `

@@ -10,10 +10,12 @@ import { SetupError } from './setup-error.mjs'
  */
 export async function runNpm(args, { cwd, limitSeconds, doing }) {
   const { command, before, shell } = findNpm()
-  const ended = await runStep(command, [...before, ...args], { cwd, limitSeconds, shell }).catch((error) => {
-    if (error?.code !== 'ENOENT') throw error
-    throw new SetupError(`Cannot ${doing}: npm was not found. It comes with Node.js: put both on the PATH.`)
-  })
+  const ended = await runStep(command, [...before, ...args, ...PATIENCE], { cwd, limitSeconds, shell }).catch(
+    (error) => {
+      if (error?.code !== 'ENOENT') throw error
+      throw new SetupError(`Cannot ${doing}: npm was not found. It comes with Node.js: put both on the PATH.`)
+    },
+  )
   if (ended.overtime) {
     throw new SetupError(
       `Cannot ${doing}: npm took longer than ${limitSeconds} s and was stopped. ${NETWORK_ADVICE}`,
@@ -21,6 +23,9 @@ export async function runNpm(args, { cwd, limitSeconds, doing }) {
   }
   if (ended.code !== 0) throw new SetupError(`Cannot ${doing}: ${explain(ended.output)}`)
 }
+
+/** Its own retries would keep somebody without a network waiting for a minute before the message. */
+const PATIENCE = ['--fetch-retries=2', '--fetch-retry-mintimeout=1000', '--fetch-retry-maxtimeout=5000']
 
 function findNpm() {
   const started = process.env.npm_execpath

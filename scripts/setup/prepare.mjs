@@ -1,4 +1,5 @@
 import { build, built } from './build.mjs'
+import { runningSteps } from './child.mjs'
 import { withLock } from './lock.mjs'
 import { fetchNode, nodeAtHand, nodeToFetch } from './node.mjs'
 import { installPackages, packagesInstalled } from './packages.mjs'
@@ -20,6 +21,7 @@ export async function prepare(need) {
     ready() ??
     (await withLock(inClone('.build', 'lock'), async () => ready() ?? (await catchUp(need)), {
       onWait: tellWait,
+      helpers: runningSteps,
     }))
   )
 }
