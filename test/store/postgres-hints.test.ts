@@ -38,6 +38,13 @@ test('hints: one process tells the other, many at once are few notices, and a re
   other.hints?.send()
   await pause(100)
   assert.equal(heard, last)
+
+  await other.close()
+  assert.equal(other.hints?.working, false)
+  other.hints?.send()
+  await other.open({ clock: guardedClock(), migrate: false })
+  await other.hints?.subscribe(() => {})
+  assert.equal(other.hints?.working, true, 'a store that is opened again has its hints again')
   await other.close()
 })
 

@@ -10,6 +10,8 @@ const FIRST_RETRY_MILLISECONDS = 500
 const LONGEST_RETRY_MILLISECONDS = 30_000
 
 export interface Hints extends HintVerbs {
+  open(): void
+  /** Ends the connection and forgets the listeners; may be opened again. */
   close(): Promise<void>
 }
 
@@ -27,7 +29,7 @@ export function postgresHints(url: string, limitMilliseconds: number): Hints {
   let sending = false
   let working = false
   let failures = 0
-  let closed = false
+  let open = false
 
   function tellAll(): void {
     for (const listener of listeners) listener()
@@ -65,7 +67,7 @@ export function postgresHints(url: string, limitMilliseconds: number): Hints {
     client = undefined
     working = false
     lost.end().catch(() => {})
-    if (closed) return
+    if (!open) return
     const rest = Math.min(FIRST_RETRY_MILLISECONDS * 2 ** failures, LONGEST_RETRY_MILLISECONDS)
     failures += 1
     retry = setTimeout(() => {
@@ -83,7 +85,7 @@ export function postgresHints(url: string, limitMilliseconds: number): Hints {
   }
 
   async function sendOwed(): Promise<void> {
-    while (owed && !closed) {
+    while (owed && open) {
       owed = false
       await notify()
       await pause(QUIET_MILLISECONDS, undefined, { ref: false })
@@ -93,7 +95,7 @@ export function postgresHints(url: string, limitMilliseconds: number): Hints {
 
   function send(): void {
     owed = true
-    if (closed || sending) return
+    if (!open || sending) return
     sending = true
     void sendOwed()
   }
@@ -111,13 +113,18 @@ export function postgresHints(url: string, limitMilliseconds: number): Hints {
         listeners.delete(listener)
       }
     },
+    open() {
+      open = true
+    },
     async close() {
-      closed = true
+      open = false
       clearTimeout(retry)
       listeners.clear()
       const last = client
       client = undefined
+      connected = undefined
       working = false
+      failures = 0
       await last?.end().catch(() => {})
     },
   }

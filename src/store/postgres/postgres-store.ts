@@ -79,6 +79,7 @@ export function createPostgresStore(settings: PostgresSettings): PostgresStore {
         throw toStoreError(error)
       }
       opened = candidate
+      hints?.open()
       retention = eventRetentionMilliseconds
     },
 

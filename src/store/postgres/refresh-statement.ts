@@ -28,6 +28,8 @@ export interface JudgedBy {
  * on. Afterwards `changed` has a row for each with the verdict and, as `new_…`, what becomes of the session. The
  * test that compares it with the function runs this very text over many rows.
  *
+ * What is materialized is read more than once: inlined, it would be computed anew at each of its many places.
+ *
  * Two verdicts are finer than the function's: `wrong_client` is unknown to the caller, `stepped` is a repeat that is
  * owed to a clock known to have stepped.
  */
@@ -71,7 +73,7 @@ export function judgement(by: JudgedBy): string {
 }
 
 /** The verdicts that change the row. */
-export const CHANGING = `('rotate', 'ahead', 'late_repeat', 'reuse')`
+const CHANGING = `('rotate', 'ahead', 'late_repeat', 'reuse')`
 
 export interface RefreshResult extends UserRow, FactsRow {
   readonly verdict:
@@ -151,8 +153,9 @@ export const refresh = statement<RefreshResult>(
       CASE WHEN elsewhere THEN 'session.repeat_elsewhere' END]) event
     WHERE event IS NOT NULL)
   SELECT verdict, new_generation AS generation, new_key_id AS key_id, elsewhere,
-    id AS session_id, ${inMilliseconds('as_of')} AS as_of, c_ver AS client_ver, st_epoch AS store_epoch, ${asJson('scope')} AS scope, ${asJson('resources')} AS resources,
-    ${asJson('amr')} AS amr, ${inMilliseconds('started_at')} AS started_at,
+    id AS session_id, ${inMilliseconds('as_of')} AS as_of, c_ver AS client_ver, st_epoch AS store_epoch,
+    ${asJson('scope')} AS scope, ${asJson('resources')} AS resources, ${asJson('amr')} AS amr,
+    ${inMilliseconds('started_at')} AS started_at,
     address AS last_address, agent AS last_agent, ${inMilliseconds('turned_at')} AS last_at,
     u_id, u_email, u_email_verified, u_username, u_roles, u_state, u_ver, u_epoch, u_profile, u_created_at, u_updated_at
   FROM changed`,
