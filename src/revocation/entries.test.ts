@@ -5,7 +5,7 @@ import { countOf } from '../../test/counts.ts'
 import { systemRandom } from '../base/random.ts'
 import type { RevocationKind } from '../model/revocation.ts'
 import { Entries, numberOf } from './entries.ts'
-import { EVERYTHING, NOTHING } from './entry-table.ts'
+import { EVERYTHING, NOTHING, SWEEPS_OF_TABLE } from './entry-table.ts'
 
 const uuid = (number: number): string => `${number.toString(16).padStart(8, '0')}-0000-4000-8000-000000000000`
 const newEntries = (mostEntries = 1_000_000, elapsed = 0): Entries =>
@@ -40,7 +40,7 @@ const steps = fc.array(
     least: fc.option(fc.nat(9), { nil: undefined }),
     remaining: fc.integer({ min: -1000, max: 60_000 }),
     passes: fc.nat(20_000),
-    sweeps: fc.nat(20),
+    sweeps: fc.nat(80),
   }),
   { maxLength: 120 },
 )
@@ -68,7 +68,7 @@ test('B11: entries are as a plain map says: never gone before their end, gone so
           else if (found === NOTHING) model.entries.delete(name)
         }
       }
-      for (let count = 0; count < 16; count++) entries.sweep(elapsed + 1_000_000)
+      for (let count = 0; count < SWEEPS_OF_TABLE; count++) entries.sweep(elapsed + 1_000_000)
       assert.equal(entries.size, 0)
       for (const name of model.entries.keys()) {
         const [kind, ref] = split(name)
@@ -123,7 +123,7 @@ test('many entries are all found, others are not, and memory comes back when the
     assert.equal(entries.leastOf(TOKEN, uuid(number)), NOTHING)
     assert.equal(entries.leastOf(SESSION, uuid(count + number)), NOTHING)
   }
-  for (let sweep = 0; sweep < 16; sweep++) entries.sweep(10_999)
+  for (let sweep = 0; sweep < SWEEPS_OF_TABLE; sweep++) entries.sweep(10_999)
   assert.equal(entries.leastOf(SESSION, uuid(7)), NOTHING)
   assert.equal(entries.size, 0)
   assert.ok(entries.bytes < 64 * 33 * 16)
@@ -152,7 +152,7 @@ test('past the cap entries become coarser: none is dropped, few others are hit',
   assert.ok(mistakes < 20, `${mistakes} of 20,000 refused by mistake`)
   entries.sweep(60_999)
   assert.equal(entries.isOverfull, false)
-  for (let sweep = 0; sweep < 16; sweep++) entries.sweep(61_000)
+  for (let sweep = 0; sweep < SWEEPS_OF_TABLE; sweep++) entries.sweep(61_000)
   assert.equal(entries.size, 0)
   assert.equal(entries.leastOf(SESSION, refOf(19_999)), NOTHING)
 })

@@ -8,9 +8,8 @@ export const EVERYTHING = Number.POSITIVE_INFINITY
 
 const KINDS = 16
 const SHARDS = 64
-const SHARDS_A_SWEEP = 4
 /** How many sweeps go once through the whole table. */
-export const SWEEPS_OF_TABLE = SHARDS / SHARDS_A_SWEEP
+export const SWEEPS_OF_TABLE = SHARDS
 const SMALLEST_SHARD = 8
 /** Past this share of places taken, a shard is built anew with room to grow by a quarter. */
 const MOST_FULL = 0.75
@@ -71,7 +70,7 @@ function newShard(capacity: number): Shard {
  * is refused by mistake.
  *
  * It consists of 64 small tables. One is built anew when it fills up or when enough of it has ended, which takes well
- * under a millisecond, and no more than a 64th of the table is ever in memory twice.
+ * two milliseconds, and no more than a 64th of the table is ever in memory twice.
  */
 export class EntryTable {
   readonly #hash: KeyedHash
@@ -135,17 +134,15 @@ export class EntryTable {
     return true
   }
 
-  /** Lets go of what has ended, a sixteenth of the table at a time. */
+  /** Lets go of what has ended in one of the small tables: the next one at each call. */
   sweep(now: number): void {
-    for (let count = 0; count < SHARDS_A_SWEEP; count++) {
-      this.#swept = (this.#swept + 1) % SHARDS
-      const shard = this.#shardOf(this.#swept)
-      let ended = 0
-      for (let place = 0; place < shard.capacity; place++) {
-        if (shard.tags[place] !== 0 && (shard.ends[place] ?? 0) <= now) ended++
-      }
-      if (ended > shard.used / 8) this.#rebuild(this.#swept, now)
+    this.#swept = (this.#swept + 1) % SHARDS
+    const shard = this.#shardOf(this.#swept)
+    let ended = 0
+    for (let place = 0; place < shard.capacity; place++) {
+      if (shard.tags[place] !== 0 && (shard.ends[place] ?? 0) <= now) ended++
     }
+    if (ended > shard.used / 8) this.#rebuild(this.#swept, now)
   }
 
   /** Forgets what the store has said. What is still unsaid after a full snapshot, the store lacks. */

@@ -52,7 +52,7 @@ export interface RevocationFeed {
   stop(): Promise<void>
   /**
    * Why a genuine token is refused here and now: it has ended, it claims a longer life than entries are kept for, or
-   * the knowledge is too old to say. Synchronous, without allocation, and judged by the clocks at this very call.
+   * the knowledge is too old to say. Synchronous, and judged by the clocks at this very call.
    */
   readonly refuses: (token: Pick<AccessToken, 'claims' | 'counters'>, kid?: string) => Cause | undefined
   /**

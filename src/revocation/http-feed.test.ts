@@ -336,7 +336,7 @@ test('a document with any part missing or of another type is refused as a whole'
     { remaining: Number.NaN },
     { remaining: Number.POSITIVE_INFINITY },
   ]) {
-    const spoilt = { ...document, entries: [...document.entries, { ...entry, ...wrong }] }
+    const spoilt: unknown = { ...document, entries: [...document.entries, { ...entry, ...wrong }] }
     assert.equal(readFeedDocument(spoilt, 'n'), undefined, JSON.stringify(wrong))
   }
   for (const other of [undefined, null, 'text', 7, [], {}])

@@ -5,6 +5,7 @@ import { systemRandom } from '../base/random.ts'
 import type { Cause } from '../errors/codes.ts'
 import type { AccessClaims, Counters } from '../model/access-token.ts'
 import type { RevocationKind } from '../model/revocation.ts'
+import { SWEEPS_OF_TABLE } from './entry-table.ts'
 import { createRevocationState, type RevocationState } from './state.ts'
 
 const id = (digit: string): string => `${digit.repeat(8)}-0000-4000-8000-000000000000`
@@ -127,7 +128,7 @@ test('B11: steps of the wall clock by 5 s, 1 h and 1 day neither remove an entry
     state.add([{ kind: 'session', ref: id('c'), least: undefined, remainingMilliseconds: 60_000 }])
     state.add([{ kind: 'store', ref: 's', least: 31, remainingMilliseconds: 60_000 }])
     const sweepAll = (): void => {
-      for (let count = 0; count < 32; count++) state.sweep()
+      for (let count = 0; count < SWEEPS_OF_TABLE; count++) state.sweep()
     }
     hand.step(step)
     sweepAll()
