@@ -10,6 +10,9 @@ import { hashSecret, SESSION_SECRET_BYTES } from '../tokens/refresh-token.ts'
 import { passAccountGate } from './account-gate.ts'
 import type { Granted, GrantParts } from './grant.ts'
 
+/** What the store starts a session with (see `SessionVerbs.start`). */
+const FIRST_GENERATION = 0
+
 /** A sign-in about to become a session. */
 export interface SignIn {
   /** As read together with what was proven; a later epoch in the store voids the sign-in. */
@@ -60,7 +63,7 @@ export async function startSession(signIn: SignIn, parts: GrantParts): Promise<G
   const refreshToken = parts.refreshTokens.write({
     userId: user.id,
     sessionId,
-    generation: 1,
+    generation: FIRST_GENERATION,
     keyId,
     sessionSecret,
   })

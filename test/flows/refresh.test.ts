@@ -160,3 +160,13 @@ test('B4: a forged, cut, stretched or foreign refresh token is 400 and ends noth
   assert.equal((await issuer.refresh(refresh)).status, 200)
   await Promise.all([issuer.close(), other.close()])
 })
+
+test('an ordinary life of a session raises no alarm', async () => {
+  const issuer = await startIssuer()
+  let { refresh } = await issuer.signUp('alice')
+  for (let turn = 0; turn < 5; turn++) refresh = tokensOf(await issuer.refresh(refresh)).refresh
+  const events = await issuer.auth.events.list({ limit: 100 })
+  const names = events.map(({ name }) => name).filter((name) => name.startsWith('session.'))
+  assert.deepEqual(names, ['session.started'])
+  await issuer.close()
+})
