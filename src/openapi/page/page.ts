@@ -20,12 +20,12 @@ export async function docsPage(name: string): Promise<string> {
 </head>
 <body>
 <header class="docs-head">
-<span>${name}</span>
+<img src="docs/icon.svg" alt="${name}" width="32" height="32">
 <a href="openapi.json">openapi.json</a>
 </header>
-<main id="api">
+<div id="api">
 <noscript><p class="docs-note">Reading and trying the API on this page needs JavaScript. The same description, for programs, is <a href="openapi.json">openapi.json</a>.</p></noscript>
-</main>
+</div>
 </body>
 </html>
 `

@@ -4,7 +4,7 @@
  * refuse the other one. Kept as text, so that the build needs to copy nothing and the server's types stay without a DOM.
  */
 export const docsScript = `
-const main = document.getElementById('api')
+const place = document.getElementById('api')
 const darkness = matchMedia('(prefers-color-scheme: dark)')
 const showTheme = () => document.documentElement.classList.toggle('dark-mode', darkness.matches)
 showTheme()
@@ -34,7 +34,7 @@ const show = async () => {
   if (!response.ok) throw new Error('status ' + response.status)
   SwaggerUIBundle({
     spec: fromHere(await response.json()),
-    domNode: main,
+    domNode: place,
     deepLinking: true,
     defaultModelsExpandDepth: 0,
     displayRequestDuration: true,
@@ -45,11 +45,24 @@ const show = async () => {
   })
 }
 
+// Of the dialog's fields the last one gets the focus, scrolled to; people begin at the top.
+place.addEventListener('click', ({ target }) => {
+  if (!target.closest('.btn.authorize, .authorization__btn')) return
+  requestAnimationFrame(() => {
+    place.querySelector('.dialog-ux input')?.focus({ preventScroll: true })
+    place.querySelector('.modal-ux-content')?.scrollTo(0, 0)
+  })
+})
+place.addEventListener('keydown', ({ key, target }) => {
+  if (key !== 'Enter' || !target.matches('.auth-container input')) return
+  target.closest('.auth-container').querySelector('.btn.authorize')?.click()
+})
+
 show().catch((error) => {
   const note = document.createElement('p')
   note.className = 'docs-note'
   note.setAttribute('role', 'alert')
   note.textContent = 'The description could not be loaded (' + error.message + '). Reload the page to try again.'
-  main.replaceChildren(note)
+  place.replaceChildren(note)
 })
 `.trimStart()

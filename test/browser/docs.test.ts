@@ -1,0 +1,253 @@
+import assert from 'node:assert/strict'
+import { createServer, type Server } from 'node:http'
+import { after, before, test } from 'node:test'
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
+import { nodeListener } from '../../src/adapters/node.ts'
+import { type Auth, createAuth } from '../../src/index.ts'
+import { launchChromium } from '../servers/chromium.ts'
+
+const PASSWORD = 'correct horse battery'
+const WAIT_MILLISECONDS = 20_000
+
+/** An issuer as a browser meets it, at the root of its host or below a path. */
+interface Site {
+  readonly port: number
+  readonly issuer: string
+  close(): Promise<void>
+}
+
+let browser: Browser
+let site: Site
+
+before(async () => {
+  browser = await launchChromium()
+  site = await openSite()
+})
+after(async () => {
+  await browser?.close()
+  await site?.close()
+})
+
+async function openSite(mount = ''): Promise<Site> {
+  const server = createServer()
+  const port = await listen(server)
+  const issuer = `http://127.0.0.1:${port}${mount}`
+  const auth = createAuth({
+    databaseUrl: 'sqlite::memory:',
+    secretKey: Buffer.from(crypto.getRandomValues(new Uint8Array(32))).toString('base64url'),
+    issuer,
+  }) as unknown as Auth
+  await auth.ready()
+  await auth.users.create({ email: 'alice@example.com', username: 'alice', password: PASSWORD })
+  const listener = nodeListener(auth)
+  server.on('request', (request, response) => {
+    // As a framework hands over what lies below a mount path.
+    request.url = request.url?.startsWith(`${mount}/`) ? request.url.slice(mount.length) : '/outside'
+    listener(request, response)
+  })
+  return {
+    port,
+    issuer,
+    async close() {
+      server.closeAllConnections()
+      await new Promise((resolve) => server.close(resolve))
+      await auth.close()
+    },
+  }
+}
+
+function listen(server: Server): Promise<number> {
+  return new Promise((resolve) => {
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address()
+      resolve(typeof address === 'object' && address !== null ? address.port : 0)
+    })
+  })
+}
+
+/** A page that writes down whatever a strict site must not cause. */
+async function withPage(
+  options: BrowserContextOptions,
+  story: (page: Page, complaints: string[]) => Promise<void>,
+): Promise<void> {
+  const context = await browser.newContext(options)
+  try {
+    const page = await context.newPage()
+    page.setDefaultTimeout(WAIT_MILLISECONDS)
+    const complaints: string[] = []
+    await page.addInitScript(
+      "addEventListener('securitypolicyviolation', (e) => console.error('policy', e.violatedDirective, e.blockedURI))",
+    )
+    page.on('console', (message) => {
+      if (['error', 'warning'].includes(message.type())) complaints.push(message.text())
+    })
+    page.on('pageerror', (error) => complaints.push(error.message))
+    page.on('request', (request) => {
+      const url = new URL(request.url())
+      const own = url.origin === new URL(page.url()).origin || page.url() === 'about:blank'
+      if (url.protocol !== 'data:' && !own) complaints.push(`asked ${url.origin}`)
+    })
+    await story(page, complaints)
+  } finally {
+    await context.close()
+  }
+}
+
+async function openDocs(page: Page, base: string): Promise<void> {
+  await page.goto(`${base}/docs`)
+  await page.waitForSelector('.opblock')
+}
+
+async function authorize(page: Page, password: string, scopes: readonly string[] = []): Promise<void> {
+  if (!(await page.locator('.dialog-ux').isVisible())) await page.click('.schemes .authorize')
+  await page.fill('#oauth_username', 'alice')
+  await page.fill('#oauth_password', password)
+  for (const scope of scopes) await page.click(`.scopes label[for^="${scope}-"]`)
+  await page.click('[aria-label="Apply given OAuth2 credentials"]')
+}
+
+/** Tries GET /users/me; its status and body as the page shows them. */
+async function tryMe(page: Page): Promise<{ readonly status: string; readonly body: string }> {
+  const operation = page.locator('#operations-Accounts-getUsersMe')
+  await operation.locator('.opblock-summary-control').click()
+  await operation.locator('.try-out__btn').click()
+  await operation.locator('.execute').click()
+  const answer = operation.locator('.live-responses-table .response')
+  return {
+    status: (await answer.locator('.response-col_status').innerText()).trim(),
+    body: await answer.locator('.response-col_description pre').first().innerText(),
+  }
+}
+
+async function signInAndTry(page: Page, base: string): Promise<void> {
+  await openDocs(page, base)
+  await authorize(page, PASSWORD, ['profile:read'])
+  await page.click('.dialog-ux .btn-done >> nth=0')
+  const { status, body } = await tryMe(page)
+  assert.match(status, /^200\b/)
+  assert.match(body, /"email": "alice@example\.com"/)
+}
+
+test('C12: Authorize signs in by password, Try it out shows the account, and nobody else is asked', async () => {
+  await withPage({ viewport: { width: 1280, height: 900 } }, async (page, complaints) => {
+    const asked = page.waitForResponse((response) => response.url() === `${site.issuer}/token`)
+    await signInAndTry(page, site.issuer)
+    assert.equal(await page.title(), 'Countersign API')
+    assert.deepEqual(complaints, [])
+    const answer = await asked
+    assert.equal(answer.request().headers().authorization, `Basic ${btoa(':')}`)
+    assert.equal((await answer.json()).scope, 'profile:read')
+  })
+})
+
+test('without signing in, Try it out shows the refusal', async () => {
+  await withPage({}, async (page) => {
+    await openDocs(page, site.issuer)
+    const { status, body } = await tryMe(page)
+    assert.match(status, /^401\b/)
+    assert.match(body, /"code": "token_missing"/)
+  })
+})
+
+test('a wrong password is refused in the dialog, and the right one then goes through', async () => {
+  await withPage({}, async (page, complaints) => {
+    await openDocs(page, site.issuer)
+    await authorize(page, 'wrong horse battery')
+    const error = page.locator('.dialog-ux .errors')
+    await error.waitFor()
+    assert.match(await error.innerText(), /The sign-in was not accepted/)
+    assert.equal(complaints.length, 1, complaints.join('\n'))
+    assert.match(complaints[0] ?? '', /400 \(Bad Request\)/)
+    await authorize(page, PASSWORD)
+    await page.waitForSelector('.dialog-ux [aria-label="Remove authorization"]')
+    assert.equal(await error.count(), 0)
+  })
+})
+
+test('the dialog begins at its first field, asks for no client, and takes Enter', async () => {
+  await withPage({ viewport: { width: 390, height: 844 } }, async (page) => {
+    await openDocs(page, site.issuer)
+    await page.click('.schemes .authorize')
+    await page.waitForSelector('#oauth_username:focus')
+    assert.equal(await page.locator('#client_id_password').isVisible(), false)
+    assert.equal(await page.locator('#client_secret_password').isVisible(), false)
+    await page.keyboard.type('alice')
+    await page.keyboard.press('Tab')
+    await page.keyboard.type(PASSWORD)
+    await page.keyboard.press('Enter')
+    await page.waitForSelector('.dialog-ux [aria-label="Remove authorization"]')
+  })
+})
+
+test('a sign-in is forgotten with the page', async () => {
+  await withPage({}, async (page) => {
+    await signInAndTry(page, site.issuer)
+    assert.equal(
+      await page.evaluate('localStorage.length + sessionStorage.length + document.cookie.length'),
+      0,
+    )
+    await page.reload()
+    await page.waitForSelector('.schemes .authorize.unlocked')
+  })
+})
+
+test('DOCS_TOKEN_URL: under another name of the same host, the page stays with that name', async () => {
+  await withPage({}, async (page, complaints) => {
+    await signInAndTry(page, `http://localhost:${site.port}`)
+    assert.deepEqual(complaints, [])
+  })
+})
+
+test('DOCS_TOKEN_URL: mounted under a path, everything is found below it', async () => {
+  const mounted = await openSite('/auth')
+  try {
+    await withPage({}, async (page, complaints) => {
+      await signInAndTry(page, mounted.issuer)
+      assert.deepEqual(complaints, [])
+    })
+  } finally {
+    await mounted.close()
+  }
+})
+
+test('the page follows the theme, and never scrolls sideways, down to 320 pixels', async () => {
+  await withPage({ colorScheme: 'light', viewport: { width: 390, height: 844 } }, async (page) => {
+    await openDocs(page, site.issuer)
+    for (const id of ['Accounts-getUsersMe', 'Tokens-postToken', 'Sessions-deleteUsersMeSessions']) {
+      await page.click(`#operations-${id} .opblock-summary-control`)
+      await page.waitForSelector(`#operations-${id} .responses-table`)
+    }
+    for (const [colorScheme, root] of [
+      ['light', 'html:not(.dark-mode)'],
+      ['dark', 'html.dark-mode'],
+    ] as const) {
+      await page.emulateMedia({ colorScheme })
+      await page.waitForSelector(root)
+      for (const width of [1280, 390, 320]) {
+        await page.setViewportSize({ width, height: 844 })
+        assert.equal(await page.evaluate('document.documentElement.scrollWidth'), width)
+      }
+    }
+  })
+})
+
+test('without JavaScript there is a note that leads to the description', async () => {
+  await withPage({ javaScriptEnabled: false }, async (page) => {
+    await page.goto(`${site.issuer}/docs`)
+    assert.ok(await page.locator('.docs-note').isVisible())
+    const response = await page.goto(
+      `${site.issuer}/${await page.locator('.docs-note a').getAttribute('href')}`,
+    )
+    assert.equal(response?.status(), 200)
+  })
+})
+
+test('a description that does not come is said', async () => {
+  await withPage({}, async (page) => {
+    await page.route('**/openapi.json', (route) => route.fulfill({ status: 503 }))
+    await page.goto(`${site.issuer}/docs`)
+    const note = page.getByRole('alert')
+    await note.waitFor()
+    assert.match(await note.innerText(), /could not be loaded \(status 503\)/)
+  })
+})
