@@ -3,8 +3,9 @@ import type { Clock, Moment } from '../base/clock.ts'
 import { type Logger, silentLogger } from '../base/logger.ts'
 import type { Cause } from '../errors/codes.ts'
 import type { AccessToken } from '../model/access-token.ts'
+import type { HintVerbs } from '../store/store.ts'
 import { createFreshness } from './freshness.ts'
-import { coalesce, listenToHints, type RevocationHints } from './hints.ts'
+import { coalesce, listenToHints } from './hints.ts'
 import { createQuestions } from './questions.ts'
 import { backgroundTimer, type Schedule } from './schedule.ts'
 import { createSingleFlight } from './single-flight.ts'
@@ -19,7 +20,7 @@ export interface RevocationFeedOptions {
   readonly state: RevocationState
   readonly clock: Clock
   readonly logger?: Logger
-  readonly hints?: readonly RevocationHints[]
+  readonly hints?: readonly HintVerbs[]
   /** How old the knowledge may be that a request is judged by. */
   readonly maxStalenessMilliseconds?: number
   /** Past that: refuse with 503 (strict), or go on with what is known. */

@@ -5,7 +5,8 @@ import { createFeedBench, sessionEntry, tokenOf } from '../../test/revocation/fe
 import { createHandClock, type HandClock, settle } from '../../test/revocation/hand-clock.ts'
 import { silentLogger } from '../base/logger.ts'
 import { systemRandom } from '../base/random.ts'
-import { coalesce, listenToHints, type RevocationHints } from './hints.ts'
+import type { HintVerbs } from '../store/store.ts'
+import { coalesce, listenToHints } from './hints.ts'
 import { type RedisConnection, redisHints } from './redis-hints.ts'
 import { createSingleFlight } from './single-flight.ts'
 
@@ -68,7 +69,7 @@ test('a run that fails fails those who asked for it, not those who come after', 
 
 /** Hints between processes on one bench. */
 function createChannel(): {
-  join(): RevocationHints
+  join(): HintVerbs
   readonly sent: number
   deliver(): void
   lossy: boolean
@@ -80,7 +81,7 @@ function createChannel(): {
     deliver: () => {
       for (const listener of listeners) listener()
     },
-    join: (): RevocationHints => ({
+    join: (): HintVerbs => ({
       working: true,
       async subscribe(listener) {
         listeners.add(listener)
@@ -139,7 +140,7 @@ test('hints that cannot be subscribed to are tried again, and the feed starts wi
   let tries = 0
   let heard = 0
   let tell = (): void => undefined
-  const stubborn: RevocationHints = {
+  const stubborn: HintVerbs = {
     working: false,
     send: () => undefined,
     async subscribe(listener) {
@@ -195,7 +196,7 @@ function createFakeRedis(hand: HandClock) {
     emit(event: string): void {
       for (const { emitter } of subscribers) emitter.emit(event)
     },
-    hints(): RevocationHints {
+    hints(): HintVerbs {
       const { clock, schedule } = hand
       return redisHints({
         connection: redis.connect(),

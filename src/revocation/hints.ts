@@ -1,22 +1,14 @@
 import type { Clock } from '../base/clock.ts'
 import type { Logger } from '../base/logger.ts'
+import type { HintVerbs } from '../store/store.ts'
 import { backgroundTimer, type Schedule } from './schedule.ts'
 
 /**
- * A way for processes to tell each other that there may be something new to ask the database about. It says no more
- * than that: whoever can write to it can cause a question, and can neither add nor hide a revocation. Whatever it
- * loses is found by the next regular question (PROTOCOL 2.2, 2.3).
+ * Hints tell processes that there may be something new to ask the database about, and no more than that: whoever can
+ * send them can cause a question, and can neither add nor hide a revocation. Whatever is lost of them is found by the
+ * next regular question (PROTOCOL 2.2, 2.3).
  */
-export interface RevocationHints {
-  /** Resolves to the way to unsubscribe. */
-  subscribe(listener: () => void): Promise<() => Promise<void>>
-  /** At most one goes out every 20 ms; failures are ignored, nothing is thrown. Only after the commit. */
-  send(): void
-  /** Whether a hint of our own has come back to us, so that we may claim more than the regular question gives. */
-  readonly working: boolean
-}
-
-export const HINT_SPACING_MILLISECONDS = 20
+const HINT_SPACING_MILLISECONDS = 20
 const SUBSCRIBE_AGAIN_MILLISECONDS = 30_000
 
 /** Makes of many calls at most one action in 20 milliseconds: the first at once, the last never left out. */
@@ -39,14 +31,14 @@ export function coalesce(action: () => void, clock: Clock, schedule: Schedule = 
 
 /** Listens to all ways of hints, trying again where one cannot be reached. Answers with the way to end it. */
 export function listenToHints(
-  all: readonly RevocationHints[],
+  all: readonly HintVerbs[],
   listener: () => void,
   { logger, schedule }: { readonly logger: Logger; readonly schedule: Schedule },
 ): () => Promise<void> {
   let stopped = false
   const endings = new Set<() => Promise<void> | void>()
 
-  const subscribe = async (hints: RevocationHints): Promise<void> => {
+  const subscribe = async (hints: HintVerbs): Promise<void> => {
     try {
       const unsubscribe = await hints.subscribe(listener)
       if (stopped) await unsubscribe()

@@ -7,7 +7,7 @@ import { guardedClock } from '../base/clock.ts'
 import { systemRandom } from '../base/random.ts'
 import type { RevocationFeed } from './feed.ts'
 import { createFeedAnswers } from './feed-answers.ts'
-import { readFeedQuestion, } from './feed-document.ts'
+import { readFeedQuestion } from './feed-document.ts'
 import { createHttpRevocationFeed } from './http-feed.ts'
 import { createRevocationState } from './state.ts'
 

@@ -1,6 +1,7 @@
 import type { Clock } from '../base/clock.ts'
 import { type Random, randomId } from '../base/random.ts'
-import { coalesce, type RevocationHints } from './hints.ts'
+import type { HintVerbs } from '../store/store.ts'
+import { coalesce } from './hints.ts'
 import { backgroundTimer, type Schedule } from './schedule.ts'
 
 /** As much of an ioredis connection as is used here; Valkey's client is the same. */
@@ -33,7 +34,7 @@ const ECHO_RETRY_MILLISECONDS = 1000
  * a question to the database, or two seconds, and nothing else. Every ten seconds, and whenever the connection is made
  * again, a message to ourselves shows whether it works.
  */
-export function redisHints(options: RedisHintsOptions): RevocationHints {
+export function redisHints(options: RedisHintsOptions): HintVerbs {
   const { connection, channel, clock, schedule = backgroundTimer } = options
   const ownChannel = `${channel}:echo:${randomId(options.random)}`
   const state = { working: false, echoed: false, publishing: false }
