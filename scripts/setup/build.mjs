@@ -22,7 +22,13 @@ const target = inClone('dist')
 const stampPath = join(target, '.built')
 
 /** The pages of the API documents, from a package that is needed at build time only. Its licence goes along. */
-const SWAGGER_UI = ['swagger-ui.css', 'swagger-ui-bundle.js', 'LICENSE', 'NOTICE']
+const SWAGGER_UI = [
+  'swagger-ui.css',
+  'swagger-ui-bundle.js',
+  'swagger-ui-bundle.js.LICENSE.txt',
+  'LICENSE',
+  'NOTICE',
+]
 
 /** True if `dist` is what building the present sources would give. Costs a few milliseconds. */
 export function built() {

@@ -19,6 +19,7 @@ export const logout = route({
   method: 'POST',
   path: '/logout',
   access: anyone,
+  credential: 'optional',
   tag: 'Tokens',
   style: 'problem',
   summary: 'Sign out',

@@ -49,6 +49,8 @@ export interface Route {
   /** With variable parts in braces: `/users/me/sessions/{id}`. */
   readonly path: string
   readonly access: Access
+  /** On a route for anyone: a credential that comes along is used all the same. */
+  readonly credential?: 'optional'
   readonly summary: string
   readonly description?: string
   readonly tag: 'Tokens' | 'Accounts' | 'Sessions' | 'Admin' | 'Metadata' | 'Operation' | 'Documents'

@@ -37,7 +37,7 @@ const answers = {
       token_type: 'Bearer',
       expires_in: 900,
       refresh_token: 'cs_rt_AQ…',
-      scope: 'profile',
+      scope: 'profile:read',
     },
   },
   400: { description: '`invalid_grant` and the other refusals of RFC 6749 section 5.2.' },

@@ -8,7 +8,7 @@ export const BODY_LIMIT = 64 * 1024
 /** The kinds of body an endpoint reads. */
 export type BodyType = 'json' | 'form'
 
-const MEDIA_TYPES: Readonly<Record<BodyType, string>> = {
+export const MEDIA_TYPES: Readonly<Record<BodyType, string>> = {
   json: 'application/json',
   form: 'application/x-www-form-urlencoded',
 }

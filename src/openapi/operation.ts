@@ -1,16 +1,11 @@
 import { STATUS_CODES } from 'node:http'
-import type { BodyType } from '../http/body.ts'
+import { MEDIA_TYPES } from '../http/body.ts'
 import { Access, type Requirement } from '../model/access.ts'
 import type { Components, JsonObject } from './components.ts'
 import type { DescribedRoute } from './described-route.ts'
 import { code } from './markdown.ts'
 import { describeRefusals } from './refusals.ts'
 import { type SecurityNames, securityOf } from './security.ts'
-
-const MEDIA_TYPES: Readonly<Record<BodyType, string>> = {
-  json: 'application/json',
-  form: 'application/x-www-form-urlencoded',
-}
 
 /** One route as an Operation Object (OpenAPI 3.1 section 4.8.10). */
 export function describeOperation(

@@ -179,6 +179,19 @@ test('the dialog begins at its first field, asks for no client, and takes Enter'
   })
 })
 
+test('F-9: what is tried carries what was entered, and no cookie beside it', async () => {
+  await withPage({}, async (page) => {
+    await page.context().addCookies([{ name: 'session', value: 'of-somebody', url: site.issuer }])
+    const requests = ['/token', '/users/me'].map((path) => page.waitForRequest(site.issuer + path))
+    await signInAndTry(page, site.issuer)
+    for (const request of await Promise.all(requests)) {
+      const { authorization, cookie } = await request.allHeaders()
+      assert.ok(authorization)
+      assert.equal(cookie, undefined)
+    }
+  })
+})
+
 test('a sign-in is forgotten with the page', async () => {
   await withPage({}, async (page) => {
     await signInAndTry(page, site.issuer)
