@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import { constants } from 'node:os'
 
 const OUTPUT_LIMIT = 256 * 1024
+const ORPHAN_MILLISECONDS = 500
 
 /**
  * @typedef {object} Ended
@@ -99,6 +100,11 @@ export function handOver(command, args, env) {
     process.on('SIGINT', () => void (onTerminal || child.kill('SIGINT')))
     process.on('SIGTERM', () => void child.kill('SIGTERM'))
     process.on('SIGHUP', () => void child.kill('SIGHUP'))
+    // npm puts a shell between itself and us and passes signals on to the shell alone, which dies and tells nobody.
+    const parent = process.ppid
+    if (process.env.npm_lifecycle_event !== undefined) {
+      setInterval(() => void (process.ppid !== parent && child.kill('SIGTERM')), ORPHAN_MILLISECONDS)
+    }
     child.on('error', reject)
     child.on('exit', (code, signal) => {
       if (signal === null) process.exit(code ?? 1)
