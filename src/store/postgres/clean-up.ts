@@ -1,4 +1,5 @@
 import { type Connection, firstRow } from './connection.ts'
+import { lengthOf } from './expressions.ts'
 import { NODE_SILENCE } from './revocation-entries.ts'
 import { type Statement, statement } from './statement.ts'
 
@@ -9,50 +10,50 @@ interface PastUse {
   readonly count: Statement<{ rows: number }>
 }
 
+/** As a value of its own, for a function that may change its mind from row to row finds nothing by an index. */
+const TIME = '(SELECT clock_timestamp())'
+const SESSION_OVER = `last_day < (${TIME} AT TIME ZONE 'UTC')::date - 1`
+
 /**
  * What is past its use. Days are added so that a clock set wrong and corrected finds its rows again: entries that end
  * tokens above all (PROTOCOL 2.6).
  */
 const PAST_USE: readonly PastUse[] = [
+  pastUse('sessions', ['user_id', 'id'], 'last_day', SESSION_OVER),
   pastUse(
     'sessions',
-    'last_day',
     ['user_id', 'id'],
-    `last_day < (clock_timestamp() AT TIME ZONE 'UTC')::date - 1`,
+    'ended_at',
+    `ended_at < ${TIME} - interval '7 days' AND NOT ${SESSION_OVER}`,
   ),
-  pastUse('sessions', 'end', ['user_id', 'id'], `ended_at < clock_timestamp() - interval '7 days'`),
-  pastUse('revocations', 'end', ['kind', 'ref'], `ends_at < clock_timestamp() - interval '1 day'`),
-  pastUse('one_time', 'end', ['kind', 'hash'], `ends_at < clock_timestamp() - interval '1 day'`),
-  pastUse('nodes', 'silence', ['id'], `seen_at < clock_timestamp() - interval '1 day'`),
+  pastUse('revocations', ['kind', 'ref'], 'ends_at', `ends_at < ${TIME} - interval '1 day'`),
+  pastUse('one_time', ['kind', 'hash'], 'ends_at', `ends_at < ${TIME} - interval '1 day'`),
+  pastUse('nodes', ['id'], 'seen_at', `seen_at < ${TIME} - interval '1 day'`),
   pastUse(
     'access_lives',
-    'silence',
     ['seconds'],
-    `seen_at + ${NODE_SILENCE} + make_interval(secs => seconds) < clock_timestamp() - interval '1 day'`,
+    'seen_at',
+    `seen_at + ${NODE_SILENCE} + make_interval(secs => seconds) < ${TIME} - interval '1 day'`,
   ),
-  pastUse(
-    'events',
-    'age',
-    ['number'],
-    `at < clock_timestamp() - @retention::float8 * interval '1 millisecond'`,
-  ),
+  pastUse('events', ['number'], 'at', `at < ${TIME} - ${lengthOf('@retention')}`),
 ]
 
-function pastUse(table: string, reason: string, key: readonly string[], condition: string): PastUse {
+function pastUse(table: string, key: readonly string[], age: string, condition: string): PastUse {
   return {
-    // What somebody else holds is left for the next time, so two who clean up never wait for each other.
+    // Oldest first keeps to the index. What somebody else holds is left for the next time, so two who clean up never
+    // wait for each other.
     remove: statement(
-      `clean_up.${table}_by_${reason}`,
+      `clean_up.${table}_by_${age}`,
       `WITH past AS MATERIALIZED (
          SELECT ${key.join(', ')} FROM countersign.${table} WHERE ${condition}
-         LIMIT @limit::bigint FOR UPDATE SKIP LOCKED),
+         ORDER BY ${age} LIMIT @limit::bigint FOR UPDATE SKIP LOCKED),
        gone AS (
          DELETE FROM countersign.${table} t USING past
          WHERE ${key.map((column) => `t.${column} = past.${column}`).join(' AND ')} RETURNING 1)
        SELECT count(*) AS removed FROM gone`,
     ),
     count: statement(
-      `clean_up.count_${table}_by_${reason}`,
+      `clean_up.count_${table}_by_${age}`,
       `SELECT count(*) AS rows FROM countersign.${table} WHERE ${condition}`,
       { long: true },
     ),
