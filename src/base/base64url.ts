@@ -7,7 +7,7 @@ export function encodeBase64Url(bytes: Uint8Array | string): string {
  * Decodes base64url, or answers undefined. Only the one canonical spelling of each value is taken: no padding, no
  * white space, no standard alphabet, no stray bits in the last character, so that a token has exactly one text.
  */
-export function decodeBase64Url(text: string): Uint8Array | undefined {
+export function decodeBase64Url(text: string): Buffer | undefined {
   const bytes = Buffer.from(text, 'base64url')
   return bytes.toString('base64url') === text ? bytes : undefined
 }

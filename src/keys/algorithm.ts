@@ -54,12 +54,15 @@ export type Algorithm = PublicAlgorithm | HmacAlgorithm
 export const signingAlgorithms = ['ES256', 'ES384', 'EdDSA', 'RS256', 'PS256'] as const
 export type SigningAlgorithm = (typeof signingAlgorithms)[number]
 
+const publicNames: ReadonlySet<unknown> = new Set(Object.keys(publicAlgorithms))
+const names: ReadonlySet<unknown> = new Set([...publicNames, ...Object.keys(hmacAlgorithms)])
+
 export function isPublicAlgorithm(name: unknown): name is PublicAlgorithm {
-  return typeof name === 'string' && Object.hasOwn(publicAlgorithms, name)
+  return publicNames.has(name)
 }
 
 export function isAlgorithm(name: unknown): name is Algorithm {
-  return isPublicAlgorithm(name) || (typeof name === 'string' && Object.hasOwn(hmacAlgorithms, name))
+  return names.has(name)
 }
 
 export function isSigningAlgorithm(name: unknown): name is SigningAlgorithm {

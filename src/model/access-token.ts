@@ -1,4 +1,4 @@
-/** The claims of an access token (RFC 9068 section 2.2), frozen all the way down, without a prototype. */
+/** The claims of an access token (RFC 9068 section 2.2), frozen all the way down. */
 export interface AccessClaims {
   /** The issuer, byte for byte. */
   readonly iss: string

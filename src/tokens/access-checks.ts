@@ -3,7 +3,7 @@ import type { Cause } from '../errors/codes.ts'
 import { Refusal } from '../errors/refusal.ts'
 import type { AccessToken } from '../model/access-token.ts'
 import { readAccessClaims } from './access-claims.ts'
-import { type Compact, parseCompact, readJsonPart } from './compact.ts'
+import { type Compact, type KnownHeader, parseCompact, readJsonPart } from './compact.ts'
 import { causeOfAudience, causeOfExpiry, causeOfIssuer, causeOfLife, causeOfType } from './diagnosis.ts'
 import { algorithm, type Check, critical, type KeyContext, key, signature } from './signature-checks.ts'
 
@@ -39,14 +39,14 @@ export interface PresentedCompact extends Presented, Compact {}
 /** Takes an access token apart, or says in what way it is none. Proves nothing. */
 export function parseAccessToken(
   text: string,
-  knownHeaders?: ReadonlyMap<string, JsonObject>,
+  knownHeaders?: readonly KnownHeader[],
 ): PresentedCompact | Refusal {
   const compact = parseCompact(text, knownHeaders)
   if (compact instanceof Refusal) return compact
   const claims = readJsonPart(compact.payload, 'payload')
   if (claims instanceof Refusal) return claims
-  const { header, headerText, payload, signingInput, signature } = compact
-  return { header, headerText, payload, signingInput, signature, claims, token: readAccessClaims(claims) }
+  const { header, payload, signingInput, signature } = compact
+  return { header, payload, signingInput, signature, claims, token: readAccessClaims(claims) }
 }
 
 type StandingCheck = Check<Presented, AccessContext>

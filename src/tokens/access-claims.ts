@@ -14,7 +14,7 @@ export function readAccessClaims(payload: JsonObject): AccessToken | Refusal {
   const { ver, scope, roles = NONE, amr = NONE } = payload
   const counters = ver === undefined ? undefined : parseVer(ver)
   if (ver !== undefined && counters === undefined) return wrongType('ver')
-  const scopes = scope ? Object.freeze(scope.split(' ').filter((name) => name !== '')) : NONE
+  const scopes = scope ? Object.freeze(scope.split(' ')) : NONE
   return Object.freeze({ claims: payload, scopes, roles, amr, counters })
 }
 
@@ -24,32 +24,29 @@ function isAccessClaims(payload: JsonObject): payload is JsonObject & AccessClai
 
 /** Written out claim by claim: this runs for every token that is not remembered. */
 function faultOf(claims: JsonObject): Refusal | undefined {
-  return (
-    faultOfText(claims.iss, 'iss') ??
-    faultOfText(claims.sub, 'sub') ??
-    faultOfText(claims.client_id, 'client_id') ??
-    faultOfText(claims.jti, 'jti') ??
-    faultOfTime(claims.exp, 'exp') ??
-    faultOfTime(claims.iat, 'iat') ??
-    faultOfAudience(claims) ??
-    (claims.nbf === undefined ? undefined : faultOfTime(claims.nbf, 'nbf')) ??
-    (claims.auth_time === undefined ? undefined : faultOfTime(claims.auth_time, 'auth_time')) ??
-    (claims.sid === undefined ? undefined : faultOfText(claims.sid, 'sid')) ??
-    (claims.ver === undefined ? undefined : faultOfText(claims.ver, 'ver')) ??
-    (claims.scope === undefined || typeof claims.scope === 'string' ? undefined : wrongType('scope')) ??
-    (claims.roles === undefined || isTexts(claims.roles) ? undefined : wrongType('roles')) ??
-    (claims.amr === undefined || isTexts(claims.amr) ? undefined : wrongType('amr'))
-  )
+  const { iss, sub, client_id, jti, exp, iat, nbf, auth_time, sid, ver, scope, roles, amr } = claims
+  if (!isText(iss)) return fault('iss', iss)
+  if (!isText(sub)) return fault('sub', sub)
+  if (!isText(client_id)) return fault('client_id', client_id)
+  if (!isText(jti)) return fault('jti', jti)
+  if (!isTime(exp)) return fault('exp', exp)
+  if (!isTime(iat)) return fault('iat', iat)
+  if (nbf !== undefined && !isTime(nbf)) return fault('nbf', nbf)
+  if (auth_time !== undefined && !isTime(auth_time)) return fault('auth_time', auth_time)
+  if (sid !== undefined && !isText(sid)) return fault('sid', sid)
+  if (ver !== undefined && !isText(ver)) return fault('ver', ver)
+  if (scope !== undefined && typeof scope !== 'string') return fault('scope', scope)
+  if (roles !== undefined && !isTexts(roles)) return fault('roles', roles)
+  if (amr !== undefined && !isTexts(amr)) return fault('amr', amr)
+  return faultOfAudience(claims)
 }
 
-function faultOfText(value: Json | undefined, claim: string): Refusal | undefined {
-  if (typeof value === 'string' && value !== '') return undefined
-  return value === undefined ? missing(claim) : wrongType(claim)
+function isText(value: unknown): boolean {
+  return typeof value === 'string' && value !== ''
 }
 
-function faultOfTime(value: Json | undefined, claim: string): Refusal | undefined {
-  if (typeof value === 'number' && Number.isFinite(value)) return undefined
-  return value === undefined ? missing(claim) : wrongType(claim)
+function isTime(value: unknown): boolean {
+  return typeof value === 'number' && Number.isFinite(value)
 }
 
 function faultOfAudience({ aud, token_use }: JsonObject): Refusal | undefined {
@@ -61,6 +58,10 @@ function faultOfAudience({ aud, token_use }: JsonObject): Refusal | undefined {
 
 function isTexts(value: Json | undefined): value is readonly string[] {
   return Array.isArray(value) && value.every((item) => typeof item === 'string')
+}
+
+function fault(claim: string, value: Json | undefined): Refusal {
+  return value === undefined ? missing(claim) : wrongType(claim)
 }
 
 function missing(claim: string): Refusal {

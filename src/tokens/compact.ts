@@ -9,23 +9,24 @@ export const LONGEST_TOKEN = 8192
 /** A signed token taken apart (JWS compact serialisation, RFC 7515 section 7.1). Nothing in it is proven. */
 export interface Compact {
   readonly header: JsonObject
-  /** The header as it stands in the token. */
-  readonly headerText: string
-  readonly payload: Uint8Array
+  readonly payload: Buffer
   /** What the signature is over: header and payload as they stand in the token. */
   readonly signingInput: string
-  readonly signature: Uint8Array
+  readonly signature: Buffer
+}
+
+/** A header that has been read, by its spelling. Few keys sign, so a verifier meets few headers. */
+export interface KnownHeader {
+  readonly text: string
+  readonly header: JsonObject
 }
 
 /**
  * Takes a signed token apart, or says in what way it is none. One spelling only: three parts in canonical base64url
  * and a header without doubled members; no JSON serialisation, no encryption, no compression (RFC 8725 section 2.4).
- * A header found in `knownHeaders` by its text is not read again.
+ * A header among those known is not read again.
  */
-export function parseCompact(
-  text: string,
-  knownHeaders?: ReadonlyMap<string, JsonObject>,
-): Compact | Refusal {
+export function parseCompact(text: string, knownHeaders: readonly KnownHeader[] = []): Compact | Refusal {
   if (text.length > LONGEST_TOKEN) {
     return new Refusal('TOKEN_TOO_LARGE', { details: { characters: text.length, limit: LONGEST_TOKEN } })
   }
@@ -34,7 +35,8 @@ export function parseCompact(
   if (first < 1 || second === -1 || text.indexOf('.', second + 1) !== -1) return causeOfShape(text)
 
   const headerText = text.slice(0, first)
-  const header = knownHeaders?.get(headerText) ?? readHeader(headerText)
+  const known = knownHeaders.find((candidate) => candidate.text === headerText)
+  const header = known?.header ?? readHeader(headerText)
   if (header instanceof Refusal) return header
   const payload = decodeBase64Url(text.slice(first + 1, second))
   if (payload === undefined) return causeOfSpelling(text, 'payload')
@@ -42,11 +44,11 @@ export function parseCompact(
   if (signature === undefined) {
     return causeOfShortness(header, text.length - second - 1) ?? causeOfSpelling(text, 'signature')
   }
-  return { header, headerText, payload, signingInput: text.slice(0, second), signature }
+  return { header, payload, signingInput: text.slice(0, second), signature }
 }
 
 /** The JSON object that a part of a token holds. */
-export function readJsonPart(bytes: Uint8Array, part: 'header' | 'payload'): JsonObject | Refusal {
+export function readJsonPart(bytes: Buffer, part: 'header' | 'payload'): JsonObject | Refusal {
   const read = parseStrictJson(bytes)
   if (typeof read !== 'string') return read
   const code = read === 'member_twice' ? 'TOKEN_MEMBER_TWICE' : 'TOKEN_NOT_JSON'

@@ -1,5 +1,4 @@
 import type { Clock } from '../base/clock.ts'
-import type { JsonObject } from '../base/strict-json.ts'
 import { Refusal } from '../errors/refusal.ts'
 import type { KeyLookup } from '../keys/key-lookup.ts'
 import type { AccessToken } from '../model/access-token.ts'
@@ -10,7 +9,7 @@ import {
   parseAccessToken,
   standingChecks,
 } from './access-checks.ts'
-import { LONGEST_TOKEN } from './compact.ts'
+import { type KnownHeader, LONGEST_TOKEN } from './compact.ts'
 import { firstRefusal } from './signature-checks.ts'
 import { rememberVerifiedTokens } from './verified-tokens.ts'
 
@@ -39,8 +38,8 @@ export interface AccessReader {
 const TOLERANCE_SECONDS = { usual: 5, most: 60 } as const
 const CACHE_BYTES = 32 * 1024 * 1024
 
-/** Headers of genuine tokens that are kept parsed: one a key, as a rule. */
-const MOST_HEADERS = 64
+/** Headers of good tokens that are kept: one a key, as a rule. */
+const MOST_HEADERS = 16
 
 /**
  * A verifier of access tokens. Synchronous: it waits for nothing, neither network nor thread pool. Throws RangeError
@@ -50,18 +49,20 @@ export function createAccessReader(options: AccessReaderOptions): AccessReader {
   const { keys, clock, report } = options
   const rules = readRules(options)
   const memory = rememberVerifiedTokens(options.cache?.maxBytes ?? CACHE_BYTES)
-  const knownHeaders = new Map<string, JsonObject>()
+  const knownHeaders: KnownHeader[] = []
 
   const readUnknown = (text: string, nowSeconds: number): AccessToken | Refusal => {
     const presented = parseAccessToken(text, knownHeaders)
     if (presented instanceof Refusal) return presented
-    const { header, headerText, signature, token } = presented
+    const { header, signature, token } = presented
     const key = typeof header.kid === 'string' ? keys(header.kid) : undefined
     const refusal = firstRefusal(accessChecks, presented, { rules, key, nowSeconds })
     if (refusal !== undefined) return refusal
     if (token instanceof Refusal) return token
 
-    if (knownHeaders.size < MOST_HEADERS) knownHeaders.set(headerText, header)
+    if (knownHeaders.length < MOST_HEADERS && !knownHeaders.some((known) => known.header === header)) {
+      knownHeaders.push({ text: text.slice(0, text.indexOf('.')), header })
+    }
     if (key !== undefined) memory.offer({ text, key, header, claims: token.claims, token }, signature)
     return token
   }

@@ -40,7 +40,7 @@ const KNOCKS_PER_LOOK = 8
 export function rememberVerifiedTokens(maxBytes: number): VerifiedTokens {
   const bySignature = new Map<string, Entry>()
   const ring: Entry[] = []
-  const seenOnce = createSightings(Math.ceil((4 * maxBytes) / BYTES_BESIDE_TEXT))
+  const seenOnce = createSightings(Math.ceil(maxBytes / BYTES_BESIDE_TEXT))
   let bytes = 0
   let hand = 0
   let knocks = 0
@@ -99,17 +99,22 @@ interface Sightings {
   again(signature: Uint8Array): boolean
 }
 
-/** Forgetful on purpose: the next signature that falls into a slot overwrites it. Signatures need no hashing. */
-function createSightings(slots: number): Sightings {
-  const marks = new Uint32Array(slots)
+const ROW = 4
+
+/** Forgetful on purpose: each row holds the last few marks that fell into it. Signatures need no hashing. */
+function createSightings(rows: number): Sightings {
+  const marks = new Uint32Array(rows * ROW)
   return {
     again(signature) {
       const view = new DataView(signature.buffer, signature.byteOffset + 8, 8)
-      const slot = view.getUint32(0) % slots
+      const start = (view.getUint32(0) % rows) * ROW
       const mark = view.getUint32(4)
-      const seen = marks[slot] === mark
-      marks[slot] = mark
-      return seen
+      for (let at = start; at < start + ROW; at++) {
+        if (marks[at] === mark) return true
+      }
+      marks.copyWithin(start + 1, start, start + ROW - 1)
+      marks[start] = mark
+      return false
     },
   }
 }
