@@ -142,6 +142,14 @@ test('a stop signal reaches the server once, and its exit status comes back', as
   }
 })
 
+test('a server started by npm stops when npm is told to stop', async () => {
+  const { child, output, ended } = begin(['start', '--silent'], { command: 'npm' })
+  await seen(() => output.stdout.includes('serving'))
+  child.kill('SIGTERM')
+  await ended
+  assert.match(output.stdout, /stopping SIGTERM/)
+})
+
 test('a changed source is built again, and only that; a test is no source', async () => {
   appendFileSync(main(), "console.error('changed')\n")
   const changed = await run('cli')
