@@ -1,0 +1,57 @@
+import { after, before, describe } from 'node:test'
+import { testChanges } from './changes.ts'
+import { testEvents } from './events.ts'
+import { testKeys } from './keys.ts'
+import { testNodes } from './nodes.ts'
+import { testOneTime } from './one-time.ts'
+import { testRefresh } from './refresh.ts'
+import { testRevocations } from './revocations.ts'
+import { testSessions } from './sessions.ts'
+import type { Stores, StoreUnderTest } from './subject.ts'
+import { testUpkeep } from './upkeep.ts'
+import { testUsers } from './users.ts'
+
+export interface StoreContractOptions {
+  /** Stands in the titles. */
+  readonly name: string
+  /** Opens the driver on data of its own; called once, before the first test. */
+  readonly open: () => Promise<StoreUnderTest>
+  /** How often each race is run; 10 times unless said otherwise. */
+  readonly races?: number
+}
+
+/**
+ * Registers the tests that a database driver has to pass, with node:test: call it in a test file. They try each verb
+ * of the store with its yes and its noes, alone and in races across two connections. They do not try what is the
+ * driver's own: power failures, full disks, a database that does not answer.
+ *
+ *     storeContract({ name: 'sqlite', open: async () => ({ store, another, advance, close }) })
+ */
+export function storeContract({ name, open, races = 10 }: StoreContractOptions): void {
+  describe(`store contract: ${name}`, () => {
+    let opened: StoreUnderTest | undefined
+    let stores: Stores | undefined
+    const subject = (): Stores => {
+      if (stores === undefined) throw new Error('the store is opened when the tests begin')
+      return stores
+    }
+    before(async () => {
+      opened = await open()
+      const { store } = opened
+      const another = opened.another.bind(opened)
+      stores = { store, other: await another(), another, advance: opened.advance.bind(opened) }
+    })
+    after(() => opened?.close())
+
+    testUsers(subject)
+    testSessions(subject)
+    testRefresh(subject, races)
+    testRevocations(subject)
+    testKeys(subject)
+    testNodes(subject)
+    testEvents(subject)
+    testOneTime(subject)
+    testChanges(subject)
+    testUpkeep(subject)
+  })
+}

@@ -1,0 +1,255 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { setImmediate } from 'node:timers/promises'
+import { FIRST_PARTY } from '../../model/client.ts'
+import type { User } from '../../model/user.ts'
+import type { PulledRevocation } from '../../store/store.ts'
+import {
+  assertGiven,
+  assertRefused,
+  entryOf,
+  eventOf,
+  eventsOf,
+  newId,
+  newUser,
+  signIn,
+  signUp,
+} from './people.ts'
+import { DAY, MINUTE, SECOND, type Subject } from './subject.ts'
+
+/** Staleness of readers, tolerance of verifiers, error of clocks (PROTOCOL 2.5). */
+const MARGIN = 125 * SECOND
+const MOST_TOKENS_OF_SESSION = 16
+
+export function testRevocations(subject: Subject): void {
+  test('B7: a pull answers what is live, then only what is new', async () => {
+    const { store, other } = subject()
+    const first = await store.revocations.pull()
+    assert.equal(first.complete, true)
+    assert.equal(first.count, first.entries.length)
+    const ref = newId()
+    const event = eventOf('token.revoked')
+    await other.revocations.add({ kind: 'token', ref, least: undefined }, {}, event)
+
+    const second = await store.revocations.pull(first.cursor)
+    assert.equal(second.complete, false)
+    assert.equal(second.identity, first.identity)
+    const found = second.entries.find((entry) => entry.ref === ref)
+    assert.ok(found !== undefined && found.kind === 'token' && found.least === undefined)
+    assert.ok(found.remainingMilliseconds <= second.coveredLifeSeconds * SECOND + MARGIN)
+    assert.ok(found.remainingMilliseconds > second.coveredLifeSeconds * SECOND + MARGIN - MINUTE)
+
+    const third = await store.revocations.pull(second.cursor)
+    assert.equal(third.complete, false)
+    assert.ok(!third.entries.some((entry) => entry.ref === ref))
+    // A cursor belongs to the database, not to who got it.
+    assert.ok((await other.revocations.pull(first.cursor)).entries.some((entry) => entry.ref === ref))
+    const whole = await other.revocations.pull()
+    assert.ok(whole.complete && whole.entries.some((entry) => entry.ref === ref))
+    assert.ok(whole.now >= first.now)
+  })
+
+  test('a cursor that means nothing here gets everything', async () => {
+    const { store } = subject()
+    const ref = newId()
+    await store.revocations.add({ kind: 'apikey', ref, least: undefined }, {}, eventOf('token.revoked'))
+    const { cursor } = await store.revocations.pull()
+    for (const text of ['', '0', 'x', `x${cursor}`, `${cursor}x`, cursor.slice(1), ':::', `' OR 1=1`]) {
+      const { complete, entries } = await store.revocations.pull(text)
+      assert.ok(complete && entries.some((entry) => entry.ref === ref), text)
+    }
+  })
+
+  test('what many write while somebody pulls is pulled, all of it', async () => {
+    const { store, other } = subject()
+    const refs = Array.from({ length: 60 }, newId)
+    const seen = new Set<string>()
+    let { cursor } = await store.revocations.pull()
+    let writing = true
+    const writers = Promise.all(
+      refs.map((ref, index) =>
+        (index % 2 === 0 ? store : other).revocations.add(
+          { kind: 'token', ref, least: undefined },
+          {},
+          eventOf('token.revoked'),
+        ),
+      ),
+    ).finally(() => {
+      writing = false
+    })
+    for (let last = false; !last; ) {
+      last = !writing
+      const pull = await store.revocations.pull(cursor)
+      for (const { ref } of pull.entries) seen.add(ref)
+      cursor = pull.cursor
+      // A driver may answer without ever leaving this turn of the event loop; the writers need one.
+      await setImmediate()
+    }
+    await writers
+    assert.deepEqual(
+      refs.filter((ref) => !seen.has(ref)),
+      [],
+    )
+  })
+
+  test('B7: an entry lives as long as any token may that it speaks of', async () => {
+    const { store, advance } = subject()
+    const [short, long] = [newId(), newId()]
+    const node = { id: newId(), secretKeys: ['a'], ringVersion: 0 }
+    await store.revocations.add({ kind: 'token', ref: short, least: undefined }, {}, eventOf('token.revoked'))
+    await store.nodes.announce({ ...node, accessLifeSeconds: 7200 })
+    await store.nodes.announce({ ...node, accessLifeSeconds: 300 })
+    await store.nodes.leave(node.id)
+    assert.equal((await store.revocations.pull()).coveredLifeSeconds, 7200, 'longer than what is set now')
+    await store.revocations.add({ kind: 'token', ref: long, least: undefined }, {}, eventOf('token.revoked'))
+    assert.ok(
+      ((await entryOf(store, 'token', long))?.remainingMilliseconds ?? 0) > 7200 * SECOND + 60 * SECOND,
+    )
+    await advance(7200 * SECOND + MARGIN - MINUTE)
+    assert.equal(await entryOf(store, 'token', short), undefined)
+    assert.ok((await entryOf(store, 'token', long)) !== undefined)
+    await advance(MINUTE)
+    assert.equal(await entryOf(store, 'token', long), undefined)
+    await advance(MINUTE)
+    assert.ok(
+      (await store.revocations.pull()).coveredLifeSeconds < 7200,
+      'no token of that life is alive any more',
+    )
+  })
+
+  test('an entry never says less than a live one about the same thing', async () => {
+    const { store } = subject()
+    const ref = newId()
+    const add = (least: number | undefined) =>
+      store.revocations.add({ kind: 'apikey', ref, least }, {}, eventOf('token.revoked'))
+    for (const [given, expected] of [
+      [5, 5],
+      [9, 9],
+      [7, 9],
+      [undefined, undefined],
+      [11, undefined],
+    ] as const) {
+      await add(given)
+      const live = (await store.revocations.pull()).entries.filter((entry) => entry.ref === ref)
+      assert.deepEqual(
+        live.map(({ least }) => least),
+        [expected],
+      )
+    }
+  })
+
+  test('after 16 tokens of one session the session ends instead', async () => {
+    const { store } = subject()
+    const { user, session, present } = await signIn(store)
+    const context = { sessionId: session.id, userId: user.id }
+    const event = eventOf('token.revoked', context)
+    const refs = Array.from({ length: MOST_TOKENS_OF_SESSION }, newId)
+    const add = (ref: string) =>
+      store.revocations.add({ kind: 'token', ref, least: undefined }, context, event)
+    for (const ref of refs) await add(ref)
+    await add(refs[0] ?? '')
+    assert.equal(
+      await entryOf(store, 'session', session.id),
+      undefined,
+      'the same token again is not one more',
+    )
+    assertGiven(await present(0), 'rotate', 1)
+    const last = newId()
+    await add(last)
+    assert.ok((await entryOf(store, 'session', session.id)) !== undefined)
+    assert.equal(await entryOf(store, 'token', last), undefined)
+    assertRefused(await present(1), 'ended')
+    const names = await eventsOf(store, user.id)
+    assert.equal(names.filter((name) => name === 'token.revoked').length, MOST_TOKENS_OF_SESSION + 2)
+  })
+
+  test('B7: ending the tokens of a client raises its counter past what it is', async () => {
+    const { store } = subject()
+    const before = (await store.clients.find(FIRST_PARTY))?.ver ?? 0
+    const { present } = await signIn(store)
+    const add = () =>
+      store.revocations.add({ kind: 'client', ref: FIRST_PARTY, least: 1 }, {}, eventOf('token.revoked'))
+    await add()
+    const first = (await store.clients.find(FIRST_PARTY))?.ver ?? 0
+    assert.ok(first > before)
+    assert.equal((await entryOf(store, 'client', FIRST_PARTY))?.least, first)
+    assert.equal(assertGiven(await present(0), 'rotate', 1).facts.clientVer, first)
+    await add()
+    assert.ok(((await store.clients.find(FIRST_PARTY))?.ver ?? 0) > first, 'also within one second')
+  })
+
+  test('B7: counters never take a value twice, and never one below the time', async () => {
+    const { store } = subject()
+    const { id } = await signUp(store)
+    const values: (User | undefined)[] = []
+    for (let raise = 0; raise < 5; raise += 1) {
+      await store.sessions.endAll(id, { why: 'ended_by_user' }, eventOf('session.all_ended'))
+      values.push(await store.users.find(id))
+    }
+    const { now } = await store.revocations.pull()
+    for (const counter of ['ver', 'epoch'] as const) {
+      const raised: number[] = values.map((user) => user?.[counter] ?? 0)
+      assert.equal(new Set(raised).size, raised.length)
+      assert.deepEqual(
+        raised,
+        [...raised].sort((a, b) => a - b),
+      )
+      assert.ok((raised[0] ?? 0) >= Math.floor(now / 1000) - 60)
+    }
+  })
+
+  test('what a database lost is written back with its cause', async () => {
+    const { store } = subject()
+    const [ended, voided, removed] = [await signIn(store), await signIn(store), await signIn(store)]
+    const least = voided.user.epoch + 1000
+    const token = newId()
+    const lost: PulledRevocation[] = [
+      { kind: 'session', ref: ended.session.id, least: undefined, remainingMilliseconds: MINUTE },
+      { kind: 'user', ref: voided.user.id, least, remainingMilliseconds: MINUTE },
+      { kind: 'user', ref: removed.user.id, least: undefined, remainingMilliseconds: MINUTE },
+      { kind: 'token', ref: token, least: undefined, remainingMilliseconds: MINUTE },
+      { kind: 'session', ref: newId(), least: undefined, remainingMilliseconds: MINUTE },
+    ]
+    const mark = newId()
+    const event = eventOf('store.rolled_back', { userId: mark })
+    assert.equal(await store.revocations.restore(lost, event), lost.length)
+    assertRefused(await ended.present(0), 'ended')
+    assertRefused(await voided.present(0), 'ended')
+    assertRefused(await removed.present(0), 'ended')
+    const raised = await store.users.find(voided.user.id)
+    assert.ok(raised !== undefined && raised.ver >= least && raised.epoch >= least)
+    assert.equal((await store.users.find(removed.user.id))?.state, 'disabled')
+    for (const { kind, ref, least } of lost) {
+      const entry = await entryOf(store, kind, ref)
+      assert.ok(entry !== undefined && entry.remainingMilliseconds <= MINUTE)
+      assert.equal(entry.least, least)
+    }
+    assert.deepEqual(await eventsOf(store, mark), ['store.rolled_back'])
+
+    assert.equal(await store.revocations.restore(lost, event), 0, 'what is there already is kept')
+    assert.deepEqual(await eventsOf(store, mark), ['store.rolled_back'])
+    assert.equal(await store.revocations.restore([], event), 0)
+  })
+
+  test('an entry is written back where the database says less, not where it says more', async () => {
+    const { store } = subject()
+    const ref = newUser().id
+    const restore = (least: number | undefined) =>
+      store.revocations.restore(
+        [{ kind: 'user', ref, least, remainingMilliseconds: DAY }],
+        eventOf('store.rolled_back'),
+      )
+    for (const [least, lost] of [
+      [5, 1],
+      [5, 0],
+      [4, 0],
+      [6, 1],
+      [undefined, 1],
+      [7, 0],
+    ] as const) {
+      assert.equal(await restore(least), lost)
+    }
+    const entry = await entryOf(store, 'user', ref)
+    assert.ok(entry !== undefined && entry.least === undefined)
+  })
+}

@@ -1,0 +1,98 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { assertGiven, entryOf, eventOf, eventsOf, newId, newUser, signIn, signUp } from './people.ts'
+import { DAY, HOUR, MINUTE, type Subject } from './subject.ts'
+
+export function testUpkeep(subject: Subject): void {
+  test('a store says what it is, and answers a ping', async () => {
+    const { store } = subject()
+    assert.ok(['sqlite', 'postgres'].includes(store.dialect))
+    assert.ok(store.description.length > 0)
+    await store.ping()
+  })
+
+  test('to migrate what is up to date changes nothing', async () => {
+    const { store, other } = subject()
+    const user = await signUp(store)
+    for (const dryRun of [true, false]) {
+      const report = await other.migrate({ dryRun })
+      assert.deepEqual(report.steps, [])
+      assert.equal(report.from, report.to)
+      assert.ok(Object.values(report.rows).some((rows) => rows > 0))
+    }
+    assert.deepEqual(await store.users.find(user.id), user)
+  })
+
+  test('what is asked before the store closes is answered, what is asked after is refused', async () => {
+    const { store, another } = subject()
+    const other = await another()
+    const users = Array.from({ length: 20 }, () => newUser())
+    const asked = Promise.all(users.map((user) => other.users.create(user, eventOf('user.created'))))
+    await other.close()
+    assert.ok((await asked).every(({ outcome }) => outcome === 'created'))
+    for (const user of users) assert.equal((await store.users.find(user.id))?.id, user.id)
+    await assert.rejects(other.users.find(newId()), { code: 'STORE_UNAVAILABLE' })
+    await assert.rejects(other.users.remove(newId(), eventOf('user.deleted')), { code: 'STORE_UNAVAILABLE' })
+    await assert.rejects(other.ping(), { code: 'STORE_UNAVAILABLE' })
+    await other.close()
+  })
+
+  test('rows past their use are removed a few at a time, and no others', async () => {
+    const { store, advance } = subject()
+    const lasting = await signIn(store, undefined, {
+      idleMilliseconds: 300 * DAY,
+      lifeMilliseconds: 300 * DAY,
+    })
+    const [idle, over, ended] = [
+      await signIn(store, undefined, { idleMilliseconds: HOUR }),
+      await signIn(store, undefined, { lifeMilliseconds: HOUR }),
+      await signIn(store, undefined, { idleMilliseconds: 300 * DAY, lifeMilliseconds: 300 * DAY }),
+    ]
+    const event = eventOf('session.ended', { userId: ended.user.id })
+    await store.sessions.end({ userId: ended.user.id, id: ended.session.id, why: 'logout' }, event)
+    const hash = newId()
+    await store.oneTime.take('code', hash, MINUTE)
+
+    const clean = async () => {
+      let removed = 0
+      for (let last = 3; last === 3; removed += last) {
+        last = await store.cleanUp(3)
+        assert.ok(last <= 3)
+      }
+      assert.equal(await store.expired(), 0)
+      return removed
+    }
+    await advance(20 * HOUR)
+    await clean()
+    for (const { present } of [idle, over])
+      assert.equal((await present(0)).verdict, 'expired', 'kept for a day')
+    assert.equal((await ended.present(0)).verdict, 'ended')
+
+    await advance(2 * DAY)
+    const expired = await store.expired()
+    assert.ok(expired >= 4)
+    assert.equal(await clean(), expired)
+    for (const { present } of [idle, over]) assert.equal((await present(0)).verdict, 'unknown')
+    assert.equal((await ended.present(0)).verdict, 'ended', 'kept for a week')
+    assert.equal(await entryOf(store, 'session', ended.session.id), undefined)
+    assert.equal(await store.oneTime.take('code', hash, MINUTE), 'won', 'forgotten only a day after its life')
+
+    await advance(6 * DAY)
+    assert.ok((await clean()) >= 1)
+    assert.equal((await ended.present(0)).verdict, 'unknown')
+    assertGiven(await lasting.present(0), 'rotate', 1)
+    assert.ok((await eventsOf(store, ended.user.id)).includes('session.ended'))
+  })
+
+  test('events are kept for their time, users for ever', async () => {
+    const { store, advance } = subject()
+    const user = await signUp(store)
+    await advance(399 * DAY)
+    while ((await store.cleanUp(500)) > 0);
+    assert.deepEqual(await eventsOf(store, user.id), ['user.created'])
+    await advance(2 * DAY)
+    while ((await store.cleanUp(500)) > 0);
+    assert.deepEqual(await eventsOf(store, user.id), [])
+    assert.deepEqual(await store.users.find(user.id), user)
+  })
+}
