@@ -4,6 +4,7 @@ import { type Logger, silentLogger } from './base/logger.ts'
 import { randomId, systemRandom } from './base/random.ts'
 import { keysFor } from './config/development-keys.ts'
 import { checkOptions } from './config/resolve.ts'
+import type { Settings } from './config/settings.ts'
 import type { Route } from './endpoints/route.ts'
 import type { Services } from './endpoints/services.ts'
 import { AuthError } from './errors/auth-error.ts'
@@ -16,9 +17,13 @@ import { createSecretKeys } from './keys/secret-keys.ts'
 import { createAccounts } from './login/accounts.ts'
 import { createHashQueue } from './login/hashing.ts'
 import { createRevocationFeed } from './revocation/feed.ts'
+import { type RedisHintsOptions, redisHints } from './revocation/redis-hints.ts'
 import { createRevocationState } from './revocation/state.ts'
+import { createRedisLink, type RedisLink } from './store/hot/redis.ts'
 import { startHousekeeping } from './store/housekeeping.ts'
+import { postgres } from './store/postgres/index.ts'
 import { sqlite } from './store/sqlite/index.ts'
+import type { HintVerbs, Store } from './store/store.ts'
 import { createAccessReader } from './tokens/read-access.ts'
 import { createRefreshTokens } from './tokens/refresh-token.ts'
 
@@ -42,7 +47,8 @@ export function wire(options: AuthOptions, routes: readonly Route[]): Wired {
   const random = options.random ?? systemRandom
   const logger = options.logger ?? silentLogger
   const development = mode === 'development'
-  const store = options.store ?? sqlite(settings.databaseUrl.reveal().replace(SQLITE_URL, ''))
+  const store = options.store ?? storeOf(settings)
+  const redis = settings.redisUrl && createRedisLink(settings.redisUrl.reveal(), logger)
 
   const secretKeys = createSecretKeys(keysFor(settings, mode, random).map((key) => key.reveal()))
   const keyRing = createKeyRing({ store: store.keys, secretKeys, algorithm: 'ES256', clock, random })
@@ -54,6 +60,7 @@ export function wire(options: AuthOptions, routes: readonly Route[]): Wired {
     state,
     clock,
     logger,
+    hints: hintsOf(store, redis, { channel: `countersign ${settings.issuer}`, clock, random }),
     maxStalenessMilliseconds: settings.maxStalenessSeconds * 1000,
     strict: settings.staleness === 'strict',
     reuseWindowMilliseconds: settings.refreshReuseWindowSeconds * 1000,
@@ -150,6 +157,7 @@ export function wire(options: AuthOptions, routes: readonly Route[]): Wired {
     logger,
     storeEpoch: feed.storeEpoch,
     async start() {
+      await redis?.connection()
       await store.open({ clock, migrate: development })
       await announcer.start()
       await refuseLostSecretKeys(services)
@@ -164,8 +172,26 @@ export function wire(options: AuthOptions, routes: readonly Route[]): Wired {
       await hashes.close()
       await announcer.stop()
       await store.close()
+      redis?.close()
     },
   }
+}
+
+/** The database that DATABASE_URL names. */
+function storeOf({ databaseUrl, databaseListenUrl }: Settings): Store {
+  const url = databaseUrl.reveal()
+  if (SQLITE_URL.test(url)) return sqlite(url.replace(SQLITE_URL, ''))
+  return postgres({ url, ...(databaseListenUrl && { listenUrl: databaseListenUrl.reveal() }) })
+}
+
+/** The ways in which processes tell each other that there is something new to ask the database about. */
+function hintsOf(
+  store: Store,
+  redis: RedisLink | undefined,
+  parts: Pick<RedisHintsOptions, 'channel' | 'clock' | 'random'>,
+): HintVerbs[] {
+  const ways = [store.hints, redis && redisHints({ connect: () => redis.connection(), ...parts })]
+  return ways.filter((way) => way !== undefined)
 }
 
 /**

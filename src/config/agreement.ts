@@ -39,6 +39,9 @@ export function* disagreements(
       message: `cannot be more than refreshTokenExpireDays, which is ${most}`,
     }
   }
+  if (settings.databaseListenUrl !== undefined && settings.databaseUrl.reveal().startsWith('sqlite:')) {
+    yield { setting: 'databaseListenUrl', message: 'is only for PostgreSQL, and databaseUrl names SQLite' }
+  }
   if (settings.jwtSecret !== undefined && settings.jwtAlgorithm !== 'HS256') {
     yield { setting: 'jwtSecret', message: `is only for HS256, and jwtAlgorithm is ${settings.jwtAlgorithm}` }
   }

@@ -12,9 +12,6 @@ interface Today<Value> {
  * it work.
  */
 export const NOT_YET: { readonly [Name in SettingName]?: Today<Settings[Name]> } = {
-  databaseUrl: { works: (value) => value.reveal().startsWith('sqlite:'), inWords: 'only `sqlite:` works' },
-  databaseListenUrl: absent(),
-  redisUrl: absent(),
   trustedProxies: { works: (value) => value === 0, inWords: 'only `0` works' },
   corsOrigins: { works: (value) => value.length === 0, inWords: 'it must be left out' },
   jwtAlgorithm: { works: (value) => value === 'ES256', inWords: 'only `ES256` works' },

@@ -279,6 +279,7 @@ test('all problems are listed at once', () => {
 
 test('settings that contradict each other are refused', () => {
   refused({ port: 0 }, 'issuer must be set where PORT is 0')
+  refused({ databaseListenUrl: 'postgres://localhost/x' }, 'databaseListenUrl is only for PostgreSQL')
   refused({ refreshIdleDays: 10, refreshTokenExpireDays: 5 }, 'refreshIdleDays cannot be more than')
   refused(
     { passwords: { profile: 'nist', minimumLength: 14 } },
@@ -293,9 +294,6 @@ test('settings that contradict each other are refused', () => {
 
 test('what is not supported yet is refused instead of ignored', () => {
   const asked: Readonly<Record<string, unknown>> = {
-    databaseUrl: 'postgres://localhost/x',
-    databaseListenUrl: 'postgres://localhost/x',
-    redisUrl: 'redis://localhost',
     trustedProxies: 1,
     corsOrigins: ['https://a.example'],
     jwtAlgorithm: 'EdDSA',

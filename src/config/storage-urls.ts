@@ -40,5 +40,5 @@ function urlThat(expects: string, holds: (text: string) => boolean): ValueKind<S
 }
 
 function isUrlOf(protocols: readonly string[], text: string): boolean {
-  return URL.canParse(text) && protocols.includes(new URL(text).protocol) && /^[a-z]+:\/\//.test(text)
+  return URL.canParse(text) && protocols.includes(new URL(text).protocol) && /^[a-z]+:\/\/./.test(text)
 }

@@ -198,8 +198,9 @@ function createFakeRedis(hand: HandClock) {
     },
     hints(): HintVerbs {
       const { clock, schedule } = hand
+      const connection = redis.connect()
       return redisHints({
-        connection: redis.connect(),
+        connect: async () => connection,
         channel: 'hints',
         clock,
         schedule,

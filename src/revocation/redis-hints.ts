@@ -17,8 +17,8 @@ export interface RedisConnection {
 }
 
 export interface RedisHintsOptions {
-  /** Where ordinary commands go; stays open when the hints end. */
-  readonly connection: RedisConnection
+  /** The connection for ordinary commands, the same each time; it stays open when the hints end. */
+  readonly connect: () => Promise<RedisConnection>
   /** The same for all processes of one database, and for nobody else's. */
   readonly channel: string
   readonly clock: Clock
@@ -35,7 +35,7 @@ const ECHO_RETRY_MILLISECONDS = 1000
  * again, a message to ourselves shows whether it works.
  */
 export function redisHints(options: RedisHintsOptions): HintVerbs {
-  const { connection, channel, clock, schedule = backgroundTimer } = options
+  const { connect, channel, clock, schedule = backgroundTimer } = options
   const ownChannel = `${channel}:echo:${randomId(options.random)}`
   const state = { working: false, echoed: false, publishing: false }
 
@@ -51,13 +51,15 @@ export function redisHints(options: RedisHintsOptions): HintVerbs {
       const [next] = waiting
       if (next !== undefined) publish(next)
     }
-    connection.publish(target, '').then(done, done)
+    connect()
+      .then((connection) => connection.publish(target, ''))
+      .then(done, done)
   }
   const send = coalesce(() => publish(channel), clock, schedule)
 
   return {
     async subscribe(listener) {
-      const subscriber = connection.duplicate()
+      const subscriber = (await connect()).duplicate()
       let cancelEcho = (): void => undefined
       let ended = false
       const askForEcho = (): void => {

@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import pg from 'pg'
+import type pg from 'pg'
 import type { HintVerbs } from '../store.ts'
+import { loadDriver } from './driver.ts'
 
 const CHANNEL = 'countersign'
 /** Of all notices of a process within this time one is sent: a notice takes a lock that all who notify share. */
@@ -36,7 +37,9 @@ export function postgresHints(url: string, limitMilliseconds: number): Hints {
   }
 
   async function connect(): Promise<void> {
-    const candidate = new pg.Client({
+    const { Client } = await loadDriver()
+    if (!open) return
+    const candidate = new Client({
       connectionString: url,
       application_name: 'countersign hints',
       connectionTimeoutMillis: limitMilliseconds,

@@ -1,4 +1,4 @@
-import pg from 'pg'
+import { loadDriver } from './driver.ts'
 import type { PostgresSettings } from './options.ts'
 import type { PostgresPool } from './pool.ts'
 
@@ -9,10 +9,11 @@ export interface OwnPool extends PostgresPool {
 }
 
 /** A pool of our own. Connections are made when they are needed. */
-export function openPool(
+export async function openPool(
   url: string,
   { connections, limitMilliseconds, prepared }: PostgresSettings,
-): OwnPool {
+): Promise<OwnPool> {
+  const pg = await loadDriver()
   const pool = new pg.Pool({
     connectionString: url,
     application_name: 'countersign',

@@ -52,8 +52,8 @@ export function createPostgresStore(settings: PostgresSettings): PostgresStore {
     return opened
   }
 
-  function connect(): PooledConnection {
-    if (url !== undefined) own ??= openPool(url, settings)
+  async function connect(): Promise<PooledConnection> {
+    if (url !== undefined) own ??= await openPool(url, settings)
     const shared = pool ?? own
     if (shared === undefined) throw unavailable('the store has neither a URL nor a pool')
     return poolConnection(shared, settings)
@@ -70,7 +70,7 @@ export function createPostgresStore(settings: PostgresSettings): PostgresStore {
 
     async open({ migrate, eventRetentionMilliseconds }) {
       if (opened !== undefined) throw unavailable('the store is open already')
-      const candidate = connect()
+      const candidate = await connect()
       try {
         if (migrate) await migrateSchema(candidate, false)
         else await checkSchema(candidate)
@@ -95,7 +95,7 @@ export function createPostgresStore(settings: PostgresSettings): PostgresStore {
       await connection.rows(ping)
     },
 
-    migrate: async ({ dryRun = false } = {}) => migrateSchema(opened ?? connect(), dryRun),
+    migrate: async ({ dryRun = false } = {}) => migrateSchema(opened ?? (await connect()), dryRun),
 
     cleanUp: (limit) => removePastUse(connection, limit, retention),
     expired: () => countPastUse(connection, retention),

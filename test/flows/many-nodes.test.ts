@@ -1,0 +1,96 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { after, before, test } from 'node:test'
+import { Redis } from 'ioredis'
+import pg from 'pg'
+import type { AuthOptions } from '../../src/index.ts'
+import { postgres as fromPool } from '../../src/postgres.ts'
+import { type PrivatePostgres, startPostgres } from '../servers/postgres.ts'
+import { type PrivateRedis, startRedis } from '../servers/redis.ts'
+import { run } from '../store/postgres-place.ts'
+import { ISSUER, startIssuer, type TestIssuer } from './issuer.ts'
+
+let postgres: PrivatePostgres
+let redis: PrivateRedis
+const nodes: TestIssuer[] = []
+let databases = 0
+
+before(async () => {
+  ;[postgres, redis] = await Promise.all([startPostgres(), startRedis()])
+})
+after(async () => {
+  for (const node of nodes) await node.close()
+  await Promise.all([postgres.stop(), redis.stop()])
+})
+
+async function newDatabase(): Promise<string> {
+  databases += 1
+  await run(postgres.url, `CREATE DATABASE nodes_${databases}`)
+  return postgres.urlOf(`nodes_${databases}`)
+}
+
+async function startNode(options: AuthOptions): Promise<TestIssuer> {
+  const node = await startIssuer(options)
+  nodes.push(node)
+  return node
+}
+
+test('two nodes on one PostgreSQL are one issuer: keys, sessions and sign-outs are shared', async () => {
+  const databaseUrl = await newDatabase()
+  const one = await startNode({ databaseUrl })
+  const two = await startNode({ databaseUrl })
+  const { access, refresh } = await one.signUp('alice')
+  assert.equal((await two.me(access)).status, 200)
+  const refreshed = await two.refresh(refresh)
+  assert.equal(refreshed.status, 200)
+  assert.equal((await one.me(String(refreshed.body.access_token))).status, 200)
+
+  assert.equal((await one.call('POST', '/logout', { token: access })).status, 204)
+  assert.equal((await one.me(access)).status, 401, 'here at the very next request')
+  await refusedSoon(two, access)
+  assert.equal((await two.refresh(String(refreshed.body.refresh_token))).status, 400)
+})
+
+test('Redis carries the hint where PostgreSQL cannot: through a pool of the application there is no NOTIFY', async () => {
+  const databaseUrl = await newDatabase()
+  const pools = [1, 2].map(() => new pg.Pool({ connectionString: databaseUrl }))
+  const [one, two] = await Promise.all(
+    pools.map((pool) => startNode({ store: fromPool({ pool }), redisUrl: redis.url })),
+  )
+  assert.ok(one !== undefined && two !== undefined)
+  const listener = new Redis(redis.url)
+  await listener.subscribe(`countersign ${ISSUER}`)
+  const { access } = await one.signUp('bob')
+  assert.equal((await two.me(access)).status, 200)
+  const hint = once(listener, 'message')
+  await one.call('POST', '/logout', { token: access })
+  assert.deepEqual(await hint, [`countersign ${ISSUER}`, ''], 'a hint says nothing but: ask')
+  await refusedSoon(two, access)
+  listener.disconnect()
+  for (const node of nodes.splice(-2)) await node.close()
+  for (const pool of pools) await pool.end()
+})
+
+test('without Redis the issuer starts and works: it is asked for hints only', async () => {
+  const lines: unknown[] = []
+  const logger = { debug() {}, info() {}, error() {}, warn: (facts: unknown) => void lines.push(facts) }
+  const node = await startNode({
+    databaseUrl: await newDatabase(),
+    redisUrl: 'redis://:canary@127.0.0.1:1',
+    logger,
+  })
+  const { access } = await node.signUp('carol')
+  assert.equal((await node.me(access)).status, 200)
+  assert.ok(lines.length > 0, 'it says that Redis does not answer')
+  assert.doesNotMatch(JSON.stringify(lines), /canary/)
+})
+
+/** A hint makes it a matter of milliseconds; without one the next regular question comes within two seconds. */
+async function refusedSoon(node: TestIssuer, access: string): Promise<void> {
+  const news = AbortSignal.timeout(5000)
+  while ((await node.me(access)).status === 200) {
+    if (news.aborted) assert.fail('the other node still accepts the token')
+    await once(AbortSignal.timeout(20), 'abort')
+  }
+  assert.equal((await node.me(access)).status, 401)
+}
