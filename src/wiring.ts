@@ -94,7 +94,8 @@ export function wire(options: AuthOptions, routes: readonly Route[]): Wired {
       sessionLifeMilliseconds: settings.refreshTokenExpireDays * DAY_MILLISECONDS,
       idleMilliseconds: settings.refreshIdleDays * DAY_MILLISECONDS,
       reuseWindowMilliseconds: settings.refreshReuseWindowSeconds * 1000,
-      onReuse: settings.onReuse === 'user' ? 'user' : 'session',
+      onReuse: settings.onReuse,
+      repeatElsewhere: settings.repeatElsewhere,
       passwordGrant: settings.passwordGrant,
     },
     policy: { scopes: settings.scopes, roles: settings.roles },
@@ -110,6 +111,7 @@ export function wire(options: AuthOptions, routes: readonly Route[]): Wired {
     hooks: options.hooks ?? {},
     claims: options.claims,
     clockUnsure: feed.clockUnsure,
+    refusesSession: state.refusesSession,
     revocationsChanged: feed.changed,
     inBackground(work) {
       Promise.resolve()

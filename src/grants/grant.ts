@@ -9,6 +9,7 @@ import type { Client } from '../model/client.ts'
 import type { ScopePolicy } from '../model/scope-policy.ts'
 import type { SessionFacts } from '../model/session.ts'
 import type { User } from '../model/user.ts'
+import type { RevocationState } from '../revocation/state.ts'
 import type { RefreshTokens } from '../tokens/refresh-token.ts'
 
 /** A request to the token endpoint, its parameters already single (RFC 6749 section 3.2). */
@@ -46,6 +47,7 @@ export interface TokenSettings {
   readonly idleMilliseconds: number
   readonly reuseWindowMilliseconds: number
   readonly onReuse: 'session' | 'user'
+  readonly repeatElsewhere: 'event' | 'reuse'
   readonly passwordGrant: boolean
 }
 
@@ -61,6 +63,8 @@ export interface GrantParts extends PasswordParts {
   readonly hooks: Hooks
   readonly claims: ((user: User, client: Client) => Readonly<Record<string, unknown>>) | undefined
   readonly clockUnsure: () => boolean
+  /** Whether this process knows of an end that the database may have lost (PROTOCOL 2.4). */
+  readonly refusesSession: RevocationState['refusesSession']
   /** Waits until this process knows the revocations that the last change wrote. */
   readonly revocationsChanged: () => Promise<void>
   /** Runs what may fail without anybody waiting for it; failures are logged. */

@@ -23,6 +23,7 @@ const LATEST_SIGNING_MILLISECONDS = 5000
 /** Signs the access token of a grant, with time and facts as the store's statement returned them. */
 export function mint(granted: Granted, client: Client, parts: GrantParts): TokenAnswer {
   const { facts, user } = granted
+  refuseEnded(granted, client, parts)
   const accessToken = signAccessToken(
     {
       user,
@@ -43,6 +44,18 @@ export function mint(granted: Granted, client: Client, parts: GrantParts): Token
     ...(granted.refreshToken === undefined ? {} : { refresh_token: granted.refreshToken }),
     scope: granted.scope.join(' '),
   }
+}
+
+/**
+ * Memory can know of an end that the database has lost in a fail-over (PROTOCOL 2.4). A session it knows to have ended
+ * stays ended; where a counter fell back nothing is minted until this process has written it back.
+ */
+function refuseEnded({ facts, user }: Granted, client: Client, { refusesSession }: GrantParts): void {
+  const counters = { user: user.ver, client: facts.clientVer, store: facts.storeEpoch }
+  const cause = refusesSession({ id: facts.sessionId, userId: user.id, clientId: client.id, counters })
+  if (cause === undefined) return
+  const details = { sessionId: facts.sessionId, userId: user.id, remembered: cause }
+  throw new AuthError(cause === 'SESSION_ENDED' ? 'SESSION_ENDED' : 'STORE_BEHIND', { details })
 }
 
 export interface ToSign {

@@ -2,6 +2,7 @@ import { momentOf } from '../base/clock.ts'
 import { networkOf } from '../base/network.ts'
 import { AuthError } from '../errors/auth-error.ts'
 import { Refusal } from '../errors/refusal.ts'
+import type { TokenUse } from '../login/hooks.ts'
 import { grantedScope, scopesOfRoles } from '../model/scope-policy.ts'
 import type { RefreshOutcome } from '../store/store.ts'
 import { hashSecret } from '../tokens/refresh-token.ts'
@@ -32,12 +33,22 @@ export const refreshToken: Grant = {
       writingKeyId: parts.secretKeys.writing.fingerprint,
       clockUnsure: parts.clockUnsure(),
       onReuse: settings.onReuse,
+      repeatElsewhere: settings.repeatElsewhere,
       network: networkOf(request.origin.address),
       origin: request.origin,
     })
     if (!('facts' in outcome)) return refuseRefresh(outcome, token.sessionId, request, parts)
 
     const { facts, user } = outcome
+    if (outcome.elsewhere) {
+      const report = {
+        userId: user.id,
+        sessionId: token.sessionId,
+        now: useOf(request, parts),
+        last: outcome.last,
+      }
+      parts.inBackground(() => parts.hooks.after?.repeatElsewhere?.(report))
+    }
     const held = scopesOfRoles(parts.policy, user.roles)
     const allowed = facts.scope.filter((name) => held.includes(name))
     return {
@@ -67,7 +78,7 @@ function attemptOf({ idempotencyKey }: TokenRequest): string | undefined {
 async function refuseRefresh(
   outcome: Exclude<RefreshOutcome, { facts: unknown }>,
   sessionId: string,
-  { origin }: TokenRequest,
+  request: TokenRequest,
   parts: GrantParts,
 ): Promise<never> {
   const details = { sessionId, verdict: outcome.verdict }
@@ -82,10 +93,13 @@ async function refuseRefresh(
       throw new AuthError('SESSION_AHEAD', { details })
     case 'reuse': {
       await parts.revocationsChanged()
-      const now = { address: origin.address, agent: origin.agent, at: parts.clock.now() }
-      const report = { userId: outcome.userId, sessionId, now, last: outcome.last }
+      const report = { userId: outcome.userId, sessionId, now: useOf(request, parts), last: outcome.last }
       parts.inBackground(() => parts.hooks.after?.reuse?.(report))
       throw new AuthError('REFRESH_REUSE_THEFT', { details })
     }
   }
+}
+
+function useOf({ origin: { address, agent } }: TokenRequest, { clock }: GrantParts): TokenUse {
+  return { address, agent, at: clock.now() }
 }

@@ -36,6 +36,12 @@ export interface Hooks {
     ) => void | Promise<void>
     /** A refresh token that was passed long ago came back: a thief, or the owner after a thief. */
     readonly reuse?: (report: ReuseReport) => void | Promise<void>
+    /**
+     * A refresh was repeated within the window, but from another network and with another agent: a thief who comes right
+     * behind the owner looks like this, and so does a laptop that joins another network while its browser updates. With
+     * `repeatElsewhere: 'reuse'` it is `reuse` instead.
+     */
+    readonly repeatElsewhere?: (report: ReuseReport) => void | Promise<void>
   }
 }
 
@@ -46,7 +52,7 @@ export interface TokenUse {
   readonly at: number
 }
 
-/** What is known when a refresh token was used again. Its session has ended by then. */
+/** What is known when a refresh token was used again. After `reuse` its session has ended. */
 export interface ReuseReport {
   readonly userId: string
   readonly sessionId: string

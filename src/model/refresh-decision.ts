@@ -51,6 +51,8 @@ export interface RefreshAttempt {
   readonly writingKeyId: string
   /** The clock was seen to step within the last two windows. */
   readonly clockUnsure: boolean
+  /** No repeat is forgiven this caller, for they come from elsewhere and the setting says that this is reuse. */
+  readonly isSuspect?: boolean | undefined
 }
 
 /** The members of the row that a verdict changes. */
@@ -87,7 +89,7 @@ export function decideRefresh(row: RefreshRow, presented: RefreshAttempt, clock:
 }
 
 function verdictOf(row: RefreshRow, presented: RefreshAttempt, clock: number, asOf: number): RefreshVerdict {
-  const { generation: p, reuseWindowMilliseconds: window } = presented
+  const { generation: p, reuseWindowMilliseconds: window, isSuspect = false } = presented
   const direct = row.generation - 1
   if (row.ended || !row.userActive || !row.clientActive) return 'ended'
   if (row.userEpoch < row.userEpochNow || row.storeEpoch < row.storeEpochNow) return 'ended'
@@ -95,10 +97,11 @@ function verdictOf(row: RefreshRow, presented: RefreshAttempt, clock: number, as
   if (p > row.generation + MOST_AHEAD) return 'hold'
   if (p > row.generation) return 'ahead'
   if (p === row.generation) return 'rotate'
-  if (p === direct && asOf < row.turnedAt + window) return 'repeat'
+  if (!isSuspect && p === direct && asOf < row.turnedAt + window) return 'repeat'
   if (p === direct && presented.attempt !== undefined && presented.attempt === row.attempt) {
     return 'late_repeat'
   }
+  if (isSuspect) return 'reuse'
   if (p < direct && isYoung(row, p, asOf, window)) return 'repeat'
   if (window > 0 && presented.clockUnsure && p >= Math.min(row.previousGeneration, direct)) return 'repeat'
   return 'reuse'

@@ -167,8 +167,18 @@ export interface RefreshCall {
   readonly clockUnsure: boolean
   /** What reuse ends: the session, or every session and token of the user. */
   readonly onReuse: 'session' | 'user'
+  /** A repeat from another network and another agent is an event, or counts as reuse; an event unless said otherwise. */
+  readonly repeatElsewhere?: 'event' | 'reuse' | undefined
   readonly network: string | undefined
   readonly origin: Origin
+}
+
+/** Place, agent and time of the rotation that a presented token had been passed by. */
+export interface LastRotation {
+  readonly address: string | undefined
+  readonly agent: string | undefined
+  /** Milliseconds since 1970. */
+  readonly at: number
 }
 
 export type RefreshOutcome =
@@ -176,12 +186,7 @@ export type RefreshOutcome =
   | {
       readonly verdict: 'reuse'
       readonly userId: string
-      /** Place, agent and time of the rotation that the reused token had been passed by. */
-      readonly last: {
-        readonly address: string | undefined
-        readonly agent: string | undefined
-        readonly at: number
-      }
+      readonly last: LastRotation
     }
   | {
       readonly verdict: 'rotate' | 'ahead' | 'repeat' | 'late_repeat'
@@ -190,6 +195,7 @@ export type RefreshOutcome =
       readonly keyId: string
       /** A repeat came from another network and another agent than the rotation. */
       readonly elsewhere: boolean
+      readonly last: LastRotation
       readonly facts: SessionFacts
       readonly user: User
     }

@@ -26,6 +26,7 @@ interface Case {
   readonly place: RefreshPlace
   readonly attempt: RefreshAttempt
   readonly from: RefreshPlace
+  readonly elsewhereIsReuse: boolean
   readonly clock: number
 }
 
@@ -66,6 +67,7 @@ function randomCase(random: () => number): Case {
       writingKeyId: pick('k1', 'k2'),
       clockUnsure: mostly(false, true),
     },
+    elsewhereIsReuse: mostly(false, true),
     from: { network: pick(undefined, 'n1', 'n2'), agent: pick(undefined, 'a1', 'a2') },
     clock: NOW + pick(0, 0, -1, 1, -WINDOW),
   }
@@ -81,6 +83,7 @@ const BY_ROWS = judgement({
   network: 'p_network',
   agent: 'p_agent',
   clockUnsure: 'p_unsure',
+  elsewhereIsReuse: 'p_elsewhere_is_reuse',
   clock: 'p_clock',
 })
 
@@ -92,12 +95,13 @@ const judgeAll = statement<Readonly<Record<string, unknown>>>(
   `WITH held AS MATERIALIZED (
     SELECT number, 'first-party' AS client_id, generation, key_id, attempt, mark_generation,
       previous_generation, user_epoch, u_epoch, u_state, c_state, store_epoch, st_epoch, network, agent,
-      p, p_attempt, p_window, p_idle, p_key, p_network, p_agent, p_unsure,
+      p, p_attempt, p_window, p_idle, p_key, p_network, p_agent, p_unsure, p_elsewhere_is_reuse,
       ${TIMES.map((time) => `${timeFrom(`${time}`)} AS ${time}`).join(', ')}
     FROM json_to_recordset(@cases::json) AS given (number integer, generation bigint, key_id text, attempt text,
       mark_generation bigint, previous_generation bigint, user_epoch bigint, u_epoch bigint, u_state text,
       c_state text, store_epoch bigint, st_epoch bigint, network text, agent text, p bigint, p_attempt text,
       p_window float8, p_idle float8, p_key text, p_network text, p_agent text, p_unsure boolean,
+      p_elsewhere_is_reuse boolean,
       ${TIMES.map((time) => `${time} float8`).join(', ')})),
   ${BY_ROWS}
   SELECT number, verdict, elsewhere, ${inMilliseconds('as_of')} AS "asOf", new_generation AS generation,
@@ -109,7 +113,7 @@ const judgeAll = statement<Readonly<Record<string, unknown>>>(
   FROM changed ORDER BY number`,
 )
 
-function toRecord({ row, place, attempt, from, clock }: Case, number: number) {
+function toRecord({ row, place, attempt, from, elsewhereIsReuse, clock }: Case, number: number) {
   return {
     number,
     generation: row.generation,
@@ -140,12 +144,14 @@ function toRecord({ row, place, attempt, from, clock }: Case, number: number) {
     p_network: from.network,
     p_agent: from.agent,
     p_unsure: attempt.clockUnsure,
+    p_elsewhere_is_reuse: elsewhereIsReuse,
     p_clock: clock,
   }
 }
 
 /** What the function says, in the statement's finer words. */
-function expected({ row, place, attempt, from, clock }: Case, number: number) {
+function expected({ row, place, from, clock, ...given }: Case, number: number) {
+  const attempt = { ...given.attempt, isSuspect: given.elsewhereIsReuse && isElsewhere(place, from) }
   const decision = decideRefresh(row, attempt, clock)
   const repeats = decision.verdict === 'repeat' || decision.verdict === 'late_repeat'
   const sure = decideRefresh(row, { ...attempt, clockUnsure: false }, clock)

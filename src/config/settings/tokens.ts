@@ -47,4 +47,12 @@ export const tokens = {
     default: 'session',
     description: 'What ends when an old refresh token is used: that session, or all sessions of its user.',
   }),
+  repeatElsewhere: setting({
+    kind: oneOf('event', 'reuse'),
+    environment: 'REPEAT_ELSEWHERE',
+    default: 'event',
+    description:
+      'What a repeat within the reuse window is that comes from another network and another user agent: an event and ' +
+      'the hook `after.repeatElsewhere`, or reuse.',
+  }),
 }

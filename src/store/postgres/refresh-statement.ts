@@ -19,6 +19,7 @@ export interface JudgedBy {
   readonly network: string
   readonly agent: string
   readonly clockUnsure: string
+  readonly elsewhereIsReuse: string
   /** The time now. */
   readonly clock: string
 }
@@ -37,7 +38,8 @@ export function judgement(by: JudgedBy): string {
   const { generation: p, window } = by
   return `
   seen AS MATERIALIZED (SELECT held.*, ${by.clock} AS clock FROM held),
-  dated AS (SELECT seen.*, greatest(clock, turned_at) AS as_of FROM seen),
+  dated AS MATERIALIZED (SELECT seen.*, greatest(clock, turned_at) AS as_of,
+      coalesce(network <> ${by.network} AND agent <> ${by.agent}, false) AS strange FROM seen),
   judged AS MATERIALIZED (SELECT dated.*, CASE
       WHEN client_id <> ${by.clientId} THEN 'wrong_client'
       WHEN ended_at IS NOT NULL OR u_state <> 'active' OR c_state IS DISTINCT FROM 'active'
@@ -46,8 +48,10 @@ export function judgement(by: JudgedBy): string {
       WHEN ${p} > generation + ${MOST_AHEAD} THEN 'hold'
       WHEN ${p} > generation THEN 'ahead'
       WHEN ${p} = generation THEN 'rotate'
-      WHEN ${p} = generation - 1 AND as_of < turned_at + ${window} THEN 'repeat'
+      WHEN ${p} = generation - 1 AND as_of < turned_at + ${window}
+        AND NOT (strange AND ${by.elsewhereIsReuse}) THEN 'repeat'
       WHEN ${p} = generation - 1 AND ${by.attempt} = attempt THEN 'late_repeat'
+      WHEN strange AND ${by.elsewhereIsReuse} THEN 'reuse'
       WHEN ${p} < generation - 1 AND (${p} >= mark_generation AND as_of < mark_at + 2 * ${window}
         OR ${p} >= previous_generation AND as_of < previous_at + 2 * ${window}) THEN 'repeat'
       WHEN ${by.clockUnsure} AND ${window} > interval '0' AND ${p} >= least(previous_generation, generation - 1)
@@ -55,8 +59,7 @@ export function judgement(by: JudgedBy): string {
       ELSE 'reuse' END AS verdict FROM dated),
   moved AS (SELECT judged.*, verdict IN ('rotate', 'ahead') AS moves,
       verdict = 'late_repeat' OR verdict IN ('rotate', 'ahead') AND as_of >= mark_at + ${window} AS marks,
-      verdict IN ('repeat', 'late_repeat', 'stepped')
-        AND coalesce(network <> ${by.network} AND agent <> ${by.agent}, false) AS elsewhere FROM judged),
+      verdict IN ('repeat', 'late_repeat', 'stepped') AND strange AS elsewhere FROM judged),
   changed AS MATERIALIZED (SELECT moved.*,
       CASE WHEN moves THEN ${p} + 1 ELSE generation END AS new_generation,
       CASE WHEN moves THEN ${by.writingKey} ELSE key_id END AS new_key_id,
@@ -105,6 +108,7 @@ const PARAMETERS: JudgedBy = {
   network: '@network::text',
   agent: '@origin_agent::text',
   clockUnsure: '@clock_unsure::boolean',
+  elsewhereIsReuse: '@elsewhere_is_reuse::boolean',
   clock: NOW,
 }
 
@@ -144,7 +148,8 @@ export const refresh = statement<RefreshResult>(
       WHEN event = 'session.wrong_client' THEN json_build_object('owner', client_id)
       ELSE json_build_object('presented', @generation::bigint, 'generation', generation,
         'at', ${inMilliseconds('as_of')}, 'address', @origin_address::text, 'agent', @origin_agent::text,
-        'last_at', ${inMilliseconds('turned_at')}, 'last_address', address, 'last_agent', agent) END
+        'last_at', ${inMilliseconds('turned_at')}, 'last_address', address, 'last_agent', agent,
+        'ends', CASE WHEN verdict = 'reuse' THEN CASE WHEN @ends_user::boolean THEN 'user' ELSE 'session' END END) END
     FROM changed CROSS JOIN LATERAL unnest(ARRAY[
       CASE
         WHEN verdict IN ('hold', 'ahead', 'late_repeat', 'reuse') THEN 'session.' || verdict

@@ -1,4 +1,4 @@
-import type { RefreshCall, RefreshOutcome } from '../store.ts'
+import type { LastRotation, RefreshCall, RefreshOutcome } from '../store.ts'
 import { type Connection, firstRow } from './connection.ts'
 import { originValues } from './events.ts'
 import { uuidOrNull } from './expressions.ts'
@@ -27,6 +27,7 @@ function valuesOf(call: RefreshCall) {
     idle: call.idleMilliseconds,
     writing_key: call.writingKeyId,
     clock_unsure: call.clockUnsure,
+    elsewhere_is_reuse: call.repeatElsewhere === 'reuse',
     ends_user: call.onReuse === 'user',
     network: call.network,
     ...originValues(call.origin),
@@ -42,11 +43,7 @@ function toOutcome(row: RefreshResult): RefreshOutcome {
     case 'hold':
       return { verdict: row.verdict }
     case 'reuse':
-      return {
-        verdict: 'reuse',
-        userId: row.u_id,
-        last: { address: row.last_address ?? undefined, agent: row.last_agent ?? undefined, at: row.last_at },
-      }
+      return { verdict: 'reuse', userId: row.u_id, last: lastOf(row) }
     case 'rotate':
     case 'ahead':
     case 'repeat':
@@ -57,8 +54,13 @@ function toOutcome(row: RefreshResult): RefreshOutcome {
         generation: row.generation,
         keyId: row.key_id,
         elsewhere: row.elsewhere,
+        last: lastOf(row),
         facts: toFacts(row),
         user: toUser(row),
       }
   }
+}
+
+function lastOf(row: RefreshResult): LastRotation {
+  return { address: row.last_address ?? undefined, agent: row.last_agent ?? undefined, at: row.last_at }
 }

@@ -1,6 +1,13 @@
 import type { EventName, NewEvent } from '../../audit/events.ts'
-import { decideRefresh, type RefreshDecision, type RefreshRow } from '../../model/refresh-decision.ts'
-import type { RefreshCall, RefreshOutcome, SessionVerbs } from '../store.ts'
+import {
+  decideRefresh,
+  isElsewhere,
+  type RefreshAttempt,
+  type RefreshDecision,
+  type RefreshPlace,
+  type RefreshRow,
+} from '../../model/refresh-decision.ts'
+import type { LastRotation, RefreshCall, RefreshOutcome, SessionVerbs } from '../store.ts'
 import type { Connection, Writing } from './connection.ts'
 import { writeEvent } from './events.ts'
 import { unavailable } from './failure.ts'
@@ -14,6 +21,7 @@ interface Judged {
   readonly row: SessionRow
   readonly user: UserRow
   readonly surroundings: Surroundings
+  readonly attempt: RefreshAttempt
 }
 
 export function refreshVerb(connection: Connection): SessionVerbs['refresh'] {
@@ -41,8 +49,9 @@ function refresh(db: Writing, call: RefreshCall): RefreshOutcome {
   }
   const surroundings = readSurroundings(db, row.client_id)
   if (surroundings === undefined) return { verdict: 'ended' }
-  const judged = { row, user, surroundings }
-  const decision = decideRefresh(toRefreshRow(judged), call, db.now)
+  const isSuspect = call.repeatElsewhere === 'reuse' && isElsewhere(placeOf(row), fromOf(call))
+  const judged = { row, user, surroundings, attempt: { ...call, isSuspect } }
+  const decision = decideRefresh(toRefreshRow(judged), judged.attempt, db.now)
   writeChange(db, call, row, decision)
   return settle(db, call, judged, decision)
 }
@@ -121,8 +130,7 @@ function settle(db: Writing, call: RefreshCall, judged: Judged, decision: Refres
       last_at: row.turned_at,
       ends: call.onReuse,
     })
-    const last = { address: row.address ?? undefined, agent: row.agent ?? undefined, at: row.turned_at }
-    return { verdict, userId: row.user_id, last }
+    return { verdict, userId: row.user_id, last: lastOf(row) }
   }
   if (verdict === 'hold') record('session.hold', {})
   if (verdict === 'ahead') record('session.ahead', {})
@@ -130,30 +138,39 @@ function settle(db: Writing, call: RefreshCall, judged: Judged, decision: Refres
     return { verdict }
 
   const repeats = verdict === 'repeat' || verdict === 'late_repeat'
-  const elsewhere = repeats && isElsewhere(row, call)
+  const elsewhere = repeats && isElsewhere(placeOf(row), fromOf(call))
   if (verdict === 'late_repeat') record('session.late_repeat', { elsewhere })
-  if (verdict === 'repeat' && isOwedToClock(judged, call, db.now)) record('clock.stepped', {})
-  if (elsewhere) record('session.repeat_elsewhere', placesOf(row, call))
+  if (verdict === 'repeat' && isOwedToClock(judged, db.now)) record('clock.stepped', {})
+  if (elsewhere)
+    record('session.repeat_elsewhere', { ...placesOf(row, call), at: asOf, last_at: row.turned_at })
   return {
     verdict,
     generation: change?.generation ?? row.generation,
     keyId: change?.keyId ?? row.key_id,
     elsewhere,
+    last: lastOf(row),
     facts: toFacts(row, surroundings, asOf),
     user: toUser(user),
   }
 }
 
 /** Forgiven only because the clock is known to have stepped (row 9 of the verdict table). */
-function isOwedToClock(judged: Judged, call: RefreshCall, now: number): boolean {
-  if (!call.clockUnsure) return false
-  return decideRefresh(toRefreshRow(judged), { ...call, clockUnsure: false }, now).verdict === 'reuse'
+function isOwedToClock(judged: Judged, now: number): boolean {
+  const { attempt } = judged
+  if (!attempt.clockUnsure) return false
+  return decideRefresh(toRefreshRow(judged), { ...attempt, clockUnsure: false }, now).verdict === 'reuse'
 }
 
-/** Both network and agent are known and differ: hardly the same device a second later (PROTOCOL 1.10). */
-function isElsewhere(row: SessionRow, { network, origin: { agent } }: RefreshCall): boolean {
-  if (row.network === null || row.agent === null || network === undefined || agent === undefined) return false
-  return row.network !== network && row.agent !== agent
+function placeOf(row: SessionRow): RefreshPlace {
+  return { network: row.network ?? undefined, agent: row.agent ?? undefined }
+}
+
+function fromOf({ network, origin }: RefreshCall): RefreshPlace {
+  return { network, agent: origin.agent }
+}
+
+function lastOf(row: SessionRow): LastRotation {
+  return { address: row.address ?? undefined, agent: row.agent ?? undefined, at: row.turned_at }
 }
 
 function placesOf(row: SessionRow, { origin }: RefreshCall): Record<string, string | null> {
