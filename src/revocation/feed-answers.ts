@@ -1,7 +1,7 @@
 import type { Clock } from '../base/clock.ts'
+import { backgroundTimer, type Schedule } from '../base/schedule.ts'
 import type { RevocationFeed } from './feed.ts'
 import { type FeedDocument, type FeedQuestion, writeFeedDocument } from './feed-document.ts'
-import { backgroundTimer, type Schedule } from './schedule.ts'
 import type { RevocationSource } from './source.ts'
 
 export interface FeedAnswersOptions {

@@ -1,6 +1,6 @@
 import { type Clock, type Moment, momentOf } from '../base/clock.ts'
+import type { Schedule } from '../base/schedule.ts'
 import { AuthError } from '../errors/auth-error.ts'
-import type { Schedule } from './schedule.ts'
 import type { RevocationAnswer, RevocationSource } from './source.ts'
 
 const MOST_UNANSWERED = 3

@@ -4,21 +4,41 @@ import { Refusal } from '../errors/refusal.ts'
 import type { AccessToken } from '../model/access-token.ts'
 import { readAccessClaims } from './access-claims.ts'
 import { type Compact, type KnownHeader, parseCompact, readJsonPart } from './compact.ts'
-import { causeOfAudience, causeOfExpiry, causeOfIssuer, causeOfLife, causeOfType } from './diagnosis.ts'
+import {
+  causeOfAudience,
+  causeOfExpiry,
+  causeOfIssuer,
+  causeOfLife,
+  causeOfType,
+  causeOfUse,
+  isIdToken,
+} from './diagnosis.ts'
 import { algorithm, type Check, critical, type KeyContext, key, signature } from './signature-checks.ts'
 
-/** What one verifier demands. */
+/**
+ * How the tokens of an issuer say that they are access tokens: `at+jwt` (RFC 9068), which nothing else says; `JWT` or
+ * nothing, where an ID token is only known by its claims; `id_token` takes ID tokens on purpose.
+ */
+export type TokenType = 'at+jwt' | 'JWT' | 'id_token'
+
+/** What one verifier demands of the tokens of one issuer. */
 export interface AccessRules {
   /** Compared byte for byte. */
   readonly issuer: string
-  /** Our own identifier: the token names exactly this, alone or in a list. */
-  readonly audience: string
+  /** Our own identifiers: the token names exactly one of them, alone or in a list. */
+  readonly audiences: readonly string[]
+  readonly type: TokenType
+  /** Claims that have exactly these values, such as `token_use` at Amazon Cognito. */
+  readonly expect: readonly (readonly [claim: string, value: string])[]
   /** How far two clocks may be apart. */
   readonly toleranceSeconds: number
   /** The longest life a token may claim, for revocations are not remembered longer. */
   readonly maxLifetimeSeconds: number
-  /** Whether the token, its session, user or client was revoked, or its counters are behind. */
-  readonly revocation?: ((token: AccessToken) => Cause | undefined) | undefined
+  /**
+   * Whether the token, its session, user, client or key was revoked, its counters are behind, or what this is known
+   * from is too old to say.
+   */
+  readonly revocation?: ((token: AccessToken, kid?: string) => Cause | undefined) | undefined
 }
 
 export interface AccessContext extends KeyContext {
@@ -36,17 +56,21 @@ export interface Presented {
 
 export interface PresentedCompact extends Presented, Compact {}
 
+/** Makes an access token of a payload by its types, or says what is wrong with it. Proves nothing. */
+export type ReadClaims = (payload: JsonObject, signingInput: string) => AccessToken | Refusal
+
 /** Takes an access token apart, or says in what way it is none. Proves nothing. */
 export function parseAccessToken(
   text: string,
   knownHeaders?: readonly KnownHeader[],
+  readClaims: ReadClaims = readAccessClaims,
 ): PresentedCompact | Refusal {
   const compact = parseCompact(text, knownHeaders)
   if (compact instanceof Refusal) return compact
   const claims = readJsonPart(compact.payload, 'payload')
   if (claims instanceof Refusal) return claims
   const { header, payload, signingInput, signature } = compact
-  return { header, payload, signingInput, signature, claims, token: readAccessClaims(claims) }
+  return { header, payload, signingInput, signature, claims, token: readClaims(claims, signingInput) }
 }
 
 type StandingCheck = Check<Presented, AccessContext>
@@ -65,11 +89,20 @@ function onClaims(
 /** Access tokens are `at+jwt` (RFC 9068 section 4); ID, logout, DPoP and other tokens are something else. */
 const type: StandingCheck = {
   name: 'type',
-  check: ({ header: { typ }, claims }) => (isAccessType(typ) ? undefined : causeOfType(typ, claims)),
+  check: ({ header: { typ }, claims }, { rules }) =>
+    (rules.type === 'at+jwt' ? isAccessType(typ) : isPlainType(typ, claims, rules.type))
+      ? undefined
+      : causeOfType(typ, claims),
 }
 
 function isAccessType(typ: unknown): boolean {
   return typ === 'at+jwt' || (typeof typ === 'string' && /^(?:application\/)?at\+jwt$/i.test(typ))
+}
+
+/** Where a token does not say what it is, the claims that only ID tokens carry say that it is none for an API. */
+function isPlainType(typ: unknown, claims: Presented['claims'], type: TokenType): boolean {
+  const isPlain = typ === undefined || (typeof typ === 'string' && /^(?:application\/)?jwt$/i.test(typ))
+  return isPlain && (type === 'id_token' || !isIdToken(claims))
 }
 
 const claimTypes = onClaims('claim types', () => undefined)
@@ -78,10 +111,19 @@ const issuer = onClaims('issuer', ({ claims }, { rules }) =>
   claims.iss === rules.issuer ? undefined : causeOfIssuer(claims.iss, rules.issuer),
 )
 
-const audience = onClaims('audience', ({ claims }, { rules }) => {
-  const named = claims.aud === rules.audience
-  const listed = typeof claims.aud !== 'string' && claims.aud.includes(rules.audience)
-  return named || listed ? undefined : causeOfAudience(claims, rules.audience)
+const audience = onClaims('audience', ({ claims }, { rules: { audiences } }) => {
+  const { aud } = claims
+  const isOurs =
+    typeof aud === 'string' ? audiences.includes(aud) : aud.some((name) => audiences.includes(name))
+  return isOurs ? undefined : causeOfAudience(claims, audiences)
+})
+
+/** What issuers other than ours say a token is for, in claims of their own. */
+const use = onClaims('use', ({ claims }, { rules: { expect } }) => {
+  for (const [claim, value] of expect) {
+    if (!Object.hasOwn(claims, claim) || claims[claim] !== value) return causeOfUse(claims, claim)
+  }
+  return undefined
 })
 
 const expiry = onClaims('expiry', ({ claims: { exp } }, { rules, nowSeconds }) =>
@@ -107,12 +149,16 @@ const binding = onClaims('binding', ({ claims }) =>
   claims.cnf === undefined ? undefined : new Refusal('DPOP_TOKEN_AS_BEARER'),
 )
 
-const revocation = onClaims('revocation', (token, { rules }) => {
-  const cause = rules.revocation?.(token)
-  return cause === undefined ? undefined : new Refusal(cause)
-})
+const revocation: StandingCheck = {
+  name: 'revocation',
+  check({ token, header: { kid } }, { rules }) {
+    if (token instanceof Refusal) return token
+    const cause = rules.revocation?.(token, typeof kid === 'string' ? kid : undefined)
+    return cause === undefined ? undefined : new Refusal(cause)
+  },
+}
 
-const claimChecks = [issuer, audience, expiry, start, lifetime, binding, revocation]
+const claimChecks = [issuer, audience, use, expiry, start, lifetime, binding, revocation]
 
 /**
  * Every question put to an access token, in order. The guard stops at the first objection; the doctor asks them all.

@@ -72,12 +72,20 @@ export function causeOfIssuer(iss: string, expected: string): Refusal {
 }
 
 /** An audience without us in it. */
-export function causeOfAudience(claims: AccessClaims, expected: string): Refusal {
+export function causeOfAudience(claims: AccessClaims, expected: readonly string[]): Refusal {
   const audience = typeof claims.aud === 'string' ? [claims.aud] : claims.aud
-  const details = { aud: audience.slice(0, 5).map(quoted), expected }
+  const details = { aud: audience.slice(0, 5).map(quoted), expected: expected.join(' or ') }
   if (isIdToken(claims)) return new Refusal('ID_TOKEN_AS_ACCESS', { details })
   const onlyAccount = audience.every((name) => name === 'account')
   return new Refusal(onlyAccount ? 'AUD_KEYCLOAK_ACCOUNT' : 'AUD_WRONG_API', { details })
+}
+
+/** A claim that says the token is for something else. */
+export function causeOfUse(claims: Claims, claim: string): Refusal {
+  const isId = isIdToken(claims) || /^id$/i.test(String(claims[claim]))
+  return new Refusal(isId ? 'ID_TOKEN_AS_ACCESS' : 'TOKEN_TYP_MISMATCH', {
+    details: { claim, value: quoted(claims[claim]) },
+  })
 }
 
 /** An end that has passed. */
@@ -97,7 +105,7 @@ export function causeOfLife({ exp, iat }: AccessClaims, limit: number): Refusal 
 const YEAR_5138_SECONDS = 1e11
 
 /** Claims that only ID tokens carry (OpenID Connect Core sections 2 and 3.3.2.11). */
-function isIdToken({ nonce, at_hash, c_hash }: Claims): boolean {
+export function isIdToken({ nonce, at_hash, c_hash }: Claims): boolean {
   return nonce !== undefined || at_hash !== undefined || c_hash !== undefined
 }
 

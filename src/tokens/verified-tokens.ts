@@ -2,8 +2,12 @@ import type { JsonObject } from '../base/strict-json.ts'
 import type { VerificationKey } from '../keys/verification-key.ts'
 import type { AccessClaims, AccessToken } from '../model/access-token.ts'
 
-/** A token whose signature was found genuine: that, and what it says, is all that is remembered of it. */
-export interface VerifiedToken {
+/**
+ * A token whose signature was found genuine: that, what it says, and on whose terms it was read is all that is
+ * remembered of it.
+ */
+export interface VerifiedToken<Trust> {
+  readonly trust: Trust
   readonly text: string
   readonly key: VerificationKey
   readonly header: JsonObject
@@ -15,13 +19,13 @@ export interface VerifiedToken {
  * The memory of one verifier for genuine signatures (PROTOCOL 4). A token is found by its signature and counts only
  * if its whole text is equal and its key still usable. What it says is judged on every request, elsewhere.
  */
-export interface VerifiedTokens {
-  find(text: string): VerifiedToken | undefined
+export interface VerifiedTokens<Trust> {
+  find(text: string): VerifiedToken<Trust> | undefined
   /** Offers a token that has just passed every check. It enters when it is offered for the second time. */
-  offer(verified: VerifiedToken, signature: Uint8Array): void
+  offer(verified: VerifiedToken<Trust>, signature: Uint8Array): void
 }
 
-interface Entry extends VerifiedToken {
+interface Entry<Trust> extends VerifiedToken<Trust> {
   readonly bytes: number
   /** Found since the hand last passed. */
   used: boolean
@@ -37,9 +41,9 @@ const BYTES_BESIDE_TEXT = 1800
 const KNOCKS_PER_LOOK = 8
 
 /** Bounded by bytes. With 0 it remembers nothing. */
-export function rememberVerifiedTokens(maxBytes: number): VerifiedTokens {
-  const bySignature = new Map<string, Entry>()
-  const ring: Entry[] = []
+export function rememberVerifiedTokens<Trust>(maxBytes: number): VerifiedTokens<Trust> {
+  const bySignature = new Map<string, Entry<Trust>>()
+  const ring: Entry<Trust>[] = []
   const seenOnce = createSightings(Math.ceil(maxBytes / BYTES_BESIDE_TEXT))
   let bytes = 0
   let hand = 0
@@ -76,8 +80,9 @@ export function rememberVerifiedTokens(maxBytes: number): VerifiedTokens {
       const size = verified.text.length * 2 + BYTES_BESIDE_TEXT
       if (bytes + size > maxBytes) makeRoom()
       if (bytes + size > maxBytes || bySignature.has(signatureOf(verified.text))) return
-      const { key, header, claims, token } = verified
-      const entry = { text: copyOf(verified.text), key, header, claims, token, bytes: size, used: true }
+      const { trust, key, header, claims, token } = verified
+      const text = copyOf(verified.text)
+      const entry = { trust, text, key, header, claims, token, bytes: size, used: true }
       bySignature.set(signatureOf(entry.text), entry)
       ring.push(entry)
       bytes += size

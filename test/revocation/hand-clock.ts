@@ -1,6 +1,6 @@
 import { setImmediate as breathe } from 'node:timers/promises'
 import { type Clock, guardedClock } from '../../src/base/clock.ts'
-import type { Schedule } from '../../src/revocation/schedule.ts'
+import type { Schedule } from '../../src/base/schedule.ts'
 
 interface Timer {
   readonly due: number
