@@ -1,12 +1,91 @@
 /** The id of the built-in client that an API's own front ends use; it needs no registration and has no secret. */
 export const FIRST_PARTY = 'first-party'
 
-/** An application that obtains tokens (RFC 6749 section 2). */
-export interface Client {
-  readonly id: string
+/** How a client proves itself at the token endpoint (RFC 7591 section 2); each is registered for exactly one. */
+export const CLIENT_AUTH_METHODS = [
+  'none',
+  'client_secret_basic',
+  'client_secret_post',
+  'private_key_jwt',
+] as const
+
+export type ClientAuthMethod = (typeof CLIENT_AUTH_METHODS)[number]
+
+/** A disabled client gets nothing and its access tokens end; enabled again, its sessions go on. */
+export type ClientState = 'active' | 'disabled'
+
+/** What the registration of a client says and an operator may change. */
+export interface ClientRegistration {
   readonly name: string
-  /** Raised when tokens the client holds must end; part of the `ver` claim. */
-  readonly ver: number
   /** The grants the client may use at the token endpoint. */
   readonly grants: readonly string[]
+  /** The scopes it may ask for; undefined: all that are declared, which only the built-in client may. */
+  readonly scopes: readonly string[] | undefined
+  /** Compared as exact texts. */
+  readonly redirectUris: readonly string[]
+  readonly authMethod: ClientAuthMethod
+  /** Whether its authorization requests must carry a PKCE challenge; never false for a public client. */
+  readonly requirePkce: boolean
+  /** Its public keys (RFC 7517), for `private_key_jwt`. */
+  readonly keys: readonly Readonly<Record<string, unknown>>[]
+  readonly state: ClientState
+}
+
+/** An application that obtains tokens (RFC 6749 section 2). */
+export interface Client extends ClientRegistration {
+  readonly id: string
+  /** Raised when tokens the client holds must end; part of the `ver` claim. */
+  readonly ver: number
+  /** The secrets that are good, newest first: two while one takes the place of the other. */
+  readonly secrets: readonly ClientSecret[]
+  /** Milliseconds since 1970. */
+  readonly createdAt: number
+  /** Milliseconds since 1970. */
+  readonly updatedAt: number
+}
+
+/** What may be known of a secret. Times are milliseconds since 1970. */
+export interface ClientSecret {
+  readonly createdAt: number
+  /** Undefined: until it is replaced. */
+  readonly endsAt: number | undefined
+}
+
+/** A secret as stored: its SHA-256, base64url. */
+export interface StoredClientSecret extends ClientSecret {
+  readonly hash: string
+}
+
+/** The secrets that are good at a time. */
+export function goodSecrets(secrets: readonly StoredClientSecret[], now: number): StoredClientSecret[] {
+  return secrets.filter(({ endsAt }) => endsAt === undefined || now < endsAt)
+}
+
+/**
+ * The secrets after a new one was made: the newest of the former ones lives on for a while, so that every process that
+ * holds it can be given the new one; older ones end.
+ */
+export function rotatedSecrets(
+  secrets: readonly StoredClientSecret[],
+  hash: string,
+  formerMilliseconds: number,
+  now: number,
+): StoredClientSecret[] {
+  const fresh = { hash, createdAt: now, endsAt: undefined }
+  const [former] = goodSecrets(secrets, now)
+  if (former === undefined || formerMilliseconds === 0) return [fresh]
+  return [
+    fresh,
+    { ...former, endsAt: Math.min(now + formerMilliseconds, former.endsAt ?? Number.MAX_SAFE_INTEGER) },
+  ]
+}
+
+/** Whether access tokens made under the one registration say too much under the other. */
+export function losesRights(before: ClientRegistration, after: ClientRegistration): boolean {
+  if (before.state === 'active' && after.state === 'disabled') return true
+  const { scopes } = after
+  return (
+    scopes !== undefined &&
+    (before.scopes === undefined || before.scopes.some((name) => !scopes.includes(name)))
+  )
 }

@@ -1,6 +1,6 @@
 import type { AuditEvent, EventName, NewEvent, Origin } from '../audit/events.ts'
 import type { Clock } from '../base/clock.ts'
-import type { Client } from '../model/client.ts'
+import type { Client, ClientRegistration } from '../model/client.ts'
 import type { RefreshVerdict } from '../model/refresh-decision.ts'
 import type { Revocation } from '../model/revocation.ts'
 import type { Session, SessionEnd, SessionFacts } from '../model/session.ts'
@@ -200,6 +200,15 @@ export type RefreshOutcome =
       readonly user: User
     }
 
+/** A session as it stands, for whoever holds a refresh token of it. */
+export interface SessionStanding {
+  readonly session: Session
+  /** Of the one live refresh token. */
+  readonly generation: number
+  /** Neither ended nor past its limits, its user and client active, no counter raised since. */
+  readonly live: boolean
+}
+
 export interface SessionVerbs {
   /** The first refresh token is of generation 0; both marks stand at generation 0 and the start. */
   start(session: NewSession, event: NewEvent): Promise<StartedSession>
@@ -208,6 +217,15 @@ export interface SessionVerbs {
    * transaction. The token's MAC was checked before; the secret's hash and the client are compared here.
    */
   refresh(call: RefreshCall): Promise<RefreshOutcome>
+  /**
+   * What is known of the session that a genuine refresh token is of; changes nothing. Undefined where there is no row
+   * of these ids with this hash of the secret.
+   */
+  inspect(token: {
+    readonly userId: string
+    readonly id: string
+    readonly secretHash: string
+  }): Promise<SessionStanding | undefined>
   /** Live sessions, last used first. */
   list(userId: string): Promise<Session[]>
   /** Ends one session with its entry; false if there was no live one. `secretHash` and `clientId`, if given, must match. */
@@ -234,8 +252,48 @@ export interface SessionVerbs {
 
 // -------------------------------------------------------------------------------------------------------- clients
 
+export interface NewClient extends ClientRegistration {
+  readonly id: string
+  /** SHA-256 of its secret, base64url; undefined for a client without one. */
+  readonly secretHash: string | undefined
+}
+
+/** A client with what it proves itself by and what a token is minted from, of one moment. */
+export interface ClientStanding {
+  readonly client: Client
+  /** Hashes of the secrets that are good. */
+  readonly secretHashes: readonly string[]
+  readonly storeEpoch: number
+  /** The store's clock. Milliseconds since 1970. */
+  readonly asOf: number
+}
+
+/** None of these verbs knows a client that was removed; its id is never given to another. */
 export interface ClientVerbs {
+  /** Undefined if the id was given before. */
+  create(client: NewClient, event: NewEvent): Promise<Client | undefined>
   find(id: string): Promise<Client | undefined>
+  /** In one statement. Disabled clients are found too. */
+  findStanding(id: string): Promise<ClientStanding | undefined>
+  /** Oldest first, after the given client. */
+  list(page: { readonly after?: string; readonly limit: number }): Promise<Client[]>
+  /**
+   * Replaces the members given. Raises ver with its entry if `endTokens` says so or if the client loses a right (see
+   * `losesRights`), so that its access tokens end.
+   */
+  change(
+    id: string,
+    change: Partial<ClientRegistration> & { readonly endTokens?: boolean | undefined },
+    event: NewEvent,
+  ): Promise<Client | undefined>
+  /** Adds a secret; see `rotatedSecrets`. `endTokens` raises ver with its entry. */
+  rotateSecret(
+    id: string,
+    secret: { readonly hash: string; readonly formerMilliseconds: number; readonly endTokens: boolean },
+    event: NewEvent,
+  ): Promise<Client | undefined>
+  /** Its sessions end, and the entry refuses its access tokens without comparison. */
+  remove(id: string, event: NewEvent): Promise<boolean>
 }
 
 // ----------------------------------------------------------------------------------------------------------- keys

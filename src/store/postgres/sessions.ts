@@ -35,11 +35,22 @@ const start = statement<FactsRow & UserRow>(
    FROM s JOIN u ON u.id = s.user_id JOIN countersign.clients c ON c.id = s.client_id`,
 )
 
+const COLUMNS = `s.id, s.user_id, s.client_id, ${asJson('s.scope')} AS scope, ${asJson('s.amr')} AS amr,
+     ${inMilliseconds('s.started_at')} AS started_at, ${inMilliseconds('s.turned_at')} AS used_at,
+     ${inMilliseconds('least(s.idle_at, s.ends_at)')} AS ends_at, s.address, s.agent`
+
+const inspect = statement<SessionRow & { readonly generation: number; readonly live: boolean }>(
+  'sessions.inspect',
+  `SELECT ${COLUMNS}, s.generation,
+     coalesce(u.state = 'active' AND c.state = 'active' AND ${LIVE} AND ${WITHIN_LIMITS}, false) AS live
+   FROM countersign.sessions s JOIN countersign.users u ON u.id = s.user_id
+     JOIN countersign.store st ON st.only_row = 1 LEFT JOIN countersign.clients c ON c.id = s.client_id
+   WHERE s.user_id = @user_id::uuid AND s.id = @id::uuid AND s.secret_hash = @secret_hash::text`,
+)
+
 const list = statement<SessionRow>(
   'sessions.list',
-  `SELECT s.id, s.user_id, s.client_id, ${asJson('s.scope')} AS scope, ${asJson('s.amr')} AS amr,
-     ${inMilliseconds('s.started_at')} AS started_at, ${inMilliseconds('s.turned_at')} AS used_at,
-     ${inMilliseconds('least(s.idle_at, s.ends_at)')} AS ends_at, s.address, s.agent
+  `SELECT ${COLUMNS}
    FROM countersign.sessions s JOIN countersign.users u ON u.id = s.user_id, countersign.store st
    WHERE s.user_id = @user_id::uuid AND u.state = 'active' AND ${LIVE} AND ${WITHIN_LIMITS}
    ORDER BY s.turned_at DESC, s.id LIMIT ${MOST_LISTED}`,
@@ -94,6 +105,12 @@ export function sessionVerbs(connection: Connection): SessionVerbs {
     },
 
     refresh: (call) => refreshSession(connection, call),
+
+    async inspect({ userId, id, secretHash }) {
+      const values = { user_id: uuidOrNull(userId), id: uuidOrNull(id), secret_hash: secretHash }
+      const row = await firstRow(connection, inspect, values)
+      return row && { session: toSession(row), generation: row.generation, live: row.live }
+    },
 
     list: async (userId) => (await connection.rows(list, { user_id: uuidOrNull(userId) })).map(toSession),
 

@@ -1,21 +1,127 @@
+import {
+  type Client,
+  type ClientAuthMethod,
+  type ClientRegistration,
+  type ClientState,
+  goodSecrets,
+  losesRights,
+  rotatedSecrets,
+  type StoredClientSecret,
+} from '../../model/client.ts'
 import { raisedCounter } from '../../model/counters.ts'
 import type { Revocation } from '../../model/revocation.ts'
 import type { ClientVerbs } from '../store.ts'
-import type { Connection, Writing } from './connection.ts'
+import type { Connection, Reading, Writing } from './connection.ts'
+import { writeEvent } from './events.ts'
+import { writeRevocation } from './revocation-entries.ts'
 
 interface ClientRow {
   id: string
   name: string
   ver: number
+  state: ClientState
   grants: string
+  scopes: string | null
+  redirect_uris: string
+  auth_method: ClientAuthMethod
+  require_pkce: number
+  keys: string
+  secrets: string
+  created_at: number
+  updated_at: number
 }
 
 export function clientVerbs(connection: Connection): ClientVerbs {
   return {
-    find: (id) =>
+    create: (client, event) =>
+      connection.write((db) => {
+        const { id, secretHash, ...registration } = client
+        const secrets = secretHash === undefined ? [] : rotatedSecrets([], secretHash, 0, db.now)
+        const created = db.run(
+          `INSERT INTO cs_clients (id, name, ver, state, grants, scopes, redirect_uris, auth_method, require_pkce,
+             keys, secrets, created_at, updated_at)
+           VALUES (:id, :name, :ver, :state, :grants, :scopes, :redirectUris, :authMethod, :requirePkce,
+             :keys, :secrets, :now, :now)
+           ON CONFLICT (id) DO NOTHING`,
+          // The counter starts at the time, so that no value of a lost and repeated row is given out twice.
+          { id, ver: raisedCounter(0, db.now), ...columnsOf(registration, secrets), now: db.now },
+        )
+        if (created === 0) return undefined
+        writeEvent(db, event)
+        return find(db, id)
+      }),
+
+    find: (id) => connection.read((db) => find(db, id)),
+
+    findStanding: (id) =>
       connection.read((db) => {
-        const row = db.get<ClientRow>(`SELECT * FROM cs_clients WHERE id = :id AND state = 'active'`, { id })
-        return row && { id: row.id, name: row.name, ver: row.ver, grants: JSON.parse(row.grants) }
+        const row = db.get<ClientRow & { store_epoch: number }>(
+          `SELECT c.*, s.epoch store_epoch FROM cs_clients c, cs_store s WHERE c.id = :id AND c.state <> 'removed'`,
+          { id },
+        )
+        return (
+          row && {
+            client: toClient(row, db.now),
+            secretHashes: goodSecrets(secretsOf(row), db.now).map(({ hash }) => hash),
+            storeEpoch: row.store_epoch,
+            asOf: db.now,
+          }
+        )
+      }),
+
+    list: ({ after, limit }) =>
+      connection.read((db) =>
+        db
+          .all<ClientRow>(
+            `SELECT * FROM cs_clients
+             WHERE state <> 'removed' AND (:after IS NULL
+               OR (created_at, id) > (SELECT created_at, id FROM cs_clients WHERE id = :after))
+             ORDER BY created_at, id LIMIT :limit`,
+            { after, limit },
+          )
+          .map((row) => toClient(row, db.now)),
+      ),
+
+    change: (id, { endTokens = false, ...change }, event) =>
+      connection.write((db) => {
+        const row = readClient(db, id)
+        if (row === undefined) return undefined
+        const before = toClient(row, db.now)
+        const after = { ...before, ...change }
+        db.run(
+          `UPDATE cs_clients SET name = :name, state = :state, grants = :grants, scopes = :scopes,
+             redirect_uris = :redirectUris, auth_method = :authMethod, require_pkce = :requirePkce, keys = :keys,
+             secrets = :secrets, updated_at = :now
+           WHERE id = :id`,
+          { id, ...columnsOf(after, secretsOf(row)), now: db.now },
+        )
+        if (endTokens || losesRights(before, after)) raiseVer(db, id)
+        writeEvent(db, event)
+        return find(db, id)
+      }),
+
+    rotateSecret: (id, { hash, formerMilliseconds, endTokens }, event) =>
+      connection.write((db) => {
+        const row = readClient(db, id)
+        if (row === undefined) return undefined
+        const secrets = rotatedSecrets(secretsOf(row), hash, formerMilliseconds, db.now)
+        db.run('UPDATE cs_clients SET secrets = :secrets, updated_at = :now WHERE id = :id', {
+          id,
+          secrets: JSON.stringify(secrets),
+          now: db.now,
+        })
+        if (endTokens) raiseVer(db, id)
+        writeEvent(db, event)
+        return find(db, id)
+      }),
+
+    remove: (id, event) =>
+      connection.write((db) => {
+        if (readClient(db, id) === undefined) return false
+        markRemoved(db, id)
+        writeRevocation(db, { kind: 'client', ref: id, least: undefined })
+        writeEvent(db, event)
+        return true
       }),
   }
 }
@@ -26,11 +132,71 @@ export function clientVerbs(connection: Connection): ClientVerbs {
  */
 export function endTokensOfClient(db: Writing, entry: Revocation): Revocation {
   if (entry.least === undefined) {
-    db.run(`UPDATE cs_clients SET state = 'removed' WHERE id = :id`, { id: entry.ref })
+    markRemoved(db, entry.ref)
     return entry
   }
   const client = db.get<{ ver: number }>('SELECT ver FROM cs_clients WHERE id = :id', { id: entry.ref })
   const ver = Math.max(entry.least, raisedCounter(client?.ver ?? 0, db.now))
   db.run('UPDATE cs_clients SET ver = :ver WHERE id = :id', { id: entry.ref, ver })
   return { ...entry, least: ver }
+}
+
+/** Access tokens made before end; sessions live on, for a refresh asks the client's registration anew. */
+function raiseVer(db: Writing, id: string): void {
+  writeRevocation(db, endTokensOfClient(db, { kind: 'client', ref: id, least: 0 }))
+}
+
+/** Only that there was one of this id is kept. */
+export function markRemoved(db: Writing, id: string): void {
+  db.run(
+    `UPDATE cs_clients SET state = 'removed', name = '', grants = '[]', scopes = '[]', redirect_uris = '[]',
+       keys = '[]', secrets = '[]', updated_at = :now
+     WHERE id = :id`,
+    { id, now: db.now },
+  )
+}
+
+function readClient(db: Reading, id: string): ClientRow | undefined {
+  return db.get<ClientRow>(`SELECT * FROM cs_clients WHERE id = :id AND state <> 'removed'`, { id })
+}
+
+function find(db: Reading, id: string): Client | undefined {
+  const row = readClient(db, id)
+  return row && toClient(row, db.now)
+}
+
+function secretsOf(row: ClientRow): StoredClientSecret[] {
+  return JSON.parse(row.secrets)
+}
+
+function columnsOf(client: ClientRegistration, secrets: readonly StoredClientSecret[]) {
+  return {
+    name: client.name,
+    state: client.state,
+    grants: JSON.stringify(client.grants),
+    scopes: client.scopes === undefined ? null : JSON.stringify(client.scopes),
+    redirectUris: JSON.stringify(client.redirectUris),
+    authMethod: client.authMethod,
+    requirePkce: client.requirePkce,
+    keys: JSON.stringify(client.keys),
+    secrets: JSON.stringify(secrets),
+  }
+}
+
+function toClient(row: ClientRow, now: number): Client {
+  return {
+    id: row.id,
+    name: row.name,
+    ver: row.ver,
+    state: row.state,
+    grants: JSON.parse(row.grants),
+    scopes: row.scopes === null ? undefined : JSON.parse(row.scopes),
+    redirectUris: JSON.parse(row.redirect_uris),
+    authMethod: row.auth_method,
+    requirePkce: row.require_pkce === 1,
+    keys: JSON.parse(row.keys),
+    secrets: goodSecrets(secretsOf(row), now).map(({ createdAt, endsAt }) => ({ createdAt, endsAt })),
+    createdAt: row.created_at,
+    updatedAt: row.updated_at,
+  }
 }

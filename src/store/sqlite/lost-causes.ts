@@ -1,5 +1,6 @@
 import { raisedCounter } from '../../model/counters.ts'
 import type { Revocation } from '../../model/revocation.ts'
+import { markRemoved } from './clients.ts'
 import type { Writing } from './connection.ts'
 import { raiseRingVersion } from './keys.ts'
 import { endSessionById } from './session-rows.ts'
@@ -18,7 +19,7 @@ export function repeatCause(db: Writing, { kind, ref, least }: Revocation): void
       repeatForUser(db, ref, least)
       return
     case 'client':
-      if (least === undefined) db.run(`UPDATE cs_clients SET state = 'removed' WHERE id = :ref`, { ref })
+      if (least === undefined) markRemoved(db, ref)
       else db.run('UPDATE cs_clients SET ver = max(ver, :least) WHERE id = :ref', { ref, least })
       return
     case 'store':

@@ -35,7 +35,7 @@ export interface SessionRow {
 /** What a session depends on beside its user, as things stand. */
 export interface Surroundings {
   client_ver: number
-  client_state: 'active' | 'removed'
+  client_state: 'active' | 'disabled' | 'removed'
   store_epoch: number
 }
 

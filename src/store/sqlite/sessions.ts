@@ -21,6 +21,17 @@ export function sessionVerbs(connection: Connection): SessionVerbs {
 
     refresh: refreshVerb(connection),
 
+    inspect: ({ userId, id, secretHash }) =>
+      connection.read((db) => {
+        const row = db.get<SessionRow & { live: number }>(
+          `SELECT s.*, ${LIVE} AND s.expires_at > :now AND u.state = 'active' AND c.state = 'active' live
+           FROM cs_sessions s JOIN cs_users u ON u.id = s.user_id LEFT JOIN cs_clients c ON c.id = s.client_id, cs_store st
+           WHERE s.user_id = :userId AND s.id = :id AND s.secret_hash = :secretHash`,
+          { userId, id, secretHash, now: db.now },
+        )
+        return row && { session: toSession(row), generation: row.generation, live: row.live === 1 }
+      }),
+
     list: (userId) =>
       connection.read((db) =>
         db

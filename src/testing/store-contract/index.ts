@@ -1,5 +1,6 @@
 import { after, before, describe } from 'node:test'
 import { testChanges } from './changes.ts'
+import { testClients } from './clients.ts'
 import { testEvents } from './events.ts'
 import { testKeys } from './keys.ts'
 import { testNodes } from './nodes.ts'
@@ -47,6 +48,7 @@ export function storeContract({ name, open, races = 10 }: StoreContractOptions):
     testSessions(subject)
     testRefresh(subject, races)
     testRevocations(subject)
+    testClients(subject)
     testKeys(subject)
     testNodes(subject)
     testEvents(subject)

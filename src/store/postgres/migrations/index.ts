@@ -1,5 +1,6 @@
 import { firstTables } from './0001-first-tables.ts'
+import { clientRegistration } from './0002-client-registration.ts'
 import type { Migration } from './migration.ts'
 
 /** All steps, oldest first. */
-export const MIGRATIONS: readonly Migration[] = [firstTables]
+export const MIGRATIONS: readonly Migration[] = [firstTables, clientRegistration]
