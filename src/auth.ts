@@ -2,8 +2,10 @@ import type { Actor, AuditEvent, Origin } from './audit/events.ts'
 import type { Fields } from './auth-options.ts'
 import type { RequestInfo } from './endpoints/dispatcher.ts'
 import type { TokenAnswer } from './grants/mint.ts'
+import type { Gated } from './guard/gate.ts'
 import type { NewAccount } from './login/accounts.ts'
 import type { Access, Requirement } from './model/access.ts'
+import type { GuardRequest } from './model/guard-request.ts'
 import type { Principal } from './model/principal.ts'
 import type { Session } from './model/session.ts'
 import type { User } from './model/user.ts'
@@ -19,7 +21,9 @@ export interface Auth<
   Scope extends string = string,
   Profile extends Fields = Fields,
   Claims extends Fields = Fields,
-> {
+> extends Gated {
+  /** The address it is known by, as configured. */
+  readonly issuer: string
   /**
    * Connects, prepares keys and learns the revocations. Called by the first request if by nobody else. Rejects if the
    * database does not answer or a key cannot be decrypted; the next call tries again.
@@ -38,9 +42,13 @@ export interface Auth<
   /** Whoever proves who they are. */
   readonly signedIn: Access<Principal<Claims, Scope>>
   /** Whoever also has what is needed. */
-  needs(requirement: Requirement<Scope>): Access<Principal<Claims, Scope>>
+  needs(requirement: Requirement<Scope, Principal<Claims, Scope>>): Access<Principal<Claims, Scope>>
   /** Checks a request of your own against an access word. Never rejects: what goes wrong denies. */
-  check<Who>(request: Request, access: Access<Who>, info?: RequestInfo): Promise<Checked<Who>>
+  check<Who>(
+    request: Request,
+    access: Access<Who>,
+    info?: RequestInfo & { readonly params?: GuardRequest['params'] },
+  ): Promise<Checked<Who>>
 
   readonly tokens: {
     /**

@@ -6,10 +6,12 @@ import { createDispatcher } from './endpoints/dispatcher.ts'
 import { createRouter } from './endpoints/router.ts'
 import { routes } from './endpoints/routes.ts'
 import { AuthError } from './errors/auth-error.ts'
-import { Refusal } from './errors/refusal.ts'
+import { RefusalAnswer } from './errors/refusal-answer.ts'
 import { mint, signAccessToken } from './grants/mint.ts'
 import { startSession } from './grants/session-start.ts'
+import { createGate } from './guard/gate.ts'
 import { guardRequestOf } from './guard/guard-request.ts'
+import { createRefuser } from './http/refuser.ts'
 import { anyone, needs, signedIn } from './model/access.ts'
 import { loginKey } from './model/account-name.ts'
 import { FIRST_PARTY } from './model/client.ts'
@@ -29,23 +31,36 @@ export function createAuth<
   const { services, logger, start, stop } = wired
   const { grants, accounts } = services
   const { store } = grants
-  const dispatch = createDispatcher({
-    routes,
-    services,
+  const refuser = createRefuser({
+    random: grants.random,
     logger,
+    https: grants.settings.issuer.startsWith('https:'),
+    detailsInAnswer: services.development,
     renderRefusal: options.renderRefusal,
     onRefusal: options.onRefusal,
   })
+  const dispatch = createDispatcher({ routes, services, logger, refuser })
   const find = createRouter(routes)
 
   let started: Promise<void> | undefined
+  let connected = false
   const ready = (): Promise<void> => {
-    started ??= start().catch((error: unknown) => {
-      started = undefined
-      throw error
-    })
+    started ??= start().then(
+      () => {
+        connected = true
+      },
+      (error: unknown) => {
+        started = undefined
+        throw error
+      },
+    )
     return started
   }
+  const gate = createGate({
+    guard: services.guard,
+    refuse: refuser.refuse,
+    waiting: () => (connected ? undefined : ready()),
+  })
 
   /** Runs work of the application's own code, once everything is connected. */
   const whenReady = async <Value>(work: () => Promise<Value>): Promise<Value> => {
@@ -64,6 +79,7 @@ export function createAuth<
   }
 
   const auth: Auth = {
+    issuer: grants.settings.issuer,
     ready,
     async close() {
       await started?.catch(() => undefined)
@@ -85,12 +101,12 @@ export function createAuth<
     anyone,
     signedIn,
     needs,
-    async check(request, access, info) {
-      await ready().catch(() => undefined)
-      const verdict = await services.guard(guardRequestOf(request), access)
-      if (verdict instanceof Refusal) return { ok: false, response: dispatch.refuse(verdict, request, info) }
+    gate,
+    async check(request, access, { params, address } = {}) {
+      const admission = await gate.admit(guardRequestOf(request, params), access, address)
+      if (admission instanceof RefusalAnswer) return { ok: false, response: admission.toResponse() }
       // The guard lets nobody in whom the access word does not, and the word types its principal.
-      return { ok: true, principal: verdict as never }
+      return { ok: true, principal: admission as never }
     },
 
     tokens: {

@@ -1,17 +1,12 @@
 import type { Actor, Origin } from '../audit/events.ts'
 import type { Logger } from '../base/logger.ts'
-import { answerAtOAuthEndpoint, answerAtRoute } from '../errors/answer.ts'
 import { AuthError } from '../errors/auth-error.ts'
 import { Refusal } from '../errors/refusal.ts'
 import { guardRequestOf } from '../guard/guard-request.ts'
 import { parseWith, readBody } from '../http/body.ts'
-import {
-  newReference,
-  oauthErrorResponse,
-  problemResponse,
-  type RenderRefusal,
-} from '../http/error-response.ts'
+import { newReference, oauthErrorResponse } from '../http/error-response.ts'
 import { apiHeaders } from '../http/headers.ts'
+import type { Refuser } from '../http/refuser.ts'
 import type { Principal } from '../model/principal.ts'
 import type { Route, RouteContext } from './route.ts'
 import { createRouter } from './router.ts'
@@ -27,69 +22,30 @@ export interface DispatcherOptions {
   readonly routes: readonly Route[]
   readonly services: Services
   readonly logger: Logger
-  readonly renderRefusal?: RenderRefusal | undefined
-  /** The application is told of each refusal, after the answer was made. */
-  readonly onRefusal?: ((refusal: RefusalReport) => void | Promise<void>) | undefined
+  readonly refuser: Refuser
 }
 
-/** One refusal, as the log and the application see it. Holds no credential. */
-export interface RefusalReport {
-  readonly reference: string
-  readonly code: Refusal['code']
-  readonly status: number
-  readonly method: string
-  readonly path: string
-  readonly address: string | undefined
-  readonly details: Refusal['details']
-}
-
-export interface Dispatcher {
-  /** Answers a request; with `unready`, the error that keeps this process from serving, only says so. Never rejects. */
-  (request: Request, info?: RequestInfo, unready?: unknown): Promise<Response>
-  /** The answer for a request of the application's own that a guard refused. */
-  refuse(refusal: Refusal, request: Request, info?: RequestInfo): Response
-}
+/** Answers a request; with `unready`, the error that keeps this process from serving, only says so. Never rejects. */
+export type Dispatcher = (request: Request, info?: RequestInfo, unready?: unknown) => Promise<Response>
 
 /** request → route → guard → parsed input → handler → answer. */
-export function createDispatcher(options: DispatcherOptions): Dispatcher {
-  const { services, logger, onRefusal } = options
-  const find = createRouter(options.routes)
+export function createDispatcher({ routes, services, logger, refuser }: DispatcherOptions): Dispatcher {
+  const find = createRouter(routes)
   const https = services.grants.settings.issuer.startsWith('https:')
   const headers = Object.entries(apiHeaders({ https }))
 
   const refuse = (refusal: Refusal, at: Arrival): Response => {
-    const oauth = at.route?.style === 'oauth'
-    const { status } = oauth ? answerAtOAuthEndpoint(refusal) : answerAtRoute(refusal)
-    const report: RefusalReport = {
-      reference: at.reference,
-      code: refusal.code,
-      status,
-      method: at.request.method,
-      path: at.path,
-      address: at.info.address,
-      details: refusal.details,
-    }
-    logger[status >= 500 ? 'warn' : 'info'](report, 'refused')
-    if (onRefusal !== undefined) services.grants.inBackground(() => onRefusal(report))
-    const told = { reference: at.reference, https, detailsInAnswer: services.development }
-    if (oauth) return oauthErrorResponse(refusal, told)
-    return problemResponse(refusal, {
-      ...told,
-      instance: at.path,
-      renderRefusal: options.renderRefusal,
-      onRenderFailure: (error) => logger.error({ err: error }, 'renderRefusal failed'),
-    })
+    const style = at.route?.style ?? 'problem'
+    const { path, reference } = at
+    const refused = { method: at.request.method, path, reference, address: at.info.address }
+    refuser.report(refusal, refused, style)
+    if (style === 'problem') return refuser.answer(refusal, refused).toResponse()
+    return oauthErrorResponse(refusal, { reference, https, detailsInAnswer: services.development })
   }
 
-  const arrive = (request: Request, info: RequestInfo = {}): Arrival => ({
-    request,
-    info,
-    path: pathOf(request),
-    reference: newReference(services.grants.random),
-  })
-
-  const dispatch = async (request: Request, info?: RequestInfo, unready?: unknown): Promise<Response> => {
-    const at = arrive(request, info)
+  return async (request, info = {}, unready) => {
+    const path = pathOf(request)
+    const at: Arrival = { request, info, path, reference: newReference(services.grants.random) }
     try {
       const response = await answer(at, find, services, unready)
       if (response instanceof Refusal) return refuse(response, at)
@@ -108,10 +64,6 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
       return refuse(error.refusal, at)
     }
   }
-  return Object.assign(dispatch, {
-    refuse: (refusal: Refusal, request: Request, info?: RequestInfo) =>
-      refuse(refusal, arrive(request, info)),
-  })
 }
 
 /** A request on its way; the route is known once it was found, also to the answer of a refusal. */
@@ -138,7 +90,7 @@ async function answer(
   const { route, params } = match
   at.route = route
   if (unready !== undefined && route.tag !== 'Operation') throw unready
-  const verdict = await services.guard(guardRequestOf(request), route.access)
+  const verdict = await services.guard(guardRequestOf(request, params), route.access)
   if (verdict instanceof Refusal) return verdict
 
   const context: RouteContext = {

@@ -1,19 +1,23 @@
 import { type Clock, toSeconds } from '../base/clock.ts'
 import { Refusal } from '../errors/refusal.ts'
-import { Access } from '../model/access.ts'
+import { Access, type Requirement } from '../model/access.ts'
+import type { GuardRequest } from '../model/guard-request.ts'
 import type { Principal } from '../model/principal.ts'
 import type { Credential } from './credentials/credential.ts'
 import { decide } from './decide.ts'
-import type { GuardRequest } from './guard-request.ts'
+import { askRules } from './rules.ts'
 
 /** Undefined is what `anyone` lets in. */
 export type GuardVerdict = Principal | Refusal | undefined
 
 /**
- * request → credential → verified principal → decision. Synchronous as long as the credential is, so that a checked
- * request with a bearer token waits for nothing. Never throws: what goes wrong inside denies.
+ * request → credential → verified principal → decision. Synchronous as long as credential and rules are, so that a
+ * checked request with a bearer token waits for nothing. Never throws: what goes wrong inside denies.
  */
-export type Guard = (request: GuardRequest, access: Access) => GuardVerdict | Promise<GuardVerdict>
+export type Guard = (
+  request: GuardRequest,
+  access: Access | undefined,
+) => GuardVerdict | Promise<GuardVerdict>
 
 export function createGuard(
   credentials: readonly Credential[],
@@ -23,6 +27,17 @@ export function createGuard(
   const denied = (error: unknown): Refusal => {
     report(error)
     return new Refusal('INTERNAL')
+  }
+  const decided = (
+    principal: Principal | Refusal,
+    requirement: Requirement,
+    request: GuardRequest,
+  ): GuardVerdict | Promise<GuardVerdict> => {
+    if (principal instanceof Refusal) return principal
+    const refusal = decide(principal, requirement, toSeconds(clock.now()))
+    if (refusal !== undefined) return refusal
+    const ruled = askRules(principal, requirement, request)
+    return ruled instanceof Promise ? ruled.then((no) => no ?? principal) : (ruled ?? principal)
   }
   return (request, access) => {
     try {
@@ -34,11 +49,11 @@ export function createGuard(
       if (found instanceof Refusal) return found
 
       const proven = found.credential.verify(found.text)
-      const decided = (principal: Principal | Refusal): GuardVerdict =>
-        principal instanceof Refusal
-          ? principal
-          : (decide(principal, requirement, toSeconds(clock.now())) ?? principal)
-      return proven instanceof Promise ? proven.then(decided).catch(denied) : decided(proven)
+      const verdict =
+        proven instanceof Promise
+          ? proven.then((principal) => decided(principal, requirement, request))
+          : decided(proven, requirement, request)
+      return verdict instanceof Promise ? verdict.catch(denied) : verdict
     } catch (error) {
       return denied(error)
     }

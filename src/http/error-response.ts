@@ -4,6 +4,7 @@ import { type Answer, answerAtOAuthEndpoint, answerAtRoute } from '../errors/ans
 import { basicChallenge, type ChallengeOptions, challengeFor } from '../errors/challenge.ts'
 import { type Cause, catalogue } from '../errors/codes.ts'
 import type { FieldProblem, Refusal, RefusalDetails } from '../errors/refusal.ts'
+import { RefusalAnswer } from '../errors/refusal-answer.ts'
 import { apiHeaders, type HeaderValues, noStore } from './headers.ts'
 
 /**
@@ -64,6 +65,11 @@ export function newReference(random: Random): string {
 
 /** The answer of a checked route: problem JSON (RFC 9457) with the challenge of RFC 6750 where one is due. */
 export function problemResponse(refusal: Refusal, options: ProblemOptions): Response {
+  return problemAnswer(refusal, options).toResponse()
+}
+
+/** The same, for frameworks that have answers of their own. */
+export function problemAnswer(refusal: Refusal, options: ProblemOptions): RefusalAnswer {
   const answer = answerAtRoute(refusal)
   const standard = {
     type: options.docs ? `${options.docs}#${answer.clientCode}` : 'about:blank',
@@ -77,14 +83,13 @@ export function problemResponse(refusal: Refusal, options: ProblemOptions): Resp
     ...(options.detailsInAnswer && insight(refusal)),
   }
   const challenge = challengeFor(refusal, options)
-  return new Response(renderedBody(refusal, answer, options) ?? JSON.stringify(standard), {
-    status: answer.status,
-    headers: {
-      ...answerHeaders(refusal, answer, options.https),
-      'Content-Type': 'application/problem+json',
-      ...(challenge && { 'WWW-Authenticate': challenge }),
-    },
-  })
+  const headers = {
+    ...answerHeaders(refusal, answer, options.https),
+    'Content-Type': 'application/problem+json',
+    ...(challenge && { 'WWW-Authenticate': challenge }),
+  }
+  const body = renderedBody(refusal, answer, options) ?? JSON.stringify(standard)
+  return new RefusalAnswer(answer.status, headers, body)
 }
 
 /**

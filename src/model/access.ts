@@ -1,7 +1,8 @@
+import type { GuardRequest } from './guard-request.ts'
 import type { CredentialName, Principal } from './principal.ts'
 
 /** What a route asks for beside a genuine credential. Every part must hold. */
-export interface Requirement<Scope extends string = string> {
+export interface Requirement<Scope extends string = string, Who = Principal> {
   /** All of these scopes. */
   readonly scopes?: readonly Scope[]
   /** At least one of these roles. */
@@ -10,6 +11,13 @@ export interface Requirement<Scope extends string = string> {
   readonly via?: readonly CredentialName[]
   /** The user proved who they are at most this many seconds ago (RFC 9470). */
   readonly freshWithinSeconds?: number
+  /**
+   * A rule of the application's own, asked last. Only `true` itself lets pass; a throw refuses. It sees the request
+   * before its body was read.
+   */
+  if?(principal: Who, request: GuardRequest): boolean
+  /** The same for a rule that has to wait, for the resource's own data as a rule. The request then waits with it. */
+  ifAsync?(principal: Who, request: GuardRequest): Promise<boolean>
 }
 
 declare const who: unique symbol
@@ -46,16 +54,31 @@ export const signedIn: Access<Principal> = new Access({})
 
 /** A genuine credential that also meets the requirement. Throws a TypeError on one that could never be met. */
 export function needs<Scope extends string>(requirement: Requirement<Scope>): Access<Principal> {
+  const problem = problemOf(requirement)
+  if (problem !== undefined) throw new TypeError(`needs(): ${problem}`)
+  return new Access(Object.freeze({ ...requirement }))
+}
+
+const PARTS: ReadonlySet<string> = new Set(['scopes', 'roles', 'via', 'freshWithinSeconds', 'if', 'ifAsync'])
+
+function problemOf(requirement: Requirement): string | undefined {
+  // A misspelt part would ask for nothing, and nobody would notice.
+  const unknown = Object.keys(requirement).find((part) => !PARTS.has(part))
+  if (unknown !== undefined) return `${unknown} is not known; there are ${[...PARTS].join(', ')}`
   for (const part of ['scopes', 'roles', 'via'] as const) {
     const values = requirement[part]
     if (values === undefined) continue
     if (!Array.isArray(values) || values.length === 0 || values.some((value) => typeof value !== 'string')) {
-      throw new TypeError(`needs(): ${part} must be a list of one or more names`)
+      return `${part} must be a list of one or more names`
     }
   }
   const fresh = requirement.freshWithinSeconds
   if (fresh !== undefined && !(Number.isSafeInteger(fresh) && fresh > 0)) {
-    throw new TypeError('needs(): freshWithinSeconds must be a whole number above zero')
+    return 'freshWithinSeconds must be a whole number above zero'
   }
-  return new Access(Object.freeze({ ...requirement }))
+  for (const part of ['if', 'ifAsync'] as const) {
+    const rule = requirement[part]
+    if (rule !== undefined && typeof rule !== 'function') return `${part} must be a function`
+  }
+  return undefined
 }

@@ -54,14 +54,14 @@ export function accessData(access: Access | undefined): AccessData {
   return Object.keys(parts).length === 0 ? 'signedIn' : { needs: parts }
 }
 
-function requirementData(requirement: Requirement & { readonly if?: unknown }): RequirementData {
-  const { scopes, roles, via, freshWithinSeconds, if: rule } = requirement
+function requirementData(requirement: Requirement): RequirementData {
+  const { scopes, roles, via, freshWithinSeconds, if: rule, ifAsync } = requirement
   return {
     ...(scopes && { scopes }),
     ...(roles && { roles }),
     ...(via && { via }),
     ...(freshWithinSeconds && { freshWithinSeconds }),
-    ...(rule !== undefined && { if: true as const }),
+    ...((rule ?? ifAsync) !== undefined && { if: true as const }),
   }
 }
 

@@ -4,7 +4,7 @@ import { routes } from '../../src/endpoints/routes.ts'
 import { bearer } from '../../src/guard/credentials/bearer.ts'
 import { createGuard } from '../../src/guard/guard.ts'
 import { guardRequestOf } from '../../src/guard/guard-request.ts'
-import { AuthError, anyone, needs, Refusal, signedIn } from '../../src/index.ts'
+import { AuthError, anyone, needs, Refusal, RefusalAnswer, signedIn } from '../../src/index.ts'
 import { Access } from '../../src/model/access.ts'
 import { ISSUER, startIssuer, type TestIssuer, type Tokens, tampered } from './issuer.ts'
 
@@ -105,6 +105,77 @@ test('a request of the application’s own is checked by the same words', async 
   }
 })
 
+const asRule = (rule: unknown) => rule as (principal: unknown) => boolean
+const asWaitingRule = (rule: unknown) => rule as (principal: unknown) => Promise<boolean>
+const boomRule = () => {
+  throw new Error('boom')
+}
+
+test('G-4: a rule of the application’s own lets pass by `true` alone; everything else refuses', async () => {
+  const token = { headers: { authorization: `Bearer ${tokens.access}` } }
+  const statusOf = async (access: Access) => {
+    const checked = await issuer.auth.check(new Request(`${ISSUER}/orders/7`, token), access, {
+      params: { id: '7' },
+    })
+    return checked.ok ? 200 : checked.response.status
+  }
+  for (const [said, status] of [
+    [true, 200],
+    [false, 403],
+    [1, 403],
+    ['true', 403],
+    [undefined, 403],
+    [Promise.resolve(true), 403],
+    [Promise.reject(new Error('late')), 403],
+  ] as const) {
+    assert.equal(await statusOf(needs({ if: asRule(() => said) })), status, String(said))
+    if (said instanceof Promise) continue
+    assert.equal(await statusOf(needs({ ifAsync: asWaitingRule(async () => said) })), status)
+  }
+  assert.equal(await statusOf(needs({ if: boomRule })), 500)
+  assert.equal(await statusOf(needs({ ifAsync: boomRule })), 500)
+  assert.equal(await statusOf(needs({ ifAsync: () => Promise.reject(new Error('boom')) })), 500)
+  assert.equal(await statusOf(needs({ ifAsync: asWaitingRule(() => true) })), 500, 'no promise')
+
+  const asked: unknown[] = []
+  const access = needs({
+    if(principal, request) {
+      asked.push(principal.via, request.params.id, request.method, request.target)
+      return true
+    },
+  })
+  assert.equal(await statusOf(access), 200)
+  assert.deepEqual(asked, ['bearer', '7', 'GET', '/orders/7'])
+})
+
+test('a rule is asked only when the rest of the word holds', async () => {
+  let asked = 0
+  const rule = () => {
+    asked += 1
+    return true
+  }
+  const request = new Request(`${ISSUER}/orders`, { headers: { authorization: `Bearer ${tokens.access}` } })
+  for (const access of [needs({ roles: ['admin'], if: rule }), needs({ via: ['api_key'], if: rule })]) {
+    assert.equal((await issuer.auth.check(request, access)).ok, false)
+  }
+  assert.equal((await issuer.auth.check(new Request(ISSUER), needs({ if: rule }))).ok, false)
+  assert.equal(asked, 0)
+})
+
+test('the gate answers a bearer token at once, and a credential that waits by a promise', async () => {
+  const request = guardRequestOf(
+    new Request(`${ISSUER}/orders`, { headers: { authorization: `Bearer ${tokens.access}` } }),
+  )
+  const { gate } = issuer.auth
+  const principal = gate.admit(request, signedIn)
+  assert.ok(principal !== undefined && 'id' in principal, 'no promise')
+  assert.ok(gate.admit(guardRequestOf(new Request(ISSUER)), signedIn) instanceof RefusalAnswer)
+  assert.ok(gate.admit(request, needs({ ifAsync: async () => true })) instanceof Promise)
+  const undeclared = gate.admit(request, undefined)
+  assert.ok(undeclared instanceof RefusalAnswer)
+  assert.equal(undeclared.status, 403)
+})
+
 test('G-4: whatever throws inside a guard denies', async () => {
   const boom = () => {
     throw new Error('boom')
@@ -148,6 +219,8 @@ test('G-4: a hook that throws refuses the sign-in and the registration', async (
 test('access words that could never be met, or are none, do not come into being', () => {
   assert.throws(() => needs({ scopes: [] }), TypeError)
   assert.throws(() => needs({ freshWithinSeconds: 0 }), TypeError)
+  assert.throws(() => needs({ scope: ['x'] } as object), /scope is not known/)
+  assert.throws(() => needs({ if: true } as never), /if must be a function/)
   assert.equal(Access.is({ scopes: ['x'] }), false)
   assert.equal(new AuthError('HDR_MISSING').refusal.status, 401)
 })

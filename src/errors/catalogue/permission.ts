@@ -84,12 +84,21 @@ export const permission = defineGroup('permission', {
     sentence: 'This kind of credential is not accepted here.',
     own: true,
   },
+  RULE_REFUSED: {
+    effect: 'refused',
+    clientCode: 'access_denied',
+    meaning: 'The credential is good, but a rule of the application (`if`, `ifAsync`) did not answer `true`.',
+    hint:
+      'Look at the rule of the route. Anything but `true` itself refuses, a promise from a synchronous rule ' +
+      'too: a rule that waits belongs under `ifAsync`.',
+    own: true,
+  },
   REAUTHENTICATION_REQUIRED: {
     effect: 'refused',
     clientCode: 'reauthentication_required',
     meaning: 'The route asks for a more recent or a stronger sign-in than this session had.',
     hint:
-      'Expected where `freshWithin` is set. Send the person through sign-in again with the `max_age` ' +
+      'Expected where `freshWithinSeconds` is set. Send the person through sign-in again with the `max_age` ' +
       'or `acr_values` of the challenge (RFC 9470).',
     own: true,
   },

@@ -1,6 +1,6 @@
 import type { Refusal } from '../../errors/refusal.ts'
+import type { GuardRequest } from '../../model/guard-request.ts'
 import type { CredentialName, Principal } from '../../model/principal.ts'
-import type { GuardRequest } from '../guard-request.ts'
 
 /** A way for requests to say who they are. Reading finds it in the request, verifying proves it. */
 export interface Credential {

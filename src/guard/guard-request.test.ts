@@ -1,0 +1,28 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { guardRequestOf, RawGuardRequest } from './guard-request.ts'
+
+test('F-9: a header that came twice shows as both values, in whatever case', () => {
+  const rawHeaders = ['Host', 'x', 'Authorization', 'Bearer a', 'AUTHORIZATION', 'Bearer b', 'X-Api-Key', 'k']
+  const request = new RawGuardRequest({ method: 'POST', url: '/a?b', rawHeaders })
+  assert.equal(request.header('authorization'), 'Bearer a, Bearer b')
+  assert.equal(request.header('x-api-key'), 'k')
+  assert.equal(request.header('cookie'), undefined)
+  assert.equal(request.method, 'POST')
+  assert.equal(request.target, '/a?b')
+})
+
+test('below a mount the target is the one that the router sees', () => {
+  assert.equal(new RawGuardRequest({ url: '/b', rawHeaders: [] }, {}, '/a/b').target, '/a/b')
+  assert.equal(new RawGuardRequest({ rawHeaders: [] }).target, '/')
+})
+
+test('the target of a web request is its path and query', () => {
+  for (const [url, target] of [
+    ['http://a', '/'],
+    ['http://a/b?c=d', '/b?c=d'],
+    ['https://a:1//b', '//b'],
+  ] as const) {
+    assert.equal(guardRequestOf(new Request(url)).target, target)
+  }
+})

@@ -1,0 +1,92 @@
+import type { Logger } from '../base/logger.ts'
+import type { Random } from '../base/random.ts'
+import { answerAtOAuthEndpoint, answerAtRoute } from '../errors/answer.ts'
+import type { Refusal } from '../errors/refusal.ts'
+import type { RefusalAnswer } from '../errors/refusal-answer.ts'
+import type { Gate } from '../guard/gate.ts'
+import { newReference, problemAnswer, type RenderRefusal } from './error-response.ts'
+
+/** One refusal, as the log and the application see it. Holds no credential. */
+export interface RefusalReport {
+  readonly reference: string
+  readonly code: Refusal['code']
+  readonly status: number
+  readonly method: string
+  readonly path: string
+  readonly address: string | undefined
+  readonly details: Refusal['details']
+}
+
+export interface RefuserOptions {
+  readonly random: Random
+  readonly logger: Logger
+  /** Whether the service is reached over https. */
+  readonly https: boolean
+  /** Adds cause, hint and details to answers. For development only. */
+  readonly detailsInAnswer: boolean
+  readonly renderRefusal?: RenderRefusal | undefined
+  /** The application is told of each refusal, after the answer was made. */
+  readonly onRefusal?: ((refusal: RefusalReport) => void | Promise<void>) | undefined
+}
+
+/** The request that was refused, as far as a report tells of it. */
+export interface RefusedRequest {
+  readonly method: string
+  /** Without its query, which may hold secrets. */
+  readonly path: string
+  readonly address: string | undefined
+  readonly reference: string
+}
+
+export interface Refuser {
+  /** Writes the log line and tells the application. */
+  report(refusal: Refusal, at: RefusedRequest, style: 'problem' | 'oauth'): void
+  /** The answer at a checked route. */
+  answer(refusal: Refusal, at: RefusedRequest): RefusalAnswer
+  /** Both, for requests that a gate refused. */
+  readonly refuse: Gate['refuse']
+}
+
+/** What becomes of every refusal, of an endpoint or of a route of the application: one log line and one answer. */
+export function createRefuser(options: RefuserOptions): Refuser {
+  const { random, logger, https, detailsInAnswer, renderRefusal, onRefusal } = options
+  const failed = (error: unknown): void => logger.error({ err: error }, 'code of the application failed')
+
+  const report: Refuser['report'] = (refusal, at, style) => {
+    const { status } = style === 'oauth' ? answerAtOAuthEndpoint(refusal) : answerAtRoute(refusal)
+    const told: RefusalReport = {
+      reference: at.reference,
+      code: refusal.code,
+      status,
+      method: at.method,
+      path: at.path,
+      address: at.address,
+      details: refusal.details,
+    }
+    logger[status >= 500 ? 'warn' : 'info'](told, 'refused')
+    if (onRefusal === undefined) return
+    Promise.resolve()
+      .then(() => onRefusal(told))
+      .catch(failed)
+  }
+  const answer: Refuser['answer'] = (refusal, { reference, path }) =>
+    problemAnswer(refusal, {
+      reference,
+      https,
+      detailsInAnswer,
+      instance: path,
+      renderRefusal,
+      onRenderFailure: (error) => logger.error({ err: error }, 'renderRefusal failed'),
+    })
+  return {
+    report,
+    answer,
+    refuse(refusal, { method, target }, address) {
+      const query = target.indexOf('?')
+      const path = query === -1 ? target : target.slice(0, query)
+      const at = { method, path, address, reference: newReference(random) }
+      report(refusal, at, 'problem')
+      return answer(refusal, at)
+    },
+  }
+}

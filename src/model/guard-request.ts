@@ -1,0 +1,10 @@
+/** What guards and rules look at: the same for every framework, and nothing of it is copied before it is asked for. */
+export interface GuardRequest {
+  readonly method: string
+  /** Path and query as the router sees them. */
+  readonly target: string
+  /** The variable parts of the path, as the router found them; empty where there is no router of ours to ask. */
+  readonly params: Readonly<Record<string, string | undefined>>
+  /** A header by lower-case name; one that was sent several times as the values with `, ` between (RFC 9110 5.3). */
+  header(name: string): string | undefined
+}
