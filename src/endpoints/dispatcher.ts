@@ -6,6 +6,7 @@ import { guardRequestOf } from '../guard/guard-request.ts'
 import { parseWith, readBody } from '../http/body.ts'
 import { newReference, oauthErrorResponse } from '../http/error-response.ts'
 import { apiHeaders } from '../http/headers.ts'
+import { shortName } from '../http/json-text.ts'
 import type { Refuser } from '../http/refuser.ts'
 import type { Principal } from '../model/principal.ts'
 import type { Route, RouteContext } from './route.ts'
@@ -117,16 +118,14 @@ function pathOf(request: Request): string {
 }
 
 function queryOf(request: Request): Record<string, string> {
-  const query: Record<string, string> = {}
+  const query = new Map<string, string>()
   for (const [name, value] of new URL(request.url).searchParams) {
-    if (Object.hasOwn(query, name)) {
-      throw new AuthError('REQUEST_INVALID', {
-        fields: [{ field: 'query', message: 'Names a parameter twice.' }],
-      })
+    if (query.has(name)) {
+      throw new AuthError('REQUEST_INVALID', { fields: [{ field: shortName(name), message: 'Sent twice.' }] })
     }
-    query[name] = value
+    query.set(name, value)
   }
-  return query
+  return Object.fromEntries(query)
 }
 
 const LONGEST_AGENT = 256

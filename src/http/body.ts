@@ -1,6 +1,7 @@
 import type { z } from 'zod'
 import { AuthError } from '../errors/auth-error.ts'
 import type { FieldProblem } from '../errors/refusal.ts'
+import { parseJson, shortName } from './json-text.ts'
 
 /** The most a body may hold. Bytes. */
 export const BODY_LIMIT = 64 * 1024
@@ -15,7 +16,7 @@ export const MEDIA_TYPES: Readonly<Record<BodyType, string>> = {
 
 /**
  * Reads and parses the body of a request. Throws `MEDIA_TYPE_UNSUPPORTED`, `BODY_TOO_LARGE`, `BODY_MALFORMED`, and
- * `REQUEST_INVALID` where a form names a parameter twice (RFC 6749 section 3.1).
+ * `REQUEST_INVALID` where a field is sent twice (RFC 6749 section 3.1).
  */
 export async function readBody(request: Request, types: readonly BodyType[]): Promise<unknown> {
   const type = bodyTypeOf(request, types)
@@ -56,15 +57,6 @@ async function readText(request: Request): Promise<string> {
   }
 }
 
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    // The parser's own message quotes the text, and the text may hold a password.
-    throw new AuthError('BODY_MALFORMED', { details: { why: 'not JSON' } })
-  }
-}
-
 function parseForm(text: string): Record<string, string> {
   const parameters = new Map<string, string>()
   const twice = new Set<string>()
@@ -98,9 +90,4 @@ function problemsOf(issue: z.core.$ZodIssue): FieldProblem[] {
       .map((key) => ({ field: shortName([...issue.path, key].join('.')), message: 'Is not known here.' }))
   }
   return [{ field: shortName(issue.path.join('.')), message: issue.message }]
-}
-
-/** A name the client made up, made fit for an answer and a log. */
-function shortName(name: string): string {
-  return name.replace(/[^\x21-\x7e]/g, '?').slice(0, 64)
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { publint } from 'publint'
 import { formatMessage } from 'publint/utils'
+import { codeBlocks } from '../docs/code-blocks.ts'
 import { execute, type Packed, packAndInstall, root } from './packed.ts'
 
 const manifest: {
@@ -92,6 +93,20 @@ test('a TypeScript project compiles against every door', async () => {
   const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc')
   const options = ['--noEmit', '--strict', '--skipLibCheck', '--module', 'nodenext', '--target', 'es2023']
   await execute(packed.project, process.execPath, tsc, ...options, '--types', '', 'use.ts')
+})
+
+test('the store contract of docs/testing.md runs from the installed package', async () => {
+  const block = codeBlocks().find(({ file, words }) => file === 'docs/testing.md' && words[0] === 'ts')
+  writeFileSync(join(packed.project, 'contract.test.ts'), block?.code ?? '')
+  const said = await execute(
+    packed.project,
+    process.execPath,
+    '--test',
+    '--test-reporter=tap',
+    'contract.test.ts',
+  )
+  assert.match(said, /^# fail 0$/m)
+  assert.ok(Number(/^# pass (\d+)$/m.exec(said)?.[1]) > 50, said)
 })
 
 test('the installed command line answers', async () => {

@@ -11,7 +11,9 @@ export const root = join(import.meta.dirname, '..', '..')
 /** Runs a program to its end and answers its output; if it fails, rejects with what it said. */
 export function execute(cwd: string, command: string, ...args: readonly string[]): Promise<string> {
   return new Promise((resolve, reject) => {
-    const options = { cwd, timeout: LIMIT_MILLISECONDS, maxBuffer: OUTPUT_LIMIT }
+    // Node marks the processes of its own tests, and would not run tests inside one.
+    const env = { ...process.env, NODE_TEST_CONTEXT: undefined }
+    const options = { cwd, env, timeout: LIMIT_MILLISECONDS, maxBuffer: OUTPUT_LIMIT }
     execFile(command, args, options, (error, stdout, stderr) => {
       if (error === null) resolve(stdout)
       else

@@ -5,6 +5,7 @@ import { Refusal } from '../../src/errors/refusal.ts'
 import { keyLookup } from '../../src/keys/key-lookup.ts'
 import { importPublicJwk, type VerificationKey } from '../../src/keys/verification-key.ts'
 import { createAccessReader } from '../../src/tokens/read-access.ts'
+import { countOf } from '../counts.ts'
 
 interface Cases {
   readonly context: { readonly issuer: string; readonly audience: string; readonly now: number }
@@ -88,7 +89,7 @@ test('A14: what the reader hands out is frozen all the way down, and shared clai
 })
 
 const seed = Number(process.env.COUNTERSIGN_SEED ?? Date.now() % 2 ** 31)
-const count = process.env.COUNTERSIGN_LONG === '1' ? 200_000 : 20_000
+const count = countOf({ quick: 20_000, full: 200_000, long: 2_000_000 })
 
 test(`A12: ${count} tokens that chance has changed: none accepted, nothing thrown (seed ${seed})`, () => {
   const { read } = reader()
