@@ -1,6 +1,7 @@
 import type { AuthOptions } from './auth-options.ts'
 import { guardedClock } from './base/clock.ts'
 import { type Logger, silentLogger } from './base/logger.ts'
+import { isLoopbackAddress } from './base/network.ts'
 import { randomId, systemRandom } from './base/random.ts'
 import { keysFor } from './config/development-keys.ts'
 import { checkOptions } from './config/resolve.ts'
@@ -11,15 +12,20 @@ import { AuthError } from './errors/auth-error.ts'
 import type { GrantParts } from './grants/grant.ts'
 import { bearer } from './guard/credentials/bearer.ts'
 import { createGuard } from './guard/guard.ts'
+import { createRateLimits } from './http/rate-limit.ts'
 import { createAnnouncer } from './keys/announcer.ts'
 import { createKeyRing } from './keys/key-ring.ts'
 import { createSecretKeys } from './keys/secret-keys.ts'
 import { createAccounts } from './login/accounts.ts'
 import { createHashQueue } from './login/hashing.ts'
+import { createThrottle } from './login/throttle.ts'
 import { createRevocationFeed } from './revocation/feed.ts'
 import { type RedisHintsOptions, redisHints } from './revocation/redis-hints.ts'
 import { createRevocationState } from './revocation/state.ts'
+import type { Limiter } from './store/hot/limiter.ts'
+import { type MemoryLimiterOptions, memoryLimiter } from './store/hot/memory.ts'
 import { createRedisLink, type RedisLink } from './store/hot/redis.ts'
+import { redisLimiter } from './store/hot/redis-limiter.ts'
 import { startHousekeeping } from './store/housekeeping.ts'
 import { postgres } from './store/postgres/index.ts'
 import { sqlite } from './store/sqlite/index.ts'
@@ -75,6 +81,10 @@ export function wire(options: AuthOptions, routes: readonly Route[]): Wired {
     revocation: feed.refuses,
   })
   const hashes = createHashQueue({ clock })
+  let liveNodes = 1
+  const limiter = limiterOf(redis, settings.issuer, { clock, random, shares: () => liveNodes })
+  /** In development everybody is this machine, and so are the scripts that load it. */
+  const isShared = (address: string): boolean => development && isLoopbackAddress(address)
   const accounts = createAccounts({
     store,
     hashes,
@@ -101,6 +111,7 @@ export function wire(options: AuthOptions, routes: readonly Route[]): Wired {
     policy: { scopes: settings.scopes, roles: settings.roles },
     store,
     hashes,
+    throttle: createThrottle({ limiter, isShared }),
     clock,
     random,
     secretKeys,
@@ -127,6 +138,9 @@ export function wire(options: AuthOptions, routes: readonly Route[]): Wired {
     ringVersion: () => keyRing.version,
     accessLifeSeconds,
     logger,
+    onNodes(nodes) {
+      liveNodes = nodes.length
+    },
   })
 
   let stopping = false
@@ -135,6 +149,10 @@ export function wire(options: AuthOptions, routes: readonly Route[]): Wired {
     routes,
     grants,
     accounts,
+    rateLimits: createRateLimits({
+      limiter,
+      isExempt: (address) => settings.rateLimits === 'off' || isShared(address),
+    }),
     guard: createGuard([bearer(reader.read)], clock, report),
     readAccess: reader.read,
     readExpired: reader.readExpired,
@@ -184,6 +202,13 @@ function storeOf({ databaseUrl, databaseListenUrl }: Settings): Store {
   const url = databaseUrl.reveal()
   if (SQLITE_URL.test(url)) return sqlite(url.replace(SQLITE_URL, ''))
   return postgres({ url, ...(databaseListenUrl && { listenUrl: databaseListenUrl.reveal() }) })
+}
+
+/** Limits are counted in Redis where there is one; else each node counts its share. */
+function limiterOf(redis: RedisLink | undefined, issuer: string, own: MemoryLimiterOptions): Limiter {
+  const meanwhile = memoryLimiter(own)
+  if (redis === undefined) return meanwhile
+  return redisLimiter({ connect: () => redis.connection(), prefix: `countersign ${issuer}`, meanwhile })
 }
 
 /** The ways in which processes tell each other that there is something new to ask the database about. */

@@ -6,8 +6,7 @@ import { isIPv4, isIPv6 } from 'node:net'
  */
 export function networkOf(address: string | undefined): string | undefined {
   if (address === undefined) return undefined
-  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1]
-  const v4 = mapped ?? address
+  const v4 = mappedV4(address) ?? address
   if (isIPv4(v4)) return `${v4.split('.').slice(0, 3).join('.')}.0/24`
   if (!isIPv6(address)) return undefined
   return `${groupsOf(address).slice(0, 3).join(':')}::/48`
@@ -23,4 +22,24 @@ function groupsOf(address: string): string[] {
   return [...before, ...Array<string>(missing).fill('0'), ...after].map((group) =>
     group.toLowerCase().replace(/^0+(?=.)/, ''),
   )
+}
+
+/**
+ * Whose tries are counted together: one address of IPv4, one /64 of IPv6, within which a single device picks its
+ * addresses. Undefined for what is not an address.
+ */
+export function callerOf(address: string | undefined): string | undefined {
+  if (address === undefined) return undefined
+  const v4 = mappedV4(address) ?? address
+  if (isIPv4(v4)) return v4
+  return isIPv6(address) ? `${groupsOf(address).slice(0, 4).join(':')}::/64` : undefined
+}
+
+/** Whether it is an address of this very machine. */
+export function isLoopbackAddress(address: string): boolean {
+  return address === '::1' || (mappedV4(address) ?? address).startsWith('127.')
+}
+
+function mappedV4(address: string): string | undefined {
+  return /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1]
 }

@@ -5,7 +5,7 @@ import { Refusal } from '../errors/refusal.ts'
 import { guardRequestOf } from '../guard/guard-request.ts'
 import { parseWith, readBody } from '../http/body.ts'
 import { newReference, oauthErrorResponse } from '../http/error-response.ts'
-import { apiHeaders } from '../http/headers.ts'
+import { apiHeaders, type HeaderValues } from '../http/headers.ts'
 import { shortName } from '../http/json-text.ts'
 import type { Refuser } from '../http/refuser.ts'
 import type { Principal } from '../model/principal.ts'
@@ -44,9 +44,8 @@ export function createDispatcher({ routes, services, logger, refuser }: Dispatch
     return oauthErrorResponse(refusal, { reference, https, detailsInAnswer: services.development })
   }
 
-  return async (request, info = {}, unready) => {
-    const path = pathOf(request)
-    const at: Arrival = { request, info, path, reference: newReference(services.grants.random) }
+  const respond = async (at: Arrival, unready: unknown): Promise<Response> => {
+    const { request } = at
     try {
       const response = await answer(at, find, services, unready)
       if (response instanceof Refusal) return refuse(response, at)
@@ -65,6 +64,14 @@ export function createDispatcher({ routes, services, logger, refuser }: Dispatch
       return refuse(error.refusal, at)
     }
   }
+
+  return async (request, info = {}, unready) => {
+    const reference = newReference(services.grants.random)
+    const at: Arrival = { request, info, path: pathOf(request), reference, headers: {} }
+    const response = await respond(at, unready)
+    for (const [name, value] of Object.entries(at.headers)) response.headers.set(name, value)
+    return response
+  }
 }
 
 /** A request on its way; the route is known once it was found, also to the answer of a refusal. */
@@ -74,6 +81,8 @@ interface Arrival {
   readonly path: string
   readonly reference: string
   route?: Route
+  /** What any answer carries, also that of a refusal. */
+  headers: HeaderValues
 }
 
 async function answer(
@@ -91,6 +100,11 @@ async function answer(
   const { route, params } = match
   at.route = route
   if (unready !== undefined && route.tag !== 'Operation') throw unready
+  if (route.limit !== undefined) {
+    const counted = await services.rateLimits.count(route.path, route.limit, info.address)
+    at.headers = counted.headers
+    if (counted.refusal !== undefined) return counted.refusal
+  }
   const verdict = await services.guard(guardRequestOf(request, params), route.access)
   if (verdict instanceof Refusal) return verdict
 

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { AuthError } from '../errors/auth-error.ts'
+import { proveOwnPassword } from '../login/password.ts'
 import { signedIn } from '../model/access.ts'
 import { json, noContent, principalOf, route } from './route.ts'
 import { exampleUser, passwordText, showUser, text, userAnswer } from './schemas.ts'
@@ -72,11 +73,8 @@ export const changePassword = route({
   answers: { 204: { description: 'Changed.' } },
   async handle(context) {
     const { body, services, origin } = context
-    const { store, hashes } = services.grants
     const { id, sessionId } = principalOf(context)
-    const account = await store.users.findAccountById(id)
-    const { matches } = await hashes.verify(body.current_password, account?.passwordHash)
-    if (!matches) {
+    if (!(await proveOwnPassword(id, body.current_password, origin, services.grants))) {
       throw new AuthError('REQUEST_INVALID', {
         fields: [{ field: 'current_password', message: 'Is not right.' }],
         details: { userId: id },

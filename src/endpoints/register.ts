@@ -17,6 +17,7 @@ export const register = route({
   method: 'POST',
   path: '/register',
   access: anyone,
+  limit: { count: 30, periodMilliseconds: 600_000 },
   tag: 'Accounts',
   style: 'problem',
   summary: 'Create an account',
@@ -29,6 +30,7 @@ export const register = route({
     201: { description: 'The account.', schema: userAnswer, example: exampleUser },
     403: { description: 'Registration is closed, or the application refused it.' },
     409: { description: 'The address or the user name is taken.' },
+    429: { description: 'Too many accounts from this address: wait as long as `Retry-After` says.' },
     503: { description: 'Too many passwords are waiting to be hashed.' },
   },
   async handle({ body, origin, services }) {

@@ -3,6 +3,7 @@ import type { Origin } from '../audit/events.ts'
 import type { BodyType } from '../http/body.ts'
 import type { Access } from '../model/access.ts'
 import type { Principal } from '../model/principal.ts'
+import type { Rate } from '../model/rate.ts'
 import type { Services } from './services.ts'
 
 export type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE'
@@ -49,6 +50,8 @@ export interface Route {
   /** With variable parts in braces: `/users/me/sessions/{id}`. */
   readonly path: string
   readonly access: Access
+  /** How often one caller, by address, may ask. */
+  readonly limit?: Rate
   /** On a route for anyone: a credential that comes along is used all the same. */
   readonly credential?: 'optional'
   readonly summary: string

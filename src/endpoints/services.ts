@@ -2,6 +2,7 @@ import type { Settings } from '../config/settings.ts'
 import type { Refusal } from '../errors/refusal.ts'
 import type { GrantParts } from '../grants/grant.ts'
 import type { Guard } from '../guard/guard.ts'
+import type { RateLimits } from '../http/rate-limit.ts'
 import type { Accounts } from '../login/accounts.ts'
 import type { AccessToken } from '../model/access-token.ts'
 import type { ProfileSchema } from '../model/profile.ts'
@@ -13,6 +14,7 @@ export interface Services {
   readonly routes: readonly DescribedRoute[]
   readonly grants: GrantParts
   readonly guard: Guard
+  readonly rateLimits: RateLimits
   /** The one verdict on an access token. */
   readonly readAccess: (text: string) => AccessToken | Refusal
   /** The same, but a token that has expired, or was revoked, passes: enough to end its session. */

@@ -28,6 +28,9 @@ const refreshParameters = z
   .looseObject({ refresh_token: refreshTokenText, ...clientParts })
   .meta({ id: 'RefreshRequest' })
 
+/** Enough for an office behind one address. Guessing passwords is slowed down long before. */
+const REQUESTS = { count: 1200, periodMilliseconds: 60_000 }
+
 const answers = {
   200: {
     description: 'Tokens.',
@@ -42,6 +45,7 @@ const answers = {
   },
   400: { description: '`invalid_grant` and the other refusals of RFC 6749 section 5.2.' },
   401: { description: '`invalid_client`.' },
+  429: { description: 'Too many requests, or too many wrong passwords: wait as long as `Retry-After` says.' },
   503: { description: 'Try again: the store or the queue of password checks does not answer in time.' },
 }
 
@@ -50,6 +54,7 @@ export const token = route({
   method: 'POST',
   path: '/token',
   access: anyone,
+  limit: REQUESTS,
   tag: 'Tokens',
   style: 'oauth',
   summary: 'Sign in, or refresh',
@@ -70,6 +75,7 @@ export const refresh = route({
   method: 'POST',
   path: '/refresh',
   access: anyone,
+  limit: REQUESTS,
   tag: 'Tokens',
   style: 'oauth',
   summary: 'Refresh',

@@ -1,5 +1,5 @@
 import type { Logger } from '../base/logger.ts'
-import type { NodeVerbs } from '../store/store.ts'
+import type { NodeAnnouncement, NodeVerbs } from '../store/store.ts'
 import type { SecretKeys } from './secret-keys.ts'
 
 /** Tells the other nodes every so often what this one reads, and learns the same of them. */
@@ -16,6 +16,8 @@ export interface AnnouncerParts {
   readonly ringVersion: () => number
   readonly accessLifeSeconds: number
   readonly logger: Logger
+  /** Told of all live nodes, this one included, at each announcement. */
+  readonly onNodes?: (nodes: readonly NodeAnnouncement[]) => void
 }
 
 /** A node counts as live for 30 seconds after it was heard. */
@@ -27,7 +29,9 @@ export function createAnnouncer(parts: AnnouncerParts): Announcer {
   const announce = async (): Promise<void> => {
     const { secretKeys, ringVersion, accessLifeSeconds, nodeId: id } = parts
     const node = { id, secretKeys: secretKeys.fingerprints, ringVersion: ringVersion(), accessLifeSeconds }
-    secretKeys.noteReaders(await parts.nodes.announce(node))
+    const nodes = await parts.nodes.announce(node)
+    secretKeys.noteReaders(nodes)
+    parts.onNodes?.(nodes)
   }
   const again = (): void => {
     timer = setTimeout(async () => {

@@ -1,14 +1,17 @@
 import type { Origin } from '../audit/events.ts'
+import { networkOf } from '../base/network.ts'
 import { type Random, randomId } from '../base/random.ts'
 import { AuthError } from '../errors/auth-error.ts'
 import { loginKey, parseEmail, parseUsername } from '../model/account-name.ts'
 import type { Account, Store } from '../store/store.ts'
 import type { HashQueue } from './hashing.ts'
 import type { OwnUsers } from './own-users.ts'
+import type { Throttle } from './throttle.ts'
 
 export interface PasswordParts {
   readonly store: Store
   readonly hashes: HashQueue
+  readonly throttle: Throttle
   readonly random: Random
   readonly defaultRoles: readonly string[]
   readonly ownUsers?: OwnUsers | undefined
@@ -16,7 +19,8 @@ export interface PasswordParts {
 
 /**
  * The account whose name and password these are. Unknown name and wrong password are one answer at one price: each
- * costs one hash. Does not look at the account's state; that is the account gate's. Throws `CREDENTIALS_WRONG`.
+ * costs one hash. Does not look at the account's state; that is the account gate's. Throws `CREDENTIALS_WRONG`, or
+ * `RATE_LIMITED` before anything is hashed.
  */
 export async function provePassword(
   login: string,
@@ -24,10 +28,17 @@ export async function provePassword(
   origin: Origin,
   parts: PasswordParts,
 ): Promise<Account> {
-  const account = await parts.store.users.findAccount(loginKey(login))
+  const key = loginKey(login)
+  const { address } = origin
+  const isFamiliar = () => isUsedFrom(key, address, parts.store)
+  const takeBack = await parts.throttle.admit({ account: key, address, isFamiliar })
+  const account = await parts.store.users.findAccount(key)
   if (account === undefined && parts.ownUsers !== undefined) {
     const taken = await takeOver(parts.ownUsers, login, password, origin, parts)
-    if (taken !== undefined) return taken
+    if (taken !== undefined) {
+      await takeBack()
+      return taken
+    }
   }
   const { matches, needsRehash } = await parts.hashes.verify(password, account?.passwordHash)
   if (account === undefined || !matches) {
@@ -35,10 +46,41 @@ export async function provePassword(
       details: account === undefined ? { known: false } : { known: true, userId: account.user.id },
     })
   }
+  await takeBack()
   if (needsRehash && account.passwordHash !== undefined) {
     await rehash(account.user.id, account.passwordHash, password, origin, parts)
   }
   return account
+}
+
+/**
+ * Whether this is the password of somebody who is signed in already. Counted like a sign-in: whoever has stolen a token
+ * must not guess on. Throws `RATE_LIMITED`.
+ */
+export async function proveOwnPassword(
+  userId: string,
+  password: string,
+  origin: Origin,
+  { store, hashes, throttle }: PasswordParts,
+): Promise<boolean> {
+  const account = await store.users.findAccountById(userId)
+  if (account === undefined) return false
+  const key = loginKey(account.user.email)
+  const { address } = origin
+  const isFamiliar = () => isUsedFrom(key, address, store)
+  const takeBack = await throttle.admit({ account: key, address, isFamiliar })
+  const { matches } = await hashes.verify(password, account.passwordHash)
+  if (matches) await takeBack()
+  return matches
+}
+
+/** Whether somebody is signed in to the account from that network: the right person, most likely, in the usual place. */
+async function isUsedFrom(key: string, address: string | undefined, store: Store): Promise<boolean> {
+  const network = networkOf(address)
+  const account = network === undefined ? undefined : await store.users.findAccount(key)
+  if (account === undefined) return false
+  const sessions = await store.sessions.list(account.user.id)
+  return sessions.some((session) => networkOf(session.address) === network)
 }
 
 /** A better hash of the same password. When the queue is full the old one does for another day. */

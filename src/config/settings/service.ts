@@ -29,6 +29,14 @@ export const service = {
     default: [],
     description: 'The origins whose pages may call the service from a browser, each in full.',
   }),
+  rateLimits: setting({
+    kind: oneOf('on', 'off'),
+    environment: 'RATE_LIMITS',
+    default: 'on',
+    description:
+      'Whether the requests of one address are limited; `off` where a gateway in front does that. Guessing passwords ' +
+      'is slowed down either way.',
+  }),
   docs: setting({
     kind: oneOf('open', 'closed'),
     environment: 'DOCS',

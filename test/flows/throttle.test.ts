@@ -1,0 +1,94 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { PASSWORD, startIssuer } from './issuer.ts'
+
+const elsewhere = '198.51.100.7'
+
+test('E9: of 200 wrong passwords at once no more are hashed than the limit allows, and the rest is 429', async () => {
+  const issuer = await startIssuer()
+  await issuer.signUp('alice')
+  const form = { grant_type: 'password', username: 'alice', password: 'not the right one' }
+  const answers = await Promise.all(
+    Array.from({ length: 200 }, () => issuer.call('POST', '/token', { form, address: elsewhere })),
+  )
+  const statuses = answers.map(({ status }) => status)
+  assert.equal(statuses.filter((status) => status === 400).length, 5)
+  assert.equal(statuses.filter((status) => status === 429).length, 195)
+  const limited = answers.find(({ status }) => status === 429)
+  assert.equal(limited?.body.error, 'too_many_requests')
+  assert.ok(Number(limited?.headers.get('retry-after')) > 0)
+  await issuer.close()
+})
+
+test('E7: name and mail address are one account, known or not, and the answer tells nothing', async () => {
+  const issuer = await startIssuer()
+  await issuer.signUp('alice')
+  const wrong = (username: string) =>
+    issuer.call('POST', '/token', {
+      form: { grant_type: 'password', username, password: 'not the right one' },
+      address: elsewhere,
+    })
+  const told = async (names: readonly string[]) => {
+    const answers = []
+    for (const name of names) answers.push(await wrong(name))
+    return answers.map(({ status, body }) => [status, body.error, body.error_description])
+  }
+  const known = await told(['ALICE', 'alice', 'Alice', 'alice', 'alice', 'alice', 'alice'])
+  const unknown = await told(['nobody', 'Nobody', 'NOBODY', 'nobody', 'nobody', 'nobody', 'nobody'])
+  assert.deepEqual(known, unknown)
+  assert.equal(known.at(-1)?.[0], 429)
+  await issuer.close()
+})
+
+test('E8: an attacker from many places does not keep the right user out of the usual one', async () => {
+  const issuer = await startIssuer()
+  const home = '192.0.2.10'
+  await issuer.signUp('alice')
+  const signIn = (password: string, address: string) =>
+    issuer.call('POST', '/token', {
+      form: { grant_type: 'password', username: 'alice', password },
+      address,
+    })
+  assert.equal((await signIn(PASSWORD, home)).status, 200)
+  for (let index = 0; index < 60; index++) await signIn('not the right one', `198.51.100.${index}`)
+  assert.equal((await signIn(PASSWORD, '203.0.113.1')).status, 429, 'a place nobody has seen waits')
+  assert.equal((await signIn(PASSWORD, '192.0.2.99')).status, 200, 'the network of a live session does not')
+  await issuer.close()
+})
+
+test('E7: who has stolen a token cannot guess the password with it', async () => {
+  const issuer = await startIssuer()
+  const { access } = await issuer.signUp('alice')
+  const statuses = []
+  for (let index = 0; index < 8; index++) {
+    const json = { current_password: `guess number ${index}`, new_password: 'a longer sentence of mine' }
+    const { status } = await issuer.call('POST', '/password/change', {
+      json,
+      token: access,
+      address: elsewhere,
+    })
+    statuses.push(status)
+  }
+  assert.deepEqual(statuses, [400, 400, 400, 400, 400, 429, 429, 429])
+  await issuer.close()
+})
+
+test('registration is limited per address, and the answer says how much is left', async () => {
+  const issuer = await startIssuer()
+  const register = (index: number) =>
+    issuer.call('POST', '/register', {
+      json: { email: `user${index}@example.com`, password: 'short' },
+      address: '2001:db8::1',
+    })
+  const first = await register(0)
+  assert.equal(first.headers.get('ratelimit-policy'), '"/register";q=30;w=600')
+  assert.match(first.headers.get('ratelimit') ?? '', /^"\/register";r=29;t=\d+$/)
+  for (let index = 1; index < 30; index++) await register(index)
+  const limited = await register(31)
+  assert.equal(limited.status, 429)
+  assert.equal(limited.body.code, 'too_many_requests')
+  assert.equal(limited.headers.get('www-authenticate'), null, 'too many is never dressed as not signed in')
+  const neighbour = await issuer.call('POST', '/register', { json: {}, address: '2001:db8:0:1::1' })
+  assert.equal(neighbour.status, 400)
+  await issuer.close()
+})

@@ -1,0 +1,88 @@
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import { silentLogger } from '../../src/base/logger.ts'
+import { systemRandom } from '../../src/base/random.ts'
+import type { Limit } from '../../src/model/rate.ts'
+import { memoryLimiter } from '../../src/store/hot/memory.ts'
+import { createRedisLink, type RedisLink } from '../../src/store/hot/redis.ts'
+import { redisLimiter } from '../../src/store/hot/redis-limiter.ts'
+import { type PrivateRedis, startRedis } from '../servers/redis.ts'
+
+let server: PrivateRedis
+let link: RedisLink
+before(async () => {
+  server = await startRedis()
+  link = createRedisLink(server.url, silentLogger)
+})
+after(async () => {
+  link.close()
+  await server.stop()
+})
+
+const clock = { elapsed: () => performance.now() }
+const limit = (subject: string, count: number, name = 'tries'): Limit => ({
+  name,
+  subject,
+  rate: { count, periodMilliseconds: 3_600_000 },
+})
+
+/** One node; its own counter stands still at nothing, so that what it lets through was counted in Redis. */
+function node() {
+  const meanwhile = memoryLimiter({ clock, random: systemRandom, shares: () => 3 })
+  return redisLimiter({ connect: () => link.connection(), prefix: 'test', meanwhile })
+}
+
+test('nodes count together: of 200 tries at once through three nodes exactly the limit passes', async () => {
+  const nodes = [node(), node(), node()]
+  const tries = Array.from({ length: 200 }, (_, index) => nodes[index % 3]?.take([limit('crowd', 7)]))
+  const passed = (await Promise.all(tries)).filter((taken) => taken?.refusedBy === undefined)
+  assert.equal(passed.length, 7)
+})
+
+test('one limit reached counts against none, and what is given back may be taken again', async () => {
+  const limiter = node()
+  const [narrow, wide] = [limit('b', 1, 'narrow'), limit('b', 3, 'wide')]
+  assert.equal((await limiter.take([narrow, wide])).refusedBy, undefined)
+  const refused = await limiter.take([narrow, wide])
+  assert.equal(refused.refusedBy?.name, 'narrow')
+  assert.ok(refused.waitMilliseconds > 3_500_000 && refused.waitMilliseconds <= 3_600_000)
+  assert.equal((await limiter.take([wide])).tightest.left, 1)
+  await limiter.giveBack([narrow])
+  await limiter.giveBack([narrow])
+  assert.equal((await limiter.take([narrow])).refusedBy, undefined)
+  assert.notEqual((await limiter.take([narrow])).refusedBy, undefined)
+})
+
+test('keys say nothing about who tries what, and end by themselves', async () => {
+  await node().take([limit('alice@example.com', 3)])
+  const connection = await link.connection()
+  const keys = await connection.keys('*')
+  assert.ok(keys.length > 0)
+  for (const key of keys) {
+    assert.doesNotMatch(key, /alice/)
+    assert.ok((await connection.pttl(key)) > 0)
+  }
+})
+
+test('an answer that is not ours, or none: the node counts its share by itself', async () => {
+  for (const answer of [async () => 'OK', async () => [1], async () => Promise.reject(new Error('away'))]) {
+    const meanwhile = memoryLimiter({ clock, random: systemRandom, shares: () => 3 })
+    const limiter = redisLimiter({ connect: async () => ({ eval: answer }), prefix: 'test', meanwhile })
+    const passed = []
+    for (let index = 0; index < 20; index++) {
+      const taken = await limiter.take([limit('c', 9)])
+      if (taken.refusedBy === undefined) passed.push(taken)
+    }
+    assert.equal(passed.length, 3)
+  }
+})
+
+test('a try that was counted here while Redis was away is given back here', async () => {
+  const meanwhile = memoryLimiter({ clock, random: systemRandom })
+  const away = async () => Promise.reject(new Error('away'))
+  const limiter = redisLimiter({ connect: async () => ({ eval: away }), prefix: 'test', meanwhile })
+  for (let index = 0; index < 10; index++) {
+    assert.equal((await limiter.take([limit('d', 1)])).refusedBy, undefined)
+    await limiter.giveBack([limit('d', 1)])
+  }
+})
