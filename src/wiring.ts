@@ -123,6 +123,7 @@ export function wire(options: AuthOptions, routes: readonly Route[]): Wired {
     claims: options.claims,
     clockUnsure: feed.clockUnsure,
     refusesSession: state.refusesSession,
+    storeFellBack: feed.storeFellBack,
     revocationsChanged: feed.changed,
     inBackground(work) {
       Promise.resolve()

@@ -18,6 +18,8 @@ function plant(t: TestContext): string {
     'test/servers/any.ts': "import './redis.ts'\n",
     'test/servers/redis.ts': '',
     'test/long/torture.test.ts': '',
+    'test/counts.ts': '',
+    'test/store/race.test.ts': "import '../counts.ts'\n",
     'examples/hono/app.test.ts': '',
     'node_modules/x/x.test.ts': '',
   }
@@ -34,12 +36,14 @@ const choose = (root: string, full: boolean, ...patterns: string[]) =>
 test('tests beside the source share a process, the others get one each, the long ones wait', (t) => {
   assert.deepEqual(choose(plant(t), false), [
     ['none', 'src/base/clock.test.ts', 'src/guard/guard.test.ts', 'scripts/tidy/tidy.test.ts'],
-    ['process', 'test/flows/login.test.ts', 'examples/hono/app.test.ts'],
+    ['process', 'test/flows/login.test.ts', 'test/store/race.test.ts', 'examples/hono/app.test.ts'],
   ])
 })
 
-test('the full run is the long tests only', (t) => {
-  assert.deepEqual(choose(plant(t), true), [['process', 'test/long/torture.test.ts']])
+test('the full run is the long tests, and those that repeat by the counts of the run', (t) => {
+  assert.deepEqual(choose(plant(t), true), [
+    ['process', 'test/long/torture.test.ts', 'test/store/race.test.ts'],
+  ])
 })
 
 test('patterns choose among all files, by a part of the path or by a glob', (t) => {
@@ -51,7 +55,7 @@ test('patterns choose among all files, by a part of the path or by a glob', (t) 
     ['process', 'test/long/torture.test.ts'],
   ])
   assert.deepEqual(choose(root, false, 'test/*/*.test.ts'), [
-    ['process', 'test/flows/login.test.ts', 'test/long/torture.test.ts'],
+    ['process', 'test/flows/login.test.ts', 'test/long/torture.test.ts', 'test/store/race.test.ts'],
   ])
   assert.deepEqual(choose(root, false, 'no-such-file'), [])
 })

@@ -9,10 +9,11 @@ export interface Suite {
   readonly isolation: 'none' | 'process'
 }
 
+const COUNTS = 'test/counts.ts'
 const FOLDERS = ['src', 'scripts', 'test', 'examples']
 
 export interface Choice {
-  /** The long counts instead of the ordinary tests. */
+  /** The long tests, and the others that repeat something, with their larger counts; not the ordinary ones. */
   readonly full: boolean
   /** Parts of paths, or globs; a file runs if one fits. None: all files. */
   readonly patterns: readonly string[]
@@ -20,15 +21,18 @@ export interface Choice {
 
 /**
  * Which test files run, and how. Tests beside the source are pure enough to share one process; those in `test` start
- * servers, play whole stories or read the environment, and get a process each. `test/long` is the full run.
+ * servers, play whole stories or read the environment, and get a process each. The full run is `test/long` and every
+ * file whose number of repetitions depends on the run (`test/counts.ts`).
  */
 export function chooseSuites(root: string, { full, patterns }: Choice): Suite[] {
   const graph = readImportGraph(root, FOLDERS)
   const all = [...graph.keys()].filter((path) => path.endsWith('.test.ts'))
   const isLong = (path: string) => path.startsWith('test/long/')
-  const chosen = all.filter((path) =>
-    patterns.length > 0 ? patterns.some((pattern) => fits(path, pattern)) : isLong(path) === full,
-  )
+  const repeats = (path: string) => reachedFrom(graph, [path]).has(COUNTS)
+  const chosen = all.filter((path) => {
+    if (patterns.length > 0) return patterns.some((pattern) => fits(path, pattern))
+    return full ? isLong(path) || repeats(path) : !isLong(path)
+  })
   const besideSource = (path: string) => !/^(test|examples)\//.test(path)
   const suites: Suite[] = [
     { title: 'beside the source', files: chosen.filter(besideSource), isolation: 'none' },

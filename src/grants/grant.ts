@@ -65,6 +65,8 @@ export interface GrantParts extends PasswordParts {
   readonly clockUnsure: () => boolean
   /** Whether this process knows of an end that the database may have lost (PROTOCOL 2.4). */
   readonly refusesSession: RevocationState['refusesSession']
+  /** To be called when a token shows that the database has lost commits. */
+  readonly storeFellBack: () => void
   /** Waits until this process knows the revocations that the last change wrote. */
   readonly revocationsChanged: () => Promise<void>
   /** Runs what may fail without anybody waiting for it; failures are logged. */

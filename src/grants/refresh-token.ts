@@ -37,6 +37,7 @@ export const refreshToken: Grant = {
       network: networkOf(request.origin.address),
       origin: request.origin,
     })
+    if (outcome.verdict === 'ahead' || outcome.verdict === 'hold') parts.storeFellBack()
     if (!('facts' in outcome)) return refuseRefresh(outcome, token.sessionId, request, parts)
 
     const { facts, user } = outcome

@@ -72,6 +72,8 @@ export interface RevocationFeed {
   /** Calls the listener whenever an answer brings entries; answers with the way to end that. */
   readonly onNews: (listener: () => void) => () => void
   readonly clockUnsure: () => boolean
+  /** The database has shown to have lost commits: asks for everything soon, and gives back what it lacks. */
+  readonly storeFellBack: () => void
   /** The store's time as far as known. Milliseconds since 1970. */
   readonly storeNow: () => number | undefined
   readonly storeEpoch: () => number
@@ -262,6 +264,10 @@ export function createRevocationFeed(options: RevocationFeedOptions): Revocation
       return () => void newsListeners.delete(listener)
     },
     clockUnsure: storeClock.isUnsure,
+    storeFellBack() {
+      completeDue = true
+      hint()
+    },
     storeNow: storeClock.now,
     storeEpoch: () => known?.storeEpoch ?? 0,
     pushWorks: () => hints.some((way) => way.working),

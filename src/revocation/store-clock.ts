@@ -6,7 +6,10 @@ const LARGEST_STEP_MILLISECONDS = 2000
 export interface StoreClock {
   /** Takes the store's time out of an answer. Answers with the step it has made since the last, if any. */
   observe(asked: Moment, storeNow: number): number | undefined
-  /** Whether one of the two clocks was seen to step within the last two windows (PROTOCOL 1.9). */
+  /**
+   * Whether one of the two clocks was seen to step within the last two windows, or the wall clock of this process has
+   * stepped since the last answer: where it is the store's own, nobody may be judged by it meanwhile (PROTOCOL 1.9).
+   */
   isUnsure(): boolean
   /** The store's time, as far as known: its last time and what has passed since. Milliseconds since 1970. */
   now(): number | undefined
@@ -16,6 +19,9 @@ export interface StoreClock {
 export function createStoreClock(clock: Clock, reuseWindowMilliseconds: number): StoreClock {
   let known: { readonly offset: number; readonly uncertainty: number } | undefined
   let unsureUntil = Number.NEGATIVE_INFINITY
+  /** What stands between the two clocks of this process, as of the last answer. */
+  let wallOffset: number | undefined
+  const wallOffsetNow = (): number => clock.now() - clock.elapsed()
   return {
     observe(asked, storeNow) {
       // The store looked at its clock somewhere between question and answer.
@@ -24,11 +30,14 @@ export function createStoreClock(clock: Clock, reuseWindowMilliseconds: number):
       const step = known === undefined ? 0 : offset - known.offset
       const isStep = Math.abs(step) - uncertainty - (known?.uncertainty ?? 0) > LARGEST_STEP_MILLISECONDS
       known = { offset, uncertainty }
+      wallOffset = wallOffsetNow()
       if (!isStep) return undefined
       unsureUntil = clock.elapsed() + 2 * reuseWindowMilliseconds
       return step
     },
-    isUnsure: () => clock.elapsed() < unsureUntil,
+    isUnsure: () =>
+      clock.elapsed() < unsureUntil ||
+      (wallOffset !== undefined && Math.abs(wallOffsetNow() - wallOffset) > LARGEST_STEP_MILLISECONDS),
     now: () => (known === undefined ? undefined : clock.elapsed() + known.offset),
   }
 }

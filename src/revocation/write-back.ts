@@ -9,7 +9,8 @@ const MOST_AT_ONCE = 1000
 /**
  * After a full snapshot: gives the database what memory has and the snapshot lacked, with its cause (PROTOCOL 2.4). A
  * fail-over or a restore has lost it, and until it is back, processes that start now would accept what was revoked.
- * Resolves to whether there may be more: then another snapshot is needed.
+ * Resolves to whether anything was lost: then another snapshot has to show that it is there, for there may be more than
+ * was given back at once, and a database that fell back may fall back again.
  */
 export async function writeBack(
   source: RevocationSource,
@@ -29,5 +30,5 @@ export async function writeBack(
     data: { entries: lost.length },
   })
   logger.warn({ written }, 'revocations written back to the database')
-  return lost.length === MOST_AT_ONCE
+  return true
 }

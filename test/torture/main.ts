@@ -1,0 +1,58 @@
+// `npm run torture -- [names] [--long] [--seed N] [--times N]`: the tortures one after the other, and a report.
+import { parseArgs } from 'node:util'
+import { seed as seedOfRun } from '../store/seeded.ts'
+import { endure, type Findings, inWords, type Torture } from './torture.ts'
+import { tortures } from './tortures.ts'
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    long: { type: 'boolean', default: false },
+    seed: { type: 'string' },
+    times: { type: 'string' },
+  },
+})
+const seed = wholeNumber('--seed', values.seed) ?? seedOfRun
+const times = wholeNumber('--times', values.times)
+const chosen = choose(positionals)
+
+const endured: [Torture, Findings][] = []
+for (const torture of chosen) {
+  const count = times ?? torture.counts[values.long ? 'long' : 'full']
+  const onProgress = (done: number): void => {
+    if (process.stderr.isTTY) process.stderr.write(`\r${torture.name}: ${done} of ${count} `)
+  }
+  process.stderr.write(`${torture.name}: ${torture.title}, ${count} times\n`)
+  const findings = await endure(torture, { count, seed, onProgress })
+  if (process.stderr.isTTY) process.stderr.write('\r')
+  for (const violation of findings.violations) console.log(`VIOLATION in ${torture.name}: ${violation}`)
+  endured.push([torture, findings])
+}
+console.log('\n| torture | times | seed | violations | seconds | seen |\n|---|---|---|---|---|---|')
+for (const [{ name }, { count, violations, seconds, notes }] of endured) {
+  console.log(
+    `| ${name} | ${count} | ${seed} | ${violations.length} | ${seconds.toFixed(1)} | ${inWords(notes)} |`,
+  )
+}
+const failed = endured.filter(([, { violations }]) => violations.length > 0).length
+console.log(`\n${endured.length - failed} passed, ${failed} failed`)
+process.exit(failed === 0 ? 0 : 1)
+
+function choose(names: readonly string[]): readonly Torture[] {
+  const unknown = names.filter((name) => !tortures.some((torture) => torture.name.startsWith(name)))
+  if (unknown.length > 0) {
+    console.error(`There is no torture called ${unknown.join(', ')}. There are:`)
+    for (const { name, title } of tortures) console.error(`  ${name.padEnd(20)}${title}`)
+    process.exit(1)
+  }
+  return names.length === 0
+    ? tortures
+    : tortures.filter((torture) => names.some((name) => torture.name.startsWith(name)))
+}
+
+function wholeNumber(option: string, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined
+  if (/^\d{1,10}$/.test(text)) return Number(text)
+  console.error(`${option} is a whole number`)
+  process.exit(1)
+}

@@ -1,0 +1,56 @@
+import fc from 'fast-check'
+import { histories } from './model/commands.ts'
+import { createDecisionSubject } from './model/decision-subject.ts'
+import { createIssuerSubject } from './model/issuer-subject.ts'
+import type { Limits } from './model/oracle.ts'
+import type { Subject } from './model/subject.ts'
+import { World } from './model/world.ts'
+import type { Attempt, Torture } from './torture.ts'
+
+const DAY = 86_400_000
+const MODES = [10_000, 0]
+
+/** Plays random histories, shrinks the first that goes wrong, and puts it in words. */
+async function play(attempt: Attempt, create: (limits: Limits) => Promise<Subject>): Promise<void> {
+  const tally: Record<string, number> = {}
+  let played = 0
+  for (const windowMilliseconds of MODES) {
+    const limits = { windowMilliseconds, idleMilliseconds: 7 * DAY, lifeMilliseconds: 30 * DAY }
+    const property = fc.asyncProperty(histories(windowMilliseconds), async (commands) => {
+      const subject = await create(limits)
+      try {
+        await fc.asyncModelRun(async () => {
+          const world = new World(tally)
+          for (const user of [0, 1]) await subject.start(world.begin(user, subject), user)
+          return { model: world, real: subject }
+        }, commands)
+      } finally {
+        await subject.close()
+      }
+      attempt.progress(++played)
+    })
+    const numRuns = Math.ceil(attempt.count / MODES.length)
+    const report = await fc.check(property, { numRuns, seed: attempt.seed, endOnFailure: false })
+    if (report.failed) {
+      attempt.violation(
+        `window ${windowMilliseconds} ms, seed ${report.seed}, path ${report.counterexamplePath}: ` +
+          `${report.counterexample} ${report.errorInstance}`,
+      )
+    }
+  }
+  for (const [what, times] of Object.entries(tally)) attempt.note(what, times)
+}
+
+export const model: Torture = {
+  name: 'model',
+  title: 'B1, B2, B3: in random histories the issuer does what the plain model of the promise says',
+  counts: { quick: 40, full: 2000, long: 100_000 },
+  run: (attempt) => play(attempt, createIssuerSubject),
+}
+
+export const decision: Torture = {
+  name: 'decision',
+  title: 'B1, B3: in random histories decideRefresh does what the plain model of the promise says',
+  counts: { quick: 2000, full: 20_000, long: 1_000_000 },
+  run: (attempt) => play(attempt, createDecisionSubject),
+}

@@ -1,0 +1,31 @@
+import type { Limits, Outcome, Presented } from './oracle.ts'
+
+/** What histories are played against. Sessions and users are named by numbers that the history gives them. */
+export interface Subject {
+  readonly limits: Limits
+  /** The time by which it decides. Milliseconds. */
+  now(): number
+  /** What the wall clock would say: another time while a clock that was set back stands still. */
+  wall(): number
+  /** Both clocks go on. */
+  pass(milliseconds: number): void
+  /** Somebody sets the wall clock. */
+  step(milliseconds: number): void
+  start(session: number, user: number): Promise<void>
+  refresh(session: number, presented: Presented): Promise<Outcome>
+  /** The right token from a client that it was not given to. */
+  refreshByOtherClient(session: number, presented: Presented): Promise<Outcome>
+  signOut(session: number, generation: number): Promise<void>
+  endAll(user: number): Promise<void>
+  /** Every session of the user but one ends. */
+  changePassword(user: number, keep: number | undefined): Promise<void>
+  /** Whether the last access token of the session opens a door. */
+  accepts(session: number): Promise<boolean>
+  /** The process asks what is new, as it does every two seconds. */
+  pull(): Promise<void>
+  restart(): Promise<void>
+  save(): void
+  /** The database falls back to what was saved last. Commits since are lost; memory is not. */
+  fallBack(): Promise<void>
+  close(): Promise<void>
+}
