@@ -1,4 +1,4 @@
-import type { Actor, AuditEvent, Origin } from './audit/events.ts'
+import type { AuditEvent, Origin } from './audit/events.ts'
 import type { Fields } from './auth-options.ts'
 import type { RequestInfo } from './endpoints/dispatcher.ts'
 import type { TokenAnswer } from './grants/mint.ts'
@@ -90,12 +90,16 @@ export interface Auth<
     remove(id: string, by?: Partial<Origin>): Promise<void>
   }
   readonly events: {
-    /** An event of your own, beside ours. Facts only: never a credential. */
+    /**
+     * An event of your own, beside ours: who did what to whom, from where. Facts only: never a credential. At most 8 KiB
+     * of them, as JSON.
+     */
     record(event: {
       readonly userId?: string
       readonly data: Readonly<Record<string, string | number | boolean | null>>
-      readonly by?: Actor
+      readonly by?: Partial<Origin>
     }): Promise<AuditEvent>
+    /** Newest first. */
     list(filter: EventFilter): Promise<AuditEvent[]>
   }
   /** Brings the database's schema forward; `dryRun` only says what would be done. */

@@ -1,6 +1,7 @@
-import type { Origin } from './audit/events.ts'
+import type { NewEvent, Origin } from './audit/events.ts'
 import type { Auth } from './auth.ts'
 import type { AuthOptions, Fields } from './auth-options.ts'
+import { isUuid } from './base/random.ts'
 import type { BuiltInScope } from './config/settings/permissions.ts'
 import { createDispatcher } from './endpoints/dispatcher.ts'
 import { createRouter } from './endpoints/router.ts'
@@ -177,10 +178,8 @@ export function createAuth<
     },
 
     events: {
-      record: ({ userId, data, by = SYSTEM.actor }) =>
-        whenReady(() =>
-          store.events.record({ name: 'application.recorded', origin: { actor: by }, userId, data }),
-        ),
+      record: ({ userId, data, by }) =>
+        whenReady(() => store.events.record(eventOfApplication(userId, data, originOf(by)))),
       list: (filter) => whenReady(() => store.events.list(filter)),
     },
 
@@ -194,4 +193,14 @@ const SYSTEM: Origin = { actor: { kind: 'system' } }
 
 function originOf(by: Partial<Origin> | undefined): Origin {
   return { ...SYSTEM, ...by }
+}
+
+const MOST_FACTS_BYTES = 8192
+
+function eventOfApplication(userId: string | undefined, data: NewEvent['data'], origin: Origin): NewEvent {
+  if (userId !== undefined && !isUuid(userId)) throw new TypeError('userId: the id of an account')
+  if (Buffer.byteLength(JSON.stringify(data)) > MOST_FACTS_BYTES) {
+    throw new RangeError(`data: at most ${MOST_FACTS_BYTES} bytes as JSON`)
+  }
+  return { name: 'application.recorded', origin, userId, data }
 }

@@ -12,6 +12,7 @@ import { AuthError } from './errors/auth-error.ts'
 import type { GrantParts } from './grants/grant.ts'
 import { bearer } from './guard/credentials/bearer.ts'
 import { createGuard } from './guard/guard.ts'
+import { createCursors } from './http/cursor.ts'
 import { createRateLimits } from './http/rate-limit.ts'
 import { createAnnouncer } from './keys/announcer.ts'
 import { createKeyRing } from './keys/key-ring.ts'
@@ -154,6 +155,7 @@ export function wire(options: AuthOptions, routes: readonly Route[]): Wired {
       limiter,
       isExempt: (address) => settings.rateLimits === 'off' || isShared(address),
     }),
+    cursors: createCursors(secretKeys),
     guard: createGuard([bearer(reader.read)], clock, report),
     readAccess: reader.read,
     readExpired: reader.readExpired,
@@ -179,7 +181,11 @@ export function wire(options: AuthOptions, routes: readonly Route[]): Wired {
     storeEpoch: feed.storeEpoch,
     async start() {
       await redis?.connection()
-      await store.open({ clock, migrate: development })
+      await store.open({
+        clock,
+        migrate: development,
+        eventRetentionMilliseconds: settings.eventRetentionDays * DAY_MILLISECONDS,
+      })
       await announcer.start()
       await refuseLostSecretKeys(services)
       await keyRing.load()

@@ -87,12 +87,37 @@ users
   .option('--json', 'for programs')
   .addHelpText('after', `\n${PASSWORD_HINT}`)
   .action(async (login, options) => (await loadUsers()).setPassword(login, options))
-users
-  .command('sessions <login>')
-  .description('where an account is signed in')
-  .option('--end-all', 'end them all')
+
+const sessions = program.command('sessions').description('where accounts are signed in')
+const loadSessions = () => import('./sessions.ts')
+
+sessions
+  .command('list <login>')
+  .description('the live sessions of an account, last used first')
   .option('--json', 'for programs')
-  .action(async (login, options) => (await loadUsers()).sessionsOf(login, options))
+  .action(async (login, options) => (await loadSessions()).listSessions(login, options))
+sessions
+  .command('end <login> <id>')
+  .description('end one')
+  .option('--json', 'for programs')
+  .action(async (login, id, options) => (await loadSessions()).endSession(login, id, options))
+sessions
+  .command('end-all <login>')
+  .description('sign an account out everywhere')
+  .option('--json', 'for programs')
+  .action(async (login, options) => (await loadSessions()).endAllSessions(login, options))
+
+program
+  .command('events')
+  .description('who did what, when, from where; newest first')
+  .option('--user <login>', 'of one account: name, address or id')
+  .option('--name <event>', 'of one kind, such as session.reuse')
+  .option('--cause <code>', 'that carry this cause of a refusal')
+  .option('--since <time>', 'not before: a time, or how long ago (15m, 24h, 7d)')
+  .option('--limit <count>', 'at most this many', '50')
+  .option('--follow', 'go on showing what happens, oldest first')
+  .option('--json', 'for programs; with --follow one line for each event')
+  .action(async (options) => (await import('./events.ts')).showEvents(options))
 
 program.parseAsync().catch(leave)
 

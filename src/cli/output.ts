@@ -60,5 +60,10 @@ export function print(line: string): void {
 function cell(value: unknown): string {
   if (value === undefined || value === null) return '–'
   const text = Array.isArray(value) ? value.join(' ') : String(value)
-  return text.replace(/\p{Cc}/gu, '?')
+  return printable(text)
+}
+
+/** Nothing that moves the cursor, starts a line or turns the direction of what follows. */
+export function printable(text: string): string {
+  return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '?')
 }

@@ -1,5 +1,5 @@
-import type { Auth } from '../auth.ts'
 import type { User } from '../model/user.ts'
+import { findAccount, timeOf } from './account.ts'
 import { type OutputOptions, printFacts, printTable } from './output.ts'
 import { askNewPassword } from './password-input.ts'
 import { OPERATOR, withAuth } from './with-auth.ts'
@@ -44,7 +44,7 @@ export async function changeUser(
   output: OutputOptions,
 ): Promise<void> {
   const user = await withAuth(async (auth) => {
-    const found = await find(auth, login)
+    const found = await findAccount(auth, login)
     return change === 'show' ? found : auth.users[change](found.id, OPERATOR)
   })
   printFacts(factsOf(user), output)
@@ -56,7 +56,7 @@ export async function setRoles(
   output: OutputOptions,
 ): Promise<void> {
   const user = await withAuth(async (auth) =>
-    auth.users.setRoles((await find(auth, login)).id, roles, OPERATOR),
+    auth.users.setRoles((await findAccount(auth, login)).id, roles, OPERATOR),
   )
   printFacts(factsOf(user), output)
 }
@@ -64,38 +64,11 @@ export async function setRoles(
 export async function setPassword(login: string, output: OutputOptions): Promise<void> {
   const password = await askNewPassword()
   const user = await withAuth(async (auth) => {
-    const found = await find(auth, login)
+    const found = await findAccount(auth, login)
     await auth.users.setPassword(found.id, password, OPERATOR)
     return found
   })
   printFacts({ id: user.id, password: 'changed', sessions: 'all ended' }, output)
-}
-
-interface SessionsOptions extends OutputOptions {
-  readonly endAll?: boolean
-}
-
-export async function sessionsOf(login: string, { endAll, ...output }: SessionsOptions): Promise<void> {
-  await withAuth(async (auth) => {
-    const { id } = await find(auth, login)
-    if (endAll) return printFacts({ ended: await auth.sessions.endAll(id, OPERATOR) }, output)
-    const rows = (await auth.sessions.list(id)).map((session) => ({
-      id: session.id,
-      client: session.clientId,
-      address: session.address,
-      agent: session.agent,
-      started: timeOf(session.startedAt),
-      last_used: timeOf(session.usedAt),
-    }))
-    return printTable(rows, output, 'Not signed in anywhere.')
-  })
-}
-
-async function find(auth: Auth, login: string): Promise<User> {
-  const user = (await auth.users.findByLogin(login)) ?? (await auth.users.find(login))
-  if (user === undefined)
-    throw new Error('no account of that name, address or id; `countersign users list` shows all')
-  return user
 }
 
 function factsOf(user: User) {
@@ -107,8 +80,4 @@ function factsOf(user: User) {
     state: user.state,
     created: timeOf(user.createdAt),
   }
-}
-
-function timeOf(milliseconds: number): string {
-  return new Date(milliseconds).toISOString()
 }

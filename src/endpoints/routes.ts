@@ -1,4 +1,7 @@
 import { dashboard } from './admin.ts'
+import { listEvents } from './admin-events.ts'
+import { endSessionOfUser, endSessionsOfUser, listSessionsOfUser } from './admin-sessions.ts'
+import { changeUser, listUsers, readUser } from './admin-users.ts'
 import { docs, docsFile, openApi } from './docs.ts'
 import { healthz, readyz } from './health.ts'
 import { logout } from './logout.ts'
@@ -22,6 +25,13 @@ export const routes: readonly Route[] = [
   endSession,
   endSessions,
   dashboard,
+  listUsers,
+  readUser,
+  changeUser,
+  listSessionsOfUser,
+  endSessionOfUser,
+  endSessionsOfUser,
+  listEvents,
   jwks,
   authorizationServer,
   openApi,

@@ -1,4 +1,7 @@
 import { z } from 'zod'
+import type { AuditEvent } from '../audit/events.ts'
+import { networkOf } from '../base/network.ts'
+import { deviceName } from '../model/device.ts'
 import type { Session } from '../model/session.ts'
 import type { User } from '../model/user.ts'
 
@@ -57,7 +60,12 @@ export const sessionAnswer = z
     current: z.boolean().meta({ description: 'Whether this request came with it.' }),
     client_id: z.string(),
     scope: z.string(),
+    device: z
+      .string()
+      .nullable()
+      .meta({ description: 'A name for people, read from the user agent: `Firefox on Windows`.' }),
     address: z.string().nullable().meta({ description: 'Of the last use.' }),
+    network: z.string().nullable().meta({ description: 'The prefix of the address that names its network.' }),
     user_agent: z.string().nullable(),
     created_at: z.iso.datetime(),
     last_used_at: z.iso.datetime(),
@@ -88,11 +96,56 @@ export function showSession(session: Session, currentId: string | undefined): z.
     current: session.id === currentId,
     client_id: session.clientId,
     scope: session.scope.join(' '),
+    device: deviceName(session.agent) ?? null,
     address: session.address ?? null,
+    network: networkOf(session.address) ?? null,
     user_agent: session.agent ?? null,
     created_at: new Date(session.startedAt).toISOString(),
     last_used_at: new Date(session.usedAt).toISOString(),
     expires_at: new Date(session.endsAt).toISOString(),
+  }
+}
+
+/** An account as those see it who look after it. */
+export const adminUserAnswer = userAnswer
+  .extend({ state: z.enum(['active', 'disabled']), updated_at: z.iso.datetime() })
+  .meta({ id: 'ManagedUser' })
+
+export function showManagedUser(user: User): z.input<typeof adminUserAnswer> {
+  return { ...showUser(user), state: user.state, updated_at: new Date(user.updatedAt).toISOString() }
+}
+
+export const eventAnswer = z
+  .object({
+    id: z.uuid(),
+    at: z.iso.datetime(),
+    name: z.string().meta({ description: 'What happened, noun.verb: `session.reuse`.' }),
+    actor: z
+      .object({ kind: z.enum(['user', 'client', 'operator', 'system']), id: z.string().nullable() })
+      .meta({ description: 'Who did it.' }),
+    user_id: z.string().nullable().meta({ description: 'Whom it was done to.' }),
+    session_id: z.string().nullable(),
+    client_id: z.string().nullable(),
+    address: z.string().nullable(),
+    user_agent: z.string().nullable(),
+    reference: z.string().nullable().meta({ description: 'The one that the answer carried.' }),
+    data: z.record(z.string(), z.unknown()),
+  })
+  .meta({ id: 'Event' })
+
+export function showEvent({ origin, ...event }: AuditEvent): z.input<typeof eventAnswer> {
+  return {
+    id: event.id,
+    at: new Date(event.at).toISOString(),
+    name: event.name,
+    actor: { kind: origin.actor.kind, id: origin.actor.id ?? null },
+    user_id: event.userId ?? null,
+    session_id: event.sessionId ?? null,
+    client_id: event.clientId ?? null,
+    address: origin.address ?? null,
+    user_agent: origin.agent ?? null,
+    reference: origin.reference ?? null,
+    data: { ...event.data },
   }
 }
 

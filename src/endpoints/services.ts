@@ -2,6 +2,7 @@ import type { Settings } from '../config/settings.ts'
 import type { Refusal } from '../errors/refusal.ts'
 import type { GrantParts } from '../grants/grant.ts'
 import type { Guard } from '../guard/guard.ts'
+import type { Cursors } from '../http/cursor.ts'
 import type { RateLimits } from '../http/rate-limit.ts'
 import type { Accounts } from '../login/accounts.ts'
 import type { AccessToken } from '../model/access-token.ts'
@@ -20,6 +21,8 @@ export interface Services {
   /** The same, but a token that has expired, or was revoked, passes: enough to end its session. */
   readonly readExpired: (text: string) => AccessToken | Refusal
   readonly accounts: Accounts
+  /** Where lists go on. */
+  readonly cursors: Cursors
   readonly registration: 'open' | 'closed'
   /** Title shown on pages and in the API description. */
   readonly serviceName: string

@@ -397,6 +397,8 @@ export interface NodeVerbs {
 export interface EventFilter {
   readonly userId?: string
   readonly name?: EventName
+  /** Those whose `data.cause` is this one. */
+  readonly cause?: string
   /** Milliseconds since 1970. */
   readonly since?: number
   /** Events older than the one with this id. */

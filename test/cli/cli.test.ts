@@ -6,6 +6,7 @@ import type { AddressInfo } from 'node:net'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { createInterface } from 'node:readline'
 import { text } from 'node:stream/consumers'
 import { after, before, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
@@ -99,7 +100,47 @@ test('accounts: made with a password from standard input, never from an option',
     'user',
   ])
   assert.equal((await run(['users', 'set-password', 'root'], { input: 'another long sentence' })).status, 0)
-  assert.match((await run(['users', 'sessions', 'root'])).out, /Not signed in anywhere/)
+  assert.match((await run(['sessions', 'list', 'root'])).out, /Not signed in anywhere/)
+  assert.equal((await run(['sessions', 'end', 'root', 'no-such-id'])).status, 1)
+  assert.deepEqual(JSON.parse((await run(['sessions', 'end-all', 'root', '--json'])).out), { ended: 0 })
+})
+
+test('events: who did what, when; filtered by account, name and time', async () => {
+  const { items } = JSON.parse((await run(['events', '--user', 'root', '--since', '1h', '--json'])).out)
+  const names = items.map((event: { name: string }) => event.name)
+  assert.equal(names.at(-1), 'user.created')
+  for (const name of ['user.disabled', 'user.password_changed', 'session.all_ended'])
+    assert.ok(names.includes(name))
+  assert.deepEqual(
+    new Set(items.map((event: { actor: { kind: string } }) => event.actor.kind)),
+    new Set(['operator']),
+  )
+  const table = await run(['events', '--name', 'user.disabled'])
+  assert.match(table.out, /^at +name +by .*\n\S+Z {2}user\.disabled {2}operator/)
+  assert.match((await run(['events', '--since', '2999-01-01'])).out, /No such events/)
+  for (const wrong of [
+    ['--name', 'user.flew'],
+    ['--since', 'noon'],
+    ['--limit', '0'],
+    ['--user', 'nobody'],
+  ]) {
+    assert.equal((await run(['events', ...wrong])).status, 1, wrong.join(' '))
+  }
+})
+
+test('events --follow shows what happens, as one line of JSON each, and ends at a signal', async () => {
+  const following = start(['events', '--follow', '--json', '--name', 'session.all_ended'])
+  assert.ok(following.stdout)
+  const lines: AsyncIterator<string> = createInterface({ input: following.stdout })[Symbol.asyncIterator]()
+  const first = JSON.parse((await lines.next()).value)
+  assert.equal(first.name, 'session.all_ended')
+  assert.equal((await run(['sessions', 'end-all', 'root'])).status, 0)
+  const second = JSON.parse((await lines.next()).value)
+  assert.equal(second.name, 'session.all_ended')
+  assert.notEqual(second.id, first.id)
+  following.kill('SIGINT')
+  const [status] = await once(following, 'close')
+  assert.equal(status, 0)
 })
 
 test('G-8: the key made for development is its owner’s alone, and config shows no secret', async () => {

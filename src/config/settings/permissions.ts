@@ -17,6 +17,8 @@ export const BUILT_IN_SCOPES = {
   'users:read': 'See all accounts',
   'users:write': 'Create, change and disable accounts',
   'admin:dashboard': 'See the administration page',
+  'admin:users': 'Look after all accounts and their sessions',
+  'admin:events': 'Read the audit log',
 } as const satisfies Scopes
 
 /** A scope that is there without being declared. */

@@ -55,6 +55,12 @@ export const service = {
     default: 'info',
     description: 'The least severe log lines that are written.',
   }),
+  eventRetentionDays: setting({
+    kind: wholeNumber(1, 3650),
+    environment: 'EVENT_RETENTION_DAYS',
+    default: 400,
+    description: 'How long audit events are kept.',
+  }),
   maxStalenessSeconds: setting({
     kind: wholeNumber(1, 300),
     environment: 'MAX_STALENESS_SECONDS',

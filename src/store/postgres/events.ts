@@ -38,9 +38,14 @@ export function eventValues(event: NewEvent): Values {
     event_user: uuidOrNull(event.userId),
     event_session: uuidOrNull(event.sessionId),
     event_client: event.clientId,
-    event_data: event.data && JSON.stringify(event.data),
+    event_data: event.data && JSON.stringify(event.data, inDatabaseText),
     ...originValues(event.origin),
   }
+}
+
+/** A NUL or half a character is refused by the operators that look into a JSON value. */
+function inDatabaseText(_: string, value: unknown): unknown {
+  return typeof value === 'string' ? value.toWellFormed().replaceAll('\0', '\ufffd') : value
 }
 
 /** What `ORIGIN` binds. */
@@ -67,6 +72,7 @@ const list = statement<EventRow>(
    FROM countersign.events e
    WHERE (@any_user::boolean OR user_id = @user_id::uuid)
      AND (@name::text IS NULL OR name = @name::text)
+     AND (@cause::text IS NULL OR data ->> 'cause' = @cause::text)
      AND (@since::float8 IS NULL OR e.at >= to_timestamp(@since::float8 / 1000))
      AND (@newest::boolean OR (e.at, number) < (SELECT at, number FROM countersign.events WHERE id = @before::uuid))
    ORDER BY e.at DESC, number DESC LIMIT @limit::bigint`,
@@ -79,11 +85,12 @@ export function eventVerbs(connection: Connection): EventVerbs {
       return { ...event, id: row?.id ?? '', at: row?.at ?? 0 }
     },
 
-    async list({ userId, name, since, before, limit }) {
+    async list({ userId, name, cause, since, before, limit }) {
       const rows = await connection.rows(list, {
         any_user: userId === undefined,
         user_id: uuidOrNull(userId),
         name,
+        cause,
         since,
         newest: before === undefined,
         before: uuidOrNull(before),

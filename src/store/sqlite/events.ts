@@ -49,11 +49,12 @@ export function eventVerbs(connection: Connection): EventVerbs {
   return {
     record: (event) => connection.write((db) => writeEvent(db, event)),
 
-    list: ({ userId, name, since, before, limit }) =>
+    list: ({ userId, name, cause, since, before, limit }) =>
       connection.read((db) => {
         const conditions = ['true']
         if (userId !== undefined) conditions.push('user_id = :userId')
         if (name !== undefined) conditions.push('name = :name')
+        if (cause !== undefined) conditions.push(`data ->> '$.cause' = :cause`)
         if (since !== undefined) conditions.push('at >= :since')
         if (before !== undefined) {
           conditions.push('(at, number) < (SELECT at, number FROM cs_events WHERE id = :before)')
@@ -65,6 +66,7 @@ export function eventVerbs(connection: Connection): EventVerbs {
             limit,
             ...(userId !== undefined && { userId }),
             ...(name !== undefined && { name }),
+            ...(cause !== undefined && { cause }),
             ...(since !== undefined && { since }),
             ...(before !== undefined && { before }),
           },

@@ -1,0 +1,118 @@
+import { z } from 'zod'
+import { AuthError } from '../errors/auth-error.ts'
+import { needs } from '../model/access.ts'
+import { loginKey } from '../model/account-name.ts'
+import { scopesOfRoles } from '../model/scope-policy.ts'
+import type { User } from '../model/user.ts'
+import { answerPage, pageQuery } from './page.ts'
+import { json, principalOf, type RouteContext, route } from './route.ts'
+import { adminUserAnswer, exampleUser, listOf, loginText, showManagedUser } from './schemas.ts'
+
+export const looksAfterUsers = needs({ scopes: ['admin:users'] })
+
+const answer = {
+  description: 'The account.',
+  schema: adminUserAnswer,
+  example: { ...exampleUser, state: 'active', updated_at: exampleUser.created_at },
+}
+const unknown = { description: 'There is no account of this id.' }
+
+export const listUsers = route({
+  method: 'GET',
+  path: '/admin/users',
+  access: looksAfterUsers,
+  tag: 'Admin',
+  style: 'problem',
+  summary: 'All accounts',
+  description:
+    'Oldest first. With `login` the one account of that user name or mail address, if there is one.',
+  query: z.strictObject({
+    ...pageQuery,
+    state: z.enum(['active', 'disabled'], 'Must be `active` or `disabled`.').optional(),
+    login: loginText.optional(),
+  }),
+  answers: { 200: { description: 'Accounts.', schema: listOf(adminUserAnswer) } },
+  async handle({ services, query }) {
+    const { users } = services.grants.store
+    const { state, login } = query
+    if (login !== undefined) {
+      const user = (await users.findAccount(loginKey(login)))?.user
+      const fits = user !== undefined && (state === undefined || user.state === state)
+      return json({ items: fits ? [showManagedUser(user)] : [], next_cursor: null })
+    }
+    return answerPage(
+      query,
+      {
+        name: `users?state=${state ?? ''}`,
+        fetch: (after, limit) =>
+          users.list({ limit, ...(after !== undefined && { after }), ...(state && { state }) }),
+        positionOf: (user: User) => user.id,
+        show: showManagedUser,
+      },
+      services,
+    )
+  },
+})
+
+export const readUser = route({
+  method: 'GET',
+  path: '/admin/users/{id}',
+  access: looksAfterUsers,
+  tag: 'Admin',
+  style: 'problem',
+  summary: 'One account',
+  answers: { 200: answer, 404: unknown },
+  async handle(context) {
+    return json(showManagedUser(await userOf(context)))
+  },
+})
+
+const changes = z
+  .strictObject({
+    state: z.enum(['active', 'disabled'], 'Must be `active` or `disabled`.').optional(),
+    roles: z.array(z.string().max(64), 'Must be a list of roles.').max(100).optional(),
+  })
+  .refine(({ state, roles }) => (state === undefined) !== (roles === undefined), {
+    error: 'Change either `state` or `roles` in one request.',
+  })
+  .meta({ id: 'ManagedUserChange' })
+
+export const changeUser = route({
+  method: 'PATCH',
+  path: '/admin/users/{id}',
+  access: looksAfterUsers,
+  tag: 'Admin',
+  style: 'problem',
+  summary: 'Disable an account, enable it, or give it roles',
+  description:
+    'One of the two in one request. Disabling ends every session and token at once; enabling revives none of them. ' +
+    'A role that is taken away ends the access tokens that say otherwise. Nobody gives a role that holds more than ' +
+    'they hold themselves.',
+  body: { types: ['json'], schema: changes, example: { state: 'disabled' } },
+  answers: { 200: answer, 404: unknown },
+  async handle(context) {
+    const { body, services, origin } = context
+    const { id } = await userOf(context)
+    if (body.roles !== undefined) {
+      refuseRolesBeyond(context, body.roles)
+      return json(showManagedUser(await services.accounts.setRoles(id, body.roles, origin)))
+    }
+    return json(showManagedUser(await services.accounts.setState(id, body.state ?? 'active', origin)))
+  },
+})
+
+/** The account that the path names. Throws `NOT_FOUND`. */
+export async function userOf({ params, services }: Pick<RouteContext, 'params' | 'services'>): Promise<User> {
+  const user = await services.grants.store.users.find(params.id ?? '')
+  if (user === undefined) throw new AuthError('NOT_FOUND')
+  return user
+}
+
+/** Else whoever may look after accounts could make themselves anything. */
+function refuseRolesBeyond(context: RouteContext, roles: readonly string[]): void {
+  const { policy } = context.services.grants
+  const { scopes } = principalOf(context)
+  const beyond = scopesOfRoles(policy, roles).filter((scope) => !scopes.includes(scope))
+  if (beyond.length === 0) return
+  throw new AuthError('SCOPE_MISSING', { challenge: { scopes: beyond }, details: { scopes: beyond } })
+}
