@@ -159,6 +159,7 @@ const no: Readonly<Record<string, readonly unknown[]>> = {
   refreshIdleDays: [0, 366],
   refreshReuseWindowSeconds: [-1, 61, null],
   onReuse: ['all', '', () => undefined],
+  repeatElsewhere: ['refuse', true],
   registration: ['Open', true],
   passwordGrant: ['true', 1, null],
   passwords: [8, null, [], { minimumLength: 7 }, { minimumLength: 65 }, { profile: 'none' }, { minimum: 9 }],
@@ -209,6 +210,7 @@ const no: Readonly<Record<string, readonly unknown[]>> = {
   docs: [true, 'yes'],
   metrics: [true],
   logLevel: ['verbose', ''],
+  eventRetentionDays: [0, 3651, '30'],
   maxStalenessSeconds: [0, 301],
   staleness: ['off', false],
 }

@@ -104,7 +104,7 @@ test('G-10: no body of any route sets a role, a state, an id, an owner, a counte
   for (const route of routes) {
     const known = fields.filter((field) => field.route === route).map(({ name }) => name)
     const requirement = Access.requirementOf(route.access)
-    const isForAdmins = requirement?.scopes?.includes('users:write') ?? false
+    const isForAdmins = requirement?.scopes?.includes('admin:users') ?? false
     const declared = known.filter((name) => NOT_YOURS.includes(name))
     assert.ok(isForAdmins || declared.length === 0, `${route.path} takes ${declared}`)
     for (const as of route.body?.types ?? []) {
