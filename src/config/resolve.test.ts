@@ -198,6 +198,7 @@ const no: Readonly<Record<string, readonly unknown[]>> = {
     ['fe80::1%a'],
     '1',
   ],
+  rateLimits: ['never', true],
   corsOrigins: [
     ['*'],
     ['https://a.example/'],
