@@ -9,6 +9,7 @@ import { apiHeaders, type HeaderValues } from '../http/headers.ts'
 import { shortName } from '../http/json-text.ts'
 import type { Refuser } from '../http/refuser.ts'
 import type { Principal } from '../model/principal.ts'
+import { createReachCheck } from './development-reach.ts'
 import type { Route, RouteContext } from './route.ts'
 import { createRouter } from './router.ts'
 import type { Services } from './services.ts'
@@ -17,6 +18,8 @@ import type { Services } from './services.ts'
 export interface RequestInfo {
   /** The client's address. Taken from the connection, or from a proxy that is trusted; never guessed. */
   readonly address?: string | undefined
+  /** The host or address that the server listens on, where the adapter knows it. */
+  readonly listensOn?: string | undefined
 }
 
 export interface DispatcherOptions {
@@ -32,6 +35,7 @@ export type Dispatcher = (request: Request, info?: RequestInfo, unready?: unknow
 /** request → route → guard → parsed input → handler → answer. */
 export function createDispatcher({ routes, services, logger, refuser }: DispatcherOptions): Dispatcher {
   const find = createRouter(routes)
+  const checkReach = createReachCheck(logger)
   const https = services.grants.settings.issuer.startsWith('https:')
   const headers = Object.entries(apiHeaders({ https }))
 
@@ -47,7 +51,7 @@ export function createDispatcher({ routes, services, logger, refuser }: Dispatch
   const respond = async (at: Arrival, unready: unknown): Promise<Response> => {
     const { request } = at
     try {
-      const response = await answer(at, find, services, unready)
+      const response = await answer(at, find, checkReach, services, unready)
       if (response instanceof Refusal) return refuse(response, at)
       for (const [name, value] of headers) {
         if (!response.headers.has(name)) response.headers.set(name, value)
@@ -88,6 +92,7 @@ interface Arrival {
 async function answer(
   at: Arrival,
   find: ReturnType<typeof createRouter>,
+  checkReach: ReturnType<typeof createReachCheck>,
   services: Services,
   unready: unknown,
 ): Promise<Response | Refusal> {
@@ -99,7 +104,11 @@ async function answer(
   }
   const { route, params } = match
   at.route = route
-  if (unready !== undefined && route.tag !== 'Operation') throw unready
+  if (route.tag !== 'Operation') {
+    const exposed = services.development ? checkReach(request, info) : undefined
+    if (exposed !== undefined) return exposed
+    if (unready !== undefined) throw unready
+  }
   if (route.limit !== undefined) {
     const counted = await services.rateLimits.count(route.path, route.limit, info.address)
     at.headers = counted.headers

@@ -21,7 +21,7 @@ async function open(docs: 'open' | 'closed', issuer = ISSUER): Promise<Auth> {
 }
 
 function get(path: string, { headers = {}, method = 'GET', from = auth, origin = ISSUER } = {}) {
-  return from.fetch(new Request(origin + path, { method, headers }))
+  return from.fetch(new Request(origin + path, { method, headers }), { listensOn: '127.0.0.1' })
 }
 
 before(async () => {

@@ -104,6 +104,7 @@ test('the status of a cause is that of its client code, but for the exact ones o
     BODY_TOO_LARGE: 413,
     MEDIA_TYPE_UNSUPPORTED: 415,
     METHOD_NOT_ALLOWED: 405,
+    DEVELOPMENT_EXPOSED: 421,
   })
   for (const [code, { status }] of told) {
     if (code.startsWith('token_')) assert.equal(status, 401, code)

@@ -24,7 +24,9 @@ const GRACE_MILLISECONDS = 8000
 /** The issuer as a server of its own. Rejects if the port cannot be had or the store cannot be opened. */
 export async function serve({ auth, host, port, logger }: ServeOptions): Promise<Serving> {
   await auth.ready()
-  const listener = nodeListener(auth)
+  const listener = nodeListener({
+    fetch: (request, info) => auth.fetch(request, { ...info, listensOn: host }),
+  })
   const server = createServer(
     // Slow senders hold a connection, not the service.
     { headersTimeout: 10_000, requestTimeout: 20_000, keepAliveTimeout: 65_000, maxHeaderSize: 16 * 1024 },

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { silentLogger } from '../../src/base/logger.ts'
+import { createAuth } from '../../src/index.ts'
 import { serve } from '../../src/server/serve.ts'
 import { PASSWORD, SECRET_KEY, startIssuer, tokensOf } from './issuer.ts'
 
@@ -97,7 +98,7 @@ test('F-9 over a raw socket: two Authorization fields are refused', async () => 
         answer += chunk
       })
       socket.on('close', () => resolve(answer)).on('error', reject)
-      const lines = ['GET /users/me HTTP/1.1', 'Host: x', ...fields, 'Connection: close', '', '']
+      const lines = ['GET /users/me HTTP/1.1', 'Host: localhost', ...fields, 'Connection: close', '', '']
       socket.write(lines.join('\r\n'))
     })
   const field = `Authorization: Bearer ${access}`
@@ -105,4 +106,46 @@ test('F-9 over a raw socket: two Authorization fields are refused', async () => 
   assert.match(await send([field, field]), /^HTTP\/1\.1 40[01]/)
   assert.match(await send([field, 'Authorization: Bearer x']), /^HTTP\/1\.1 40[01]/)
   await serving.stop()
+})
+
+test('C18: embedded in development nobody outside this machine is served, and the log says what to set; probes are', async () => {
+  const told: unknown[] = []
+  const issuer = await startIssuer({ onRefusal: ({ code, details }) => void told.push([code, details]) })
+  const { access } = await issuer.signUp('alice')
+  const ask = (url: string, address = '127.0.0.1') =>
+    issuer.auth.fetch(new Request(url, { headers: { authorization: `Bearer ${access}` } }), { address })
+  for (const path of ['/users/me', '/docs', '/openapi.json', '/.well-known/jwks.json']) {
+    assert.equal((await ask(`http://localhost:8000${path}`)).status, 200, path)
+    const answer = await ask(`http://auth.example.com${path}`)
+    assert.equal(answer.status, 421, path)
+    assert.match(await answer.text(), /in development/)
+    assert.equal((await ask(`http://localhost:8000${path}`, '203.0.113.9')).status, 421, path)
+  }
+  assert.deepEqual(told[0], ['DEVELOPMENT_EXPOSED', { from: 'host auth.example.com' }])
+  assert.equal((await ask('http://10.1.2.3:8000/readyz')).status, 200)
+  await issuer.close()
+
+  const warned: unknown[] = []
+  const logger = { ...silentLogger, warn: (facts: object) => void warned.push(facts) }
+  const { auth } = await startIssuer({ logger })
+  for (let time = 0; time < 2; time++) {
+    const request = new Request('http://auth.example.com/.well-known/jwks.json')
+    assert.equal(
+      (await auth.fetch(request, { listensOn: '127.0.0.1' })).status,
+      200,
+      'known to be out of reach',
+    )
+    assert.equal((await auth.fetch(request, { listensOn: '0.0.0.0' })).status, 421)
+  }
+  assert.equal(warned.filter((facts) => !('code' in (facts as object))).length, 1)
+  await auth.close()
+
+  const production = createAuth({
+    issuer: 'https://auth.example.com',
+    secretKey: SECRET_KEY,
+    databaseUrl: 'sqlite::memory:',
+  })
+  const jwks = new Request('http://10.1.2.3/.well-known/jwks.json')
+  assert.notEqual((await production.fetch(jwks, { address: '203.0.113.9' })).status, 421)
+  await production.close()
 })

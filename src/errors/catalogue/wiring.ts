@@ -76,4 +76,16 @@ export const wiring = defineGroup('wiring', {
     hint: 'Take a cookie that cannot be read for one that was not sent.',
     prevented: 'Whatever stands in a cookie, the guard answers with a refusal and never with a failure.',
   },
+  DEVELOPMENT_EXPOSED: {
+    effect: 'refused',
+    clientCode: 'invalid_request',
+    status: 421,
+    meaning: 'A server in development mode was asked from outside its machine.',
+    hint:
+      'Set ISSUER (in code: `issuer`) to the https address that clients use, and SECRET_KEY to what `countersign ' +
+      'secret` prints: that is production. A start is development as long as the issuer is loopback, which it is ' +
+      'where nobody set it.',
+    sentence: 'This server is in development and answers on its own machine only. Its log says what to set.',
+    own: true,
+  },
 })

@@ -1,0 +1,33 @@
+import type { Logger } from '../base/logger.ts'
+import { isLoopback } from '../config/mode.ts'
+import { Refusal } from '../errors/refusal.ts'
+import { outsideReach } from '../http/outside-reach.ts'
+
+/** Where a request came from, and what the server listens on; each where it is known. */
+interface Reach {
+  readonly address?: string | undefined
+  readonly listensOn?: string | undefined
+}
+
+/**
+ * Keeps a start in development to its machine: refuses what comes from outside. A server that is known to listen on
+ * loopback alone can only be reached through something else on this machine, a proxy or a browser; there it is said once
+ * in the log.
+ */
+export function createReachCheck(logger: Logger): (request: Request, reach: Reach) => Refusal | undefined {
+  let told = false
+  return (request, { address, listensOn }) => {
+    const from = outsideReach(request, address)
+    if (from === undefined) return undefined
+    if (listensOn === undefined || !isLoopback(listensOn)) {
+      return new Refusal('DEVELOPMENT_EXPOSED', { details: { from } })
+    }
+    if (!told)
+      logger.warn(
+        { from },
+        'asked from outside in development mode: set ISSUER to the address that clients use',
+      )
+    told = true
+    return undefined
+  }
+}
