@@ -6,6 +6,7 @@ import type { BuiltInScope } from './config/settings/permissions.ts'
 import type { SettingsInput } from './config/settings.ts'
 import type { RenderRefusal } from './http/error-response.ts'
 import type { RefusalReport } from './http/refuser.ts'
+import type { ShortKeyTimes } from './keys/key-service.ts'
 import type { Hooks } from './login/hooks.ts'
 import type { ForeignUser, OwnUsers } from './login/own-users.ts'
 import type { Client } from './model/client.ts'
@@ -49,7 +50,8 @@ export interface AuthOptions<
   readonly onRefusal?: (refusal: RefusalReport) => void | Promise<void>
   /** Where log lines go; nowhere by default. */
   readonly logger?: Logger
-  /** For tests: another clock, another source of randomness. */
+  /** For tests: signing keys in fast motion, another clock, another source of randomness. */
+  readonly keyTimes?: ShortKeyTimes
   readonly clock?: Clock
   readonly random?: Random
 }

@@ -119,7 +119,8 @@ export function createAuth<
           const [owner, client] = await Promise.all([user(userId), firstParty()])
           const held = scopesOfRoles(grants.policy, owner.roles)
           const scope = scopes?.filter((name) => held.includes(name)) ?? held
-          const asOf = grants.clock.now()
+          await grants.keyRing.freshen()
+          const asOf = wired.storeNow()
           const facts = {
             asOf,
             clientVer: client.ver,
@@ -142,6 +143,7 @@ export function createAuth<
       start: ({ userId, amr, scopes, origin }) =>
         whenReady(async () => {
           const [owner, client] = await Promise.all([user(userId), firstParty()])
+          await grants.keyRing.freshen()
           const signIn = { user: owner, client, scope: scopes?.join(' '), amr, origin: originOf(origin) }
           return mint(await startSession(signIn, grants), client, grants)
         }),

@@ -2,7 +2,7 @@ import type { AuthOptions } from './auth-options.ts'
 import { guardedClock } from './base/clock.ts'
 import { type Logger, silentLogger } from './base/logger.ts'
 import { isLoopbackAddress } from './base/network.ts'
-import { randomId, systemRandom } from './base/random.ts'
+import { systemRandom } from './base/random.ts'
 import { keysFor } from './config/development-keys.ts'
 import { checkOptions } from './config/resolve.ts'
 import type { Settings } from './config/settings.ts'
@@ -14,9 +14,10 @@ import { bearer } from './guard/credentials/bearer.ts'
 import { createGuard } from './guard/guard.ts'
 import { createCursors } from './http/cursor.ts'
 import { createRateLimits } from './http/rate-limit.ts'
-import { createAnnouncer } from './keys/announcer.ts'
-import { createKeyRing } from './keys/key-ring.ts'
-import { createSecretKeys } from './keys/secret-keys.ts'
+import type { KeyManagement } from './keys/key-management.ts'
+import { createKeyService } from './keys/key-service.ts'
+import { createSecretKeys, type SecretKeys } from './keys/secret-keys.ts'
+import { derivedSigningSecrets, type SigningSecrets, signingSecretsOf } from './keys/signing-secrets.ts'
 import { createAccounts } from './login/accounts.ts'
 import { createHashQueue } from './login/hashing.ts'
 import { createThrottle } from './login/throttle.ts'
@@ -39,6 +40,9 @@ export interface Wired {
   readonly services: Services
   readonly logger: Logger
   readonly storeEpoch: () => number
+  /** The store's time as far as known, which all nodes share. Milliseconds since 1970. */
+  readonly storeNow: () => number
+  readonly keys: KeyManagement
   /** Connects and prepares. May be called again after it failed. */
   start(): Promise<void>
   stop(): Promise<void>
@@ -58,8 +62,24 @@ export function wire(options: AuthOptions, routes: readonly Route[]): Wired {
   const redis = settings.redisUrl && createRedisLink(settings.redisUrl.reveal(), logger)
 
   const secretKeys = createSecretKeys(keysFor(settings, mode, random).map((key) => key.reveal()))
-  const keyRing = createKeyRing({ store: store.keys, secretKeys, algorithm: 'ES256', clock, random })
   const accessLifeSeconds = settings.accessTokenExpireMinutes * 60
+  const keys = createKeyService({
+    store,
+    secretKeys,
+    signingSecrets: signingSecretsFor(settings, secretKeys),
+    algorithm: settings.jwtAlgorithm,
+    rotateAfterMilliseconds: settings.keyRotationDays * DAY_MILLISECONDS,
+    accessLifeSeconds,
+    maxStalenessMilliseconds: settings.maxStalenessSeconds * 1000,
+    revocationsChanged: () => feed.changed(),
+    clock,
+    random,
+    logger,
+    onNodes(nodes) {
+      liveNodes = nodes.length
+    },
+    times: options.keyTimes,
+  })
 
   const state = createRevocationState({ clock, random })
   const feed = createRevocationFeed({
@@ -71,12 +91,12 @@ export function wire(options: AuthOptions, routes: readonly Route[]): Wired {
     maxStalenessMilliseconds: settings.maxStalenessSeconds * 1000,
     strict: settings.staleness === 'strict',
     reuseWindowMilliseconds: settings.refreshReuseWindowSeconds * 1000,
-    onPull: ({ ringVersion }) => keyRing.update(ringVersion),
+    onPull: ({ ringVersion }) => keys.ring.follow(ringVersion, feed.age()),
   })
   const reader = createAccessReader({
     issuer: settings.issuer,
     audience: settings.audience,
-    keys: keyRing.find,
+    keys: keys.ring.find,
     clock,
     maxLifetimeSeconds: accessLifeSeconds,
     revocation: feed.refuses,
@@ -117,7 +137,7 @@ export function wire(options: AuthOptions, routes: readonly Route[]): Wired {
     random,
     secretKeys,
     refreshTokens: createRefreshTokens(settings.issuer, secretKeys),
-    keyRing,
+    keyRing: keys.ring,
     defaultRoles: settings.defaultRoles,
     ownUsers: options.users,
     hooks: options.hooks ?? {},
@@ -133,17 +153,6 @@ export function wire(options: AuthOptions, routes: readonly Route[]): Wired {
     },
   }
   const report = (error: unknown): void => logger.error({ err: error }, 'a guard failed and refused')
-  const announcer = createAnnouncer({
-    nodes: store.nodes,
-    nodeId: randomId(random),
-    secretKeys,
-    ringVersion: () => keyRing.version,
-    accessLifeSeconds,
-    logger,
-    onNodes(nodes) {
-      liveNodes = nodes.length
-    },
-  })
 
   let stopping = false
   let housekeeping: { stop(): void } | undefined
@@ -179,6 +188,8 @@ export function wire(options: AuthOptions, routes: readonly Route[]): Wired {
     services,
     logger,
     storeEpoch: feed.storeEpoch,
+    storeNow: () => feed.storeNow() ?? clock.now(),
+    keys: keys.management,
     async start() {
       await redis?.connection()
       await store.open({
@@ -186,10 +197,16 @@ export function wire(options: AuthOptions, routes: readonly Route[]): Wired {
         migrate: development,
         eventRetentionMilliseconds: settings.eventRetentionDays * DAY_MILLISECONDS,
       })
-      await announcer.start()
-      await refuseLostSecretKeys(services)
-      await keyRing.load()
-      await feed.start()
+      try {
+        await keys.announce()
+        await refuseLostSecretKeys(services)
+        await keys.load()
+        await feed.start()
+      } catch (error) {
+        // A node that says it is there and is not would hold up the others.
+        await keys.stop()
+        throw error
+      }
       housekeeping = startHousekeeping(store, logger)
     },
     async stop() {
@@ -197,11 +214,21 @@ export function wire(options: AuthOptions, routes: readonly Route[]): Wired {
       housekeeping?.stop()
       await feed.stop()
       await hashes.close()
-      await announcer.stop()
+      await keys.stop()
       await store.close()
       redis?.close()
     },
   }
+}
+
+/** What HS256 signs with: JWT_SECRET, or a secret of its own derived from each entry of SECRET_KEY. */
+function signingSecretsFor(
+  { jwtAlgorithm, jwtSecret }: Settings,
+  secretKeys: SecretKeys,
+): SigningSecrets | undefined {
+  if (jwtAlgorithm !== 'HS256') return undefined
+  if (jwtSecret === undefined) return derivedSigningSecrets(secretKeys)
+  return signingSecretsOf(jwtSecret.map((secret) => secret.reveal()))
 }
 
 /** The database that DATABASE_URL names. */

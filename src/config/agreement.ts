@@ -45,6 +45,10 @@ export function* disagreements(
   if (settings.jwtSecret !== undefined && settings.jwtAlgorithm !== 'HS256') {
     yield { setting: 'jwtSecret', message: `is only for HS256, and jwtAlgorithm is ${settings.jwtAlgorithm}` }
   }
+  const secrets = new Set(settings.secretKey.map((secret) => secret.reveal()))
+  if (settings.jwtSecret?.some((secret) => secrets.has(secret.reveal()))) {
+    yield { setting: 'jwtSecret', message: 'holds a key of SECRET_KEY, which is never to be shared' }
+  }
   if (mode === 'production') yield* inProduction(surroundings, isGiven)
 }
 

@@ -14,14 +14,8 @@ interface Today<Value> {
 export const NOT_YET: { readonly [Name in SettingName]?: Today<Settings[Name]> } = {
   trustedProxies: { works: (value) => value === 0, inWords: 'only `0` works' },
   corsOrigins: { works: (value) => value.length === 0, inWords: 'it must be left out' },
-  jwtAlgorithm: { works: (value) => value === 'ES256', inWords: 'only `ES256` works' },
-  jwtSecret: absent(),
   registration: {
     works: (value) => value === 'open' || value === 'closed',
     inWords: 'only `open` and `closed` work',
   },
-}
-
-function absent(): Today<unknown> {
-  return { works: (value) => value === undefined, inWords: 'it must be left out' }
 }

@@ -154,6 +154,7 @@ const no: Readonly<Record<string, readonly unknown[]>> = {
   redisUrl: ['', 'http://a', 'redis:a', 5],
   jwtAlgorithm: ['none', 'None', 'es256', '', null, 'HS512'],
   jwtSecret: ['', 'secret', 5],
+  keyRotationDays: [0, -1, 3651, 1.5, '90'],
   accessTokenExpireMinutes: [0, -1, 61, 1440, 1.5, '15'],
   refreshTokenExpireDays: [0, 366, '30'],
   refreshIdleDays: [0, 366],

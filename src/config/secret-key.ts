@@ -33,7 +33,7 @@ export function parseSecretKeys(given: string | readonly string[]): ParsedSecret
   return { keys: problems.length > 0 ? [] : texts.map((text) => new Secret(text, maskSecret)), problems }
 }
 
-/** The kind of SECRET_KEY. */
+/** The kind of SECRET_KEY and JWT_SECRET. */
 export function secretKeyList(): ValueKind<readonly Secret[], string | readonly string[]> {
   const error = 'must be a text or a list of texts'
   return {
@@ -43,18 +43,6 @@ export function secretKeyList(): ValueKind<readonly Secret[], string | readonly 
       return keys
     }),
     expects: 'one or more keys of 32 random bytes each, as base64url',
-    fromText: (text) => text,
-  }
-}
-
-/** The kind of JWT_SECRET. */
-export function signingSecret(): ValueKind<Secret, string> {
-  return {
-    schema: z.string({ error: 'must be a text' }).transform((given, context) => {
-      for (const message of secretProblems(given)) context.addIssue(message)
-      return new Secret(given, maskSecret)
-    }),
-    expects: '32 random bytes, as base64url',
     fromText: (text) => text,
   }
 }

@@ -1,11 +1,14 @@
 import { z } from 'zod'
 import { grants } from '../grants/pipeline.ts'
-import { jwksOf } from '../keys/jwks.ts'
+import { JWKS_CACHE_SECONDS } from '../keys/phases.ts'
 import { anyone } from '../model/access.ts'
 import { json, route } from './route.ts'
 
-/** Half of this is how often a verifier asks; a key is published that long before it signs. Seconds. */
-export const JWKS_CACHE_SECONDS = 300
+/**
+ * For how long a cache may go on with the key set when we do not answer. As long as an access token can live: later
+ * there is none left that it could be needed for. Seconds.
+ */
+const JWKS_STALE_SECONDS = 3600
 
 export const jwks = route({
   method: 'GET',
@@ -16,14 +19,24 @@ export const jwks = route({
   summary: 'Public keys (RFC 7517)',
   answers: {
     200: {
-      description: 'The keys that access tokens are signed with.',
+      description: 'The keys that tokens are signed with, those that will sign next included.',
       schema: z.object({ keys: z.array(z.record(z.string(), z.unknown())) }),
     },
+    304: { description: 'The same as the `If-None-Match` of the request says.' },
   },
-  handle: ({ services }) =>
-    json(jwksOf(services.grants.keyRing.publicKeys()), 200, {
-      'cache-control': `public, max-age=${JWKS_CACHE_SECONDS}`,
-    }),
+  async handle({ request, services }) {
+    const { keyRing } = services.grants
+    await keyRing.freshen()
+    const { text, etag } = keyRing.keySet()
+    const headers = {
+      'content-type': 'application/json',
+      'cache-control': `public, max-age=${JWKS_CACHE_SECONDS}, stale-if-error=${JWKS_STALE_SECONDS}`,
+      etag,
+    }
+    return namesTag(request.headers.get('if-none-match'), etag)
+      ? new Response(null, { status: 304, headers })
+      : new Response(text, { headers })
+  },
 })
 
 /** RFC 8414. Says only what works. */
@@ -53,3 +66,10 @@ export const authorizationServer = route({
     )
   },
 })
+
+/** Whether an If-None-Match names the tag, by the weak comparison (RFC 9110 section 13.1.2). */
+function namesTag(field: string | null, etag: string): boolean {
+  if (field === null) return false
+  const tags = field.split(',').map((tag) => tag.trim().replace(/^W\//, ''))
+  return tags.includes(etag) || tags.includes('*')
+}

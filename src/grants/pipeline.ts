@@ -14,6 +14,8 @@ export const grants: readonly Grant[] = [password, refreshToken]
 export async function answerTokenRequest(request: TokenRequest, parts: GrantParts): Promise<TokenAnswer> {
   const client = await authenticateClient(request, parts)
   const grant = grantOf(request, client, parts)
+  // Before anything is changed: what could not be signed would be lost to the client.
+  await parts.keyRing.freshen()
   const granted = await grant.prove(request, client, parts)
   return mint(granted, client, parts)
 }

@@ -1,59 +1,71 @@
 import type { Logger } from '../base/logger.ts'
 import type { NodeAnnouncement, NodeVerbs } from '../store/store.ts'
-import type { SecretKeys } from './secret-keys.ts'
 
-/** Tells the other nodes every so often what this one reads, and learns the same of them. */
+/** Tells the other nodes every so often what this one reads and serves, and learns the same of them. */
 export interface Announcer {
   /** Announces once, so that the first thing written is readable by every live node; then goes on. */
   start(): Promise<void>
+  /** Announces at once: what this node says of itself has changed. Failures are logged, and made good by the next. */
+  announceNow(): Promise<void>
   stop(): Promise<void>
 }
 
 export interface AnnouncerParts {
   readonly nodes: NodeVerbs
-  readonly nodeId: string
-  readonly secretKeys: SecretKeys
-  readonly ringVersion: () => number
-  readonly accessLifeSeconds: number
+  /** What this node says of itself now. */
+  readonly announcement: () => NodeAnnouncement
+  /** Told of all live nodes, this one included, after every announcement, and whether it was a regular one. */
+  readonly heard: (nodes: readonly NodeAnnouncement[], isRegular: boolean) => void
   readonly logger: Logger
-  /** Told of all live nodes, this one included, at each announcement. */
-  readonly onNodes?: (nodes: readonly NodeAnnouncement[]) => void
+  readonly everyMilliseconds?: number | undefined
 }
 
 /** A node counts as live for 30 seconds after it was heard. */
 const EVERY_MILLISECONDS = 10_000
 
 export function createAnnouncer(parts: AnnouncerParts): Announcer {
+  const { everyMilliseconds = EVERY_MILLISECONDS, logger } = parts
   let timer: NodeJS.Timeout | undefined
+  let running = false
+  let announcing: Promise<void> = Promise.resolve()
 
-  const announce = async (): Promise<void> => {
-    const { secretKeys, ringVersion, accessLifeSeconds, nodeId: id } = parts
-    const node = { id, secretKeys: secretKeys.fingerprints, ringVersion: ringVersion(), accessLifeSeconds }
-    const nodes = await parts.nodes.announce(node)
-    secretKeys.noteReaders(nodes)
-    parts.onNodes?.(nodes)
+  /** One after the other, for of two at once the older could be the one that stays. */
+  const announce = (isRegular: boolean): Promise<void> => {
+    const next = announcing.then(async () =>
+      parts.heard(await parts.nodes.announce(parts.announcement()), isRegular),
+    )
+    announcing = next.catch(() => undefined)
+    return next
+  }
+  const announceQuietly = async (isRegular: boolean): Promise<void> => {
+    if (!running) return
+    try {
+      await announce(isRegular)
+    } catch (error) {
+      logger.warn({ err: error }, 'this node could not announce itself')
+    }
   }
   const again = (): void => {
     timer = setTimeout(async () => {
-      try {
-        await announce()
-      } catch (error) {
-        parts.logger.warn({ err: error }, 'this node could not announce itself')
-      }
-      if (timer !== undefined) again()
-    }, EVERY_MILLISECONDS).unref()
+      await announceQuietly(true)
+      if (running) again()
+    }, everyMilliseconds).unref()
   }
   return {
     async start() {
-      await announce()
+      await announce(false)
+      if (running) return
+      running = true
       again()
     },
+    announceNow: () => announceQuietly(false),
     async stop() {
-      if (timer === undefined) return
+      if (!running) return
+      running = false
       clearTimeout(timer)
-      timer = undefined
-      await parts.nodes.leave(parts.nodeId).catch((error: unknown) => {
-        parts.logger.debug({ err: error }, 'this node could not say that it leaves')
+      await announcing
+      await parts.nodes.leave(parts.announcement().id).catch((error: unknown) => {
+        logger.debug({ err: error }, 'this node could not say that it leaves')
       })
     },
   }

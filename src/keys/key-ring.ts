@@ -1,109 +1,147 @@
-import type { Origin } from '../audit/events.ts'
-import type { Clock } from '../base/clock.ts'
-import type { Random } from '../base/random.ts'
+import { createHash } from 'node:crypto'
+import { type Clock, type Moment, millisecondsSince, momentOf } from '../base/clock.ts'
 import { AuthError } from '../errors/auth-error.ts'
-import type { KeyVerbs, StoredKey, StoredRing } from '../store/store.ts'
-import type { SigningAlgorithm } from './algorithm.ts'
-import { seal, unseal } from './seal.ts'
+import type { KeyUse, KeyVerbs, StoredRing } from '../store/store.ts'
+import { jwksOf } from './jwks.ts'
 import type { SecretKeys } from './secret-keys.ts'
-import { generateSigningKey, importSigningKey, type SigningKey } from './signing-key.ts'
+import type { Signer, SigningKey } from './signing-key.ts'
+import type { SigningSecrets } from './signing-secrets.ts'
+import { isSealed, openKey } from './stored-key.ts'
 import type { VerificationKey } from './verification-key.ts'
+
+/** The JWKS document as it is sent: the same bytes on every node that has the same keys. */
+export interface KeySetText {
+  readonly text: string
+  /** Names these bytes (RFC 9110 section 8.8.3). */
+  readonly etag: string
+}
 
 /** The signing keys of this issuer, as this process knows them. */
 export interface KeyRing {
-  /** Reads the ring, making the first key where there has never been one. Rejects if a key cannot be decrypted. */
+  /** Reads the ring. Rejects if a key cannot be decrypted, and keeps what it knew. */
   load(): Promise<void>
-  /** Reads the ring again if the store's is newer. */
-  update(version: number): Promise<void>
-  readonly version: number
-  /** The one key that signs new tokens. */
-  signingKey(): SigningKey
-  /** A key that tokens may be signed with, by its `kid`. */
+  /** Takes note of the version that the store had so many milliseconds ago; reads the ring if it is another. */
+  follow(version: number, ageMilliseconds: number): Promise<void>
+  /** Reads the ring if it is too old to sign with or to show. */
+  freshen(): Promise<void>
+  /** The ring as stored, its clock moved on. */
+  readonly stored: StoredRing
+  /**
+   * What signs new access tokens. Throws AuthError `KEY_RING_STALE` where this node has not heard of the ring for too
+   * long: its key may be one that verifiers have let go (PROTOCOL 3.1).
+   */
+  signingKey(): Signer
+  /** The key pair that signs ID tokens; undefined before the first. Throws as `signingKey` does. */
+  idKey(): SigningKey | undefined
+  /** A key that access tokens may be signed with, by its `kid`. */
   find(kid: string): VerificationKey | undefined
-  /** Public halves, for the JWKS document. */
-  publicKeys(): readonly SigningKey[]
+  /** A key that ID tokens may be signed with. */
+  findIdKey(kid: string): VerificationKey | undefined
+  /** The public keys. Throws as `signingKey` does. */
+  keySet(): KeySetText
 }
 
 export interface KeyRingParts {
   readonly store: KeyVerbs
   readonly secretKeys: SecretKeys
-  readonly algorithm: SigningAlgorithm
+  /** With HS256. */
+  readonly signingSecrets: SigningSecrets | undefined
   readonly clock: Clock
-  readonly random: Random
+  readonly maxStalenessMilliseconds: number
+  /** Told when another version of the ring is in use. */
+  readonly onChange: () => void
 }
 
-const SYSTEM: Origin = { actor: { kind: 'system' } }
+interface KnownKey {
+  readonly use: KeyUse
+  readonly key: SigningKey
+}
 
 export function createKeyRing(parts: KeyRingParts): KeyRing {
-  let version = 0
-  let signing: SigningKey | undefined
-  let known = new Map<string, SigningKey>()
+  const { store, secretKeys, signingSecrets, clock } = parts
+  let stored: StoredRing = { version: 0, keys: [], now: 0, longestLifeSeconds: 0 }
+  let known: ReadonlyMap<string, KnownKey> = new Map()
+  let active: Readonly<Partial<Record<KeyUse, SigningKey>>> = {}
+  let keySet = keySetOf([])
+  /** When the ring was asked for that is in use, or confirmed to be the newest. */
+  let confirmed: Moment | undefined
+  let asked = 0
+  let taken = 0
+  let readAt = 0
 
   const take = (ring: StoredRing): void => {
-    const live = ring.keys.filter((key) => key.phase !== 'revoked')
-    known = new Map(live.map((key) => [key.kid, known.get(key.kid) ?? open(key, parts.secretKeys)]))
-    const active = live.find((key) => key.phase === 'active')
-    signing = active === undefined ? undefined : known.get(active.kid)
-    version = ring.version
+    const keys = ring.keys.filter(isSealed)
+    const opened = new Map(
+      keys.map((key) => [
+        key.kid,
+        { use: key.use, key: known.get(key.kid)?.key ?? openKey(key, secretKeys) },
+      ]),
+    )
+    const signing = (use: KeyUse) => {
+      const kid = keys.find((key) => key.use === use && key.phase === 'active')?.kid
+      return kid === undefined ? {} : { [use]: opened.get(kid)?.key }
+    }
+    // A signature that is remembered names its key object: that is how the memory learns that the key has gone.
+    for (const [kid, { key }] of known) if (!opened.has(kid)) key.verification.withdraw()
+    const isAnother = ring.version !== stored.version
+    known = opened
+    active = { ...signing('access'), ...signing('id') }
+    keySet = keySetOf([...opened.values()].map(({ key }) => key))
+    stored = ring
+    if (isAnother) parts.onChange()
   }
 
   const load = async (): Promise<void> => {
-    const ring = await parts.store.ring()
-    if (ring.keys.some((key) => key.phase === 'active')) return take(ring)
-    await makeFirstKey(ring, parts)
-    take(await parts.store.ring())
+    const moment = momentOf(clock)
+    const question = ++asked
+    const ring = await store.ring()
+    // The answer to a later question is here already, and this one may be older.
+    if (question < taken) return
+    take(ring)
+    taken = question
+    readAt = moment.elapsed
+    confirmed = moment
+  }
+
+  const isStale = (): boolean =>
+    confirmed === undefined || millisecondsSince(clock, confirmed) > parts.maxStalenessMilliseconds
+
+  const fresh = <Value>(value: Value): Value => {
+    if (isStale()) throw new AuthError('KEY_RING_STALE')
+    return value
+  }
+
+  const lookUp = (use: KeyUse, kid: string): VerificationKey | undefined => {
+    const found = known.get(kid)
+    return found?.use === use ? found.key.verification : undefined
   }
 
   return {
     load,
-    async update(newest) {
-      if (newest > version) await load()
+    async follow(version, ageMilliseconds) {
+      if (version !== stored.version) return load()
+      const { now, elapsed } = momentOf(clock)
+      confirmed = { now: now - ageMilliseconds, elapsed: elapsed - ageMilliseconds }
     },
-    get version() {
-      return version
+    async freshen() {
+      if (isStale()) await load()
+    },
+    get stored() {
+      return { ...stored, now: stored.now + clock.elapsed() - readAt }
     },
     signingKey() {
-      if (signing === undefined) throw new AuthError('SIGNING_KEY_MISSING')
-      return signing
+      const signer = signingSecrets?.signing() ?? active.access ?? signingSecrets?.first
+      if (signer === undefined) throw new AuthError('SIGNING_KEY_MISSING')
+      return fresh(signer)
     },
-    find: (kid) => known.get(kid)?.verification,
-    publicKeys: () => [...known.values()],
+    idKey: () => fresh(active.id),
+    find: (kid) => lookUp('access', kid) ?? signingSecrets?.find(kid)?.verification,
+    findIdKey: (kid) => lookUp('id', kid),
+    keySet: () => fresh(keySet),
   }
 }
 
-/** Two nodes that start at once: one writes, the other finds the ring changed and reads it. */
-async function makeFirstKey(ring: StoredRing, parts: KeyRingParts): Promise<void> {
-  const key = generateSigningKey(parts.algorithm)
-  const now = parts.clock.now()
-  const stored: StoredKey = {
-    kid: key.kid,
-    algorithm: key.algorithm,
-    phase: 'active',
-    publicJwk: key.publicJwk,
-    sealed: seal(
-      JSON.stringify(key.privateJwk()),
-      purposeOf(key.kid),
-      parts.secretKeys.writing,
-      parts.random,
-    ),
-    createdAt: now,
-    phaseAt: now,
-  }
-  await parts.store.replace(ring.version, [...ring.keys, stored], {
-    name: 'key.created',
-    origin: SYSTEM,
-    data: { kid: key.kid, algorithm: key.algorithm },
-  })
-}
-
-function open(key: StoredKey, secretKeys: SecretKeys): SigningKey {
-  const opened = unseal(key.sealed, purposeOf(key.kid), secretKeys)
-  if ('unreadable' in opened) {
-    throw new AuthError('SIGNING_KEY_UNREADABLE', { details: { kid: key.kid, why: opened.unreadable } })
-  }
-  return importSigningKey(JSON.parse(opened.plain))
-}
-
-function purposeOf(kid: string): string {
-  return `signing-key ${kid}`
+function keySetOf(keys: readonly SigningKey[]): KeySetText {
+  const text = JSON.stringify(jwksOf(keys))
+  return { text, etag: `"${createHash('sha256').update(text).digest('base64url')}"` }
 }

@@ -1,4 +1,12 @@
-import { createHmac, createPrivateKey, generateKeyPairSync, type KeyObject, sign } from 'node:crypto'
+import {
+  createHmac,
+  createPrivateKey,
+  generateKeyPair,
+  generateKeyPairSync,
+  type KeyObject,
+  sign,
+} from 'node:crypto'
+import { promisify } from 'node:util'
 import { isJsonObject, type JsonObject } from '../base/strict-json.ts'
 import {
   type Algorithm,
@@ -52,6 +60,13 @@ export function generateSigningKey(algorithm: SigningAlgorithm): SigningKey {
       : facts.kty === 'OKP'
         ? generateKeyPairSync('ed25519')
         : generateKeyPairSync('rsa', { modulusLength: RSA_LEAST_BITS })
+  return importSigningKey({ ...privateKey.export({ format: 'jwk' }), alg: algorithm, use: 'sig' })
+}
+
+/** The same without keeping the process waiting, whatever the algorithm. */
+export async function makeSigningKey(algorithm: SigningAlgorithm): Promise<SigningKey> {
+  if (publicAlgorithms[algorithm].kty !== 'RSA') return generateSigningKey(algorithm)
+  const { privateKey } = await promisify(generateKeyPair)('rsa', { modulusLength: RSA_LEAST_BITS })
   return importSigningKey({ ...privateKey.export({ format: 'jwk' }), alg: algorithm, use: 'sig' })
 }
 

@@ -65,6 +65,8 @@ export function createRevocationState(options: RevocationStateOptions): Revocati
   const entries = new Entries({ random, mostEntries, elapsed: clock.elapsed() })
   // A token does not name its store: memory is of one. The largest counter until the latest end.
   const store = { least: NOTHING, endsAt: 0 }
+  // Keys are hardly ever withdrawn, so the question is not put to every token.
+  let keyWasEnded = false
 
   const ended = (
     sessionId: string | undefined,
@@ -86,7 +88,8 @@ export function createRevocationState(options: RevocationStateOptions): Revocati
   return {
     refuses({ claims, counters }, kid) {
       if (entries.leastOf(TOKEN, claims.jti) !== NOTHING) return 'TOKEN_REVOKED'
-      if (kid !== undefined && entries.leastOf(KEY, kid) !== NOTHING) return 'SIGNING_KEY_REVOKED'
+      if (keyWasEnded && kid !== undefined && entries.leastOf(KEY, kid) !== NOTHING)
+        return 'SIGNING_KEY_REVOKED'
       return ended(claims.sid, claims.sub, claims.client_id, counters)
     },
     refusesSession: ({ id, userId, clientId, counters }) => ended(id, userId, clientId, counters),
@@ -95,6 +98,7 @@ export function createRevocationState(options: RevocationStateOptions): Revocati
       const elapsed = clock.elapsed()
       for (const entry of added) {
         entries.add(entry, elapsed, storeNow)
+        keyWasEnded ||= entry.kind === 'key'
         if (entry.kind === 'store') {
           store.least = Math.max(store.least, entry.least ?? EVERYTHING)
           store.endsAt = Math.max(store.endsAt, elapsed + entry.remainingMilliseconds)

@@ -228,6 +228,8 @@ export interface SessionVerbs {
   }): Promise<SessionStanding | undefined>
   /** Live sessions, last used first. */
   list(userId: string): Promise<Session[]>
+  /** How many are live, of all users. */
+  countLive(): Promise<number>
   /** Ends one session with its entry; false if there was no live one. `secretHash` and `clientId`, if given, must match. */
   end(
     session: {
@@ -298,27 +300,38 @@ export interface ClientVerbs {
 
 // ----------------------------------------------------------------------------------------------------------- keys
 
-export type KeyPhase = 'next' | 'active' | 'retiring' | 'revoked'
+/** The life of a signing key, in order; `revoked` is another end: of what it signed nothing counts any more. */
+export type KeyPhase = 'next' | 'active' | 'retiring' | 'gone' | 'revoked'
+
+/** What a key signs: access tokens, or the ID tokens that clients read (OpenID Connect Core section 2). */
+export type KeyUse = 'access' | 'id'
 
 /** A signing key as stored: the private half only sealed under a secret key. */
 export interface StoredKey {
   readonly kid: string
+  readonly use: KeyUse
   readonly algorithm: string
   readonly phase: KeyPhase
   /** The public half as JSON (JWK); for a symmetric key undefined. */
   readonly publicJwk: Readonly<Record<string, unknown>> | undefined
-  /** The private half, encrypted. */
+  /** The private half, encrypted; empty once it is of no use any more. */
   readonly sealed: string
   /** Milliseconds since 1970. */
   readonly createdAt: number
   /** When the phase began. Milliseconds since 1970. */
   readonly phaseAt: number
+  /** When the last live node had announced that it publishes the key. Milliseconds since 1970. */
+  readonly publishedAt: number | undefined
 }
 
 export interface StoredRing {
   /** Raised by every change. Zero: there has never been a key. */
   readonly version: number
   readonly keys: readonly StoredKey[]
+  /** The store's clock, by which the ages of keys are judged. Milliseconds since 1970. */
+  readonly now: number
+  /** The longest access life on record, of tokens that may still be alive. Seconds. */
+  readonly longestLifeSeconds: number
 }
 
 export interface KeyVerbs {
@@ -382,12 +395,18 @@ export interface NodeAnnouncement {
   readonly secretKeys: readonly string[]
   readonly ringVersion: number
   readonly accessLifeSeconds: number
+  /** The algorithm it is to sign access tokens with. */
+  readonly algorithm: string
+  /** With HS256: fingerprints of the signing secrets it reads, the preferred one first. */
+  readonly signingSecrets: readonly string[]
 }
 
 export interface NodeVerbs {
   /** Announces this node and resolves to all that were seen within the last 30 seconds, this one included. */
   announce(node: NodeAnnouncement): Promise<readonly NodeAnnouncement[]>
   leave(id: string): Promise<void>
+  /** All that were seen within the last 30 seconds. */
+  live(): Promise<readonly NodeAnnouncement[]>
   /** How many live sessions and keys name each secret key, by fingerprint. */
   secretKeyUses(): Promise<Readonly<Record<string, number>>>
 }

@@ -169,6 +169,8 @@ test(`no two verbs wait for each other for ever, however they meet (seed ${seed}
 })
 
 const NEXT_KEY = {
+  use: 'access',
+  publishedAt: undefined,
   algorithm: 'ES256',
   phase: 'next',
   publicJwk: {},
@@ -242,12 +244,14 @@ test('of many who change the key ring from one version, one does', async () => {
         [
           {
             kid: `k${index}`,
+            use: 'access',
             algorithm: 'ES256',
             phase: 'active',
             publicJwk: {},
             sealed: 's',
             createdAt: 1,
             phaseAt: 1,
+            publishedAt: undefined,
           },
         ],
         event('key.changed'),

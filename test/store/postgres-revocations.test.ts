@@ -122,7 +122,7 @@ test('B11: an entry lives as long as the longest announced token life and the ma
     return [coveredLifeSeconds, Math.ceil((entry?.remainingMilliseconds ?? 0) / 1000)]
   }
   assert.deepEqual(await remaining('a'), [900, 900 + 125])
-  const node = { id: 'n1', secretKeys: ['s'], ringVersion: 1 }
+  const node = { id: 'n1', secretKeys: ['s'], ringVersion: 1, algorithm: 'ES256', signingSecrets: [] }
   await store.nodes.announce({ ...node, accessLifeSeconds: 3600 })
   assert.deepEqual(await remaining('b'), [3600, 3600 + 125])
   await store.nodes.announce({ ...node, accessLifeSeconds: 60 })
@@ -160,13 +160,15 @@ test('PROTOCOL 2.4: what the database lost is written back with its cause, what 
   const [ended, demoted, removed] = [await signIn(store), await signIn(store), await signIn(store)]
   const key = {
     kid: 'k',
+    use: 'access',
     algorithm: 'ES256',
     phase: 'active',
     publicJwk: {},
     sealed: 's',
     createdAt: 1,
     phaseAt: 1,
-  }
+    publishedAt: undefined,
+  } as const
   await store.keys.replace(0, [{ ...key, phase: 'active' }], event('key.created'))
   const ring = await store.keys.ring()
   const before = await store.users.find(demoted.userId)

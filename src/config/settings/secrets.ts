@@ -1,4 +1,4 @@
-import { secretKeyList, signingSecret } from '../secret-key.ts'
+import { secretKeyList } from '../secret-key.ts'
 import { optional, setting } from '../setting.ts'
 
 /** What must never be known. */
@@ -14,11 +14,12 @@ export const secrets = {
       'production; in development one is made in `./data/secret-key`.',
   }),
   jwtSecret: optional({
-    kind: signingSecret(),
+    kind: secretKeyList(),
     environment: 'JWT_SECRET',
     secret: true,
     description:
-      'The secret that HS256 tokens are signed with, where another service must know it; without it one is derived ' +
-      'from `SECRET_KEY`.',
+      'The secrets of HS256, where another service must know them: comma-separated, each 32 random bytes as base64url ' +
+      '(`countersign secret` makes one). All are read; the first that every running process reads signs. Without it ' +
+      'one is derived from `SECRET_KEY`, and `countersign keys export` shows it.',
   }),
 }

@@ -10,6 +10,12 @@ export const tokens = {
     description:
       'The algorithm of new signing keys. HS256 suits one service that signs and checks its own tokens.',
   }),
+  keyRotationDays: setting({
+    kind: wholeNumber(1, 3650),
+    environment: 'KEY_ROTATION_DAYS',
+    default: 90,
+    description: 'The age at which a signing key gets a successor. The change refuses no token.',
+  }),
   accessTokenExpireMinutes: setting({
     kind: wholeNumber(1, 60),
     environment: 'ACCESS_TOKEN_EXPIRE_MINUTES',

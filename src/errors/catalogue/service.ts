@@ -67,6 +67,26 @@ export const service = defineGroup('service', {
     hint: 'The key ring was not loaded, or every key was revoked. Run `countersign keys list`.',
     own: true,
   },
+  KEY_RING_STALE: {
+    effect: 'refused',
+    clientCode: 'try_again',
+    meaning: 'This node has not heard of the key ring for so long that it may not sign, nor show its keys.',
+    hint:
+      'The database has not answered for longer than MAX_STALENESS_SECONDS, or the process was stopped. It goes on by ' +
+      'itself as soon as the database answers.',
+    own: true,
+  },
+  KEY_STEP_EARLY: {
+    effect: 'refused',
+    clientCode: 'invalid_request',
+    status: 409,
+    meaning: 'A signing key is to be moved on before every verifier can follow.',
+    hint:
+      'The answer says from when the step is allowed; it then comes by itself. If somebody else may have the key, ' +
+      '`countersign keys rotate --now` withdraws it at once and says what that refuses.',
+    sentence: 'It is too early for this step. The field says from when it is allowed.',
+    own: true,
+  },
   SIGNING_KEY_UNREADABLE: {
     effect: 'refused',
     clientCode: 'try_again',

@@ -1,26 +1,31 @@
-import type { KeyPhase, KeyVerbs, StoredKey } from '../store.ts'
+import type { KeyPhase, KeyUse, KeyVerbs, StoredKey } from '../store.ts'
 import { type Connection, firstRow } from './connection.ts'
 import { eventValues, insertEvent } from './events.ts'
-import { inMilliseconds, raised, timeFrom } from './expressions.ts'
-import { insertEntries } from './revocation-entries.ts'
+import { inMilliseconds, NOW, raised, timeFrom } from './expressions.ts'
+import { insertEntries, LONGEST_LIFE } from './revocation-entries.ts'
 import { statement } from './statement.ts'
 
 interface RingRow {
   readonly version: number
+  readonly now: number
+  readonly longest_life_seconds: number
   /** Null in the one row of an empty ring. */
   readonly kid: string | null
+  readonly use: KeyUse
   readonly algorithm: string
   readonly phase: KeyPhase
   readonly public_jwk: Readonly<Record<string, unknown>> | null
   readonly sealed: string
   readonly created_at: number
   readonly phase_at: number
+  readonly published_at: number | null
 }
 
 const ring = statement<RingRow>(
   'keys.ring',
-  `SELECT st.ring_version AS version, k.kid, k.algorithm, k.phase, k.public_jwk, k.sealed,
-     ${inMilliseconds('k.created_at')} AS created_at, ${inMilliseconds('k.phase_at')} AS phase_at
+  `SELECT st.ring_version AS version, ${inMilliseconds(NOW)} AS now, ${LONGEST_LIFE} AS longest_life_seconds,
+     k.kid, k.use, k.algorithm, k.phase, k.public_jwk, k.sealed, ${inMilliseconds('k.created_at')} AS created_at,
+     ${inMilliseconds('k.phase_at')} AS phase_at, ${inMilliseconds('k.published_at')} AS published_at
    FROM countersign.store st LEFT JOIN countersign.keys k ON true ORDER BY k.created_at, k.kid`,
 )
 
@@ -31,16 +36,17 @@ const replace = statement<{ version: number }>(
      UPDATE countersign.store SET ring_version = ${raised('ring_version')}
      WHERE ring_version = @expected::bigint RETURNING ring_version AS version),
    n AS (
-     SELECT k.* FROM st, json_to_recordset(@keys::json) AS k (kid text, algorithm text, phase text, public_jwk json,
-       sealed text, created_at float8, phase_at float8)),
+     SELECT k.* FROM st, json_to_recordset(@keys::json) AS k (kid text, use text, algorithm text, phase text,
+       public_jwk json, sealed text, created_at float8, phase_at float8, published_at float8)),
    d AS (DELETE FROM countersign.keys k USING st WHERE k.kid NOT IN (SELECT kid FROM n)),
    k AS (
-     INSERT INTO countersign.keys (kid, algorithm, phase, public_jwk, sealed, created_at, phase_at)
-     SELECT kid, algorithm, phase, public_jwk, sealed, ${timeFrom('created_at')}, ${timeFrom('phase_at')}
+     INSERT INTO countersign.keys (kid, use, algorithm, phase, public_jwk, sealed, created_at, phase_at, published_at)
+     SELECT kid, use, algorithm, phase, public_jwk, sealed, ${timeFrom('created_at')}, ${timeFrom('phase_at')},
+       ${timeFrom('published_at')}
      FROM n ORDER BY kid
-     ON CONFLICT (kid) DO UPDATE SET algorithm = excluded.algorithm, phase = excluded.phase,
+     ON CONFLICT (kid) DO UPDATE SET use = excluded.use, algorithm = excluded.algorithm, phase = excluded.phase,
        public_jwk = excluded.public_jwk, sealed = excluded.sealed, created_at = excluded.created_at,
-       phase_at = excluded.phase_at),
+       phase_at = excluded.phase_at, published_at = excluded.published_at),
    r AS (${insertEntries(
      `SELECT DISTINCT 'key' AS kind, kid AS ref, NULL::bigint AS least FROM st, unnest(@revoked::text[]) kid`,
    )}),
@@ -52,7 +58,14 @@ export function keyVerbs(connection: Connection): KeyVerbs {
   return {
     async ring() {
       const rows = await connection.rows(ring)
-      return { version: rows[0]?.version ?? 0, keys: rows.flatMap(toKey) }
+      const [first] = rows
+      if (first === undefined) throw new TypeError('the store has lost its one row')
+      return {
+        version: first.version,
+        keys: rows.flatMap(toKey),
+        now: first.now,
+        longestLifeSeconds: first.longest_life_seconds,
+      }
     },
 
     async replace(expected, keys, event, revoked = []) {
@@ -70,12 +83,14 @@ export function keyVerbs(connection: Connection): KeyVerbs {
 function toRecord(key: StoredKey) {
   return {
     kid: key.kid,
+    use: key.use,
     algorithm: key.algorithm,
     phase: key.phase,
     public_jwk: key.publicJwk,
     sealed: key.sealed,
     created_at: key.createdAt,
     phase_at: key.phaseAt,
+    published_at: key.publishedAt,
   }
 }
 
@@ -84,12 +99,14 @@ function toKey(row: RingRow): StoredKey[] {
   return [
     {
       kid: row.kid,
+      use: row.use,
       algorithm: row.algorithm,
       phase: row.phase,
       publicJwk: row.public_jwk ?? undefined,
       sealed: row.sealed,
       createdAt: row.created_at,
       phaseAt: row.phase_at,
+      publishedAt: row.published_at ?? undefined,
     },
   ]
 }

@@ -1,5 +1,5 @@
 import { sealedWith } from '../../keys/seal.ts'
-import type { NodeVerbs } from '../store.ts'
+import type { NodeAnnouncement, NodeVerbs } from '../store.ts'
 import type { Connection } from './connection.ts'
 import { asJson, NOW } from './expressions.ts'
 import { NODE_SILENCE } from './revocation-entries.ts'
@@ -11,15 +11,23 @@ interface NodeRow {
   readonly secret_keys: readonly string[]
   readonly ring_version: number
   readonly access_life_seconds: number
+  readonly algorithm: string
+  readonly signing_secrets: readonly string[]
 }
+
+const COLUMNS = `id, ${asJson('secret_keys')} AS secret_keys, ring_version, access_life_seconds, algorithm,
+     ${asJson('signing_secrets')} AS signing_secrets`
 
 const announce = statement<NodeRow>(
   'nodes.announce',
   `WITH me AS (
-     INSERT INTO countersign.nodes (id, secret_keys, ring_version, access_life_seconds, seen_at)
-     VALUES (@id::text, @secret_keys::text[], @ring_version::bigint, @access_life_seconds::integer, ${NOW})
+     INSERT INTO countersign.nodes (id, secret_keys, ring_version, access_life_seconds, algorithm, signing_secrets,
+       seen_at)
+     VALUES (@id::text, @secret_keys::text[], @ring_version::bigint, @access_life_seconds::integer, @algorithm::text,
+       @signing_secrets::text[], ${NOW})
      ON CONFLICT (id) DO UPDATE SET secret_keys = excluded.secret_keys, ring_version = excluded.ring_version,
-       access_life_seconds = excluded.access_life_seconds, seen_at = excluded.seen_at
+       access_life_seconds = excluded.access_life_seconds, algorithm = excluded.algorithm,
+       signing_secrets = excluded.signing_secrets, seen_at = excluded.seen_at
      RETURNING *),
    life AS (
      INSERT INTO countersign.access_lives AS former (seconds, seen_at) SELECT access_life_seconds, seen_at FROM me
@@ -29,7 +37,12 @@ const announce = statement<NodeRow>(
      SELECT * FROM me
      UNION ALL
      SELECT * FROM countersign.nodes WHERE id <> @id::text AND seen_at > clock_timestamp() - ${NODE_SILENCE})
-   SELECT id, ${asJson('secret_keys')} AS secret_keys, ring_version, access_life_seconds FROM seen ORDER BY id`,
+   SELECT ${COLUMNS} FROM seen ORDER BY id`,
+)
+
+const live = statement<NodeRow>(
+  'nodes.live',
+  `SELECT ${COLUMNS} FROM countersign.nodes WHERE seen_at > clock_timestamp() - ${NODE_SILENCE} ORDER BY id`,
 )
 
 const leave = statement('nodes.leave', 'DELETE FROM countersign.nodes WHERE id = @id::text')
@@ -52,14 +65,13 @@ export function nodeVerbs(connection: Connection): NodeVerbs {
         secret_keys: node.secretKeys,
         ring_version: node.ringVersion,
         access_life_seconds: node.accessLifeSeconds,
+        algorithm: node.algorithm,
+        signing_secrets: node.signingSecrets,
       })
-      return rows.map((row) => ({
-        id: row.id,
-        secretKeys: row.secret_keys,
-        ringVersion: row.ring_version,
-        accessLifeSeconds: row.access_life_seconds,
-      }))
+      return rows.map(toNode)
     },
+
+    live: async () => (await connection.rows(live)).map(toNode),
 
     async leave(id) {
       await connection.rows(leave, { id })
@@ -75,5 +87,16 @@ export function nodeVerbs(connection: Connection): NodeVerbs {
       }
       return Object.fromEntries(uses)
     },
+  }
+}
+
+function toNode(row: NodeRow): NodeAnnouncement {
+  return {
+    id: row.id,
+    secretKeys: row.secret_keys,
+    ringVersion: row.ring_version,
+    accessLifeSeconds: row.access_life_seconds,
+    algorithm: row.algorithm,
+    signingSecrets: row.signing_secrets,
   }
 }

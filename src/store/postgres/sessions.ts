@@ -56,6 +56,14 @@ const list = statement<SessionRow>(
    ORDER BY s.turned_at DESC, s.id LIMIT ${MOST_LISTED}`,
 )
 
+const countLive = statement<{ sessions: number }>(
+  'sessions.count_live',
+  `SELECT count(*) AS sessions
+   FROM countersign.sessions s JOIN countersign.users u ON u.id = s.user_id, countersign.store st
+   WHERE u.state = 'active' AND ${LIVE} AND ${WITHIN_LIMITS}`,
+  { long: true },
+)
+
 const end = statement<{ id: string }>(
   'sessions.end',
   `WITH s AS (
@@ -113,6 +121,8 @@ export function sessionVerbs(connection: Connection): SessionVerbs {
     },
 
     list: async (userId) => (await connection.rows(list, { user_id: uuidOrNull(userId) })).map(toSession),
+
+    countLive: async () => (await firstRow(connection, countLive))?.sessions ?? 0,
 
     async end({ userId, id, secretHash, clientId, why }, event) {
       const row = await firstRow(connection, end, {

@@ -1,17 +1,19 @@
 import { raisedCounter } from '../../model/counters.ts'
-import type { KeyPhase, KeyVerbs, StoredKey, StoredRing } from '../store.ts'
+import type { KeyPhase, KeyUse, KeyVerbs, StoredKey, StoredRing } from '../store.ts'
 import type { Connection, Reading, Writing } from './connection.ts'
 import { writeEvent } from './events.ts'
-import { writeRevocation } from './revocation-entries.ts'
+import { longestLifeSeconds, writeRevocation } from './revocation-entries.ts'
 
 interface KeyRow {
   kid: string
+  use: KeyUse
   algorithm: string
   phase: KeyPhase
   public_jwk: string | null
   sealed: string
   created_at: number
   phase_at: number
+  published_at: number | null
 }
 
 export function keyVerbs(connection: Connection): KeyVerbs {
@@ -44,21 +46,25 @@ function readRing(db: Reading): StoredRing {
   return {
     version: ringVersion(db),
     keys: db.all<KeyRow>('SELECT * FROM cs_keys ORDER BY created_at, kid').map(toKey),
+    now: db.now,
+    longestLifeSeconds: longestLifeSeconds(db),
   }
 }
 
 function insertKey(db: Writing, key: StoredKey): void {
   db.run(
-    `INSERT INTO cs_keys (kid, algorithm, phase, public_jwk, sealed, created_at, phase_at)
-     VALUES (:kid, :algorithm, :phase, :publicJwk, :sealed, :createdAt, :phaseAt)`,
+    `INSERT INTO cs_keys (kid, use, algorithm, phase, public_jwk, sealed, created_at, phase_at, published_at)
+     VALUES (:kid, :use, :algorithm, :phase, :publicJwk, :sealed, :createdAt, :phaseAt, :publishedAt)`,
     {
       kid: key.kid,
+      use: key.use,
       algorithm: key.algorithm,
       phase: key.phase,
       publicJwk: key.publicJwk && JSON.stringify(key.publicJwk),
       sealed: key.sealed,
       createdAt: key.createdAt,
       phaseAt: key.phaseAt,
+      publishedAt: key.publishedAt,
     },
   )
 }
@@ -66,11 +72,13 @@ function insertKey(db: Writing, key: StoredKey): void {
 function toKey(row: KeyRow): StoredKey {
   return {
     kid: row.kid,
+    use: row.use,
     algorithm: row.algorithm,
     phase: row.phase,
     publicJwk: row.public_jwk === null ? undefined : JSON.parse(row.public_jwk),
     sealed: row.sealed,
     createdAt: row.created_at,
     phaseAt: row.phase_at,
+    publishedAt: row.published_at ?? undefined,
   }
 }

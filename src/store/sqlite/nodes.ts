@@ -1,6 +1,6 @@
 import { sealedWith } from '../../keys/seal.ts'
-import type { NodeVerbs } from '../store.ts'
-import type { Connection } from './connection.ts'
+import type { NodeAnnouncement, NodeVerbs } from '../store.ts'
+import type { Connection, Reading } from './connection.ts'
 import { NODE_SILENCE_MILLISECONDS } from './revocation-entries.ts'
 
 interface NodeRow {
@@ -8,6 +8,8 @@ interface NodeRow {
   secret_keys: string
   ring_version: number
   access_life_seconds: number
+  algorithm: string
+  signing_secrets: string
 }
 
 export function nodeVerbs(connection: Connection): NodeVerbs {
@@ -15,16 +17,19 @@ export function nodeVerbs(connection: Connection): NodeVerbs {
     announce: (node) =>
       connection.write((db) => {
         db.run(
-          `INSERT INTO cs_nodes (id, secret_keys, ring_version, access_life_seconds, seen_at)
-           VALUES (:id, :secretKeys, :ringVersion, :accessLifeSeconds, :now)
+          `INSERT INTO cs_nodes (id, secret_keys, ring_version, access_life_seconds, algorithm, signing_secrets, seen_at)
+           VALUES (:id, :secretKeys, :ringVersion, :accessLifeSeconds, :algorithm, :signingSecrets, :now)
            ON CONFLICT (id) DO UPDATE SET secret_keys = excluded.secret_keys,
              ring_version = excluded.ring_version,
-             access_life_seconds = excluded.access_life_seconds, seen_at = excluded.seen_at`,
+             access_life_seconds = excluded.access_life_seconds, algorithm = excluded.algorithm,
+             signing_secrets = excluded.signing_secrets, seen_at = excluded.seen_at`,
           {
             id: node.id,
             secretKeys: JSON.stringify(node.secretKeys),
             ringVersion: node.ringVersion,
             accessLifeSeconds: node.accessLifeSeconds,
+            algorithm: node.algorithm,
+            signingSecrets: JSON.stringify(node.signingSecrets),
             now: db.now,
           },
         )
@@ -33,16 +38,10 @@ export function nodeVerbs(connection: Connection): NodeVerbs {
            ON CONFLICT (seconds) DO UPDATE SET seen_at = max(seen_at, excluded.seen_at)`,
           { seconds: node.accessLifeSeconds, now: db.now },
         )
-        const rows = db.all<NodeRow>('SELECT * FROM cs_nodes WHERE seen_at > :since ORDER BY id', {
-          since: db.now - NODE_SILENCE_MILLISECONDS,
-        })
-        return rows.map((row) => ({
-          id: row.id,
-          secretKeys: JSON.parse(row.secret_keys),
-          ringVersion: row.ring_version,
-          accessLifeSeconds: row.access_life_seconds,
-        }))
+        return liveNodes(db)
       }),
+
+    live: () => connection.read(liveNodes),
 
     leave: (id) =>
       connection.write((db) => {
@@ -67,4 +66,17 @@ export function nodeVerbs(connection: Connection): NodeVerbs {
         return Object.fromEntries(uses)
       }),
   }
+}
+
+function liveNodes(db: Reading): NodeAnnouncement[] {
+  const since = db.now - NODE_SILENCE_MILLISECONDS
+  const rows = db.all<NodeRow>('SELECT * FROM cs_nodes WHERE seen_at > :since ORDER BY id', { since })
+  return rows.map((row) => ({
+    id: row.id,
+    secretKeys: JSON.parse(row.secret_keys),
+    ringVersion: row.ring_version,
+    accessLifeSeconds: row.access_life_seconds,
+    algorithm: row.algorithm,
+    signingSecrets: JSON.parse(row.signing_secrets),
+  }))
 }

@@ -45,6 +45,16 @@ export function sessionVerbs(connection: Connection): SessionVerbs {
           .map(toSession),
       ),
 
+    countLive: () =>
+      connection.read((db) => {
+        const row = db.get<{ sessions: number }>(
+          `SELECT count(*) sessions FROM cs_sessions s JOIN cs_users u ON u.id = s.user_id, cs_store st
+         WHERE ${LIVE} AND s.expires_at > :now AND u.state = 'active'`,
+          { now: db.now },
+        )
+        return row?.sessions ?? 0
+      }),
+
     end: ({ userId, id, secretHash, clientId, why }, event) =>
       connection.write((db) => {
         const ended = db.run(

@@ -108,6 +108,7 @@ function saidBy(event: unknown): unknown {
 /** All that a change could touch. */
 async function look(store: Store, { user, session }: Holder) {
   const { entries } = await store.revocations.pull()
+  const { version, keys } = await store.keys.ring()
   return {
     account: await store.users.findAccountById(user.id),
     users: await store.users.count(),
@@ -116,7 +117,7 @@ async function look(store: Store, { user, session }: Holder) {
       .filter(({ ref }) => ref === user.id || ref === session.id)
       .map(({ kind, least }) => [kind, least]),
     count: entries.length,
-    ring: await store.keys.ring(),
+    ring: { version, keys },
     events: await store.events.list({ userId: user.id, limit: 100 }),
   }
 }

@@ -2,17 +2,19 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { StoredKey } from '../../store/store.ts'
 import { entryOf, eventOf, eventsOf, newId, signIn, tally } from './people.ts'
-import { SECOND, type Subject } from './subject.ts'
+import { MINUTE, SECOND, type Subject } from './subject.ts'
 
 function newKey(more: Partial<StoredKey> = {}): StoredKey {
   return {
     kid: newId(),
+    use: 'access',
     algorithm: 'ES256',
     phase: 'next',
     publicJwk: { kty: 'EC', crv: 'P-256', x: 'x', y: 'y' },
     sealed: 's1.a1b2c3d4.not-a-secret',
     createdAt: 1_700_000_000_123,
     phaseAt: 1_700_000_000_456,
+    publishedAt: undefined,
     ...more,
   }
 }
@@ -22,7 +24,8 @@ export function testKeys(subject: Subject): void {
     const { store, other } = subject()
     const before = await store.keys.ring()
     const keys = [
-      newKey({ phase: 'active' }),
+      newKey({ phase: 'active', publishedAt: 1_700_000_000_789 }),
+      newKey({ use: 'id', phase: 'gone', sealed: '', createdAt: 1_750_000_000_000 }),
       newKey({ algorithm: 'HS256', publicJwk: undefined, createdAt: 1_800_000_000_000 }),
     ]
     const mark = newId()
@@ -49,9 +52,19 @@ export function testKeys(subject: Subject): void {
       const event = eventOf('key.changed', { userId: mark })
       assert.equal(await store.keys.replace(expected, [newKey()], event, [kid]), false)
     }
-    assert.deepEqual(await store.keys.ring(), { version, keys })
+    const after = await store.keys.ring()
+    assert.deepEqual([after.version, after.keys], [version, keys])
     assert.deepEqual(await eventsOf(store, mark), [])
     assert.equal(await entryOf(store, 'key', kid), undefined)
+  })
+
+  test('a ring comes with what its keys are judged by: the clock of the store and the longest life', async () => {
+    const { store, advance } = subject()
+    const before = await store.keys.ring()
+    assert.equal(before.longestLifeSeconds, (await store.revocations.pull()).coveredLifeSeconds)
+    await advance(2 * MINUTE)
+    const passed = (await store.keys.ring()).now - before.now
+    assert.ok(passed >= 2 * MINUTE && passed < 3 * MINUTE, `${passed} ms`)
   })
 
   test('of many who replace one ring at once one succeeds', async () => {

@@ -95,7 +95,7 @@ export function testRevocations(subject: Subject): void {
   test('B7: an entry lives as long as any token may that it speaks of', async () => {
     const { store, advance } = subject()
     const [short, long] = [newId(), newId()]
-    const node = { id: newId(), secretKeys: ['a'], ringVersion: 0 }
+    const node = { id: newId(), secretKeys: ['a'], ringVersion: 0, algorithm: 'ES256', signingSecrets: [] }
     await store.revocations.add({ kind: 'token', ref: short, least: undefined }, {}, eventOf('token.revoked'))
     await store.nodes.announce({ ...node, accessLifeSeconds: 7200 })
     await store.nodes.announce({ ...node, accessLifeSeconds: 300 })

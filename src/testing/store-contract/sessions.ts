@@ -272,4 +272,22 @@ export function testSessions(subject: Subject): void {
     assert.ok(!listed.some(({ id }) => id === brief.session.id))
     assert.deepEqual(await store.sessions.list(newUser().id), [])
   })
+
+  test('live sessions are counted: not those that ended in any way', async () => {
+    const { store, advance } = subject()
+    const before = await store.sessions.countLive()
+    const [, ended, brief, locked] = [
+      await signIn(store),
+      await signIn(store),
+      await signIn(store, undefined, { lifeMilliseconds: HOUR }),
+      await signIn(store),
+    ]
+    assert.equal(await store.sessions.countLive(), before + 4)
+    const end = { userId: ended.user.id, id: ended.session.id, why: 'logout' } as const
+    await store.sessions.end(end, eventOf('session.ended'))
+    await store.users.setState(locked.user.id, 'disabled', eventOf('user.disabled'))
+    assert.equal(await store.sessions.countLive(), before + 2)
+    await advance(HOUR)
+    assert.equal(await store.sessions.countLive(), before + 1, brief.session.id)
+  })
 }

@@ -1,6 +1,7 @@
 import { firstTables } from './0001-first-tables.ts'
 import { clientRegistration } from './0002-client-registration.ts'
+import { livesOfKeys } from './0003-lives-of-keys.ts'
 import type { Migration } from './migration.ts'
 
 /** All steps, oldest first. */
-export const MIGRATIONS: readonly Migration[] = [firstTables, clientRegistration]
+export const MIGRATIONS: readonly Migration[] = [firstTables, clientRegistration, livesOfKeys]

@@ -1,0 +1,114 @@
+import type { Clock } from '../base/clock.ts'
+import type { Logger } from '../base/logger.ts'
+import { type Random, randomId } from '../base/random.ts'
+import type { KeyUse, NodeAnnouncement, Store } from '../store/store.ts'
+import type { SigningAlgorithm } from './algorithm.ts'
+import { createAnnouncer } from './announcer.ts'
+import { createKeyKeeper } from './key-keeper.ts'
+import { createKeyManagement, type KeyManagement } from './key-management.ts'
+import { createKeyRing, type KeyRing } from './key-ring.ts'
+import { KEY_TIMES, type KeyTimes } from './phases.ts'
+import type { SecretKeys } from './secret-keys.ts'
+import type { SigningKey } from './signing-key.ts'
+import type { SigningSecrets } from './signing-secrets.ts'
+
+/** The keys of one issuer in this process: those in memory, and all that keeps them right. */
+export interface KeyService {
+  readonly ring: KeyRing
+  readonly management: KeyManagement
+  /** The key that signs ID tokens, made at its first use. */
+  idKey(): Promise<SigningKey>
+  /** Tells the other nodes what this one reads; so the first thing written here is readable everywhere. */
+  announce(): Promise<void>
+  /** Reads the ring, with a first key in it, and proves that every live key decrypts. */
+  load(): Promise<void>
+  stop(): Promise<void>
+}
+
+/** For tests: the life of a key in fast motion. */
+export interface ShortKeyTimes extends Partial<KeyTimes> {
+  readonly announcingMilliseconds?: number
+}
+
+export interface KeyServiceParts {
+  readonly store: Pick<Store, 'keys' | 'nodes' | 'sessions'>
+  readonly secretKeys: SecretKeys
+  /** With HS256; undefined for every other algorithm. */
+  readonly signingSecrets: SigningSecrets | undefined
+  readonly algorithm: SigningAlgorithm | 'HS256'
+  readonly rotateAfterMilliseconds: number
+  readonly accessLifeSeconds: number
+  readonly maxStalenessMilliseconds: number
+  readonly revocationsChanged: () => Promise<void>
+  /** Told of all live nodes, this one included, at each announcement. */
+  readonly onNodes: (nodes: readonly NodeAnnouncement[]) => void
+  readonly clock: Clock
+  readonly random: Random
+  readonly logger: Logger
+  readonly times: ShortKeyTimes | undefined
+}
+
+/** Clients of OpenID Connect must know RS256 and may know nothing else (OpenID Connect Discovery section 3). */
+const ID_ALGORITHM = 'RS256'
+
+export function createKeyService(parts: KeyServiceParts): KeyService {
+  const { store, secretKeys, signingSecrets, algorithm, random, logger } = parts
+  const { announcingMilliseconds, ...shorter } = parts.times ?? {}
+  const times: KeyTimes = { ...KEY_TIMES, ...shorter }
+  const algorithms: Partial<Record<KeyUse, SigningAlgorithm>> = {
+    ...(algorithm !== 'HS256' && { access: algorithm }),
+    id: ID_ALGORITHM,
+  }
+  const ring = createKeyRing({ ...parts, store: store.keys, onChange: () => void announcer.announceNow() })
+  const change = { store: store.keys, keyRing: ring, secretKeys, random }
+  const policy = { algorithms, rotateAfterMilliseconds: parts.rotateAfterMilliseconds }
+  const keeper = createKeyKeeper({ ...change, policy, times, logger })
+
+  const id = randomId(random)
+  let isSettled = false
+  let tended: Promise<void> | undefined
+  const announcement = (): NodeAnnouncement => ({
+    id,
+    secretKeys: secretKeys.fingerprints,
+    ringVersion: ring.stored.version,
+    accessLifeSeconds: parts.accessLifeSeconds,
+    algorithm,
+    signingSecrets: signingSecrets?.fingerprints ?? [],
+  })
+  const announcer = createAnnouncer({
+    nodes: store.nodes,
+    announcement,
+    heard(nodes, isRegular) {
+      secretKeys.noteReaders(nodes)
+      signingSecrets?.noteReaders(nodes)
+      parts.onNodes(nodes)
+      // Not before the first regular one: a start, or a command that is over in a moment, has better things to do.
+      isSettled ||= isRegular
+      if (isSettled) tended = keeper.tend(nodes)
+    },
+    logger,
+    everyMilliseconds: announcingMilliseconds,
+  })
+
+  return {
+    ring,
+    management: createKeyManagement({
+      ...change,
+      stores: store,
+      times,
+      algorithms,
+      signingSecrets,
+      revocationsChanged: parts.revocationsChanged,
+    }),
+    idKey: keeper.idKey,
+    announce: announcer.start,
+    async load() {
+      await ring.load()
+      await keeper.prepare()
+    },
+    async stop() {
+      await announcer.stop()
+      await tended
+    },
+  }
+}
