@@ -78,8 +78,7 @@ export const service = defineGroup('service', {
   },
   KEY_STEP_EARLY: {
     effect: 'refused',
-    clientCode: 'invalid_request',
-    status: 409,
+    clientCode: 'conflict',
     meaning: 'A signing key is to be moved on before every verifier can follow.',
     hint:
       'The answer says from when the step is allowed; it then comes by itself. If somebody else may have the key, ' +
