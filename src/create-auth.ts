@@ -59,7 +59,12 @@ export function createAuth<
   }
   const gate = createGate({
     guard: services.guard,
-    refuse: refuser.refuse,
+    refuse: (refusal, request, address) =>
+      refuser.refuse(
+        refusal,
+        request,
+        services.addresses.clientOf(address, request.header('x-forwarded-for')),
+      ),
     waiting: () => (connected ? undefined : ready()),
   })
 

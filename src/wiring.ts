@@ -12,6 +12,8 @@ import { AuthError } from './errors/auth-error.ts'
 import type { GrantParts } from './grants/grant.ts'
 import { bearer } from './guard/credentials/bearer.ts'
 import { createGuard } from './guard/guard.ts'
+import { clientAddresses } from './http/client-address.ts'
+import { createCors } from './http/cors.ts'
 import { createCursors } from './http/cursor.ts'
 import { createRateLimits } from './http/rate-limit.ts'
 import type { KeyManagement } from './keys/key-management.ts'
@@ -165,6 +167,8 @@ export function wire(options: AuthOptions, routes: readonly Route[]): Wired {
       isExempt: (address) => settings.rateLimits === 'off' || isShared(address),
     }),
     cursors: createCursors(secretKeys),
+    addresses: clientAddresses(settings.trustedProxies),
+    cors: createCors(settings.corsOrigins),
     guard: createGuard([bearer(reader.read)], clock, report),
     readAccess: reader.read,
     readExpired: reader.readExpired,

@@ -6,7 +6,7 @@ import { isIPv4, isIPv6 } from 'node:net'
  */
 export function networkOf(address: string | undefined): string | undefined {
   if (address === undefined) return undefined
-  const v4 = mappedV4(address) ?? address
+  const v4 = plainAddress(address)
   if (isIPv4(v4)) return `${v4.split('.').slice(0, 3).join('.')}.0/24`
   if (!isIPv6(address)) return undefined
   return `${groupsOf(address).slice(0, 3).join(':')}::/48`
@@ -30,16 +30,17 @@ function groupsOf(address: string): string[] {
  */
 export function callerOf(address: string | undefined): string | undefined {
   if (address === undefined) return undefined
-  const v4 = mappedV4(address) ?? address
+  const v4 = plainAddress(address)
   if (isIPv4(v4)) return v4
   return isIPv6(address) ? `${groupsOf(address).slice(0, 4).join(':')}::/64` : undefined
 }
 
 /** Whether it is an address of this very machine. */
 export function isLoopbackAddress(address: string): boolean {
-  return address === '::1' || (mappedV4(address) ?? address).startsWith('127.')
+  return address === '::1' || plainAddress(address).startsWith('127.')
 }
 
-function mappedV4(address: string): string | undefined {
-  return /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1]
+/** An IPv4 address that IPv6 sockets show as a mapped one in its own form; every other address as it is. */
+export function plainAddress(address: string): string {
+  return /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1] ?? address
 }

@@ -12,8 +12,6 @@ interface Today<Value> {
  * it work.
  */
 export const NOT_YET: { readonly [Name in SettingName]?: Today<Settings[Name]> } = {
-  trustedProxies: { works: (value) => value === 0, inWords: 'only `0` works' },
-  corsOrigins: { works: (value) => value.length === 0, inWords: 'it must be left out' },
   registration: {
     works: (value) => value === 'open' || value === 'closed',
     inWords: 'only `open` and `closed` work',

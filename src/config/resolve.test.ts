@@ -161,6 +161,7 @@ const no: Readonly<Record<string, readonly unknown[]>> = {
   refreshReuseWindowSeconds: [-1, 61, null],
   onReuse: ['all', '', () => undefined],
   repeatElsewhere: ['refuse', true],
+  rateLimits: ['yes', '', true],
   registration: ['Open', true],
   passwordGrant: ['true', 1, null],
   passwords: [8, null, [], { minimumLength: 7 }, { minimumLength: 65 }, { profile: 'none' }, { minimum: 9 }],
@@ -298,8 +299,6 @@ test('settings that contradict each other are refused', () => {
 
 test('what is not supported yet is refused instead of ignored', () => {
   const asked: Readonly<Record<string, unknown>> = {
-    trustedProxies: 1,
-    corsOrigins: ['https://a.example'],
     jwtAlgorithm: 'EdDSA',
     jwtSecret: key,
     registration: 'invite',

@@ -16,7 +16,7 @@ import type { Services } from './services.ts'
 
 /** What only the adapter knows of a request. */
 export interface RequestInfo {
-  /** The client's address. Taken from the connection, or from a proxy that is trusted; never guessed. */
+  /** Of the connection. Where proxies are trusted, the client's own is read from what they say. */
   readonly address?: string | undefined
   /** The host or address that the server listens on, where the adapter knows it. */
   readonly listensOn?: string | undefined
@@ -42,7 +42,7 @@ export function createDispatcher({ routes, services, logger, refuser }: Dispatch
   const refuse = (refusal: Refusal, at: Arrival): Response => {
     const style = at.route?.style ?? 'problem'
     const { path, reference } = at
-    const refused = { method: at.request.method, path, reference, address: at.info.address }
+    const refused = { method: at.request.method, path, reference, address: at.address }
     refuser.report(refusal, refused, style)
     if (style === 'problem') return refuser.answer(refusal, refused).toResponse()
     return oauthErrorResponse(refusal, { reference, https, detailsInAnswer: services.development })
@@ -71,8 +71,18 @@ export function createDispatcher({ routes, services, logger, refuser }: Dispatch
 
   return async (request, info = {}, unready) => {
     const reference = newReference(services.grants.random)
-    const at: Arrival = { request, info, path: pathOf(request), reference, headers: {} }
+    const address = services.addresses.clientOf(info.address, forwardedFor(request))
+    const at: Arrival = {
+      request,
+      info,
+      address,
+      path: pathOf(request),
+      reference,
+      headers: {},
+    }
     const response = await respond(at, unready)
+    for (const [name, value] of Object.entries(services.cors.headers(request)))
+      response.headers.set(name, value)
     for (const [name, value] of Object.entries(at.headers)) response.headers.set(name, value)
     return response
   }
@@ -82,6 +92,8 @@ export function createDispatcher({ routes, services, logger, refuser }: Dispatch
 interface Arrival {
   readonly request: Request
   readonly info: RequestInfo
+  /** The client's, where a trusted proxy tells it; else that of the connection. */
+  readonly address: string | undefined
   readonly path: string
   readonly reference: string
   route?: Route
@@ -96,21 +108,24 @@ async function answer(
   services: Services,
   unready: unknown,
 ): Promise<Response | Refusal> {
-  const { request, info, path, reference } = at
+  const { request, info, address, path, reference } = at
   const match = find(request.method, path)
   if ('allow' in match) {
     const { allow } = match
+    if (allow.length > 0 && services.cors.isPreflight(request)) {
+      return new Response(null, { status: 204, headers: services.cors.preflightHeaders(request, allow) })
+    }
     return allow.length === 0 ? new Refusal('NOT_FOUND') : new Refusal('METHOD_NOT_ALLOWED', { allow })
   }
   const { route, params } = match
   at.route = route
   if (route.tag !== 'Operation') {
-    const exposed = services.development ? checkReach(request, info) : undefined
+    const exposed = services.development ? checkReach(request, info) : checkProxy(at, services)
     if (exposed !== undefined) return exposed
     if (unready !== undefined) throw unready
   }
   if (route.limit !== undefined) {
-    const counted = await services.rateLimits.count(route.path, route.limit, info.address)
+    const counted = await services.rateLimits.count(route.path, route.limit, address)
     at.headers = counted.headers
     if (counted.refusal !== undefined) return counted.refusal
   }
@@ -123,17 +138,25 @@ async function answer(
     principal: verdict,
     query: route.query === undefined ? undefined : parseWith(route.query, queryOf(request)),
     body: route.body === undefined ? undefined : await bodyOf(request, route.body),
-    origin: originOf(request, info, verdict, reference),
-    address: info.address,
+    origin: originOf(request, address, verdict, reference),
+    address,
     reference,
     services,
   }
   return route.handle(context)
 }
 
+function checkProxy({ request, info }: Arrival, { addresses }: Services): Refusal | undefined {
+  return addresses.isProxyUnknown(info.address, forwardedFor(request)) ? new Refusal('PROXY_UNKNOWN') : undefined
+}
+
 async function bodyOf(request: Request, body: NonNullable<Route['body']>): Promise<unknown> {
   const absent = body.optional === true && (request.body === null || !request.headers.has('content-type'))
   return parseWith(body.schema, absent ? {} : await readBody(request, body.types))
+}
+
+function forwardedFor(request: Request): string | undefined {
+  return request.headers.get('x-forwarded-for') ?? undefined
 }
 
 function pathOf(request: Request): string {
@@ -155,11 +178,11 @@ const LONGEST_AGENT = 256
 
 function originOf(
   request: Request,
-  info: RequestInfo,
+  address: string | undefined,
   principal: Principal | undefined,
   reference: string,
 ): Origin {
   const actor: Actor = principal === undefined ? { kind: 'user' } : { kind: principal.kind, id: principal.id }
   const agent = request.headers.get('user-agent')?.slice(0, LONGEST_AGENT)
-  return { actor, address: info.address, agent, reference }
+  return { actor, address, agent, reference }
 }

@@ -2,6 +2,8 @@ import type { Settings } from '../config/settings.ts'
 import type { Refusal } from '../errors/refusal.ts'
 import type { GrantParts } from '../grants/grant.ts'
 import type { Guard } from '../guard/guard.ts'
+import type { ClientAddresses } from '../http/client-address.ts'
+import type { Cors } from '../http/cors.ts'
 import type { Cursors } from '../http/cursor.ts'
 import type { RateLimits } from '../http/rate-limit.ts'
 import type { Accounts } from '../login/accounts.ts'
@@ -16,6 +18,8 @@ export interface Services {
   readonly grants: GrantParts
   readonly guard: Guard
   readonly rateLimits: RateLimits
+  readonly addresses: ClientAddresses
+  readonly cors: Cors
   /** The one verdict on an access token. */
   readonly readAccess: (text: string) => AccessToken | Refusal
   /** The same, but a token that has expired, or was revoked, passes: enough to end its session. */

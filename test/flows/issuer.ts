@@ -62,6 +62,8 @@ export async function startIssuer(options: AuthOptions = {}): Promise<TestIssuer
     issuer: ISSUER,
     ...options,
   }) as unknown as Auth
+  // In production that is a step of its own.
+  await auth.migrate()
   await auth.ready()
 
   const call: TestIssuer['call'] = async (method, path, { json, form, token, headers, address } = {}) => {

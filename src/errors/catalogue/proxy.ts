@@ -1,6 +1,16 @@
 import { defineGroup } from './group.ts'
 
 export const proxy = defineGroup('proxy', {
+  PROXY_UNKNOWN: {
+    effect: 'refused',
+    clientCode: 'try_again',
+    meaning: 'Requests come through a proxy that nobody has told us about.',
+    hint:
+      'The connection comes from a private address and carries X-Forwarded-For, and TRUSTED_PROXIES is ' +
+      'not set: all people would share one limit and one address in the log. Set TRUSTED_PROXIES to how ' +
+      'many proxies there are in front, or to their addresses.',
+    own: true,
+  },
   PROXY_STRIPS_AUTH: {
     effect: 'refused',
     clientCode: 'token_missing',

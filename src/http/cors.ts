@@ -1,0 +1,58 @@
+import type { HeaderValues } from './headers.ts'
+
+/**
+ * Cross-origin requests (the Fetch standard, section 3.2), for an allow-list of origins. No star, nothing reflected that
+ * is not on the list, and `null`, which any sandboxed page can be, never.
+ */
+export interface Cors {
+  /** Whether it is a preflight: it carries no credential and has to be answered before any guard looks. */
+  isPreflight(request: Request): boolean
+  /** The headers of the answer to a preflight, for a path that takes these methods. */
+  preflightHeaders(request: Request, methods: readonly string[]): HeaderValues
+  /** The headers of every other answer. */
+  headers(request: Request): HeaderValues
+}
+
+const REQUEST_HEADERS = [
+  'Authorization',
+  'Content-Type',
+  'Idempotency-Key',
+  'X-API-Key',
+  'X-CSRF-Token',
+  'DPoP',
+]
+/** What a page's script may read of an answer, beside what it always may. */
+const ANSWER_HEADERS = ['WWW-Authenticate', 'Retry-After', 'RateLimit', 'RateLimit-Policy', 'Date']
+const PREFLIGHT_SECONDS = 600
+
+export function createCors(origins: readonly string[]): Cors {
+  const allowed = new Set(origins)
+  /** Caches keep one answer for each origin, also where the answer is no. */
+  const vary: HeaderValues = allowed.size === 0 ? {} : { Vary: 'Origin' }
+
+  const headers = (request: Request): HeaderValues => {
+    const origin = request.headers.get('origin')
+    if (origin === null || !allowed.has(origin)) return vary
+    return {
+      ...vary,
+      'Access-Control-Allow-Origin': origin,
+      'Access-Control-Allow-Credentials': 'true',
+      'Access-Control-Expose-Headers': ANSWER_HEADERS.join(', '),
+    }
+  }
+  return {
+    isPreflight: ({ method, headers: sent }) =>
+      method === 'OPTIONS' && sent.has('origin') && sent.has('access-control-request-method'),
+    preflightHeaders(request, methods) {
+      const shared = headers(request)
+      if (shared['Access-Control-Allow-Origin'] === undefined) return shared
+      return {
+        ...shared,
+        'Access-Control-Allow-Methods': methods.join(', '),
+        'Access-Control-Allow-Headers': REQUEST_HEADERS.join(', '),
+        'Access-Control-Max-Age': String(PREFLIGHT_SECONDS),
+      }
+    },
+    headers,
+  }
+}

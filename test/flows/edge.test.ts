@@ -1,0 +1,99 @@
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import { startIssuer, type TestIssuer } from './issuer.ts'
+
+const page = 'https://app.example.com'
+let issuer: TestIssuer
+before(async () => {
+  issuer = await startIssuer({ corsOrigins: [page, 'http://localhost:5173'] })
+})
+after(() => issuer.close())
+
+const preflight = (origin: string, path = '/users/me') =>
+  issuer.call('OPTIONS', path, {
+    headers: {
+      origin,
+      'access-control-request-method': 'GET',
+      'access-control-request-headers': 'authorization',
+    },
+  })
+
+test('C13: of twelve origins only those on the list are allowed, exactly as they stand there', async () => {
+  const foreign = [
+    ...[
+      'https://app.example.com.evil.test',
+      'https://evil.test',
+      'http://app.example.com',
+      'null',
+      'file://',
+    ],
+    ...['https://app.example.com:444', 'https://APP.example.com', 'https://app.example.com/', '*'],
+    ...['https://user@app.example.com', 'http://localhost', 'https://xapp.example.com'],
+  ]
+  for (const origin of foreign) {
+    for (const answer of [
+      await preflight(origin),
+      await issuer.call('GET', '/users/me', { headers: { origin } }),
+    ]) {
+      for (const name of answer.headers.keys()) assert.doesNotMatch(name, /^access-control/, origin)
+      assert.equal(answer.headers.get('vary'), 'Origin')
+    }
+  }
+  for (const origin of [page, 'http://localhost:5173']) {
+    const { status, headers } = await preflight(origin)
+    assert.equal(status, 204)
+    assert.equal(headers.get('access-control-allow-origin'), origin)
+    assert.equal(headers.get('access-control-allow-credentials'), 'true')
+    assert.match(headers.get('access-control-allow-headers') ?? '', /Authorization/)
+    assert.equal(headers.get('access-control-allow-methods'), 'GET, PATCH')
+  }
+})
+
+test('C13: a preflight is never answered 401, and one for nothing is 404', async () => {
+  for (const path of ['/users/me', '/admin/dashboard', '/token', '/password/change']) {
+    assert.equal((await preflight(page, path)).status, 204, path)
+    assert.equal((await preflight('https://evil.test', path)).status, 204, path)
+  }
+  assert.equal((await preflight(page, '/nothing')).status, 404)
+})
+
+test('C13: refusals and limits reach the script of an allowed page as well', async () => {
+  const answer = await issuer.call('GET', '/users/me', { headers: { origin: page } })
+  assert.equal(answer.status, 401)
+  assert.equal(answer.headers.get('access-control-allow-origin'), page)
+  assert.match(answer.headers.get('access-control-expose-headers') ?? '', /WWW-Authenticate/)
+})
+
+test('E11: limits and sessions go by the address that the trusted proxy saw', async () => {
+  const behind = await startIssuer({ trustedProxies: ['10.0.0.0/8'] })
+  const { access } = await behind.signUp('alice')
+  const sessions = async () =>
+    (await behind.call('GET', '/users/me/sessions', { token: access })).body.items as { address: string }[]
+  await behind.call('POST', '/token', {
+    form: { grant_type: 'password', username: 'alice', password: 'correct horse battery' },
+    address: '10.0.0.1',
+    headers: { 'x-forwarded-for': '6.6.6.6, 198.51.100.7' },
+  })
+  assert.ok((await sessions()).some(({ address }) => address === '198.51.100.7'))
+  await behind.call('POST', '/token', {
+    form: { grant_type: 'password', username: 'alice', password: 'correct horse battery' },
+    address: '203.0.113.9',
+    headers: { 'x-forwarded-for': '6.6.6.6' },
+  })
+  assert.ok((await sessions()).every(({ address }) => address !== '6.6.6.6'))
+  await behind.close()
+})
+
+test('in production a proxy that nobody has told us about is refused aloud, and health checks are not', async () => {
+  const lines: unknown[] = []
+  const logger = { debug() {}, info() {}, error() {}, warn: (facts: unknown) => void lines.push(facts) }
+  const live = await startIssuer({ issuer: 'https://auth.example.com', logger })
+  const headers = { 'x-forwarded-for': '198.51.100.7' }
+  const refused = await live.call('GET', '/.well-known/jwks.json', { headers, address: '10.0.0.1' })
+  assert.equal(refused.status, 503)
+  assert.match(JSON.stringify(lines), /PROXY_UNKNOWN/)
+  assert.equal((await live.call('GET', '/healthz', { headers, address: '10.0.0.1' })).status, 200)
+  const stranger = await live.call('GET', '/.well-known/jwks.json', { headers, address: '203.0.113.9' })
+  assert.equal(stranger.status, 200, 'what strangers write is not believed, and hurts nobody')
+  await live.close()
+})
