@@ -161,7 +161,6 @@ const no: Readonly<Record<string, readonly unknown[]>> = {
   refreshReuseWindowSeconds: [-1, 61, null],
   onReuse: ['all', '', () => undefined],
   repeatElsewhere: ['refuse', true],
-  rateLimits: ['yes', '', true],
   registration: ['Open', true],
   passwordGrant: ['true', 1, null],
   passwords: [8, null, [], { minimumLength: 7 }, { minimumLength: 65 }, { profile: 'none' }, { minimum: 9 }],

@@ -147,7 +147,9 @@ async function answer(
 }
 
 function checkProxy({ request, info }: Arrival, { addresses }: Services): Refusal | undefined {
-  return addresses.isProxyUnknown(info.address, forwardedFor(request)) ? new Refusal('PROXY_UNKNOWN') : undefined
+  return addresses.isProxyUnknown(info.address, forwardedFor(request))
+    ? new Refusal('PROXY_UNKNOWN')
+    : undefined
 }
 
 async function bodyOf(request: Request, body: NonNullable<Route['body']>): Promise<unknown> {
