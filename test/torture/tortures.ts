@@ -1,5 +1,8 @@
+import { crashImages } from './crash-images.ts'
+import { crashPostgres } from './crash-postgres.ts'
+import { crashSqlite } from './crash-sqlite.ts'
 import { decision, model } from './model.ts'
 import type { Torture } from './torture.ts'
 
 /** All of them, in the order in which a full run goes through them. */
-export const tortures: readonly Torture[] = [decision, model]
+export const tortures: readonly Torture[] = [decision, model, crashImages, crashSqlite, crashPostgres]
