@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { doorSources, findDoorProblems, type PackageDoors } from './doors.ts'
 import { type ImportGraph, reachedFrom, readImportGraph } from './import-graph.ts'
 import { findForbiddenToVerify, findImportCycles, findWrongWay } from './layers.ts'
+import { findSecretHandling } from './secret-handling.ts'
 
 /** Files longer than this are listed: look for the second idea in each. */
 const LONG_LINES = 300
@@ -17,7 +18,7 @@ export interface Tidiness {
   readonly notices: readonly string[]
 }
 
-/** Checks the shape of the tree: import direction, circles, doors, dead files, lengths. */
+/** Checks the shape of the tree: import direction, circles, doors, dead files, secrets, lengths. */
 export function checkTree(root: string): Tidiness {
   const graph = readImportGraph(root, FOLDERS)
   const doors: PackageDoors = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
@@ -30,6 +31,9 @@ export function checkTree(root: string): Tidiness {
       ...findForbiddenToVerify(verify),
       ...findDoorProblems(doors, (path) => graph.has(path)),
       ...dead.map((path) => `nothing reaches ${path}`),
+      ...[...graph.keys()].flatMap((path) =>
+        findSecretHandling(path, readFileSync(join(root, path), 'utf8')),
+      ),
     ],
     notices: [...testedOnly.map((path) => `only tests reach ${path}`), ...findLong(root, [...graph.keys()])],
   }

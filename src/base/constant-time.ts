@@ -4,3 +4,8 @@ import { timingSafeEqual } from 'node:crypto'
 export function equalInConstantTime(a: Uint8Array, b: Uint8Array): boolean {
   return a.byteLength === b.byteLength && timingSafeEqual(a, b)
 }
+
+/** The same for secrets that are kept as text. */
+export function equalTexts(a: string, b: string): boolean {
+  return equalInConstantTime(Buffer.from(a), Buffer.from(b))
+}

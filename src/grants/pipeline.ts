@@ -4,11 +4,11 @@ import { authenticateClient } from './client-authentication.ts'
 import type { Grant, GrantParts, TokenRequest } from './grant.ts'
 import { mint, type TokenAnswer } from './mint.ts'
 import { required } from './parameter.ts'
-import { password } from './password.ts'
+import { password as passwordGrant } from './password.ts'
 import { refreshToken } from './refresh-token.ts'
 
 /** The grants of the token endpoint, by `grant_type`. */
-export const grants: readonly Grant[] = [password, refreshToken]
+export const grants: readonly Grant[] = [passwordGrant, refreshToken]
 
 /** client → grant → proof → session → tokens. No grant can skip a step, for none is in a grant's hands. */
 export async function answerTokenRequest(request: TokenRequest, parts: GrantParts): Promise<TokenAnswer> {
@@ -23,7 +23,7 @@ export async function answerTokenRequest(request: TokenRequest, parts: GrantPart
 function grantOf(request: TokenRequest, client: Client, { settings }: GrantParts): Grant {
   const type = required(request, 'grant_type')
   const grant = grants.find((candidate) => candidate.type === type)
-  if (grant === undefined || (grant === password && !settings.passwordGrant)) {
+  if (grant === undefined || (grant === passwordGrant && !settings.passwordGrant)) {
     throw new AuthError('GRANT_UNSUPPORTED')
   }
   if (!client.grants.includes(grant.type)) {

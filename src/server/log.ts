@@ -8,7 +8,11 @@ export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent'
 const REDACTED = ['password', 'secret', 'token', 'authorization', 'cookie', 'refresh_token', 'access_token']
 
 /** JSON lines, or lines for people on a terminal. Control characters are escaped in both. */
-export function createLogger(level: LogLevel, forPeople = process.stdout.isTTY): Logger {
+export function createLogger(
+  level: LogLevel,
+  forPeople = process.stdout.isTTY,
+  out?: NodeJS.WritableStream,
+): Logger {
   const options = {
     level,
     base: null,
@@ -16,7 +20,9 @@ export function createLogger(level: LogLevel, forPeople = process.stdout.isTTY):
     formatters: { level: (label: string) => ({ level: label }) },
     redact: { paths: REDACTED.flatMap((name) => [name, `*.${name}`]), censor: '[redacted]' },
   }
-  return forPeople ? pino(options, peopleStream(process.stdout)) : pino(options)
+  if (forPeople) return pino(options, peopleStream(out ?? process.stdout))
+  // By itself it writes to the file behind stdout at once, so that the last lines before an exit are not lost.
+  return out === undefined ? pino(options) : pino(options, out)
 }
 
 const COLOURS = { debug: 'gray', info: 'cyan', warn: 'yellow', error: 'red' } as const

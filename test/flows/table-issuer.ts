@@ -11,6 +11,8 @@ import type { RouteField } from './route-fields.ts'
 /** An issuer whose whole route table can be called as an admin, and whose database can be looked at. */
 export interface TableIssuer {
   readonly issuer: TestIssuer
+  /** The database file. */
+  readonly path: string
   /** The account that calls. */
   readonly adminId: string
   /** A token of a new session with everything that a role can give. */
@@ -45,14 +47,15 @@ export async function startTableIssuer(options: AuthOptions = {}): Promise<Table
   let count = 0
   return {
     issuer,
+    path,
     adminId: admin.id,
     newToken: async () => (await issuer.auth.sessions.start({ userId: admin.id, amr: ['pwd'] })).access_token,
     async send(route, as, text, { token, headers, part = 'x' } = {}) {
       count += 1
       const address = `10.${(count >> 16) % 256}.${(count >> 8) % 256}.${count % 256}`
-      const path = route.path.replaceAll(/\{\w+\}/g, encodeURIComponent(part))
+      const target = route.path.replaceAll(/\{\w+\}/g, encodeURIComponent(part))
       const hasBody = as !== 'query' && route.method !== 'GET'
-      const request = new Request(`${ISSUER}${path}${as === 'query' ? text : ''}`, {
+      const request = new Request(`${ISSUER}${target}${as === 'query' ? text : ''}`, {
         method: route.method,
         headers: {
           ...(hasBody && { 'content-type': MEDIA_TYPES[as] }),

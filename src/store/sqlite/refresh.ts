@@ -1,4 +1,5 @@
 import type { EventName, NewEvent } from '../../audit/events.ts'
+import { equalTexts } from '../../base/constant-time.ts'
 import {
   decideRefresh,
   isElsewhere,
@@ -41,7 +42,7 @@ function refresh(db: Writing, call: RefreshCall): RefreshOutcome {
     id: call.sessionId,
   })
   const user = readUser(db, call.userId)
-  if (row === undefined || user === undefined || row.secret_hash !== call.secretHash)
+  if (row === undefined || user === undefined || !equalTexts(row.secret_hash, call.secretHash))
     return { verdict: 'unknown' }
   if (row.client_id !== call.clientId) {
     if (row.ended_at === null) writeEvent(db, eventOf(call, 'session.wrong_client', { owner: row.client_id }))
