@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { AuthError } from '../errors/auth-error.ts'
 import { Refusal } from '../errors/refusal.ts'
 import { readBearer } from '../guard/credentials/bearer.ts'
 import { anyone } from '../model/access.ts'
@@ -51,14 +52,24 @@ export const logout = route({
 function heldByAccessToken({ request, services }: RouteContext): Held | undefined {
   const text = readBearer(request.headers.get('authorization') ?? undefined)
   if (text === undefined || text instanceof Refusal) return undefined
-  const token = services.readExpired(text)
-  if (token instanceof Refusal || token.claims.sid === undefined) return undefined
+  const token = genuine(services.readExpired(text))
+  if (token?.claims.sid === undefined) return undefined
   return { userId: token.claims.sub, id: token.claims.sid }
 }
 
 function heldByRefreshToken({ body, services }: RouteContext): Held | undefined {
   const text = parameters.safeParse(body).data?.refresh_token
-  const token = text === undefined ? undefined : services.grants.refreshTokens.read(text)
-  if (token === undefined || token instanceof Refusal) return undefined
+  const token = text === undefined ? undefined : genuine(services.grants.refreshTokens.read(text))
+  if (token === undefined) return undefined
   return { userId: token.userId, id: token.sessionId, secretHash: hashSecret(token.sessionSecret) }
+}
+
+/**
+ * With a token that is none there is nothing to end. One that this node cannot judge just now may well be good: to
+ * answer "signed out" would be a lie.
+ */
+function genuine<Token>(token: Token | Refusal): Token | undefined {
+  if (!(token instanceof Refusal)) return token
+  if (token.status < 500) return undefined
+  throw new AuthError(token.code, { details: token.details })
 }

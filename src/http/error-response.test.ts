@@ -177,6 +177,13 @@ test('a reference is 96 random bits in letters and digits', () => {
   for (const one of references) assert.match(one, /^[0-9a-f]{24}$/)
 })
 
+test('a request is answered also where the source of randomness fails', () => {
+  const broken = () => {
+    throw new Error('no entropy')
+  }
+  assert.equal(newReference(broken), 'none')
+})
+
 test('G-7: whatever stands in path, field or realm, the answer is JSON under clean headers', async () => {
   const text = fc.string({ unit: 'binary' })
   await fc.assert(

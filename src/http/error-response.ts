@@ -57,10 +57,15 @@ export interface OAuthErrorOptions extends ResponseOptions {
 }
 
 /**
- * A reference for one refusal: 96 random bits, in letters and digits that are selected by one double click.
+ * A reference for one refusal: 96 random bits, in letters and digits that are selected by one double click. Never
+ * throws, for whatever is broken, a request gets an answer.
  */
 export function newReference(random: Random): string {
-  return Buffer.from(random(12)).toString('hex')
+  try {
+    return Buffer.from(random(12)).toString('hex')
+  } catch {
+    return 'none'
+  }
 }
 
 /** The answer of a checked route: problem JSON (RFC 9457) with the challenge of RFC 6750 where one is due. */

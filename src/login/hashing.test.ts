@@ -111,6 +111,23 @@ test('E10: what would wait longer than promised is refused, but never while a th
   })
 })
 
+test('E10: a clock that fails costs a password its answer, and nobody the thread', async () => {
+  let calls = 0
+  const failing: Clock = {
+    now: clock.now,
+    elapsed() {
+      calls += 1
+      if (calls <= 2) throw new Error('no time')
+      return clock.elapsed()
+    },
+  }
+  await withQueue({ clock: failing, workerUrl: puppet }, async (queue) => {
+    await assert.rejects(queue.hash('0'))
+    await assert.rejects(queue.hash('0'))
+    assert.equal(await queue.hash('0'), 'hashed 0')
+  })
+})
+
 test('E10: no more run at the same time than there are threads', async () => {
   await withQueue({ workerUrl: puppet, workers: 2 }, async (queue) => {
     const jobs = Array.from({ length: 8 }, () => queue.hash('5'))

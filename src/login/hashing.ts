@@ -98,16 +98,17 @@ export function createHashQueue({
   }
 
   async function runOn(thread: HashThread, job: HashJob): Promise<HashAnswer> {
-    const from = clock.elapsed()
     try {
+      const from = clock.elapsed()
       const answer = await thread.run(job)
+      averageMilliseconds += (clock.elapsed() - from - averageMilliseconds) / 10
       counts.answered++
       return answer
     } catch (cause) {
       counts.lost++
       throw new AuthError('INTERNAL', { details: { where: 'password hash worker' }, cause })
     } finally {
-      averageMilliseconds += (clock.elapsed() - from - averageMilliseconds) / 10
+      // Nothing here may fail: a thread that is not passed on is lost for good.
       const next = waiting.shift()
       if (next) next.resolve(runOn(thread, next.job))
       else if (free.push(thread) === threads.length) drained?.()

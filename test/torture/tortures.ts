@@ -2,7 +2,15 @@ import { crashImages } from './crash-images.ts'
 import { crashPostgres } from './crash-postgres.ts'
 import { crashSqlite } from './crash-sqlite.ts'
 import { decision, model } from './model.ts'
+import { nthCall } from './nth-call.ts'
 import type { Torture } from './torture.ts'
 
 /** All of them, in the order in which a full run goes through them. */
-export const tortures: readonly Torture[] = [decision, model, crashImages, crashSqlite, crashPostgres]
+export const tortures: readonly Torture[] = [
+  decision,
+  model,
+  nthCall,
+  crashImages,
+  crashSqlite,
+  crashPostgres,
+]
