@@ -2,6 +2,7 @@
 const BENCHES: Readonly<Record<string, () => Promise<unknown>>> = {
   start: () => import('./start.ts'),
   revocation: () => import('./revocation.ts'),
+  refresh: () => import('./refresh.ts'),
 }
 
 const asked = process.argv.slice(2)
