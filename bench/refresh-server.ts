@@ -5,8 +5,12 @@ import type { Auth } from '../src/index.ts'
 
 /** The issuer as built, on a database, with a session for each connection. Prints its port and the refresh tokens. */
 // What is measured is what is shipped: the build.
-const { createAuth } = (await import(new URL('../dist/index.js', import.meta.url).href)) as typeof import('../src/index.ts')
-const { nodeListener } = (await import(new URL('../dist/node.js', import.meta.url).href)) as typeof import('../src/node.ts')
+const { createAuth } = (await import(
+  new URL('../dist/index.js', import.meta.url).href
+)) as typeof import('../src/index.ts')
+const { nodeListener } = (await import(
+  new URL('../dist/node.js', import.meta.url).href
+)) as typeof import('../src/node.ts')
 
 const [databaseUrl = '', connections = '32'] = process.argv.slice(2)
 

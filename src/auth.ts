@@ -9,6 +9,7 @@ import type { GuardRequest } from './model/guard-request.ts'
 import type { Principal } from './model/principal.ts'
 import type { Session } from './model/session.ts'
 import type { User } from './model/user.ts'
+import type { PostgresClient } from './store/postgres/connection.ts'
 import type { EventFilter, MigrationReport } from './store/store.ts'
 
 /** What became of a check: who it is, or the answer to send. */
@@ -102,6 +103,20 @@ export interface Auth<
     /** Newest first. */
     list(filter: EventFilter): Promise<AuditEvent[]>
   }
+  /**
+   * Accounts, sessions and events as steps of a PostgreSQL transaction that you opened on this client: an account and a
+   * row of your own are there together or not at all. A step that is refused leaves your transaction usable. Call
+   * `committed` after your COMMIT; without it a revocation is seen by the next regular question, within two seconds.
+   */
+  withTransaction(client: PostgresClient): AuthTransaction<Profile>
   /** Brings the database's schema forward; `dryRun` only says what would be done. */
   migrate(options?: { readonly dryRun?: boolean }): Promise<MigrationReport>
+}
+
+/** See `Auth.withTransaction`. Nothing signs in here: a token would outlive a transaction that is rolled back. */
+export interface AuthTransaction<Profile extends Fields = Fields>
+  extends Pick<Auth<string, Profile>, 'users' | 'events'> {
+  readonly sessions: Omit<Auth['sessions'], 'start'>
+  /** Resolves when this process knows the revocations that were committed, and the others have been told to ask. */
+  committed(): Promise<void>
 }

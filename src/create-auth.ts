@@ -1,7 +1,5 @@
-import type { NewEvent, Origin } from './audit/events.ts'
 import type { Auth } from './auth.ts'
 import type { AuthOptions, Fields } from './auth-options.ts'
-import { isUuid } from './base/random.ts'
 import type { BuiltInScope } from './config/settings/permissions.ts'
 import { createDispatcher } from './endpoints/dispatcher.ts'
 import { createRouter } from './endpoints/router.ts'
@@ -14,9 +12,10 @@ import { createGate } from './guard/gate.ts'
 import { guardRequestOf } from './guard/guard-request.ts'
 import { createRefuser } from './http/refuser.ts'
 import { anyone, needs, signedIn } from './model/access.ts'
-import { loginKey } from './model/account-name.ts'
 import { FIRST_PARTY } from './model/client.ts'
 import { scopesOfRoles } from './model/scope-policy.ts'
+import { forOwnCode, originOf } from './own-code.ts'
+import type { PostgresStore } from './store/postgres/postgres-store.ts'
 import { wire } from './wiring.ts'
 
 /**
@@ -83,6 +82,8 @@ export function createAuth<
     if (client === undefined) throw new AuthError('CLIENT_UNKNOWN')
     return client
   }
+
+  const own = forOwnCode({ store, accounts, revocationsChanged: grants.revocationsChanged, whenReady })
 
   const auth: Auth = {
     issuer: grants.settings.issuer,
@@ -152,62 +153,26 @@ export function createAuth<
           const signIn = { user: owner, client, scope: scopes?.join(' '), amr, origin: originOf(origin) }
           return mint(await startSession(signIn, grants), client, grants)
         }),
-      list: (userId) => whenReady(() => store.sessions.list(userId)),
-      end: (userId, sessionId, by) =>
-        whenReady(async () => {
-          const event = { name: 'session.ended', origin: originOf(by), userId, sessionId } as const
-          const ended = await store.sessions.end({ userId, id: sessionId, why: 'ended_by_admin' }, event)
-          await grants.revocationsChanged()
-          return ended
-        }),
-      endAll: (userId, by) =>
-        whenReady(async () => {
-          const event = { name: 'session.all_ended', origin: originOf(by), userId } as const
-          const ended = await store.sessions.endAll(userId, { why: 'ended_by_admin' }, event)
-          await grants.revocationsChanged()
-          return ended
-        }),
+      ...own.sessions,
     },
+    users: own.users,
+    events: own.events,
 
-    users: {
-      create: (account, by) => whenReady(() => accounts.create(account, originOf(by))),
-      find: (id) => whenReady(() => store.users.find(id)),
-      findByLogin: (login) => whenReady(async () => (await store.users.findAccount(loginKey(login)))?.user),
-      list: (page) => whenReady(() => store.users.list(page)),
-      rename: (id, username, by) => whenReady(() => accounts.rename(id, username, originOf(by))),
-      changeProfile: (id, profile, by) => whenReady(() => accounts.changeProfile(id, profile, originOf(by))),
-      setPassword: (id, password, by) =>
-        whenReady(() => accounts.setPassword(id, password, {}, originOf(by))),
-      setRoles: (id, roles, by) => whenReady(() => accounts.setRoles(id, roles, originOf(by))),
-      disable: (id, by) => whenReady(() => accounts.setState(id, 'disabled', originOf(by))),
-      enable: (id, by) => whenReady(() => accounts.setState(id, 'active', originOf(by))),
-      remove: (id, by) => whenReady(() => accounts.remove(id, originOf(by))),
-    },
-
-    events: {
-      record: ({ userId, data, by }) =>
-        whenReady(() => store.events.record(eventOfApplication(userId, data, originOf(by)))),
-      list: (filter) => whenReady(() => store.events.list(filter)),
+    withTransaction(client) {
+      if (!('withTransaction' in store)) {
+        throw new TypeError('withTransaction: only with PostgreSQL can a transaction be shared')
+      }
+      const bound = (store as PostgresStore).withTransaction(client)
+      const quiet = async (): Promise<void> => undefined
+      const inside = { store: bound, revocationsChanged: quiet }
+      return {
+        ...forOwnCode({ ...inside, accounts: wired.accountsOn(inside), whenReady }),
+        committed: () => whenReady(grants.revocationsChanged),
+      }
     },
 
     migrate: (report) => store.migrate(report),
   }
   // Types narrow what the application declared; at run time scopes, profile and claims are what they are.
   return auth as unknown as Auth<Scope | BuiltInScope, Profile, Claims>
-}
-
-const SYSTEM: Origin = { actor: { kind: 'system' } }
-
-function originOf(by: Partial<Origin> | undefined): Origin {
-  return { ...SYSTEM, ...by }
-}
-
-const MOST_FACTS_BYTES = 8192
-
-function eventOfApplication(userId: string | undefined, data: NewEvent['data'], origin: Origin): NewEvent {
-  if (userId !== undefined && !isUuid(userId)) throw new TypeError('userId: the id of an account')
-  if (Buffer.byteLength(JSON.stringify(data)) > MOST_FACTS_BYTES) {
-    throw new RangeError(`data: at most ${MOST_FACTS_BYTES} bytes as JSON`)
-  }
-  return { name: 'application.recorded', origin, userId, data }
 }

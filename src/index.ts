@@ -1,5 +1,5 @@
 export type { Actor, AuditEvent, EventName, Origin } from './audit/events.ts'
-export type { Auth, Checked } from './auth.ts'
+export type { Auth, AuthTransaction, Checked } from './auth.ts'
 export { type AuthOptions, type ConfigFile, defineConfig, type Fields } from './auth-options.ts'
 export type { Clock } from './base/clock.ts'
 export type { Logger } from './base/logger.ts'

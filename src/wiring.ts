@@ -20,7 +20,7 @@ import type { KeyManagement } from './keys/key-management.ts'
 import { createKeyService } from './keys/key-service.ts'
 import { createSecretKeys, type SecretKeys } from './keys/secret-keys.ts'
 import { derivedSigningSecrets, type SigningSecrets, signingSecretsOf } from './keys/signing-secrets.ts'
-import { createAccounts } from './login/accounts.ts'
+import { type AccountParts, type Accounts, createAccounts } from './login/accounts.ts'
 import { createHashQueue } from './login/hashing.ts'
 import { createThrottle } from './login/throttle.ts'
 import { createRevocationFeed } from './revocation/feed.ts'
@@ -40,6 +40,8 @@ import { createRefreshTokens } from './tokens/refresh-token.ts'
 /** The parts of one issuer, put together, and how they are set going and stopped. */
 export interface Wired {
   readonly services: Services
+  /** The accounts on another store, or inside a transaction. */
+  readonly accountsOn: (on: Pick<AccountParts, 'store' | 'revocationsChanged'>) => Accounts
   readonly logger: Logger
   readonly storeEpoch: () => number
   /** The store's time as far as known, which all nodes share. Milliseconds since 1970. */
@@ -108,17 +110,18 @@ export function wire(options: AuthOptions, routes: readonly Route[]): Wired {
   const limiter = limiterOf(redis, settings.issuer, { clock, random, shares: () => liveNodes })
   /** In development everybody is this machine, and so are the scripts that load it. */
   const isShared = (address: string): boolean => development && isLoopbackAddress(address)
-  const accounts = createAccounts({
-    store,
-    hashes,
-    random,
-    profile: options.profile,
-    minimumPasswordLength: settings.passwords.minimumLength,
-    serviceName: 'countersign',
-    declaredRoles: Object.keys(settings.roles),
-    defaultRoles: settings.defaultRoles,
-    revocationsChanged: feed.changed,
-  })
+  const accountsOn: Wired['accountsOn'] = (on) =>
+    createAccounts({
+      ...on,
+      hashes,
+      random,
+      profile: options.profile,
+      minimumPasswordLength: settings.passwords.minimumLength,
+      serviceName: 'countersign',
+      declaredRoles: Object.keys(settings.roles),
+      defaultRoles: settings.defaultRoles,
+    })
+  const accounts = accountsOn({ store, revocationsChanged: feed.changed })
   const grants: GrantParts = {
     settings: {
       issuer: settings.issuer,
@@ -190,6 +193,7 @@ export function wire(options: AuthOptions, routes: readonly Route[]): Wired {
 
   return {
     services,
+    accountsOn,
     logger,
     storeEpoch: feed.storeEpoch,
     storeNow: () => feed.storeNow() ?? clock.now(),

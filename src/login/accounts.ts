@@ -56,7 +56,7 @@ export interface Accounts {
 }
 
 export interface AccountParts {
-  readonly store: Store
+  readonly store: Pick<Store, 'users'>
   readonly hashes: HashQueue
   readonly random: Random
   readonly profile: ProfileSchema | undefined

@@ -1,0 +1,81 @@
+import type { NewEvent, Origin } from './audit/events.ts'
+import type { Auth } from './auth.ts'
+import { isUuid } from './base/random.ts'
+import type { Accounts } from './login/accounts.ts'
+import { loginKey } from './model/account-name.ts'
+import type { Store } from './store/store.ts'
+
+/** What code of the application can do with accounts, sessions and events; also inside a transaction of its own. */
+export interface OwnCode extends Pick<Auth, 'users' | 'events'> {
+  readonly sessions: Omit<Auth['sessions'], 'start'>
+}
+
+export interface OwnCodeParts {
+  readonly store: Pick<Store, 'users' | 'events'> & {
+    readonly sessions: Pick<Store['sessions'], 'list' | 'end' | 'endAll'>
+  }
+  readonly accounts: Accounts
+  readonly revocationsChanged: () => Promise<void>
+  /** Runs work once everything is connected. */
+  readonly whenReady: <Value>(work: () => Promise<Value>) => Promise<Value>
+}
+
+/** The verbs of the contract, each with who did it. Whether they may is the application's to say. */
+export function forOwnCode({ store, accounts, revocationsChanged, whenReady }: OwnCodeParts): OwnCode {
+  return {
+    sessions: {
+      list: (userId) => whenReady(() => store.sessions.list(userId)),
+      end: (userId, sessionId, by) =>
+        whenReady(async () => {
+          const event = { name: 'session.ended', origin: originOf(by), userId, sessionId } as const
+          const ended = await store.sessions.end({ userId, id: sessionId, why: 'ended_by_admin' }, event)
+          await revocationsChanged()
+          return ended
+        }),
+      endAll: (userId, by) =>
+        whenReady(async () => {
+          const event = { name: 'session.all_ended', origin: originOf(by), userId } as const
+          const ended = await store.sessions.endAll(userId, { why: 'ended_by_admin' }, event)
+          await revocationsChanged()
+          return ended
+        }),
+    },
+
+    users: {
+      create: (account, by) => whenReady(() => accounts.create(account, originOf(by))),
+      find: (id) => whenReady(() => store.users.find(id)),
+      findByLogin: (login) => whenReady(async () => (await store.users.findAccount(loginKey(login)))?.user),
+      list: (page) => whenReady(() => store.users.list(page)),
+      rename: (id, username, by) => whenReady(() => accounts.rename(id, username, originOf(by))),
+      changeProfile: (id, profile, by) => whenReady(() => accounts.changeProfile(id, profile, originOf(by))),
+      setPassword: (id, password, by) =>
+        whenReady(() => accounts.setPassword(id, password, {}, originOf(by))),
+      setRoles: (id, roles, by) => whenReady(() => accounts.setRoles(id, roles, originOf(by))),
+      disable: (id, by) => whenReady(() => accounts.setState(id, 'disabled', originOf(by))),
+      enable: (id, by) => whenReady(() => accounts.setState(id, 'active', originOf(by))),
+      remove: (id, by) => whenReady(() => accounts.remove(id, originOf(by))),
+    },
+
+    events: {
+      record: ({ userId, data, by }) =>
+        whenReady(() => store.events.record(eventOfApplication(userId, data, originOf(by)))),
+      list: (filter) => whenReady(() => store.events.list(filter)),
+    },
+  }
+}
+
+const SYSTEM: Origin = { actor: { kind: 'system' } }
+
+export function originOf(by: Partial<Origin> | undefined): Origin {
+  return { ...SYSTEM, ...by }
+}
+
+const MOST_FACTS_BYTES = 8192
+
+function eventOfApplication(userId: string | undefined, data: NewEvent['data'], origin: Origin): NewEvent {
+  if (userId !== undefined && !isUuid(userId)) throw new TypeError('userId: the id of an account')
+  if (Buffer.byteLength(JSON.stringify(data)) > MOST_FACTS_BYTES) {
+    throw new RangeError(`data: at most ${MOST_FACTS_BYTES} bytes as JSON`)
+  }
+  return { name: 'application.recorded', origin, userId, data }
+}
