@@ -17,8 +17,8 @@ const WARM_UP_MILLISECONDS = 2000
 const MEASURED_MILLISECONDS = 6000
 const ROUNDS = 3
 
-const OURS = fileURLToPath(new URL('refresh-server.ts', import.meta.url))
-const PEER = fileURLToPath(new URL('peers/oidc-provider.ts', import.meta.url))
+const OURS = fileURLToPath(new URL('./refresh-server.ts', import.meta.url))
+const PEER = fileURLToPath(new URL('./peers/oidc-provider.ts', import.meta.url))
 
 interface Figures {
   readonly perSecond: number
