@@ -4,6 +4,7 @@ import { catalogue } from '../errors/codes.ts'
 
 /** What went wrong and what to do, for people at a terminal. Never a stack trace: that is for our own faults. */
 export function explainFailure(error: unknown): string {
+  if (error instanceof AggregateError) return error.errors.map(explainFailure).join('\n\n')
   if (error instanceof ConfigError)
     return `${error.message}\n\nSee docs/config.md, or run \`countersign config\`.`
   if (error instanceof AuthError) return explainRefusal(error)
@@ -11,6 +12,9 @@ export function explainFailure(error: unknown): string {
   const { code, port, address } = error as NodeJS.ErrnoException & { port?: number; address?: string }
   if (code === 'EADDRINUSE') {
     return `Port ${port} of ${address} is taken by another program. Stop that, or set another: PORT=8001 npm start`
+  }
+  if (port !== undefined && code !== undefined) {
+    return `Port ${port} of ${address} cannot be listened on (${code}). Look at HOST and PORT.`
   }
   if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS') {
     return `Not allowed: ${error.message}. Let this user write there, or set DATABASE_URL to a place where it may.`
@@ -22,6 +26,7 @@ function explainRefusal({ refusal, cause }: AuthError): string {
   const fields = refusal.fields?.map(({ field, message }) => `  ${field}: ${message}`) ?? []
   if (fields.length > 0) return [refusal.sentence, ...fields].join('\n')
   const details = Object.entries(refusal.details).map(([name, value]) => `  ${name}: ${String(value)}`)
-  const why = cause instanceof Error ? [`  ${cause.message}`] : []
+  const isTold = cause instanceof Error && details.some((line) => line.includes(cause.message))
+  const why = cause instanceof Error && !isTold ? [`  ${cause.message}`] : []
   return [`${refusal.code}: ${catalogue[refusal.code].hint}`, ...details, ...why].join('\n')
 }

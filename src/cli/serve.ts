@@ -8,6 +8,7 @@ import { DATA_FOLDER, developmentKeys } from '../config/development-keys.ts'
 import { loadConfig } from '../config/load.ts'
 import { createAuth } from '../create-auth.ts'
 import { createLogger } from '../server/log.ts'
+import { withPortProblem } from '../server/port-problem.ts'
 import { serve } from '../server/serve.ts'
 import { print } from './output.ts'
 
@@ -17,14 +18,19 @@ const LAST_MOMENT_MILLISECONDS = 9500
 export async function serveCommand(): Promise<void> {
   const { settings, mode, options, warnings } = await loadConfig({ cwd: process.cwd(), env: process.env })
   const development = mode === 'development'
-  const made =
-    development && settings.secretKey.length === 0 && developmentKeys(DATA_FOLDER, systemRandom).made
   const logger = createLogger(settings.logLevel)
   for (const warning of warnings) logger.warn({}, warning)
 
-  const auth = createAuth({ logger, ...options } as AuthOptions) as unknown as Auth
   const { host, port, issuer } = settings
-  const serving = await serve({ auth, host, port, logger })
+  let made = false
+  const begin = async () => {
+    if (development && settings.secretKey.length === 0) made = developmentKeys(DATA_FOLDER, systemRandom).made
+    const auth = createAuth({ logger, ...options } as AuthOptions) as unknown as Auth
+    return serve({ auth, host, port, logger })
+  }
+  const serving = await begin().catch(async (error: unknown) => {
+    throw await withPortProblem(error, host, port)
+  })
   if (development) {
     const lines = [
       `Countersign serves ${issuer}`,

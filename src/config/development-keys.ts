@@ -49,7 +49,9 @@ export function developmentKeys(folder: string, random: Random): DevelopmentKeys
     if (problems.length > 0) throw new Error(`${problems.join(', ')}: delete the file, and a new key is made`)
     return { keys, path, made }
   } catch (error) {
-    throw new ConfigError([{ setting: 'secretKey', message: whyUnusable(error), from: `file ${path}` }])
+    const remedy = `: let this user write to ${folder}, or set SECRET_KEY and DATABASE_URL`
+    const message = whyUnusable(error) + (codeOf(error) === undefined ? '' : remedy)
+    throw new ConfigError([{ setting: 'secretKey', message, from: `file ${path}` }])
   }
 }
 

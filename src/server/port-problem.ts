@@ -1,0 +1,19 @@
+import { createServer } from 'node:net'
+
+/**
+ * The error that stopped a start, together with that of its port if that cannot be had either: whoever mends one thing
+ * should not find the next one only then.
+ */
+export async function withPortProblem(error: unknown, host: string, port: number): Promise<unknown> {
+  if (error instanceof Error && 'syscall' in error && error.syscall === 'listen') return error
+  const problem = await problemOf(host, port)
+  return problem === undefined ? error : new AggregateError([error, problem])
+}
+
+function problemOf(host: string, port: number): Promise<Error | undefined> {
+  return new Promise((resolve) => {
+    const server = createServer()
+    server.once('error', resolve)
+    server.listen(port, host, () => server.close(() => resolve(undefined)))
+  })
+}
