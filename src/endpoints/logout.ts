@@ -53,8 +53,8 @@ function heldByAccessToken({ request, services }: RouteContext): Held | undefine
   const text = readBearer(request.headers.get('authorization') ?? undefined)
   if (text === undefined || text instanceof Refusal) return undefined
   const token = genuine(services.readExpired(text))
-  if (token?.claims.sid === undefined) return undefined
-  return { userId: token.claims.sub, id: token.claims.sid }
+  if (token?.sessionId === undefined) return undefined
+  return { userId: token.claims.sub, id: token.sessionId }
 }
 
 function heldByRefreshToken({ body, services }: RouteContext): Held | undefined {

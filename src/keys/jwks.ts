@@ -1,5 +1,6 @@
 import { isJsonObject } from '../base/strict-json.ts'
 import { AuthError } from '../errors/auth-error.ts'
+import type { PublicAlgorithm } from './algorithm.ts'
 import type { PublicJwk } from './jwk.ts'
 import { importPublicJwk, type PublicVerificationKey } from './verification-key.ts'
 
@@ -22,10 +23,11 @@ export interface ReadJwks {
 
 /**
  * Reads a JWK set. Keys for other purposes may stand beside those that are wanted, so a key that cannot be used is
- * left out with its reason and the rest counts; of keys that share a `kid` none does. Throws AuthError `JWK_REFUSED`
+ * left out with its reason and the rest counts; of keys that share a `kid` none does. Some issuers do not write the
+ * algorithm of their keys: it has to be known from elsewhere then, never from a token. Throws AuthError `JWK_REFUSED`
  * where it is no key set at all.
  */
-export function readJwks(document: unknown): ReadJwks {
+export function readJwks(document: unknown, algorithm?: PublicAlgorithm): ReadJwks {
   const entries = isJsonObject(document) ? document.keys : undefined
   if (!Array.isArray(entries)) throw new AuthError('JWK_REFUSED', { details: { why: 'it is no key set' } })
 
@@ -34,7 +36,7 @@ export function readJwks(document: unknown): ReadJwks {
   const refused: { kid: string; why: string }[] = []
   for (const entry of entries) {
     try {
-      const key = importPublicJwk(entry)
+      const key = importPublicJwk(withAlgorithm(entry, algorithm))
       if (keys.has(key.kid)) shared.add(key.kid)
       keys.set(key.kid, key)
     } catch (error) {
@@ -48,4 +50,9 @@ export function readJwks(document: unknown): ReadJwks {
     refused.push({ kid, why: 'two keys share this kid' })
   }
   return { keys: [...keys.values()], refused }
+}
+
+function withAlgorithm(entry: unknown, algorithm: PublicAlgorithm | undefined): unknown {
+  if (algorithm === undefined || !isJsonObject(entry) || Object.hasOwn(entry, 'alg')) return entry
+  return { ...entry, alg: algorithm }
 }

@@ -29,9 +29,16 @@ export interface AccessClaims {
   readonly [own: string]: unknown
 }
 
-/** An access token whose claims have the right types, made ready for use. It is shared by all requests that carry it. */
+/**
+ * An access token whose claims have the right types, made ready for use. It is shared by all requests that carry it.
+ * What may be absent is read here and not out of `claims`, which inherit what others may have added to all objects.
+ */
 export interface AccessToken {
   readonly claims: AccessClaims
+  /** `sid`. */
+  readonly sessionId: string | undefined
+  /** `auth_time`. */
+  readonly authTime: number | undefined
   /** `scope`, split. */
   readonly scopes: readonly string[]
   readonly roles: readonly string[]

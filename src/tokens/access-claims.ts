@@ -11,11 +11,11 @@ const NONE: readonly string[] = Object.freeze([])
  */
 export function readAccessClaims(payload: JsonObject): AccessToken | Refusal {
   if (!isAccessClaims(payload)) return faultOf(payload) ?? wrongType('claims')
-  const { ver, scope, roles = NONE, amr = NONE } = payload
+  const { ver, scope, roles = NONE, amr = NONE, sid: sessionId, auth_time: authTime } = payload
   const counters = ver === undefined ? undefined : parseVer(ver)
   if (ver !== undefined && counters === undefined) return wrongType('ver')
   const scopes = scope ? Object.freeze(scope.split(' ')) : NONE
-  return Object.freeze({ claims: payload, scopes, roles, amr, counters })
+  return Object.freeze({ claims: payload, sessionId, authTime, scopes, roles, amr, counters })
 }
 
 function isAccessClaims(payload: JsonObject): payload is JsonObject & AccessClaims {

@@ -4,16 +4,20 @@ import type { Principal } from '../../model/principal.ts'
 import type { Credential } from './credential.ts'
 
 /** Bearer access tokens in the Authorization header (RFC 6750 section 2.1); never in the query or the body. */
-export function bearer(read: (text: string) => AccessToken | Refusal): Credential {
+export function bearer(read: ReadToken): Credential {
+  const prove = (token: AccessToken | Refusal) => (token instanceof Refusal ? token : principalOf(token))
   return {
     name: 'bearer',
     read: (request) => readBearer(request.header('authorization')),
     verify(text) {
       const token = read(text)
-      return token instanceof Refusal ? token : principalOf(token)
+      return token instanceof Promise ? token.then(prove) : prove(token)
     },
   }
 }
+
+/** Proves an access token, at once where nothing has to be fetched for it. */
+export type ReadToken = (text: string) => AccessToken | Refusal | Promise<AccessToken | Refusal>
 
 /** The token of an Authorization value, undefined if there is no such header, or exactly what is wrong with it. */
 export function readBearer(value: string | undefined): string | Refusal | undefined {
@@ -53,11 +57,11 @@ function principalOf(token: AccessToken): Principal {
     clientId: claims.client_id,
     scopes: token.scopes,
     roles: token.roles,
-    sessionId: claims.sid,
+    sessionId: token.sessionId,
     tokenId: claims.jti,
     via: 'bearer',
     amr: token.amr,
-    authTime: claims.auth_time,
+    authTime: token.authTime,
     expiresAt: claims.exp,
     get claims() {
       return ownClaims(claims)

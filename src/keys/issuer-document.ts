@@ -1,0 +1,85 @@
+import { type JsonObject, parseStrictJson } from '../base/strict-json.ts'
+import { AuthError } from '../errors/auth-error.ts'
+
+/** How documents of an issuer are fetched. Handed in, so that a test can be the network. */
+export interface DocumentReader {
+  readonly fetch: typeof fetch
+  /** Of one document, or several that belong together. */
+  readonly signal: AbortSignal
+}
+
+/** A JSON document of an issuer. */
+export interface IssuerDocument {
+  readonly content: JsonObject
+  /** How long the issuer says it may be kept, if it says so. */
+  readonly maxAgeSeconds: number | undefined
+}
+
+const MOST_BYTES = 1024 * 1024
+
+/** Key sets hold certificate chains and what else their authors thought of. */
+const DEPTH = 16
+
+/**
+ * Fetches a document from an issuer: from an address that `isSafeAddress` takes, without following redirects, at most
+ * 1 MiB, JSON without doubled members. Does not check that it is the document that was wanted. Throws AuthError
+ * `JWKS_UNREACHABLE`.
+ */
+export async function fetchDocument(
+  address: string,
+  { fetch, signal }: DocumentReader,
+): Promise<IssuerDocument> {
+  const failed = (why: string, cause?: unknown): AuthError =>
+    new AuthError('JWKS_UNREACHABLE', { details: { address, why }, cause })
+  if (!isSafeAddress(address)) throw failed('only https is taken, and http from loopback')
+
+  try {
+    const response = await fetch(address, {
+      headers: { accept: 'application/json' },
+      redirect: 'error',
+      signal,
+    })
+    if (response.status !== 200) {
+      // Nobody waits for it to be over.
+      response.body?.cancel().catch(() => undefined)
+      throw failed(`status ${response.status}`)
+    }
+    const bytes = await readBytes(response)
+    if (bytes === undefined) throw failed(`longer than ${MOST_BYTES} bytes`)
+    const content = parseStrictJson(bytes, DEPTH)
+    if (typeof content === 'string') throw failed(content)
+    return { content, maxAgeSeconds: readMaxAge(response.headers.get('cache-control')) }
+  } catch (error) {
+    throw error instanceof AuthError ? error : failed(signal.aborted ? 'took too long' : 'no answer', error)
+  }
+}
+
+/** An address that nobody on the way can answer for: https, or this very machine. */
+export function isSafeAddress(address: string): boolean {
+  const url = URL.parse(address)
+  if (url === null || url.username !== '' || url.password !== '' || url.hash !== '') return false
+  return url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url.hostname))
+}
+
+/** Whether the address is one of this machine. */
+export function isLoopback(hostname: string): boolean {
+  return /^(?:127\.\d{1,3}\.\d{1,3}\.\d{1,3}|\[::1\]|localhost)$/.test(hostname)
+}
+
+async function readBytes({ body }: Response): Promise<Buffer | undefined> {
+  const parts: Uint8Array[] = []
+  let length = 0
+  for await (const part of body ?? []) {
+    length += part.byteLength
+    // Leaving the loop lets go of the connection.
+    if (length > MOST_BYTES) return undefined
+    parts.push(part)
+  }
+  return Buffer.concat(parts)
+}
+
+/** `max-age` of Cache-Control (RFC 9111 section 5.2.2.1). */
+function readMaxAge(cacheControl: string | null): number | undefined {
+  const seconds = /(?:^|[\s,])max-age=(\d{1,9})(?:$|[\s,])/i.exec(cacheControl ?? '')?.[1]
+  return seconds === undefined ? undefined : Number(seconds)
+}

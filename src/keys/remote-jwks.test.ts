@@ -1,0 +1,325 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { createHandClock } from '../../test/revocation/hand-clock.ts'
+import { silentLogger } from '../base/logger.ts'
+import { AuthError } from '../errors/auth-error.ts'
+import { metadataAddresses } from './discovery.ts'
+import { createRemoteJwks, type RemoteJwksOptions } from './remote-jwks.ts'
+import { generateSigningKey } from './signing-key.ts'
+
+const ISSUER = 'https://issuer.example'
+const METADATA = `${ISSUER}/.well-known/oauth-authorization-server`
+const OPENID = `${ISSUER}/.well-known/openid-configuration`
+const SET = `${ISSUER}/keys`
+
+const first = generateSigningKey('ES256')
+const second = generateSigningKey('EdDSA')
+
+type Answer = unknown | Response | Error
+
+/** An issuer's documents, which a test changes, and the addresses that were asked. */
+function bench(options: Partial<RemoteJwksOptions> = {}) {
+  const hand = createHandClock()
+  const pages: Record<string, () => Answer> = {
+    [METADATA]: () => ({ issuer: ISSUER, jwks_uri: SET }),
+    [SET]: () => ({ keys: [first.publicJwk] }),
+  }
+  const asked: string[] = []
+  const jwks = createRemoteJwks({
+    issuer: ISSUER,
+    clock: hand.clock,
+    schedule: hand.schedule,
+    logger: silentLogger,
+    fetch: async (input, init) => {
+      const address = String(input)
+      asked.push(address)
+      assert.equal(init?.redirect, 'error')
+      const answer = await pages[address]?.()
+      if (answer instanceof Error) throw answer
+      if (answer instanceof Response) return answer
+      return answer === undefined ? new Response('', { status: 404 }) : Response.json(answer)
+    },
+    ...options,
+  })
+  const countOf = (address: string): number => asked.filter((one) => one === address).length
+  return { hand, pages, asked, jwks, countOf }
+}
+
+/** Why the start failed. */
+async function whyNot(jwks: { start(): Promise<void> }): Promise<string> {
+  const error: unknown = await jwks.start().then(
+    () => undefined,
+    (reason: unknown) => reason,
+  )
+  assert.ok(error instanceof AuthError && error.code === 'JWKS_UNREACHABLE', String(error))
+  return String(error.refusal.details.why)
+}
+
+test('keys are found by the metadata of RFC 8414', async () => {
+  const { jwks, asked } = bench()
+  await jwks.start()
+  assert.deepEqual(asked, [METADATA, SET])
+  assert.equal(jwks.find(first.kid)?.algorithm, 'ES256')
+  assert.equal(jwks.find('another'), undefined)
+  assert.ok(jwks.isUsable())
+})
+
+test('keys are found by OpenID Connect Discovery where there is nothing of RFC 8414', async () => {
+  for (const other of [undefined, new Response('<html>', { status: 200 })]) {
+    const { jwks, pages, asked } = bench()
+    pages[METADATA] = () => other
+    pages[OPENID] = () => ({ issuer: ISSUER, jwks_uri: SET })
+    await jwks.start()
+    assert.deepEqual(asked, [METADATA, OPENID, SET])
+  }
+})
+
+test('the well-known name stands before the path of an issuer, or behind it', () => {
+  assert.deepEqual(metadataAddresses('https://host.example/tenants/one'), [
+    'https://host.example/.well-known/oauth-authorization-server/tenants/one',
+    'https://host.example/tenants/one/.well-known/openid-configuration',
+  ])
+  assert.deepEqual(metadataAddresses('https://host.example/'), [
+    'https://host.example/.well-known/oauth-authorization-server',
+    'https://host.example/.well-known/openid-configuration',
+  ])
+})
+
+test('A9: metadata counts only if it names the very issuer it was asked for', async () => {
+  const others = [`${ISSUER}/`, 'https://ISSUER.example', 'https://other.example', '', undefined, [ISSUER]]
+  for (const issuer of others) {
+    const { jwks, pages, countOf } = bench()
+    pages[METADATA] = pages[OPENID] = () => ({ issuer, jwks_uri: SET })
+    assert.match(await whyNot(jwks), /another issuer/)
+    assert.equal(countOf(SET), 0, String(issuer))
+  }
+})
+
+test('a key set is fetched from a safe address only', async () => {
+  for (const address of [
+    'http://issuer.example/keys',
+    'http://127.0.0.1/keys',
+    'https://127.0.0.1/keys',
+    'https://localhost:8080/keys',
+    'https://[::1]/keys',
+    'https://user:password@issuer.example/keys',
+    'file:///etc/keys',
+    'data:application/json,{}',
+    'keys',
+    '',
+    7,
+    undefined,
+  ]) {
+    const { jwks, pages, asked } = bench()
+    pages[METADATA] = () => ({ issuer: ISSUER, jwks_uri: address })
+    assert.match(await whyNot(jwks), /missing or not safe/)
+    assert.deepEqual(asked, [METADATA, OPENID], String(address))
+  }
+})
+
+test('an issuer on loopback may be asked by http', async () => {
+  const issuer = 'http://127.0.0.1:8000'
+  const { jwks, pages } = bench({ issuer })
+  pages[`${issuer}/.well-known/oauth-authorization-server`] = () => ({ issuer, jwks_uri: `${issuer}/keys` })
+  pages[`${issuer}/keys`] = () => ({ keys: [first.publicJwk] })
+  await jwks.start()
+  assert.ok(jwks.find(first.kid))
+})
+
+test('A12: of an answer that is no key set, nothing is taken', async () => {
+  const long = JSON.stringify({ keys: [first.publicJwk], padding: 'x'.repeat(1024 * 1024) })
+  const twice = JSON.stringify({ keys: [first.publicJwk] }).replace('{', '{"keys":[],')
+  const cases: [Answer, RegExp][] = [
+    [new Error('no route to host'), /no answer/],
+    [new Response('', { status: 500 }), /status 500/],
+    [new Response(null, { status: 204 }), /status 204/],
+    [new Response(long), /longer than 1048576 bytes/],
+    [new Response('<html>'), /not_json/],
+    [new Response('[]'), /not_json/],
+    [new Response(twice), /member_twice/],
+    [new Response(`{"keys":[],"deep":${'['.repeat(40)}${']'.repeat(40)}}`), /too_deep/],
+    [{}, /^it is no key set$/],
+    [{ keys: {} }, /^it is no key set$/],
+    [{ keys: [] }, /no key of the set/],
+    [{ keys: [{ kty: 'oct', k: 'c2VjcmV0', alg: 'HS256', kid: 'secret' }] }, /no key of the set/],
+    [{ keys: [first.privateJwk()] }, /no key of the set/],
+    [{ keys: [{ ...first.publicJwk, alg: undefined }] }, /no key of the set/],
+  ]
+  for (const [answer, why] of cases) {
+    const { jwks, pages } = bench({ jwksUri: SET })
+    pages[SET] = () => answer
+    const error: unknown = await jwks.start().then(
+      () => undefined,
+      (reason: unknown) => reason,
+    )
+    assert.ok(error instanceof AuthError, String(why))
+    assert.match(String(error.refusal.details.why), why)
+    assert.ok(!jwks.isUsable())
+    assert.equal(jwks.find(first.kid), undefined)
+  }
+})
+
+test('an issuer that does not answer in time is given up', async () => {
+  const { jwks } = bench({
+    jwksUri: SET,
+    timeLimitMilliseconds: 5,
+    fetch: (_input, init) =>
+      new Promise((_resolve, reject) => {
+        init?.signal?.addEventListener('abort', () => reject(init.signal?.reason))
+      }),
+  })
+  // The time limit lets the process end, so something else has to hold it.
+  const hold = setInterval(() => undefined, 1000)
+  assert.match(await whyNot(jwks), /took too long/)
+  clearInterval(hold)
+})
+
+test('A3: a key without an algorithm is taken for the one that was configured, and never for another', async () => {
+  const { alg, ...anonymous } = first.publicJwk
+  for (const [algorithm, found] of [
+    ['ES256', true],
+    ['ES384', false],
+    ['RS256', false],
+    [undefined, false],
+  ] as const) {
+    const { jwks, pages } = bench({ algorithm })
+    pages[SET] = () => ({ keys: [anonymous, second.publicJwk] })
+    await jwks.start()
+    assert.equal(jwks.find(first.kid)?.algorithm, found ? alg : undefined)
+    assert.equal(jwks.find(second.kid)?.algorithm, 'EdDSA')
+  }
+})
+
+test('the set is fetched again at half its life, whatever the traffic', async () => {
+  for (const [cacheControl, halfSeconds] of [
+    [undefined, 150],
+    ['public, max-age=300', 150],
+    ['max-age=1200, must-revalidate', 600],
+    ['max-age=0', 30],
+    ['public,max-age=15', 30],
+    ['max-age=31536000', 1800],
+    ['s-maxage=9', 150],
+  ] as const) {
+    const { jwks, hand, pages, countOf } = bench()
+    pages[SET] = () =>
+      Response.json(
+        { keys: [first.publicJwk] },
+        { headers: cacheControl === undefined ? {} : { 'cache-control': cacheControl } },
+      )
+    await jwks.start()
+    await hand.pass(halfSeconds * 1000 - 1)
+    assert.equal(countOf(SET), 1, cacheControl)
+    await hand.pass(1)
+    assert.equal(countOf(SET), 2, cacheControl)
+    await hand.pass(halfSeconds * 1000)
+    assert.equal(countOf(SET), 3, cacheControl)
+    jwks.stop()
+    assert.equal(hand.timers, 0)
+  }
+})
+
+test('a new key is found by one fetch that all who wait share', async () => {
+  const { jwks, hand, pages, countOf } = bench()
+  await jwks.start()
+  pages[SET] = () => ({ keys: [first.publicJwk, second.publicJwk] })
+  await hand.pass(30_000)
+  const answers = await Promise.all(Array.from({ length: 100 }, () => jwks.refetch()))
+  assert.deepEqual(new Set(answers), new Set([true]))
+  assert.equal(countOf(SET), 2)
+  assert.ok(jwks.find(second.kid))
+})
+
+test('PROTOCOL 3.2: made-up key ids cannot make us ask more often than every 30 seconds', async () => {
+  const { jwks, hand, countOf } = bench()
+  await jwks.start()
+  let fetches = 0
+  for (let second = 0; second < 120; second++) {
+    for (let count = 0; count < 100; count++) if ((await jwks.refetch()) !== undefined) fetches++
+    await hand.pass(1000)
+  }
+  assert.equal(fetches, 3)
+  assert.equal(countOf(SET), 4)
+})
+
+test('while the issuer does not answer, its keys count for a day and no longer', async () => {
+  const { jwks, hand, pages } = bench()
+  await jwks.start()
+  pages[METADATA] = pages[SET] = () => new Error('down')
+  await hand.pass(24 * 3600 * 1000)
+  assert.ok(jwks.isUsable() && jwks.isFailing())
+  assert.ok(jwks.find(first.kid)?.usable)
+  await hand.pass(1)
+  assert.ok(!jwks.isUsable())
+  pages[METADATA] = () => ({ issuer: ISSUER, jwks_uri: SET })
+  pages[SET] = () => ({ keys: [first.publicJwk] })
+  await hand.pass(60_000)
+  assert.ok(jwks.isUsable() && !jwks.isFailing())
+})
+
+test('a machine that slept does not trust old keys longer', async () => {
+  const { jwks, hand } = bench()
+  await jwks.start()
+  hand.sleep(24 * 3600 * 1000 + 1)
+  assert.ok(!jwks.isUsable())
+})
+
+test('after a failure the issuer is asked again at growing intervals, and its metadata too', async () => {
+  const { jwks, hand, pages, asked } = bench()
+  pages[SET] = () => new Error('down')
+  await assert.rejects(jwks.start())
+  const before = asked.length
+  pages[METADATA] = () => ({ issuer: ISSUER, jwks_uri: `${SET}/moved` })
+  pages[`${SET}/moved`] = () => ({ keys: [second.publicJwk] })
+  await hand.pass(999)
+  assert.equal(asked.length, before)
+  await hand.pass(1)
+  assert.deepEqual(asked.slice(before), [METADATA, `${SET}/moved`])
+  assert.ok(jwks.find(second.kid))
+})
+
+test('A20: a key that leaves the set is withdrawn, one that stays is the same as before', async () => {
+  const { jwks, hand, pages } = bench()
+  pages[SET] = () => ({ keys: [first.publicJwk, second.publicJwk] })
+  await jwks.start()
+  const [stays, leaves] = [jwks.find(first.kid), jwks.find(second.kid)]
+  pages[SET] = () => ({ keys: [first.publicJwk] })
+  await hand.pass(150_000)
+  assert.equal(jwks.find(first.kid), stays)
+  assert.equal(jwks.find(second.kid), undefined)
+  assert.ok(stays?.usable && !leaves?.usable)
+})
+
+test('A20: other material under a kid in use is another key, and the first one counts no more', async () => {
+  const { jwks, hand, pages } = bench()
+  await jwks.start()
+  const before = jwks.find(first.kid)
+  pages[SET] = () => ({ keys: [{ ...second.publicJwk, kid: first.kid }] })
+  await hand.pass(150_000)
+  const after = jwks.find(first.kid)
+  assert.ok(after !== before && after?.usable && !before?.usable)
+  assert.equal(after?.algorithm, 'EdDSA')
+})
+
+test('a set without a usable key is a mistake of the issuer: what was known goes on counting', async () => {
+  const { jwks, hand, pages } = bench()
+  await jwks.start()
+  pages[SET] = () => ({ keys: [] })
+  await hand.pass(150_000)
+  assert.ok(jwks.isUsable() && jwks.isFailing() && jwks.find(first.kid)?.usable)
+})
+
+test('A6: a kid is only ever a key of a Map', async () => {
+  const { jwks } = bench()
+  await jwks.start()
+  for (const kid of [
+    'constructor',
+    '__proto__',
+    'toString',
+    'hasOwnProperty',
+    '../keys',
+    "' OR 1=1 --",
+    '',
+  ]) {
+    assert.equal(jwks.find(kid), undefined)
+  }
+})

@@ -1,0 +1,198 @@
+import { type Clock, guardedClock } from './base/clock.ts'
+import { type Logger, silentLogger } from './base/logger.ts'
+import { systemRandom } from './base/random.ts'
+import { RefusalAnswer } from './errors/refusal-answer.ts'
+import { bearer } from './guard/credentials/bearer.ts'
+import { createGate, type Gated } from './guard/gate.ts'
+import { createGuard } from './guard/guard.ts'
+import { guardRequestOf } from './guard/guard-request.ts'
+import { type IssuerOptions, problemsOfIssuer } from './guard/verify/issuer-options.ts'
+import { readRemote } from './guard/verify/read-remote.ts'
+import { createRemoteIssuer } from './guard/verify/remote-issuer.ts'
+import type { RenderRefusal } from './http/error-response.ts'
+import { createRefuser, type RefusalReport } from './http/refuser.ts'
+import { type Access, anyone, needs, type Requirement, signedIn } from './model/access.ts'
+import type { GuardRequest } from './model/guard-request.ts'
+import type { Principal } from './model/principal.ts'
+
+export type { Logger } from './base/logger.ts'
+export { AuthError } from './errors/auth-error.ts'
+export type { Cause, ClientCode } from './errors/codes.ts'
+export type { Gated } from './guard/gate.ts'
+export type { FollowedRevocations, IssuerOptions } from './guard/verify/issuer-options.ts'
+export type { RefusalReport } from './http/refuser.ts'
+export { Access, anyone, needs, type Requirement, signedIn } from './model/access.ts'
+export type { Principal } from './model/principal.ts'
+export type { ClaimMap, ClaimPath } from './tokens/claim-map.ts'
+
+/** What does not depend on the issuer. */
+export interface ServiceOptions<Scope extends string = string> {
+  /** The scopes this service asks for: a misspelt one does not compile then. */
+  readonly scopes?: readonly Scope[] | Readonly<Record<Scope, string>>
+  /** How much the memory for genuine signatures may take; 32 MiB unless said otherwise. */
+  readonly cacheBytes?: number
+  /** Your own body for refusals. Status, challenge and headers stay. */
+  readonly renderRefusal?: RenderRefusal
+  /** Told of each refusal. What it throws is logged and changes nothing. */
+  readonly onRefusal?: (refusal: RefusalReport) => void | Promise<void>
+  /** Where log lines go; nowhere by default. */
+  readonly logger?: Logger
+  /** For tests, and for networks that need a proxy. */
+  readonly fetch?: typeof fetch
+  /** For tests: another clock. */
+  readonly clock?: Clock
+}
+
+/** One issuer, or several: then each token is judged by the keys and terms of the issuer it names, and by no other's. */
+export type VerifierOptions<Scope extends string = string> = ServiceOptions<Scope> &
+  (
+    | (IssuerOptions & { readonly issuers?: never })
+    | ({ readonly issuers: readonly IssuerOptions[] } & { readonly [Name in keyof IssuerOptions]?: never })
+  )
+
+/** What became of a check: who it is, or the answer to send. */
+export type Verified<Who> =
+  | { readonly ok: true; readonly principal: Who }
+  | { readonly ok: false; readonly response: Response }
+
+/** A service that checks tokens and makes none. */
+export interface Verifier<Scope extends string = string> extends Gated {
+  /**
+   * Fetches keys and revocations. Called by the first request if by nobody else. Rejects if an issuer does not answer;
+   * it is asked again in the background, and its tokens are refused with 503 until then.
+   */
+  ready(): Promise<void>
+  /** Stops asking. */
+  close(): Promise<void>
+  /** Everybody may; nobody is looked at. */
+  readonly anyone: Access<undefined>
+  /** Whoever proves who they are. */
+  readonly signedIn: Access<Principal<Readonly<Record<string, unknown>>, Scope>>
+  /** Whoever also has what is needed. */
+  needs(
+    requirement: Requirement<Scope, Principal<Readonly<Record<string, unknown>>, Scope>>,
+  ): Access<Principal<Readonly<Record<string, unknown>>, Scope>>
+  /** Checks a request of your own against an access word. Never rejects: what goes wrong denies. */
+  check<Who>(
+    request: Request,
+    access: Access<Who>,
+    info?: { readonly address?: string | undefined; readonly params?: GuardRequest['params'] },
+  ): Promise<Verified<Who>>
+}
+
+const SERVICE_NAMES = [
+  'scopes',
+  'cacheBytes',
+  'renderRefusal',
+  'onRefusal',
+  'logger',
+  'fetch',
+  'clock',
+] as const satisfies (keyof ServiceOptions)[]
+
+/**
+ * Checks tokens that are made elsewhere: no database, no login code. The keys of each issuer are found by its metadata
+ * and kept up to date in the background, its revocations where `revocations` says so; a checked request waits for
+ * neither. Throws a TypeError that lists every problem of its options.
+ *
+ * ```ts
+ * const verifier = createVerifier({
+ *   issuer: 'https://auth.example.com',
+ *   audience: 'https://api.example.com',
+ *   scopes: ['orders:read'],
+ *   revocations: { clientId: 'orders', clientSecret },
+ * })
+ * const checked = await verifier.check(request, verifier.needs({ scopes: ['orders:read'] }))
+ * ```
+ *
+ * It does not check what a token is bound to (DPoP, mTLS): such tokens are refused.
+ */
+export function createVerifier<const Scope extends string = string>(
+  options: VerifierOptions<Scope>,
+): Verifier<Scope> {
+  const issuers = readOptions(options)
+  const logger = options.logger ?? silentLogger
+  warnOfStateless(issuers, options.logger)
+
+  const clock = options.clock ?? guardedClock()
+  const parts = { fetch: options.fetch ?? fetch, clock, random: systemRandom, logger }
+  const remotes = issuers.map((issuer) => createRemoteIssuer(issuer, parts))
+  const report = (error: unknown): void => logger.error({ err: error }, 'a guard failed and refused')
+  const { cacheBytes } = options
+  const cache = cacheBytes === undefined ? {} : { cache: { maxBytes: cacheBytes } }
+  const read = readRemote(remotes, { clock, report, ...cache })
+
+  let started: Promise<void> | undefined
+  let connected = false
+  const ready = (): Promise<void> => {
+    started ??= startAll(remotes).finally(() => {
+      connected = true
+      started = undefined
+    })
+    return started
+  }
+  const gate = createGate({
+    guard: createGuard([bearer(read)], clock, report),
+    refuse: createRefuser({
+      random: systemRandom,
+      logger,
+      https: false,
+      detailsInAnswer: false,
+      renderRefusal: options.renderRefusal,
+      onRefusal: options.onRefusal,
+    }).refuse,
+    // After the first attempt each token is judged by what is known of its own issuer.
+    waiting: () => (connected ? undefined : ready()),
+  })
+
+  return {
+    gate,
+    ready,
+    async close() {
+      await started?.catch(() => undefined)
+      await Promise.all(remotes.map((remote) => remote.stop()))
+    },
+    anyone,
+    signedIn: signedIn as Verifier<Scope>['signedIn'],
+    needs: needs as Verifier<Scope>['needs'],
+    async check(request, access, { params, address } = {}) {
+      const admission = await gate.admit(guardRequestOf(request, params), access, address)
+      if (admission instanceof RefusalAnswer) return { ok: false, response: admission.toResponse() }
+      // The guard lets nobody in whom the access word does not, and the word types its principal.
+      return { ok: true, principal: admission as never }
+    },
+  }
+}
+
+async function startAll(remotes: readonly { start(): Promise<void> }[]): Promise<void> {
+  const started = await Promise.allSettled(remotes.map((remote) => remote.start()))
+  const failed = started.find((outcome) => outcome.status === 'rejected')
+  if (failed !== undefined) throw failed.reason
+}
+
+function readOptions(options: VerifierOptions): readonly IssuerOptions[] {
+  const own = Object.fromEntries(
+    Object.entries(options).filter(([name]) => !SERVICE_NAMES.some((known) => known === name)),
+  )
+  const isList = Array.isArray(own.issuers)
+  const issuers = (isList ? own.issuers : [own]) as readonly IssuerOptions[]
+  const beside = isList ? Object.keys(own).filter((name) => name !== 'issuers') : []
+  const problems = [
+    ...beside.map((name) => `${name}: belongs to each of the issuers`),
+    ...issuers.flatMap(problemsOfIssuer),
+  ]
+  if (issuers.length === 0) problems.push('issuers: one or more are needed')
+  if (problems.length > 0) throw new TypeError(`createVerifier(): ${problems.join('; ')}`)
+  return issuers
+}
+
+/** Nobody should find out by an incident that a sign-out reaches nobody here. */
+function warnOfStateless(issuers: readonly IssuerOptions[], logger: Logger | undefined): void {
+  const silent = issuers.filter(({ revocations }) => revocations === undefined).map(({ issuer }) => issuer)
+  if (silent.length === 0) return
+  const message =
+    'revocations are not followed: a token that was revoked counts here until it expires. ' +
+    "Give `revocations` a client of the issuer, or say `revocations: 'stateless'`"
+  if (logger === undefined) console.warn(`countersign: ${message} (${silent.join(', ')})`)
+  else logger.warn({ issuers: silent }, message)
+}
