@@ -3,11 +3,13 @@ import { crashPostgres } from './crash-postgres.ts'
 import { crashSqlite } from './crash-sqlite.ts'
 import { decision, model } from './model.ts'
 import { nthCall } from './nth-call.ts'
+import { race } from './race.ts'
 import type { Torture } from './torture.ts'
 
 /** All of them, in the order in which a full run goes through them. */
 export const tortures: readonly Torture[] = [
   decision,
+  race,
   model,
   nthCall,
   crashImages,

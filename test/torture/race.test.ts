@@ -1,0 +1,4 @@
+import { tortureTest } from './as-test.ts'
+import { race } from './race.ts'
+
+tortureTest(race)
