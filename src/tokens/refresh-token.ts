@@ -2,6 +2,7 @@ import { createHash, createHmac } from 'node:crypto'
 import { decodeBase64Url, encodeBase64Url } from '../base/base64url.ts'
 import { equalInConstantTime } from '../base/constant-time.ts'
 import { uuidFromBytes, uuidToBytes } from '../base/random.ts'
+import { AuthError } from '../errors/auth-error.ts'
 import { Refusal } from '../errors/refusal.ts'
 import type { SecretKey, SecretKeys } from '../keys/secret-keys.ts'
 
@@ -32,6 +33,7 @@ export interface RefreshToken {
  * the purpose and the issuer, and is checked before any database is asked.
  */
 export interface RefreshTokens {
+  /** Throws AuthError `SECRET_KEY_UNKNOWN` where another node has turned the session under a key that this one lacks. */
   write(token: RefreshToken): string
   /** The genuine token, or why not. Says nothing about sessions: a forgery learns only that it is one. */
   read(text: string): RefreshToken | Refusal
@@ -44,7 +46,7 @@ export function createRefreshTokens(issuer: string, secretKeys: SecretKeys): Ref
   return {
     write(token) {
       const key = secretKeys.find(token.keyId)
-      if (key === undefined) throw new RangeError(`the secret key ${token.keyId} is not in the list`)
+      if (key === undefined) throw new AuthError('SECRET_KEY_UNKNOWN', { details: { keyId: token.keyId } })
       if (!(token.generation >= 0 && token.generation <= LARGEST_GENERATION)) {
         throw new RangeError('a generation is a whole number of 48 bits')
       }
