@@ -3,6 +3,8 @@ import type { Fields } from './auth-options.ts'
 import type { RequestInfo } from './endpoints/dispatcher.ts'
 import type { TokenAnswer } from './grants/mint.ts'
 import type { Gated } from './guard/gate.ts'
+import type { Jwks } from './keys/jwks.ts'
+import type { KeyFacts, KeyReport } from './keys/key-management.ts'
 import type { NewAccount } from './login/accounts.ts'
 import type { Access, Requirement } from './model/access.ts'
 import type { GuardRequest } from './model/guard-request.ts'
@@ -10,7 +12,7 @@ import type { Principal } from './model/principal.ts'
 import type { Session } from './model/session.ts'
 import type { User } from './model/user.ts'
 import type { PostgresClient } from './store/postgres/connection.ts'
-import type { EventFilter, MigrationReport } from './store/store.ts'
+import type { EventFilter, KeyUse, MigrationReport } from './store/store.ts'
 
 /** What became of a check: who it is, or the answer to send. */
 export type Checked<Who> =
@@ -89,6 +91,30 @@ export interface Auth<
     disable(id: string, by?: Partial<Origin>): Promise<User<Profile>>
     enable(id: string, by?: Partial<Origin>): Promise<User<Profile>>
     remove(id: string, by?: Partial<Origin>): Promise<void>
+  }
+  /** The signing keys; `docs/keys.md` draws their life. */
+  readonly keys: {
+    list(): Promise<KeyReport>
+    /**
+     * Makes the next key, or lets the one that has been published long enough take over; refuses no token. With `now`,
+     * for a key that somebody else may have, every token that the keys of this use signed is refused.
+     */
+    rotate(
+      options?: { readonly use?: KeyUse; readonly now?: boolean },
+      by?: Partial<Origin>,
+    ): Promise<KeyFacts>
+    /** Takes out a key that has never signed, or whose last token has ended. */
+    retire(kid: string, by?: Partial<Origin>): Promise<void>
+    /** Withdraws one key as compromised: every token it signed is refused. */
+    revoke(kid: string, by?: Partial<Origin>): Promise<void>
+    /** Takes in a key pair (private JWK) as the next key. */
+    import(jwk: unknown, options?: { readonly use?: KeyUse }, by?: Partial<Origin>): Promise<KeyFacts>
+    /** The HS256 secret, for another service that checks our tokens. Private keys are never handed out. */
+    exportSecret(): Promise<{ readonly kid: string; readonly secret: string }>
+    /** The key set as verifiers get it. */
+    publicKeys(): Promise<Jwks>
+    /** How many sessions hold a token that withdrawing the signing key would refuse, at most. */
+    liveSessions(): Promise<number>
   }
   readonly events: {
     /**

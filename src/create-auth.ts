@@ -29,7 +29,7 @@ export function createAuth<
 >(options: AuthOptions<Scope, Profile, Claims> = {}): Auth<Scope | BuiltInScope, Profile, Claims> {
   const wired = wire(options as AuthOptions, routes)
   const { services, logger, start, stop } = wired
-  const { grants, accounts } = services
+  const { grants, accounts, keys } = services
   const { store } = grants
   const refuser = createRefuser({
     random: grants.random,
@@ -157,6 +157,17 @@ export function createAuth<
     },
     users: own.users,
     events: own.events,
+    keys: {
+      list: () => whenReady(keys.list),
+      rotate: ({ use = 'access', now = false } = {}, by) =>
+        whenReady(() => (now ? keys.rotateNow : keys.rotate)(use, originOf(by))),
+      retire: (kid, by) => whenReady(() => keys.retire(kid, originOf(by))),
+      revoke: (kid, by) => whenReady(() => keys.revoke(kid, originOf(by))),
+      import: (jwk, { use = 'access' } = {}, by) => whenReady(() => keys.import(jwk, use, originOf(by))),
+      exportSecret: () => whenReady(async () => keys.exportSecret()),
+      publicKeys: () => whenReady(keys.publicKeys),
+      liveSessions: () => whenReady(keys.liveSessions),
+    },
 
     withTransaction(client) {
       if (!('withTransaction' in store)) {

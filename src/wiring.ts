@@ -16,7 +16,6 @@ import { clientAddresses } from './http/client-address.ts'
 import { createCors } from './http/cors.ts'
 import { createCursors } from './http/cursor.ts'
 import { createRateLimits } from './http/rate-limit.ts'
-import type { KeyManagement } from './keys/key-management.ts'
 import { createKeyService } from './keys/key-service.ts'
 import { createSecretKeys, type SecretKeys } from './keys/secret-keys.ts'
 import { derivedSigningSecrets, type SigningSecrets, signingSecretsOf } from './keys/signing-secrets.ts'
@@ -46,7 +45,6 @@ export interface Wired {
   readonly storeEpoch: () => number
   /** The store's time as far as known, which all nodes share. Milliseconds since 1970. */
   readonly storeNow: () => number
-  readonly keys: KeyManagement
   /** Connects and prepares. May be called again after it failed. */
   start(): Promise<void>
   stop(): Promise<void>
@@ -165,6 +163,7 @@ export function wire(options: AuthOptions, routes: readonly Route[]): Wired {
     routes,
     grants,
     accounts,
+    keys: keys.management,
     rateLimits: createRateLimits({
       limiter,
       isExempt: (address) => settings.rateLimits === 'off' || isShared(address),
@@ -197,7 +196,6 @@ export function wire(options: AuthOptions, routes: readonly Route[]): Wired {
     logger,
     storeEpoch: feed.storeEpoch,
     storeNow: () => feed.storeNow() ?? clock.now(),
-    keys: keys.management,
     async start() {
       await redis?.connection()
       await store.open({

@@ -1,6 +1,9 @@
 import { z } from 'zod'
-import { anyone } from '../model/access.ts'
+import { Refusal } from '../errors/refusal.ts'
+import { guardRequestOf } from '../guard/guard-request.ts'
+import { anyone, needs } from '../model/access.ts'
 import { json, route } from './route.ts'
+import type { Services } from './services.ts'
 
 const status = z.object({ status: z.string() })
 
@@ -16,6 +19,13 @@ export const healthz = route({
   handle: () => json({ status: 'ok' }),
 })
 
+const details = z.object({
+  status: z.string(),
+  ring_version: z.int().optional(),
+  keys: z.array(z.string()).optional(),
+  secret_keys: z.array(z.string()).optional(),
+})
+
 /** Requests may be sent here. Which part is missing goes to the log, not to the world. */
 export const readyz = route({
   method: 'GET',
@@ -25,13 +35,36 @@ export const readyz = route({
   style: 'problem',
   summary: 'Ready for requests',
   answers: {
-    200: { description: 'Ready.', schema: status, example: { status: 'ready' } },
+    200: {
+      description:
+        'Ready. In development, and to whoever has the scope `admin:keys`, with what two nodes of one issuer must ' +
+        'agree on: version and ids of the signing keys, fingerprints of SECRET_KEY.',
+      schema: details,
+      example: { status: 'ready' },
+    },
     503: { description: 'Not ready, or stopping.', schema: status, example: { status: 'not_ready' } },
   },
-  async handle({ services }) {
+  async handle({ services, request }) {
     const why = await services.notReady()
-    return why === undefined
-      ? json({ status: 'ready' })
-      : json({ status: 'not_ready' }, 503, { 'retry-after': '1' })
+    if (why !== undefined) return json({ status: 'not_ready' }, 503, { 'retry-after': '1' })
+    const isShown = services.development || (await looksAfterKeys(services, request))
+    return json({ status: 'ready', ...(isShown && fingerprintsOf(services)) })
   },
 })
+
+async function looksAfterKeys(services: Services, request: Request): Promise<boolean> {
+  if (!request.headers.has('authorization')) return false
+  const verdict = await services.guard(guardRequestOf(request), needs({ scopes: ['admin:keys'] }))
+  return verdict !== undefined && !(verdict instanceof Refusal)
+}
+
+/** What is the same on every node of one issuer, unless a deployment is split. */
+function fingerprintsOf({ grants: { keyRing, secretKeys } }: Services) {
+  const { version, keys } = keyRing.stored
+  const published = keys.filter(({ phase }) => phase === 'next' || phase === 'active' || phase === 'retiring')
+  return {
+    ring_version: version,
+    keys: published.map(({ kid }) => kid).sort(),
+    secret_keys: secretKeys.fingerprints,
+  }
+}

@@ -29,13 +29,12 @@ export const jwks = route({
     await keyRing.freshen()
     const { text, etag } = keyRing.keySet()
     const headers = {
-      'content-type': 'application/json',
       'cache-control': `public, max-age=${JWKS_CACHE_SECONDS}, stale-if-error=${JWKS_STALE_SECONDS}`,
       etag,
     }
     return namesTag(request.headers.get('if-none-match'), etag)
       ? new Response(null, { status: 304, headers })
-      : new Response(text, { headers })
+      : new Response(text, { headers: { ...headers, 'content-type': 'application/json' } })
   },
 })
 

@@ -1,5 +1,6 @@
 import { dashboard } from './admin.ts'
 import { listEvents } from './admin-events.ts'
+import { listKeys, retireKey, revokeKey, rotateKey } from './admin-keys.ts'
 import { endSessionOfUser, endSessionsOfUser, listSessionsOfUser } from './admin-sessions.ts'
 import { changeUser, listUsers, readUser } from './admin-users.ts'
 import { docs, docsFile, openApi } from './docs.ts'
@@ -32,6 +33,10 @@ export const routes: readonly Route[] = [
   endSessionOfUser,
   endSessionsOfUser,
   listEvents,
+  listKeys,
+  rotateKey,
+  retireKey,
+  revokeKey,
   jwks,
   authorizationServer,
   openApi,

@@ -6,6 +6,7 @@ import type { ClientAddresses } from '../http/client-address.ts'
 import type { Cors } from '../http/cors.ts'
 import type { Cursors } from '../http/cursor.ts'
 import type { RateLimits } from '../http/rate-limit.ts'
+import type { KeyManagement } from '../keys/key-management.ts'
 import type { Accounts } from '../login/accounts.ts'
 import type { AccessToken } from '../model/access-token.ts'
 import type { ProfileSchema } from '../model/profile.ts'
@@ -25,6 +26,7 @@ export interface Services {
   /** The same, but a token that has expired, or was revoked, passes: enough to end its session. */
   readonly readExpired: (text: string) => AccessToken | Refusal
   readonly accounts: Accounts
+  readonly keys: KeyManagement
   /** Where lists go on. */
   readonly cursors: Cursors
   readonly registration: 'open' | 'closed'

@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto'
 import { type Clock, type Moment, millisecondsSince, momentOf } from '../base/clock.ts'
 import { AuthError } from '../errors/auth-error.ts'
-import type { KeyUse, KeyVerbs, StoredRing } from '../store/store.ts'
+import type { KeyUse, KeyVerbs, StoredKey, StoredRing } from '../store/store.ts'
 import { jwksOf } from './jwks.ts'
 import type { SecretKeys } from './secret-keys.ts'
 import type { Signer, SigningKey } from './signing-key.ts'
 import type { SigningSecrets } from './signing-secrets.ts'
 import { isSealed, openKey } from './stored-key.ts'
-import type { VerificationKey } from './verification-key.ts'
+import { importPublicJwk, type PublicVerificationKey, type VerificationKey } from './verification-key.ts'
 
 /** The JWKS document as it is sent: the same bytes on every node that has the same keys. */
 export interface KeySetText {
@@ -54,14 +54,16 @@ export interface KeyRingParts {
 
 interface KnownKey {
   readonly use: KeyUse
-  readonly key: SigningKey
+  readonly verification: PublicVerificationKey
+  /** Undefined for a key that was revoked, which is known only so that its tokens are refused for the right reason. */
+  readonly pair: SigningKey | undefined
 }
 
 export function createKeyRing(parts: KeyRingParts): KeyRing {
   const { store, secretKeys, signingSecrets, clock } = parts
   let stored: StoredRing = { version: 0, keys: [], now: 0, longestLifeSeconds: 0 }
   let known: ReadonlyMap<string, KnownKey> = new Map()
-  let active: Readonly<Partial<Record<KeyUse, SigningKey>>> = {}
+  let active: Readonly<Partial<Record<KeyUse, SigningKey | undefined>>> = {}
   let keySet = keySetOf([])
   /** When the ring was asked for that is in use, or confirmed to be the newest. */
   let confirmed: Moment | undefined
@@ -69,24 +71,32 @@ export function createKeyRing(parts: KeyRingParts): KeyRing {
   let taken = 0
   let readAt = 0
 
-  const take = (ring: StoredRing): void => {
-    const keys = ring.keys.filter(isSealed)
-    const opened = new Map(
-      keys.map((key) => [
-        key.kid,
-        { use: key.use, key: known.get(key.kid)?.key ?? openKey(key, secretKeys) },
-      ]),
-    )
-    const signing = (use: KeyUse) => {
-      const kid = keys.find((key) => key.use === use && key.phase === 'active')?.kid
-      return kid === undefined ? {} : { [use]: opened.get(kid)?.key }
+  const know = (key: StoredKey): KnownKey => {
+    const former = known.get(key.kid)
+    if (isSealed(key)) {
+      const pair = former?.pair ?? openKey(key, secretKeys)
+      return { use: key.use, verification: pair.verification, pair }
     }
+    return {
+      use: key.use,
+      verification: former?.verification ?? importPublicJwk(key.publicJwk),
+      pair: undefined,
+    }
+  }
+
+  const take = (ring: StoredRing): void => {
+    const kept = ring.keys.filter((key) => isSealed(key) || key.phase === 'revoked')
+    const now = new Map(kept.map((key) => [key.kid, know(key)]))
     // A signature that is remembered names its key object: that is how the memory learns that the key has gone.
-    for (const [kid, { key }] of known) if (!opened.has(kid)) key.verification.withdraw()
+    for (const { verification } of [...known.values(), ...now.values()]) {
+      if (now.get(verification.kid)?.pair === undefined) verification.withdraw()
+    }
+    const signing = (use: KeyUse) =>
+      now.get(kept.find((key) => key.use === use && key.phase === 'active')?.kid ?? '')?.pair
     const isAnother = ring.version !== stored.version
-    known = opened
-    active = { ...signing('access'), ...signing('id') }
-    keySet = keySetOf([...opened.values()].map(({ key }) => key))
+    known = now
+    active = { access: signing('access'), id: signing('id') }
+    keySet = keySetOf([...now.values()].flatMap(({ pair }) => pair ?? []))
     stored = ring
     if (isAnother) parts.onChange()
   }
@@ -113,7 +123,7 @@ export function createKeyRing(parts: KeyRingParts): KeyRing {
 
   const lookUp = (use: KeyUse, kid: string): VerificationKey | undefined => {
     const found = known.get(kid)
-    return found?.use === use ? found.key.verification : undefined
+    return found?.use === use ? found.verification : undefined
   }
 
   return {

@@ -105,6 +105,8 @@ export function createKeyService(parts: KeyServiceParts): KeyService {
     async load() {
       await ring.load()
       await keeper.prepare()
+      // Before this node serves anything, so that nobody waits for it.
+      await announcer.announceNow()
     },
     async stop() {
       await announcer.stop()

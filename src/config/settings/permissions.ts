@@ -19,6 +19,7 @@ export const BUILT_IN_SCOPES = {
   'admin:dashboard': 'See the administration page',
   'admin:users': 'Look after all accounts and their sessions',
   'admin:events': 'Read the audit log',
+  'admin:keys': 'See and change the signing keys',
 } as const satisfies Scopes
 
 /** A scope that is there without being declared. */
