@@ -12,7 +12,7 @@ export const LAYERS: readonly (readonly string[])[] = [
   ['keys', 'store', 'audit'],
   ['tokens', 'revocation', 'login', 'config', 'store/*'],
   ['guard', 'grants'],
-  ['http', 'endpoints', 'pages', 'openapi', 'doctor'],
+  ['http', 'endpoints', 'pages', 'openapi', 'doctor', 'hostile', 'probe'],
   ['*.ts', 'adapters', 'server', 'testing'],
   ['cli'],
 ]

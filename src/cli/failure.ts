@@ -1,6 +1,7 @@
 import { ConfigError } from '../config/config-error.ts'
 import { AuthError } from '../errors/auth-error.ts'
 import { catalogue } from '../errors/codes.ts'
+import { NoVerdict } from './no-verdict.ts'
 
 /** What went wrong and what to do, for people at a terminal. Never a stack trace: that is for our own faults. */
 export function explainFailure(error: unknown): string {
@@ -8,6 +9,7 @@ export function explainFailure(error: unknown): string {
   if (error instanceof ConfigError)
     return `${error.message}\n\nSee docs/config.md, or run \`countersign config\`.`
   if (error instanceof AuthError) return explainRefusal(error)
+  if (error instanceof NoVerdict) return error.message
   if (!(error instanceof Error)) return 'Something failed without saying what.'
   const { code, port, address } = error as NodeJS.ErrnoException & { port?: number; address?: string }
   if (code === 'EADDRINUSE') {

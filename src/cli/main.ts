@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander'
 import { explainFailure } from './failure.ts'
+import { NoVerdict } from './no-verdict.ts'
 
 /** Each command loads its own parts, so that none waits for what it does not use. */
 const program = new Command('countersign')
@@ -38,6 +39,32 @@ program
   .description('write a commented configuration here and say how to mount it')
   .option('--json', 'for programs')
   .action(async (options) => (await import('./init.ts')).initCommand(options))
+
+program
+  .command('routes')
+  .description(
+    'list the routes of an application, keep the list, or ask a running one whether it keeps its word',
+  )
+  .argument('[app]', 'a module that exports the application; without one, the routes of the issuer itself')
+  .option(
+    '--probe <url>',
+    'send each route missing, forged, stale and good credentials, and judge the answers',
+  )
+  .option('--openapi <file|url>', 'probe any API by its OpenAPI document (JSON)')
+  .option('--issuer', 'make tokens with the issuer configured here (default for an application)')
+  .option('--no-issuer', 'make tokens without a key')
+  .option('--audience <id>', 'the audience of the tokens, where it is not the configured one')
+  .option('--token-file <file>', 'a good token of another issuer; - reads standard input')
+  .option('--jwks <file|url>', 'the public keys of another issuer (default: /.well-known/jwks.json there)')
+  .option('--unsafe', 'send good tokens by methods that change things, too')
+  .option('--rate <number>', 'requests per second, at most', '100')
+  .option('--time-limit <seconds>', 'for the whole', '300')
+  .option('--json', 'for programs')
+  .addHelpText(
+    'after',
+    '\nExit status: 0 all as declared, 1 something is wrong or not proven, 2 could not be tried.',
+  )
+  .action(async (app, options) => (await import('./routes.ts')).routesCommand(app, options))
 
 program
   .command('version')
@@ -186,5 +213,5 @@ function leave(error: unknown): void {
     return
   }
   process.stderr.write(`${explainFailure(error)}\n`)
-  process.exitCode = 1
+  process.exitCode = error instanceof NoVerdict ? 2 : 1
 }

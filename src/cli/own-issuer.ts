@@ -1,0 +1,113 @@
+import type { AuthOptions } from '../auth-options.ts'
+import { encodeBase64Url } from '../base/base64url.ts'
+import { toSeconds } from '../base/clock.ts'
+import { loadConfig } from '../config/load.ts'
+import { AuthError } from '../errors/auth-error.ts'
+import { mint } from '../grants/mint.ts'
+import { startSession } from '../grants/session-start.ts'
+import { type Claims, claimsOf, compose } from '../hostile/idea.ts'
+import { FIRST_PARTY } from '../model/client.ts'
+import type { TokenSource } from '../probe/source.ts'
+import { wire } from '../wiring.ts'
+import { OPERATOR } from './with-auth.ts'
+
+/** A push may be lost; then it takes a pull, and a verifier elsewhere learns by asking. */
+const SLACK_MILLISECONDS = 3000
+
+export interface OwnIssuer extends TokenSource {
+  /** Removes the account that the probe signed in with. */
+  close(): Promise<void>
+}
+
+/**
+ * Tokens of the issuer that is configured here, bad ones too: they are signed with its key. Works on the database
+ * directly, with an account of its own that has no more than the roles of every account, a password that nobody
+ * knows, and events in the audit log; what a token says beyond that is only in the token. The account is removed on
+ * `close`.
+ */
+export async function openOwnIssuer(audience?: string): Promise<OwnIssuer> {
+  const { options, settings } = await loadConfig({ cwd: process.cwd(), env: process.env })
+  // Hooks and the profile are about real people: neither shall refuse this account, nor hear of it.
+  const { hooks: _, profile: __, ...rest } = options as AuthOptions
+  const wired = wire(rest, [])
+  const { accounts, grants } = wired.services
+  await wired.start()
+  try {
+    const name = encodeBase64Url(grants.random(9)).replaceAll(/[^A-Za-z0-9]/g, '0')
+    const user = await accounts.create(
+      { email: `probe-${name}@probe.invalid`, password: encodeBase64Url(grants.random(32)) },
+      OPERATOR,
+    )
+    const client = await grants.store.clients.find(FIRST_PARTY)
+    if (client === undefined) throw new AuthError('CLIENT_UNKNOWN')
+    const signIn = async () => {
+      const granted = await startSession(
+        { user, client, scope: undefined, amr: ['pwd'], origin: OPERATOR },
+        grants,
+      )
+      return mint(granted, client, grants)
+    }
+    const key = grants.keyRing.signingKey()
+    const sign = (claims: Claims, header: Readonly<Record<string, unknown>> = {}): string =>
+      compose({ alg: key.algorithm, typ: 'at+jwt', kid: key.kid, ...header }, claims, (input) =>
+        key.sign(input),
+      )
+
+    const live = await signIn()
+    const everything = {
+      scope: Object.keys(settings.scopes).join(' '),
+      roles: Object.keys(settings.roles),
+      ...(audience !== undefined && { aud: audience }),
+    }
+    return {
+      name: `the issuer ${settings.issuer}, by an account made for this`,
+      fits: true,
+      refreshToken: live.refresh_token,
+      materialFor(requirement) {
+        const nowSeconds = toSeconds(grants.clock.now())
+        const { iat: _, exp: __, ...kept } = claimsOf(live.access_token)
+        const claims = {
+          ...kept,
+          ...everything,
+          iat: nowSeconds,
+          exp: nowSeconds + grants.settings.accessLifeSeconds,
+          auth_time: nowSeconds,
+          ...(requirement?.scopes && { scope: requirement.scopes.join(' ') }),
+          ...(requirement?.roles && { roles: requirement.roles.slice(0, 1) }),
+        }
+        return {
+          nowSeconds,
+          claims,
+          sign,
+          genuine: sign(claims),
+          publicKeys: grants.keyRing.publicKeys().map(({ publicJwk }) => publicJwk),
+          requirement,
+        }
+      },
+      async endSession() {
+        const token = (await signIn()).access_token
+        const claims = claimsOf(token)
+        const session = { id: String(claims.sid), userId: user.id, why: 'ended_by_admin' } as const
+        const event = {
+          name: 'session.ended',
+          origin: OPERATOR,
+          userId: user.id,
+          sessionId: session.id,
+        } as const
+        await grants.store.sessions.end(session, event)
+        await grants.revocationsChanged()
+        return {
+          authorization: `Bearer ${sign({ ...claims, ...everything })}`,
+          withinMilliseconds: settings.maxStalenessSeconds * 1000 + SLACK_MILLISECONDS,
+        }
+      },
+      async close() {
+        await accounts.remove(user.id, OPERATOR)
+        await wired.stop()
+      },
+    }
+  } catch (error) {
+    await wired.stop()
+    throw error
+  }
+}

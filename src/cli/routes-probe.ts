@@ -1,0 +1,181 @@
+import { readFileSync } from 'node:fs'
+import { relative } from 'node:path'
+import { isJsonObject, type JsonObject } from '../base/strict-json.ts'
+import { claimsOf } from '../hostile/idea.ts'
+import type { InventoryEntry } from '../model/inventory.ts'
+import { inventoryTargets } from '../probe/inventory-targets.ts'
+import { openApiTargets } from '../probe/openapi-targets.ts'
+import { type ProbeReport, probe } from '../probe/probe.ts'
+import { exitStatusOf, type ReportOptions, reportJson, reportText } from '../probe/report.ts'
+import { createSender } from '../probe/send.ts'
+import { guessedTokens, type TokenSource } from '../probe/source.ts'
+import type { Target } from '../probe/target.ts'
+import { NoVerdict } from './no-verdict.ts'
+import { type OutputOptions, print, printJson } from './output.ts'
+import { openOwnIssuer } from './own-issuer.ts'
+
+export interface ProbeCommandOptions extends OutputOptions {
+  /** Where the API answers. */
+  readonly probe?: string
+  /** The document of the API, a file or an address. */
+  readonly openapi?: string
+  /** Tokens by the issuer configured here. */
+  readonly issuer?: boolean
+  readonly audience?: string
+  readonly tokenFile?: string
+  readonly jwks?: string
+  readonly unsafe?: boolean
+  readonly rate?: string
+  readonly timeLimit?: string
+}
+
+const ANSWER_MILLISECONDS = 5000
+
+/** Probes what an inventory or an OpenAPI document names, prints the report, and sets the exit status. */
+export async function probeCommand(
+  entries: readonly InventoryEntry[] | undefined,
+  options: ProbeCommandOptions,
+): Promise<void> {
+  const rate = numberOf('--rate', options.rate ?? '100', 1, 10_000)
+  const limit = numberOf('--time-limit', options.timeLimit ?? '300', 1, 86_400)
+  const { base, targets } = await placeOf(entries, options)
+  const source = await sourceOf(base, entries !== undefined, options)
+  const sender = createSender(base, { rate, timeoutMilliseconds: ANSWER_MILLISECONDS })
+  const since = performance.now()
+  try {
+    const report = await probe({
+      targets,
+      send: sender.send,
+      source,
+      unsafe: options.unsafe === true,
+      elapsed: () => performance.now(),
+      timeLimitMilliseconds: limit * 1000,
+      sleep: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
+      onRoute: showProgress,
+    })
+    const told: ReportOptions = {
+      base: base.href,
+      source: source.name,
+      answers: sender.count(),
+      seconds: (performance.now() - since) / 1000,
+      placeOf: shortPlace,
+    }
+    tell(report, told, options)
+  } finally {
+    sender.close()
+    if ('close' in source) await (source as { close(): Promise<void> }).close()
+  }
+}
+
+function tell(report: ProbeReport, told: ReportOptions, options: ProbeCommandOptions): void {
+  clearProgress()
+  if (options.json) printJson(reportJson(report, told))
+  else print(reportText(report, told))
+  process.exitCode = exitStatusOf(report)
+}
+
+async function placeOf(
+  entries: readonly InventoryEntry[] | undefined,
+  { probe: place, openapi }: ProbeCommandOptions,
+): Promise<{ base: URL; targets: readonly Target[] }> {
+  if (openapi === undefined) {
+    return { base: urlOf('--probe', place), targets: inventoryTargets(entries ?? []) }
+  }
+  const { targets } = openApiTargets(await readJson('--openapi', openapi))
+  // A document names the servers it was written for, production among them: they are not asked unless they are named.
+  if (place === undefined && !isAddress(openapi)) {
+    throw new NoVerdict('--probe URL: where does the API of this document answer?')
+  }
+  return { base: place === undefined ? new URL(new URL(openapi).origin) : urlOf('--probe', place), targets }
+}
+
+/** Tokens by the configured issuer where that was asked for, or else what can be made without its key. */
+async function sourceOf(base: URL, own: boolean, options: ProbeCommandOptions): Promise<TokenSource> {
+  const { issuer = own && options.tokenFile === undefined, tokenFile, audience, jwks } = options
+  if (issuer) {
+    if (tokenFile !== undefined) throw new NoVerdict('either --issuer or --token-file')
+    return openOwnIssuer(audience)
+  }
+  const genuine = tokenFile === undefined ? undefined : readToken(tokenFile)
+  const named = claimsOf(genuine).iss
+  return guessedTokens({
+    now: Date.now,
+    issuer: typeof named === 'string' ? named : base.origin,
+    publicKeys: await publicKeysOf(jwks ?? new URL('/.well-known/jwks.json', base).href, jwks !== undefined),
+    genuine,
+  })
+}
+
+async function publicKeysOf(place: string, named: boolean): Promise<readonly JsonObject[] | undefined> {
+  try {
+    const { keys } = await readJson('--jwks', place)
+    const found = Array.isArray(keys) ? keys.filter(isJsonObject) : []
+    return found.length > 0 ? found : undefined
+  } catch (error) {
+    if (named) throw error
+    return undefined
+  }
+}
+
+function readToken(file: string): string {
+  const text = readFileSync(file === '-' ? 0 : file, 'utf8').trim()
+  if (!/^[\w.~+/=-]+$/.test(text))
+    throw new NoVerdict('--token-file: the file is to hold one token, and nothing else')
+  return text
+}
+
+async function readJson(option: string, place: string): Promise<JsonObject> {
+  const text = isAddress(place) ? await fetchText(option, place) : readFileSync(place, 'utf8')
+  try {
+    const value: unknown = JSON.parse(text)
+    if (isJsonObject(value)) return value
+  } catch {
+    // Told below, for both.
+  }
+  throw new NoVerdict(`${option}: ${place} is no JSON object. A YAML document has to be converted first.`)
+}
+
+async function fetchText(option: string, address: string): Promise<string> {
+  const answer = await fetch(address, { signal: AbortSignal.timeout(ANSWER_MILLISECONDS) }).catch(
+    (error: unknown) => {
+      throw new NoVerdict(`${option}: ${address} does not answer (${reasonOf(error)})`)
+    },
+  )
+  if (!answer.ok) throw new NoVerdict(`${option}: ${address} answered ${answer.status}`)
+  return answer.text()
+}
+
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return 'no reason given'
+  return error.cause instanceof Error ? error.cause.message : error.message
+}
+
+function isAddress(place: string): boolean {
+  return /^https?:\/\//i.test(place)
+}
+
+function urlOf(option: string, text: string | undefined): URL {
+  if (text !== undefined && isAddress(text) && URL.canParse(text)) return new URL(text)
+  throw new NoVerdict(`${option}: an address such as http://127.0.0.1:8000`)
+}
+
+function numberOf(option: string, text: string, least: number, most: number): number {
+  const value = Number(text)
+  if (Number.isFinite(value) && value >= least && value <= most) return value
+  throw new NoVerdict(`${option}: a number from ${least} to ${most}`)
+}
+
+export function shortPlace({ at }: Pick<InventoryEntry, 'at'>): string | undefined {
+  return at && `${relative(process.cwd(), at.file)}:${at.line}`
+}
+
+const CLEAR_LINE = '\r\u001b[K'
+
+function showProgress({ method, path }: Target): void {
+  if (process.stderr.isTTY)
+    process.stderr.write(`${CLEAR_LINE}asking ${method} ${path.replace(/\p{Cc}/gu, '?')}`)
+}
+
+function clearProgress(): void {
+  if (process.stderr.isTTY) process.stderr.write(CLEAR_LINE)
+}

@@ -1,0 +1,142 @@
+import assert from 'node:assert/strict'
+import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
+import { after, before, test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { findFreePort } from '../servers/free-port.ts'
+
+const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))
+
+let folder: string
+let port: number
+let url: string
+let server: ChildProcess
+
+before(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'countersign-routes-'))
+  port = await findFreePort()
+  url = `http://127.0.0.1:${port}`
+  // Its log is not read: a pipe that nobody empties would stop it.
+  server = start(['serve'], 'ignore')
+  await answering(`${url}/readyz`)
+})
+after(async () => {
+  server.kill()
+  await once(server, 'exit')
+  rmSync(folder, { recursive: true })
+})
+
+function start(args: readonly string[], stdio: StdioOptions = 'pipe'): ChildProcess {
+  const { PATH = '' } = process.env
+  return spawn(process.execPath, [MAIN, ...args], { cwd: folder, env: { PATH, PORT: String(port) }, stdio })
+}
+
+async function run(...args: string[]) {
+  const child = start(args)
+  const { stdout, stderr } = child
+  assert.ok(stdout && stderr)
+  const [out, err, [status]] = await Promise.all([text(stdout), text(stderr), once(child, 'close')])
+  return { out, err, status: status as number }
+}
+
+async function answering(address: string): Promise<void> {
+  for (;;) {
+    const answer = await fetch(address).catch(() => undefined)
+    if (answer?.ok) return
+    assert.equal(server.exitCode, null, 'the server has ended')
+    await new Promise((resolve) => setTimeout(resolve, 50))
+  }
+}
+
+test('the routes of the issuer are listed, with what each asks for', async () => {
+  const { out, status } = await run('routes')
+  assert.equal(status, 0)
+  assert.match(out, /^GET +\/users\/me +signed in/m)
+  assert.match(out, /^GET +\/admin\/dashboard +needs scope admin:dashboard/m)
+  const { items } = JSON.parse((await run('routes', '--json')).out)
+  const dashboard = items.find(({ path }: { path: string }) => path === '/admin/dashboard')
+  assert.deepEqual(dashboard.access, { needs: { scopes: ['admin:dashboard'] } })
+})
+
+test('G-1, A2, A8, A10, F-10: the running server answers as its own document says, to every idea there is', async () => {
+  const { out, err, status } = await run(
+    'routes',
+    '--openapi',
+    `${url}/openapi.json`,
+    '--issuer',
+    '--rate',
+    '5000',
+    '--json',
+  )
+  const report = JSON.parse(out)
+  assert.deepEqual(report.findings, [])
+  assert.equal(status, 0, err)
+  assert.equal(report.complete, true)
+  assert.deepEqual(report.untried, [], 'with the key of the issuer everything can be tried')
+  const guarded = report.routes.filter(({ access }: { access: unknown }) => access !== 'anyone')
+  assert.ok(guarded.length >= 7)
+  for (const route of guarded) {
+    assert.ok(route.answers > 100, route.path)
+    if (route.method === 'GET') assert.equal(route.lets_in, true, route.path)
+    else assert.equal(route.lets_in, null, `${route.path}: a good token was sent to what changes things`)
+  }
+  assert.doesNotMatch(out, /eyJ/, 'no token is told')
+
+  const { items } = JSON.parse((await run('users', 'list', '--json')).out)
+  assert.deepEqual(items, [], 'the account of the probe is gone')
+})
+
+test('the same by the route table, and for people', async () => {
+  const { out, status } = await run('routes', '--probe', url, '--no-issuer', '--rate', '5000')
+  assert.equal(status, 0, out)
+  assert.match(out, /^GET +\/users\/me +signed in +strangers and forgeries refused$/m)
+  assert.match(out, /^GET +\/docs +anyone +open, as declared$/m)
+  assert.match(out, /^ {2}only the issuer can sign it\n {4}expired, no-expiry, /m)
+  assert.match(out, /\nNothing wrong was found\.\n$/)
+})
+
+test('a document that promises a guard where there is none: the open route is named first, and the status is 1', async () => {
+  const document = join(folder, 'promise.json')
+  const guarded = { get: { security: [{ jwt: [] }] } }
+  writeFileSync(
+    document,
+    JSON.stringify({
+      openapi: '3.0.3',
+      info: { title: 'A promise' },
+      servers: [{ url: 'https://production.example' }],
+      paths: { '/users/me': guarded, '/healthz': guarded },
+      components: { securitySchemes: { jwt: { type: 'http', scheme: 'bearer' } } },
+    }),
+  )
+  const { out, status } = await run('routes', '--openapi', document, '--probe', url, '--rate', '5000')
+  assert.equal(status, 1)
+  assert.match(out, /^OPEN: 1 route lets strangers in\n {2}GET \/healthz {3}declared: signed in\n/)
+  assert.match(out, new RegExp(`try it: curl -i --path-as-is '${url}/healthz'`))
+})
+
+test('what cannot be tried has status 2 and says why, in one line', async () => {
+  const closed = `http://127.0.0.1:${await findFreePort()}`
+  const document = join(folder, 'document.json')
+  writeFileSync(document, '{"openapi":"3.1.0","paths":{}}')
+  for (const [args, said] of [
+    [['--openapi', join(folder, 'document.json')], /--probe URL/],
+    [['--openapi', `${closed}/openapi.json`], /does not answer/],
+    [['--openapi', `${url}/nowhere`], /answered 404/],
+    [['--openapi', `${url}/docs`, '--probe', url], /no JSON object/],
+    [['--probe', 'localhost'], /--probe: an address/],
+    [['--probe', url, '--rate', '0'], /--rate: a number/],
+    [['--probe', url, '--issuer', '--token-file', document], /either --issuer or --token-file/],
+    [['--probe', closed, '--no-issuer'], /does not answer/],
+    [['--openapi', join(folder, 'gone.json'), '--probe', url], /no such file/],
+  ] as const) {
+    const { err, out, status } = await run('routes', ...args)
+    assert.equal(status, 2, `${args.join(' ')}\n${err}`)
+    assert.match(err, said)
+    assert.equal(out, '')
+    assert.doesNotMatch(err, /\n\s+at /)
+  }
+})
