@@ -80,7 +80,7 @@ export async function openOwnIssuer(audience?: string): Promise<OwnIssuer> {
           claims,
           sign,
           genuine: sign(claims),
-          publicKeys: grants.keyRing.publicKeys().map(({ publicJwk }) => publicJwk),
+          publicKeys: JSON.parse(grants.keyRing.keySet().text).keys,
           requirement,
         }
       },
