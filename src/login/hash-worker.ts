@@ -1,6 +1,6 @@
 import { getPriority, setPriority } from 'node:os'
 import { parentPort } from 'node:worker_threads'
-import { hashPassword, type PasswordVerdict, verifyPassword } from './password-hash.ts'
+import { hashPassword, isCurrentHash, type PasswordVerdict, verifyPassword } from './password-hash.ts'
 
 export type HashJob =
   | { readonly kind: 'hash'; readonly password: string }
@@ -8,7 +8,14 @@ export type HashJob =
 
 export type HashAnswer =
   | { readonly kind: 'hash'; readonly hash: string }
-  | { readonly kind: 'verify'; readonly verdict: PasswordVerdict }
+  | {
+      readonly kind: 'verify'
+      readonly verdict: PasswordVerdict
+      /** How long the thread was at it. */
+      readonly milliseconds: number
+      /** The stored hash was made elsewhere, or by another release, and has a price of its own. */
+      readonly isForeign: boolean
+    }
   /** The class of the error alone: a message of a library might quote what it was given. */
   | { readonly kind: 'failed'; readonly errorName: string }
 
@@ -27,12 +34,17 @@ if (process.platform === 'linux') {
 // The synchronous calls, on purpose: the asynchronous ones would go to the thread pool that everybody shares.
 function answer(job: HashJob): HashAnswer {
   try {
-    return job.kind === 'hash'
-      ? { kind: 'hash', hash: hashPassword(job.password) }
-      : { kind: 'verify', verdict: verifyPassword(job.password, job.stored) }
+    return job.kind === 'hash' ? { kind: 'hash', hash: hashPassword(job.password) } : verify(job)
   } catch (error) {
     return { kind: 'failed', errorName: error instanceof Error ? error.name : typeof error }
   }
+}
+
+function verify({ password, stored }: Extract<HashJob, { kind: 'verify' }>): HashAnswer {
+  const began = performance.now()
+  const verdict = verifyPassword(password, stored)
+  const isForeign = stored !== undefined && !isCurrentHash(stored)
+  return { kind: 'verify', verdict, milliseconds: performance.now() - began, isForeign }
 }
 
 parentPort?.on('message', (job: HashJob) => parentPort?.postMessage(answer(job)))

@@ -1,9 +1,11 @@
 import { availableParallelism } from 'node:os'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Clock } from '../base/clock.ts'
 import { AuthError } from '../errors/auth-error.ts'
 import { createHashThread, type HashThread } from './hash-thread.ts'
 import type { HashAnswer, HashJob } from './hash-worker.ts'
 import type { PasswordVerdict } from './password-hash.ts'
+import { createSlowestNo } from './slowest-no.ts'
 
 export type { PasswordVerdict } from './password-hash.ts'
 
@@ -17,7 +19,10 @@ export type { PasswordVerdict } from './password-hash.ts'
 export interface HashQueue {
   /** A new hash as PHC text. Does not judge the password: `checkNewPassword` does. */
   hash(password: string): Promise<string>
-  /** Compares; without a stored hash (nobody has that name) it does the same work and says no. */
+  /**
+   * Compares; without a stored hash (nobody has that name) it does the same work and says no. Each no takes as long as
+   * the slowest: a hash made elsewhere costs something else, and would tell that the account exists.
+   */
   verify(password: string, stored: string | undefined): Promise<PasswordVerdict>
   /** Takes no more, finishes what was taken, ends the threads. */
   close(): Promise<void>
@@ -46,6 +51,8 @@ export interface HashQueueOptions {
   readonly maxWaitMilliseconds?: number
   readonly idleMilliseconds?: number
   readonly jobMilliseconds?: number
+  /** Lets time pass. */
+  readonly wait?: (milliseconds: number) => Promise<unknown>
   /** Another worker, for tests. */
   readonly workerUrl?: URL
 }
@@ -68,6 +75,7 @@ export function createHashQueue({
   maxWaitMilliseconds = 2000,
   idleMilliseconds = 60_000,
   jobMilliseconds = 30_000,
+  wait = sleep,
   workerUrl = WORKER_URL,
 }: HashQueueOptions): HashQueue {
   if (!(workers >= 1)) throw new RangeError('workers: at least 1, or no password would ever be hashed')
@@ -79,6 +87,7 @@ export function createHashQueue({
   const waiting: Waiting[] = []
   const counts = { answered: 0, refused: 0, lost: 0 }
   let averageMilliseconds = 20
+  const slowestNo = createSlowestNo()
   let closing: Promise<void> | undefined
   let drained: (() => void) | undefined
 
@@ -133,6 +142,8 @@ export function createHashQueue({
     async verify(password, stored) {
       const answer = await submit({ kind: 'verify', password, stored })
       if (answer.kind !== 'verify') throw unexpected(answer)
+      const early = slowestNo.earlyBy(answer)
+      if (early > 0) await wait(early)
       return answer.verdict
     },
     close() {

@@ -52,7 +52,7 @@ export function hashPassword(password: string): string {
 /**
  * Compares a password with a stored hash in any of `hashFormats`. Blocks the thread: call it through the hash queue.
  * Without a hash (nobody has that name) and with one that cannot be read, the work of a current hash is done all the
- * same, so that the time does not tell. A hash made elsewhere takes its own time until it is re-hashed.
+ * same, so that the time does not tell. A hash made elsewhere takes its own time; the hash queue evens that out.
  */
 export function verifyPassword(password: string, stored: string | undefined): PasswordVerdict {
   if (!isHashable(password)) return { matches: false, needsRehash: false, problem: 'password_unsuitable' }
@@ -63,7 +63,12 @@ export function verifyPassword(password: string, stored: string | undefined): Pa
   }
   const matches = problemOrMatch && stored !== undefined
   // Also from dearer parameters: one cost for all keeps known and unknown names alike, and the queue predictable.
-  return { matches, needsRehash: matches && !stored.startsWith(CURRENT) }
+  return { matches, needsRehash: matches && !isCurrentHash(stored) }
+}
+
+/** Whether a stored hash is what `hashPassword` writes. */
+export function isCurrentHash(stored: string): boolean {
+  return stored.startsWith(CURRENT)
 }
 
 function compare(password: string, stored: string): boolean | HashProblem {
