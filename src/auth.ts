@@ -1,5 +1,6 @@
 import type { AuditEvent, Origin } from './audit/events.ts'
 import type { Fields } from './auth-options.ts'
+import type { RestoreReport } from './declare-restored.ts'
 import type { RequestInfo } from './endpoints/dispatcher.ts'
 import type { TokenAnswer } from './grants/mint.ts'
 import type { Gated } from './guard/gate.ts'
@@ -137,6 +138,17 @@ export interface Auth<
   withTransaction(client: PostgresClient): AuthTransaction<Profile>
   /** Brings the database's schema forward; `dryRun` only says what would be done. */
   migrate(options?: { readonly dryRun?: boolean }): Promise<MigrationReport>
+  /**
+   * The database was put back from a backup: makes void what must not live again, and says what people have to look at.
+   * To be called instead of `ready`, while no server is at work on the database.
+   */
+  declareRestored(by?: Partial<Origin>): Promise<RestoreReport>
+  /** Rows that are past their use and still there: they go by themselves, a few at a time. */
+  readonly upkeep: {
+    expiredRows(): Promise<number>
+    /** Removes at most so many now; resolves to how many. */
+    cleanUp(limit: number): Promise<number>
+  }
 }
 
 /** See `Auth.withTransaction`. Nothing signs in here: a token would outlive a transaction that is rolled back. */

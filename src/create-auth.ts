@@ -183,6 +183,11 @@ export function createAuth<
     },
 
     migrate: (report) => store.migrate(report),
+    declareRestored: (by) => wired.declareRestored(originOf(by)),
+    upkeep: {
+      expiredRows: () => whenReady(() => store.expired()),
+      cleanUp: (limit) => whenReady(() => store.cleanUp(limit)),
+    },
   }
   // Types narrow what the application declared; at run time scopes, profile and claims are what they are.
   return auth as unknown as Auth<Scope | BuiltInScope, Profile, Claims>

@@ -1,11 +1,13 @@
+import type { Origin } from './audit/events.ts'
 import type { AuthOptions } from './auth-options.ts'
 import { guardedClock } from './base/clock.ts'
 import { type Logger, silentLogger } from './base/logger.ts'
 import { isLoopbackAddress } from './base/network.ts'
 import { systemRandom } from './base/random.ts'
-import { keysFor } from './config/development-keys.ts'
+import { DATA_FOLDER, keysFor } from './config/development-keys.ts'
 import { checkOptions } from './config/resolve.ts'
 import type { Settings } from './config/settings.ts'
+import { declareRestored, type RestoreReport } from './declare-restored.ts'
 import type { Route } from './endpoints/route.ts'
 import type { Services } from './endpoints/services.ts'
 import { AuthError } from './errors/auth-error.ts'
@@ -22,6 +24,7 @@ import { derivedSigningSecrets, type SigningSecrets, signingSecretsOf } from './
 import { type AccountParts, type Accounts, createAccounts } from './login/accounts.ts'
 import { createHashQueue } from './login/hashing.ts'
 import { createThrottle } from './login/throttle.ts'
+import { epochInFile, epochInRedis, refuseOlderStore, rememberEpoch } from './remembered-epoch.ts'
 import { createRevocationFeed } from './revocation/feed.ts'
 import { type RedisHintsOptions, redisHints } from './revocation/redis-hints.ts'
 import { createRevocationState } from './revocation/state.ts'
@@ -32,7 +35,7 @@ import { redisLimiter } from './store/hot/redis-limiter.ts'
 import { startHousekeeping } from './store/housekeeping.ts'
 import { postgres } from './store/postgres/index.ts'
 import { sqlite } from './store/sqlite/index.ts'
-import type { HintVerbs, Store } from './store/store.ts'
+import type { HintVerbs, Store, StoreIdentity } from './store/store.ts'
 import { createAccessReader } from './tokens/read-access.ts'
 import { createRefreshTokens } from './tokens/refresh-token.ts'
 
@@ -45,6 +48,8 @@ export interface Wired {
   readonly storeEpoch: () => number
   /** The store's time as far as known, which all nodes share. Milliseconds since 1970. */
   readonly storeNow: () => number
+  /** Instead of `start`, which refuses a database that was put back. */
+  declareRestored(by: Origin): Promise<RestoreReport>
   /** Connects and prepares. May be called again after it failed. */
   start(): Promise<void>
   stop(): Promise<void>
@@ -62,6 +67,9 @@ export function wire(options: AuthOptions, routes: readonly Route[]): Wired {
   const development = mode === 'development'
   const store = options.store ?? storeOf(settings)
   const redis = settings.redisUrl && createRedisLink(settings.redisUrl.reveal(), logger)
+
+  const memories = [epochInFile(DATA_FOLDER), ...(redis === undefined ? [] : [epochInRedis(redis)])]
+  let known: StoreIdentity | undefined
 
   const secretKeys = createSecretKeys(keysFor(settings, mode, random).map((key) => key.reveal()))
   const accessLifeSeconds = settings.accessTokenExpireMinutes * 60
@@ -93,7 +101,12 @@ export function wire(options: AuthOptions, routes: readonly Route[]): Wired {
     maxStalenessMilliseconds: settings.maxStalenessSeconds * 1000,
     strict: settings.staleness === 'strict',
     reuseWindowMilliseconds: settings.refreshReuseWindowSeconds * 1000,
-    onPull: ({ ringVersion }) => keys.ring.follow(ringVersion, feed.age()),
+    async onPull({ ringVersion, storeEpoch }) {
+      await keys.ring.follow(ringVersion, feed.age())
+      if (known === undefined || storeEpoch <= known.epoch) return
+      known = { id: known.id, epoch: storeEpoch }
+      await rememberEpoch(memories, known)
+    },
   })
   const reader = createAccessReader({
     issuer: settings.issuer,
@@ -204,6 +217,7 @@ export function wire(options: AuthOptions, routes: readonly Route[]): Wired {
         eventRetentionMilliseconds: settings.eventRetentionDays * DAY_MILLISECONDS,
       })
       try {
+        known = await refuseOlderStore(store, memories)
         await keys.announce()
         await refuseLostSecretKeys(services)
         await keys.load()
@@ -211,9 +225,25 @@ export function wire(options: AuthOptions, routes: readonly Route[]): Wired {
       } catch (error) {
         // A node that says it is there and is not would hold up the others.
         await keys.stop()
+        await store.close()
         throw error
       }
       housekeeping = startHousekeeping(store, logger)
+    },
+    async declareRestored(by) {
+      await store.migrate()
+      await store.open({ clock, migrate: false })
+      try {
+        await redis?.connection()
+        await keys.load()
+        const withdrawsAccessKeys = settings.jwtAlgorithm !== 'HS256'
+        return await declareRestored({ store, memories, keys: keys.management, withdrawsAccessKeys }, by)
+      } finally {
+        await keys.stop()
+        await feed.stop()
+        await store.close()
+        redis?.close()
+      }
     },
     async stop() {
       stopping = true

@@ -19,6 +19,7 @@ program
   .command('migrate')
   .description("bring the database's schema forward")
   .option('--dry-run', 'say what would be done, and how many rows there are')
+  .option('--restored', 'the database was put back from a backup: make void what must not live again')
   .option('--json', 'for programs')
   .action(async (options) => (await import('./migrate.ts')).migrateCommand(options))
 

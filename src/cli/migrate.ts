@@ -1,11 +1,17 @@
+import type { RestoreReport } from '../declare-restored.ts'
+import { timeOf } from './account.ts'
 import { type OutputOptions, print, printJson, printTable } from './output.ts'
-import { withAuth } from './with-auth.ts'
+import { OPERATOR, withAuth } from './with-auth.ts'
 
 interface MigrateOptions extends OutputOptions {
   readonly dryRun?: boolean
+  readonly restored?: boolean
 }
 
-export async function migrateCommand({ dryRun = false, json = false }: MigrateOptions): Promise<void> {
+export async function migrateCommand(options: MigrateOptions): Promise<void> {
+  const { dryRun = false, restored = false, json = false } = options
+  if (restored && dryRun) throw new Error('--restored and --dry-run exclude each other')
+  if (restored) return reportRestored(await withAuth((auth) => auth.declareRestored(OPERATOR)), json)
   const report = await withAuth((auth) => auth.migrate({ dryRun }))
   if (json) {
     printJson({ dry_run: dryRun, ...report })
@@ -16,4 +22,37 @@ export async function migrateCommand({ dryRun = false, json = false }: MigrateOp
   for (const { version, title } of report.steps) print(`  ${version}  ${title}`)
   const rows = Object.entries(report.rows).map(([table, count]) => ({ table, rows: count }))
   if (rows.length > 0) printTable(rows, {}, '')
+}
+
+/** So that a terminal shows the first of them; `--json` names all. */
+const MOST_SHOWN = 50
+
+function reportRestored({ epoch, signingKeys, accounts, clients }: RestoreReport, json: boolean): void {
+  const review = accounts.map(({ id, email, state, updatedAt }) => ({
+    id,
+    email,
+    state,
+    changed: timeOf(updatedAt),
+  }))
+  const secrets = clients.map(({ id, name }) => ({ id, name }))
+  const keys = signingKeys.map(({ kid, use, algorithm }) => ({ kid, use, algorithm }))
+  if (json) {
+    printJson({ epoch, signing_keys: keys, accounts: review, clients: secrets })
+    return
+  }
+  print(`Every session and token made before is void (epoch ${epoch}): people sign in again.`)
+  for (const { kid, use, algorithm } of keys) {
+    print(`A new key signs (${use}, ${algorithm}): ${kid}. Those of the backup are withdrawn.`)
+  }
+  print('Start every server anew.')
+  print('')
+  print(
+    'Look at these accounts. Each has the password, the roles and the state of the backup, whatever changed since:',
+  )
+  printTable(review.slice(0, MOST_SHOWN), {}, 'none')
+  if (review.length > MOST_SHOWN) print(`and ${review.length - MOST_SHOWN} more; --json names all`)
+  if (secrets.length === 0) return
+  print('')
+  print('And at these clients, whose secrets are those of the backup:')
+  printTable(secrets, {}, 'none')
 }

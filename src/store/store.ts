@@ -27,6 +27,12 @@ export interface Store {
   ping(): Promise<void>
   /** Brings the schema forward (never back). May be called instead of and before `open`. */
   migrate(options?: { readonly dryRun?: boolean }): Promise<MigrationReport>
+  identify(): Promise<StoreIdentity>
+  /**
+   * The database was put back from a backup. Raises its epoch, above `least` too, with the entry of kind `store`: every
+   * session and token made before is void, and so is each value that waits to be spent once. Resolves to the new epoch.
+   */
+  declareRestored(least: number, event: NewEvent): Promise<number>
   /** Removes at most `limit` rows that are past their use; resolves to how many it removed. */
   cleanUp(limit: number): Promise<number>
   /** How many rows that are past their use are still there. */
@@ -51,6 +57,12 @@ export interface StoreOptions {
   readonly migrate: boolean
   /** How long audit events are kept; 400 days unless said otherwise. */
   readonly eventRetentionMilliseconds?: number | undefined
+}
+
+/** Which database this is, and the epoch that sessions and tokens are made under; raised by each declared restore. */
+export interface StoreIdentity {
+  readonly id: string
+  readonly epoch: number
 }
 
 export interface MigrationReport {

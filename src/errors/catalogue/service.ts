@@ -16,7 +16,8 @@ export const service = defineGroup('service', {
     meaning: 'The database is older than what this node has already seen.',
     hint:
       'A fail-over or a restore lost commits, or a replica is being read. The node writes back what it ' +
-      'remembers; look for the event `store.rolled_back`.',
+      'remembers; look for the event `store.rolled_back`. After a backup was put back run `countersign migrate ' +
+      '--restored`; until then no node starts that remembers a newer database.',
     own: true,
   },
   STORE_SCHEMA_OLD: {

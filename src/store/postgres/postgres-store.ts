@@ -12,6 +12,7 @@ import { oneTimeVerbs } from './one-time.ts'
 import { describeUrl, type PostgresSettings } from './options.ts'
 import { type OwnPool, openPool } from './own-pool.ts'
 import { type PooledConnection, poolConnection } from './pool.ts'
+import { declareRestored, identify } from './restore.ts'
 import { revocationVerbs } from './revocations.ts'
 import { checkSchema, migrateSchema } from './schema.ts'
 import { sessionVerbs } from './sessions.ts'
@@ -96,6 +97,9 @@ export function createPostgresStore(settings: PostgresSettings): PostgresStore {
     },
 
     migrate: async ({ dryRun = false } = {}) => migrateSchema(opened ?? (await connect()), dryRun),
+
+    identify: () => identify(connection),
+    declareRestored: (least, event) => declareRestored(connection, least, event),
 
     cleanUp: (limit) => removePastUse(connection, limit, retention),
     expired: () => countPastUse(connection, retention),

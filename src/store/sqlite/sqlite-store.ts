@@ -10,6 +10,7 @@ import { toStoreError, unavailable } from './failure.ts'
 import { keyVerbs } from './keys.ts'
 import { nodeVerbs } from './nodes.ts'
 import { oneTimeVerbs } from './one-time.ts'
+import { declareRestored, identify } from './restore.ts'
 import { revocationVerbs } from './revocations.ts'
 import { checkSchema, migrateSchema } from './schema.ts'
 import { sessionVerbs } from './sessions.ts'
@@ -83,6 +84,9 @@ export function createSqliteStore(path: string, openFile: OpenDatabase = openDat
         throw toStoreError(error)
       }
     },
+
+    identify: () => connection.read(identify),
+    declareRestored: (least, event) => connection.write((db) => declareRestored(db, least, event)),
 
     cleanUp: (limit) => connection.write((db) => removePastUse(db, limit, retention)),
     expired: () => connection.read((db) => countPastUse(db, retention)),

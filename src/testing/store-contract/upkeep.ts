@@ -1,6 +1,16 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { assertGiven, entryOf, eventOf, eventsOf, newId, newUser, signIn, signUp } from './people.ts'
+import {
+  assertGiven,
+  assertRefused,
+  entryOf,
+  eventOf,
+  eventsOf,
+  newId,
+  newUser,
+  signIn,
+  signUp,
+} from './people.ts'
 import { DAY, HOUR, MINUTE, type Subject } from './subject.ts'
 
 export function testUpkeep(subject: Subject): void {
@@ -21,6 +31,26 @@ export function testUpkeep(subject: Subject): void {
       assert.ok(Object.values(report.rows).some((rows) => rows > 0))
     }
     assert.deepEqual(await store.users.find(user.id), user)
+  })
+
+  test('G-15: a declared restore raises the epoch above the least, ends every session, and has its entry', async () => {
+    const { store, other } = subject()
+    const before = await store.identify()
+    assert.deepEqual(await other.identify(), before)
+    const { user, present } = await signIn(store)
+    const inFuture = before.epoch + 2 ** 32
+    const raised = await Promise.all(
+      [0, inFuture].map((least) => store.declareRestored(least, eventOf('store.restored'))),
+    )
+    const epoch = Math.max(...raised)
+    assert.ok(raised.every((one) => one > before.epoch) && epoch > inFuture)
+    assert.deepEqual(await other.identify(), { id: before.id, epoch })
+    assert.equal((await store.revocations.pull()).storeEpoch, epoch)
+    assert.equal((await entryOf(store, 'store', before.id))?.least, epoch)
+    assertRefused(await present(0), 'ended')
+    assert.deepEqual(await store.sessions.list(user.id), [])
+    assert.equal((await store.events.list({ name: 'store.restored', limit: 9 })).length, 2)
+    assertGiven(await (await signIn(store, user)).present(0), 'rotate', 1)
   })
 
   test('what is asked before the store closes is answered, what is asked after is refused', async () => {

@@ -1,0 +1,37 @@
+import type { NewEvent } from '../../audit/events.ts'
+import type { StoreIdentity } from '../store.ts'
+import { type Connection, firstRow } from './connection.ts'
+import { eventValues, insertEvent } from './events.ts'
+import { raised } from './expressions.ts'
+import { unavailable } from './failure.ts'
+import { insertEntries } from './revocation-entries.ts'
+import { statement } from './statement.ts'
+
+const identity = statement<StoreIdentity>('store.identify', 'SELECT id, epoch FROM countersign.store')
+
+// Sessions carry the epoch they were made under. A table of values that are spent once (codes, links) has to be emptied
+// here too, for the backup does not know which were spent since.
+const restored = statement<{ epoch: number }>(
+  'store.restored',
+  `WITH st AS (
+     UPDATE countersign.store SET epoch = ${raised('greatest(epoch, @least::bigint)')} RETURNING id, epoch),
+   r AS (${insertEntries(`SELECT 'store' AS kind, id::text AS ref, epoch AS least FROM st`)}),
+   e AS (${insertEvent('st')})
+   SELECT epoch FROM st`,
+)
+
+export async function identify(connection: Connection): Promise<StoreIdentity> {
+  const row = await firstRow(connection, identity)
+  if (row === undefined) throw unavailable('the database has lost its own row')
+  return row
+}
+
+export async function declareRestored(
+  connection: Connection,
+  least: number,
+  event: NewEvent,
+): Promise<number> {
+  const row = await firstRow(connection, restored, { least, ...eventValues(event) })
+  if (row === undefined) throw unavailable('the database has lost its own row')
+  return row.epoch
+}

@@ -1,0 +1,25 @@
+import type { NewEvent } from '../../audit/events.ts'
+import { raisedCounter } from '../../model/counters.ts'
+import type { StoreIdentity } from '../store.ts'
+import type { Reading, Writing } from './connection.ts'
+import { writeEvent } from './events.ts'
+import { writeRevocation } from './revocation-entries.ts'
+
+export function identify(db: Reading): StoreIdentity {
+  const row = db.get<StoreIdentity>('SELECT id, epoch FROM cs_store')
+  if (row === undefined) throw new Error('the database has lost its own row')
+  return { id: row.id, epoch: row.epoch }
+}
+
+/**
+ * Sessions carry the epoch they were made under. A table of values that are spent once (codes, links) has to be emptied
+ * here too, for the backup does not know which were spent since.
+ */
+export function declareRestored(db: Writing, least: number, event: NewEvent): number {
+  const { id, epoch: old } = identify(db)
+  const epoch = raisedCounter(Math.max(old, least), db.now)
+  db.run('UPDATE cs_store SET epoch = :epoch', { epoch })
+  writeRevocation(db, { kind: 'store', ref: id, least: epoch })
+  writeEvent(db, { ...event, data: { ...event.data, epoch, former: old } })
+  return epoch
+}
