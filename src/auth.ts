@@ -7,7 +7,9 @@ import type { Gated } from './guard/gate.ts'
 import type { Jwks } from './keys/jwks.ts'
 import type { KeyFacts, KeyReport } from './keys/key-management.ts'
 import type { NewAccount } from './login/accounts.ts'
+import type { MadeApiKey, NewApiKeyRequest } from './login/api-keys.ts'
 import type { Access, Requirement } from './model/access.ts'
+import type { ApiKey } from './model/api-key.ts'
 import type { GuardRequest } from './model/guard-request.ts'
 import type { Principal } from './model/principal.ts'
 import type { Session } from './model/session.ts'
@@ -116,6 +118,15 @@ export interface Auth<
     publicKeys(): Promise<Jwks>
     /** How many sessions hold a token that withdrawing the signing key would refuse, at most. */
     liveSessions(): Promise<number>
+  }
+  readonly apiKeys: {
+    /** The text of the key is to be had this once. */
+    create(key: NewApiKeyRequest, by?: Partial<Origin>): Promise<MadeApiKey>
+    list(userId: string): Promise<ApiKey[]>
+    /** False if the owner has no live key of that id. */
+    revoke(userId: string, id: string, by?: Partial<Origin>): Promise<boolean>
+    /** Lets a key work again that a restore of the database has suspended. */
+    confirm(userId: string, id: string, by?: Partial<Origin>): Promise<boolean>
   }
   readonly events: {
     /**

@@ -156,6 +156,12 @@ export function createAuth<
       ...own.sessions,
     },
     users: own.users,
+    apiKeys: {
+      create: (key, by) => whenReady(() => services.apiKeys.make(key, originOf(by))),
+      list: (userId) => whenReady(() => services.apiKeys.list(userId)),
+      revoke: (userId, id, by) => whenReady(() => services.apiKeys.revoke({ userId, id }, originOf(by))),
+      confirm: (userId, id, by) => whenReady(() => services.apiKeys.confirm({ userId, id }, originOf(by))),
+    },
     events: own.events,
     keys: {
       list: () => whenReady(keys.list),

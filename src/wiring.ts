@@ -12,6 +12,7 @@ import type { Route } from './endpoints/route.ts'
 import type { Services } from './endpoints/services.ts'
 import { AuthError } from './errors/auth-error.ts'
 import type { GrantParts } from './grants/grant.ts'
+import { apiKey } from './guard/credentials/api-key.ts'
 import { bearer } from './guard/credentials/bearer.ts'
 import { createGuard } from './guard/guard.ts'
 import { clientAddresses } from './http/client-address.ts'
@@ -22,6 +23,7 @@ import { createKeyService } from './keys/key-service.ts'
 import { createSecretKeys, type SecretKeys } from './keys/secret-keys.ts'
 import { derivedSigningSecrets, type SigningSecrets, signingSecretsOf } from './keys/signing-secrets.ts'
 import { type AccountParts, type Accounts, createAccounts } from './login/accounts.ts'
+import { createApiKeys } from './login/api-keys.ts'
 import { createHashQueue } from './login/hashing.ts'
 import { createThrottle } from './login/throttle.ts'
 import { epochInFile, epochInRedis, refuseOlderStore, rememberEpoch } from './remembered-epoch.ts'
@@ -170,6 +172,21 @@ export function wire(options: AuthOptions, routes: readonly Route[]): Wired {
   }
   const report = (error: unknown): void => logger.error({ err: error }, 'a guard failed and refused')
 
+  const apiKeys = createApiKeys({
+    store,
+    policy: grants.policy,
+    random,
+    revocationsChanged: feed.changed,
+    report,
+  })
+  const keyCredential = apiKey({
+    store: store.apiKeys,
+    policy: grants.policy,
+    clock,
+    state,
+    feed,
+    noteUse: apiKeys.noteUse,
+  })
   let stopping = false
   let housekeeping: { stop(): void } | undefined
   const services: Services = {
@@ -184,7 +201,8 @@ export function wire(options: AuthOptions, routes: readonly Route[]): Wired {
     cursors: createCursors(secretKeys),
     addresses: clientAddresses(settings.trustedProxies),
     cors: createCors(settings.corsOrigins),
-    guard: createGuard([bearer(reader.read)], clock, report),
+    apiKeys,
+    guard: createGuard([bearer(reader.read), keyCredential], clock, report),
     readAccess: reader.read,
     readExpired: reader.readExpired,
     registration: settings.registration === 'open' ? 'open' : 'closed',
@@ -228,6 +246,7 @@ export function wire(options: AuthOptions, routes: readonly Route[]): Wired {
         await store.close()
         throw error
       }
+      apiKeys.start()
       housekeeping = startHousekeeping(store, logger)
     },
     async declareRestored(by) {
@@ -248,6 +267,7 @@ export function wire(options: AuthOptions, routes: readonly Route[]): Wired {
     async stop() {
       stopping = true
       housekeeping?.stop()
+      await apiKeys.stop()
       await feed.stop()
       await hashes.close()
       await keys.stop()

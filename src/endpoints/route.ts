@@ -56,7 +56,15 @@ export interface Route {
   readonly credential?: 'optional'
   readonly summary: string
   readonly description?: string
-  readonly tag: 'Tokens' | 'Accounts' | 'Sessions' | 'Admin' | 'Metadata' | 'Operation' | 'Documents'
+  readonly tag:
+    | 'Tokens'
+    | 'Accounts'
+    | 'Sessions'
+    | 'API keys'
+    | 'Admin'
+    | 'Metadata'
+    | 'Operation'
+    | 'Documents'
   readonly style: AnswerStyle
   readonly body?: RouteBody<z.ZodType>
   readonly query?: z.ZodType

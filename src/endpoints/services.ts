@@ -8,6 +8,7 @@ import type { Cursors } from '../http/cursor.ts'
 import type { RateLimits } from '../http/rate-limit.ts'
 import type { KeyManagement } from '../keys/key-management.ts'
 import type { Accounts } from '../login/accounts.ts'
+import type { ApiKeys } from '../login/api-keys.ts'
 import type { AccessToken } from '../model/access-token.ts'
 import type { ProfileSchema } from '../model/profile.ts'
 import type { DescribedRoute } from '../openapi/described-route.ts'
@@ -27,6 +28,7 @@ export interface Services {
   readonly readExpired: (text: string) => AccessToken | Refusal
   readonly accounts: Accounts
   readonly keys: KeyManagement
+  readonly apiKeys: ApiKeys
   /** Where lists go on. */
   readonly cursors: Cursors
   readonly registration: 'open' | 'closed'

@@ -1,5 +1,6 @@
 import type { AuditEvent, EventName, NewEvent, Origin } from '../audit/events.ts'
 import type { Clock } from '../base/clock.ts'
+import type { ApiKey } from '../model/api-key.ts'
 import type { Client, ClientRegistration } from '../model/client.ts'
 import type { RefreshVerdict } from '../model/refresh-decision.ts'
 import type { Revocation } from '../model/revocation.ts'
@@ -41,6 +42,7 @@ export interface Store {
   readonly users: UserVerbs
   readonly sessions: SessionVerbs
   readonly clients: ClientVerbs
+  readonly apiKeys: ApiKeyVerbs
   readonly keys: KeyVerbs
   readonly revocations: RevocationVerbs
   readonly nodes: NodeVerbs
@@ -308,6 +310,44 @@ export interface ClientVerbs {
   ): Promise<Client | undefined>
   /** Its sessions end, and the entry refuses its access tokens without comparison. */
   remove(id: string, event: NewEvent): Promise<boolean>
+}
+
+// ------------------------------------------------------------------------------------------------------- API keys
+
+export interface NewApiKey {
+  readonly id: string
+  readonly userId: string
+  readonly name: string
+  /** SHA-256 of the key's text, base64url. */
+  readonly hash: string
+  readonly scopes: readonly string[]
+  readonly lifeMilliseconds: number
+}
+
+/** A live key with its owner as both are now, read in one statement. */
+export interface ApiKeyStanding {
+  readonly key: ApiKey
+  readonly user: User
+  readonly storeEpoch: number
+}
+
+export interface ApiKeyVerbs {
+  /** Undefined if the owner is not active, or has `MOST_API_KEYS` live ones already. */
+  create(key: NewApiKey, event: NewEvent): Promise<ApiKey | undefined>
+  findStanding(userId: string, hash: string): Promise<ApiKeyStanding | undefined>
+  /** Live ones, newest first. */
+  list(userId: string): Promise<ApiKey[]>
+  /** Ends a live key with its entry; false if there was none. */
+  revoke(key: { readonly userId: string; readonly id: string }, event: NewEvent): Promise<boolean>
+  /** Lets a key work again that a restore of the database has suspended; false if there is no such one. */
+  confirm(key: { readonly userId: string; readonly id: string }, event: NewEvent): Promise<boolean>
+  /** Writes down when keys were last seen. No event: many times a day is no news. */
+  noteUses(uses: readonly ApiKeyUse[]): Promise<void>
+}
+
+export interface ApiKeyUse {
+  readonly userId: string
+  readonly id: string
 }
 
 // ----------------------------------------------------------------------------------------------------------- keys

@@ -1,6 +1,7 @@
 import { Refusal } from '../../errors/refusal.ts'
 import { type AccessToken, RESERVED_CLAIMS } from '../../model/access-token.ts'
 import type { Principal } from '../../model/principal.ts'
+import { isBearerKey } from './api-key.ts'
 import type { Credential } from './credential.ts'
 
 /** Bearer access tokens in the Authorization header (RFC 6750 section 2.1); never in the query or the body. */
@@ -8,7 +9,10 @@ export function bearer(read: ReadToken): Credential {
   const prove = (token: AccessToken | Refusal) => (token instanceof Refusal ? token : principalOf(token))
   return {
     name: 'bearer',
-    read: (request) => readBearer(request.header('authorization')),
+    read(request) {
+      const value = request.header('authorization')
+      return isBearerKey(value) ? undefined : readBearer(value)
+    },
     verify(text) {
       const token = read(text)
       return token instanceof Promise ? token.then(prove) : prove(token)

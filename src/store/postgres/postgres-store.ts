@@ -1,4 +1,5 @@
 import type { SessionVerbs, Store, StoreOptions } from '../store.ts'
+import { apiKeyVerbs } from './api-keys.ts'
 import { boundConnection } from './bound.ts'
 import { countPastUse, removePastUse } from './clean-up.ts'
 import { clientVerbs } from './clients.ts'
@@ -30,7 +31,7 @@ export interface PostgresStore extends Store {
 }
 
 export interface TransactionVerbs
-  extends Pick<Store, 'users' | 'clients' | 'keys' | 'revocations' | 'events' | 'oneTime'> {
+  extends Pick<Store, 'users' | 'clients' | 'apiKeys' | 'keys' | 'revocations' | 'events' | 'oneTime'> {
   readonly sessions: Omit<SessionVerbs, 'refresh'>
 }
 
@@ -121,6 +122,7 @@ function verbsOn(connection: Connection) {
     users: userVerbs(connection),
     sessions: sessionVerbs(connection),
     clients: clientVerbs(connection),
+    apiKeys: apiKeyVerbs(connection),
     keys: keyVerbs(connection),
     revocations: revocationVerbs(connection),
     events: eventVerbs(connection),

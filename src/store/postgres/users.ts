@@ -139,6 +139,7 @@ const setRoles = statement<UserRow>(
 const remove = statement<{ id: string }>(
   'users.remove',
   `WITH s AS (DELETE FROM countersign.sessions WHERE user_id = @id::uuid RETURNING id),
+   a AS (DELETE FROM countersign.api_keys WHERE user_id = @id::uuid),
    u AS (
      DELETE FROM countersign.users WHERE id = @id::uuid AND (SELECT count(*) FROM s) >= 0 RETURNING id),
    r AS (${insertEntries(`SELECT 'user' AS kind, id::text AS ref, NULL::bigint AS least FROM u`)}),

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { guardedClock } from '../../base/clock.ts'
 import type { Store, StoreOptions } from '../store.ts'
+import { apiKeyVerbs } from './api-keys.ts'
 import { countPastUse, removePastUse } from './clean-up.ts'
 import { clientVerbs } from './clients.ts'
 import { type Connection, connect, type OpenConnection } from './connection.ts'
@@ -94,6 +95,7 @@ export function createSqliteStore(path: string, openFile: OpenDatabase = openDat
     users: userVerbs(connection),
     sessions: sessionVerbs(connection),
     clients: clientVerbs(connection),
+    apiKeys: apiKeyVerbs(connection),
     keys: keyVerbs(connection),
     revocations: revocationVerbs(connection),
     nodes: nodeVerbs(connection),

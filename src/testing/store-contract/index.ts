@@ -1,4 +1,5 @@
 import { after, before, describe } from 'node:test'
+import { testApiKeys } from './api-keys.ts'
 import { testChanges } from './changes.ts'
 import { testClients } from './clients.ts'
 import { testEvents } from './events.ts'
@@ -49,6 +50,7 @@ export function storeContract({ name, open, races = 10 }: StoreContractOptions):
     testRefresh(subject, races)
     testRevocations(subject)
     testClients(subject)
+    testApiKeys(subject)
     testKeys(subject)
     testNodes(subject)
     testEvents(subject)

@@ -1,0 +1,113 @@
+import type { Origin } from '../audit/events.ts'
+import type { Random } from '../base/random.ts'
+import { randomId } from '../base/random.ts'
+import { AuthError } from '../errors/auth-error.ts'
+import type { ApiKey } from '../model/api-key.ts'
+import { grantedScope, type ScopePolicy, scopesOfRoles } from '../model/scope-policy.ts'
+import type { ApiKeyUse, Store } from '../store/store.ts'
+import { makeApiKey } from '../tokens/api-key.ts'
+import { hashSecret } from '../tokens/refresh-token.ts'
+
+export interface NewApiKeyRequest {
+  readonly userId: string
+  readonly name: string
+  /** At most what the owner's roles hold, and all of that where undefined. */
+  readonly scopes?: readonly string[] | undefined
+  readonly lifeSeconds?: number | undefined
+}
+
+/** A key that was just made: the only time its text is to be had. */
+export interface MadeApiKey {
+  readonly apiKey: ApiKey
+  readonly text: string
+}
+
+export interface ApiKeys {
+  make(request: NewApiKeyRequest, origin: Origin): Promise<MadeApiKey>
+  list(userId: string): Promise<ApiKey[]>
+  /** False if the owner has no live key of that id. */
+  revoke(key: { readonly userId: string; readonly id: string }, origin: Origin): Promise<boolean>
+  /** Lets a key work again that a restore of the database has suspended. */
+  confirm(key: { readonly userId: string; readonly id: string }, origin: Origin): Promise<boolean>
+  /** Takes note of a use; it is written down within a minute, with all others. */
+  readonly noteUse: (use: ApiKeyUse) => void
+  start(): void
+  /** Writes down what was noted. */
+  stop(): Promise<void>
+}
+
+export interface ApiKeysParts {
+  readonly store: Pick<Store, 'apiKeys' | 'users'>
+  readonly policy: ScopePolicy
+  readonly random: Random
+  readonly revocationsChanged: () => Promise<void>
+  readonly report: (error: unknown) => void
+}
+
+const DAY_SECONDS = 86_400
+const DEFAULT_LIFE_SECONDS = 365 * DAY_SECONDS
+export const LONGEST_API_KEY_LIFE_SECONDS = 10 * DEFAULT_LIFE_SECONDS
+const WRITE_USES_MILLISECONDS = 60_000
+
+export function createApiKeys(parts: ApiKeysParts): ApiKeys {
+  const { store, policy, random, revocationsChanged, report } = parts
+  const uses = new Map<string, ApiKeyUse>()
+  let timer: NodeJS.Timeout | undefined
+
+  const writeUses = async (): Promise<void> => {
+    if (uses.size === 0) return
+    const noted = [...uses.values()]
+    uses.clear()
+    // When a key was last seen is worth no retry.
+    await store.apiKeys.noteUses(noted).catch(report)
+  }
+
+  return {
+    async make({ userId, name, scopes, lifeSeconds = DEFAULT_LIFE_SECONDS }, origin) {
+      const user = await store.users.find(userId)
+      if (user === undefined) throw new AuthError('NOT_FOUND')
+      const text = makeApiKey(userId, random)
+      const id = randomId(random)
+      const held = scopesOfRoles(policy, user.roles)
+      const key = {
+        id,
+        userId,
+        name,
+        hash: hashSecret(text),
+        scopes: grantedScope(policy, scopes?.join(' '), held),
+        lifeMilliseconds: lifeSeconds * 1000,
+      }
+      const event = { name: 'api_key.created', origin, userId, data: { key: id } } as const
+      const apiKey = await store.apiKeys.create(key, event)
+      if (apiKey !== undefined) return { apiKey, text }
+      throw new AuthError('REQUEST_INVALID', {
+        fields: [
+          { field: 'name', message: 'There are too many keys, or the account is closed. Revoke one.' },
+        ],
+      })
+    },
+    list: (userId) => store.apiKeys.list(userId),
+    async revoke(key, origin) {
+      const event = { name: 'api_key.revoked', origin, userId: key.userId, data: { key: key.id } } as const
+      const revoked = await store.apiKeys.revoke(key, event)
+      if (revoked) await revocationsChanged()
+      return revoked
+    },
+    confirm: (key, origin) =>
+      store.apiKeys.confirm(key, {
+        name: 'api_key.confirmed',
+        origin,
+        userId: key.userId,
+        data: { key: key.id },
+      }),
+    noteUse: (use) => void uses.set(use.id, use),
+    start() {
+      timer ??= setInterval(() => void writeUses(), WRITE_USES_MILLISECONDS).unref()
+    },
+    async stop() {
+      clearInterval(timer)
+      timer = undefined
+      await writeUses()
+    },
+  }
+}

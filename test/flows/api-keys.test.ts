@@ -1,0 +1,164 @@
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import { createAuth } from '../../src/index.ts'
+import { handClock, ISSUER, PASSWORD, startIssuer, type TestIssuer } from './issuer.ts'
+
+let issuer: TestIssuer
+before(async () => {
+  issuer = await startIssuer()
+})
+after(() => issuer.close())
+
+interface Made {
+  readonly id: string
+  readonly key: string
+}
+
+async function makeKey(access: string, json: object = { name: 'nightly export' }): Promise<Made> {
+  const { status, body, text } = await issuer.call('POST', '/users/me/api-keys', { token: access, json })
+  assert.equal(status, 201, text)
+  return { id: String(body.id), key: String(body.key) }
+}
+
+const withKey = (key: string, path = '/users/me') => issuer.call('GET', path, { token: key })
+
+test('F-7: a key is shown once, works in both headers, and ends at the next request after it is revoked', async () => {
+  const { access } = await issuer.signUp('alice')
+  const { id, key } = await makeKey(access)
+  assert.match(key, /^cs_key_[\w-]{70}$/)
+  assert.equal((await withKey(key)).status, 200)
+  assert.equal((await withKey(key)).status, 200, 'from memory')
+  assert.equal((await issuer.call('GET', '/users/me', { headers: { 'x-api-key': key } })).status, 200)
+
+  const list = await issuer.call('GET', '/users/me/api-keys', { token: access })
+  assert.doesNotMatch(list.text, new RegExp(key.slice(20)))
+  assert.deepEqual(
+    (list.body.items as { id: string }[]).map((item) => item.id),
+    [id],
+  )
+
+  assert.equal((await issuer.call('DELETE', `/users/me/api-keys/${id}`, { token: access })).status, 204)
+  const refused = await withKey(key)
+  assert.equal(refused.status, 401)
+  assert.equal(refused.body.code, 'token_invalid')
+  assert.ok(refused.headers.get('www-authenticate')?.startsWith('Bearer'))
+  assert.equal((await issuer.call('DELETE', `/users/me/api-keys/${id}`, { token: access })).status, 404)
+})
+
+test('F-7: a key has the scopes it was made with and no roles, and cannot make keys or change the password', async () => {
+  await issuer.auth.users.create({
+    email: 'root@example.com',
+    username: 'root',
+    password: PASSWORD,
+    roles: ['user', 'admin'],
+  })
+  const { body } = await issuer.signIn('root')
+  const access = String(body.access_token)
+  const wide = await makeKey(access)
+  const narrow = await makeKey(access, { name: 'narrow', scopes: ['profile:read'] })
+  assert.equal((await withKey(wide.key, '/admin/dashboard')).status, 200)
+  const denied = await withKey(narrow.key, '/admin/dashboard')
+  assert.equal(denied.status, 403)
+  assert.equal(denied.body.code, 'insufficient_scope')
+  for (const key of [wide.key, narrow.key]) {
+    const more = await issuer.call('POST', '/users/me/api-keys', { token: key, json: { name: 'more' } })
+    assert.equal(more.status, 403)
+  }
+  const tooMuch = { name: 'x', scopes: ['ghost:scope'] }
+  assert.equal(
+    (await issuer.call('POST', '/users/me/api-keys', { token: access, json: tooMuch })).status,
+    400,
+  )
+})
+
+test('B7: a role taken away, an account disabled or deleted is felt by its keys at the next request', async () => {
+  const user = await issuer.auth.users.create({
+    email: 'carol@example.com',
+    username: 'carol',
+    password: PASSWORD,
+    roles: ['user', 'admin'],
+  })
+  const access = String((await issuer.signIn('carol')).body.access_token)
+  const { key } = await makeKey(access)
+  assert.equal((await withKey(key, '/admin/dashboard')).status, 200)
+  await issuer.auth.users.setRoles(user.id, ['user'])
+  assert.equal((await withKey(key, '/admin/dashboard')).status, 403)
+  assert.equal((await withKey(key)).status, 200)
+  await issuer.auth.users.setPassword(user.id, 'another sentence of hers')
+  assert.equal(
+    (await withKey(key)).status,
+    200,
+    'a new password ends sessions; a key is a credential of its own',
+  )
+  await issuer.auth.users.disable(user.id)
+  assert.equal((await withKey(key)).status, 401)
+  await issuer.auth.users.enable(user.id)
+  assert.equal((await withKey(key)).status, 200)
+  await issuer.auth.users.remove(user.id)
+  assert.equal((await withKey(key)).status, 401)
+})
+
+test('F-7: the owner is who is signed in, whatever the body says', async () => {
+  const { access } = await issuer.signUp('dave')
+  for (const extra of ['user_id', 'userId', 'owner', 'id', 'roles']) {
+    const json = { name: 'x', [extra]: '00000000-0000-4000-8000-000000000000' }
+    const { status } = await issuer.call('POST', '/users/me/api-keys', { token: access, json })
+    assert.equal(status, 400, extra)
+  }
+  const other = await issuer.signUp('erin')
+  const { id } = await makeKey(access)
+  const theirs = await issuer.call('DELETE', `/users/me/api-keys/${id}`, { token: other.access })
+  assert.equal(theirs.status, 404)
+})
+
+test('F-7: a key that was cut, mistyped, put in another case or prolonged is none', async () => {
+  const { access } = await issuer.signUp('frank')
+  const { key } = await makeKey(access)
+  const letter = key.at(40) === 'A' ? 'B' : 'A'
+  const spoiled = [
+    ...[key.slice(0, -1), key.slice(1), `${key}A`, `${key}=`, key.toUpperCase(), key.toLowerCase()],
+    ...[
+      `${key.slice(0, 40)}${letter}${key.slice(41)}`,
+      'cs_key_',
+      `cs_key_${'A'.repeat(70)}`,
+      key.replace('cs_key_', ''),
+    ],
+  ]
+  for (const text of spoiled) {
+    assert.equal((await withKey(text)).status, 401, 'as bearer')
+    const own = await issuer.call('GET', '/users/me', { headers: { 'x-api-key': text } })
+    assert.equal(own.status, 401, 'in its own header')
+  }
+  assert.equal((await withKey(key)).status, 200)
+})
+
+test('F-9: a key beside another credential, or sent twice, is refused', async () => {
+  const { access } = await issuer.signUp('gina')
+  const { key } = await makeKey(access)
+  for (const headers of [
+    { authorization: `Bearer ${access}`, 'x-api-key': key },
+    { authorization: `Bearer ${key}`, 'x-api-key': key },
+    { 'x-api-key': `${key}, ${key}` },
+    { authorization: `Basic ${btoa('a:b')}`, 'x-api-key': key },
+  ]) {
+    assert.equal((await issuer.call('GET', '/users/me', { headers })).status, 401)
+  }
+  const inQuery = await issuer.call('GET', `/users/me?access_token=${key}`)
+  assert.equal(inQuery.status, 401)
+})
+
+test('an API key ends at its time by the clock of this process too', async () => {
+  const clock = handClock()
+  const auth = createAuth({ databaseUrl: 'sqlite::memory:', issuer: ISSUER, clock })
+  const user = await auth.users.create({ email: 'h@example.com', password: PASSWORD })
+  const { text } = await auth.apiKeys.create({ userId: user.id, name: 'short', lifeSeconds: 60 })
+  const request = () => new Request(`${ISSUER}/x`, { headers: { 'x-api-key': text } })
+  assert.equal((await auth.check(request(), auth.signedIn)).ok, true)
+  clock.advance(1000)
+  assert.equal((await auth.check(request(), auth.signedIn)).ok, true)
+  assert.equal((await auth.check(request(), auth.needs({ via: ['bearer'] }))).ok, false)
+  assert.equal((await auth.check(request(), auth.needs({ freshWithinSeconds: 60 }))).ok, false)
+  clock.advance(59_001)
+  assert.equal((await auth.check(request(), auth.signedIn)).ok, false)
+  await auth.close()
+})
