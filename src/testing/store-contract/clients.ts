@@ -104,8 +104,8 @@ export function testClients(subject: Subject): void {
     const { store, advance } = subject()
     const ids: string[] = []
     for (let index = 0; index < 5; index += 1) {
-      ids.push((await register(store)).id)
       await advance(10)
+      ids.push((await register(store)).id)
     }
     const list = async (page: { after?: string; limit: number }) =>
       (await store.clients.list(page)).map(({ id }) => id)
