@@ -46,7 +46,7 @@ const exampleKey = {
   suspended: false,
 }
 
-export const makeKey = route({
+export const makeApiKey = route({
   method: 'POST',
   path: '/users/me/api-keys',
   access: withoutKey,
@@ -68,7 +68,7 @@ export const makeKey = route({
   },
 })
 
-export const listKeys = route({
+export const listApiKeys = route({
   method: 'GET',
   path: '/users/me/api-keys',
   access: withoutKey,
@@ -88,7 +88,7 @@ export const listKeys = route({
   },
 })
 
-export const revokeKey = route({
+export const revokeApiKey = route({
   method: 'DELETE',
   path: '/users/me/api-keys/{id}',
   access: withoutKey,

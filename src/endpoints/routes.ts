@@ -3,7 +3,7 @@ import { listEvents } from './admin-events.ts'
 import { listKeys, retireKey, revokeKey, rotateKey } from './admin-keys.ts'
 import { endSessionOfUser, endSessionsOfUser, listSessionsOfUser } from './admin-sessions.ts'
 import { changeUser, listUsers, readUser } from './admin-users.ts'
-import { listKeys, makeKey, revokeKey } from './api-keys.ts'
+import { listApiKeys, makeApiKey, revokeApiKey } from './api-keys.ts'
 import { docs, docsFile, openApi } from './docs.ts'
 import { healthz, readyz } from './health.ts'
 import { logout } from './logout.ts'
@@ -26,9 +26,9 @@ export const routes: readonly Route[] = [
   listSessions,
   endSession,
   endSessions,
-  listKeys,
-  makeKey,
-  revokeKey,
+  listApiKeys,
+  makeApiKey,
+  revokeApiKey,
   dashboard,
   listUsers,
   readUser,
