@@ -1,8 +1,10 @@
 import { crashImages } from './crash-images.ts'
 import { crashPostgres } from './crash-postgres.ts'
 import { crashSqlite } from './crash-sqlite.ts'
+import { failOver } from './fail-over.ts'
 import { decision, model } from './model.ts'
 import { nthCall } from './nth-call.ts'
+import { partition } from './partition.ts'
 import { race } from './race.ts'
 import type { Torture } from './torture.ts'
 
@@ -10,6 +12,8 @@ import type { Torture } from './torture.ts'
 export const tortures: readonly Torture[] = [
   decision,
   race,
+  partition,
+  failOver,
   model,
   nthCall,
   crashImages,

@@ -1,0 +1,4 @@
+import { tortureTest } from './as-test.ts'
+import { failOver } from './fail-over.ts'
+
+tortureTest(failOver)
