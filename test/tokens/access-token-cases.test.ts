@@ -19,7 +19,7 @@ interface Cases {
 }
 
 const { context, jwks, cases }: Cases = JSON.parse(
-  readFileSync(new URL('../vectors/access-token-cases.json', import.meta.url), 'utf8'),
+  readFileSync(new URL('../vectors/own/access-token-cases.json', import.meta.url), 'utf8'),
 )
 
 /** A key that cannot say its algorithm, or is for something else, never comes into the set (A3). */
