@@ -69,7 +69,9 @@ async function start(script: string, args: readonly string[], path: string): Pro
     stdio: ['ignore', 'pipe', process.env.BENCH_VERBOSE ? 'inherit' : 'ignore'],
   })
   if (child.stdout === null) throw new Error('no output')
-  const [line] = await once(createInterface({ input: child.stdout }), 'line')
+  const ended = once(child, 'exit').then(() => Promise.reject(new Error(`${script} ended by itself`)))
+  const [line] = await Promise.race([once(createInterface({ input: child.stdout }), 'line'), ended])
+  ended.catch(() => undefined)
   const { port, tokens } = JSON.parse(line) as { port: number; tokens: string[] }
   return { child, port, path, tokens }
 }

@@ -17,6 +17,7 @@ const provider = new Provider('http://127.0.0.1', {
   clients: [
     {
       client_id: CLIENT,
+      id_token_signed_response_alg: 'ES256',
       token_endpoint_auth_method: 'none',
       grant_types: ['authorization_code', 'refresh_token'],
       redirect_uris: ['http://127.0.0.1/callback'],
