@@ -47,6 +47,10 @@ program
     'list the routes of an application, keep the list, or ask a running one whether it keeps its word',
   )
   .argument('[app]', 'a module that exports the application; without one, the routes of the issuer itself')
+  .option('--export <name>', 'what the module calls it, where that is none of default, app, createApp, …')
+  .option('--write', 'keep the list in a file, for reviews')
+  .option('--check', 'compare with the list that was kept')
+  .option('--lock <file>', 'that file', 'countersign.routes.json')
   .option(
     '--probe <url>',
     'send each route missing, forged, stale and good credentials, and judge the answers',

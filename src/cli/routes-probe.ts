@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs'
-import { relative } from 'node:path'
 import { isJsonObject, type JsonObject } from '../base/strict-json.ts'
 import { claimsOf } from '../hostile/idea.ts'
 import type { InventoryEntry } from '../model/inventory.ts'
@@ -12,7 +11,7 @@ import { guessedTokens, type TokenSource } from '../probe/source.ts'
 import type { Target } from '../probe/target.ts'
 import { NoVerdict } from './no-verdict.ts'
 import { type OutputOptions, print, printJson } from './output.ts'
-import { openOwnIssuer } from './own-issuer.ts'
+import { shortPlace } from './short-place.ts'
 
 export interface ProbeCommandOptions extends OutputOptions {
   /** Where the API answers. */
@@ -94,7 +93,7 @@ async function sourceOf(base: URL, own: boolean, options: ProbeCommandOptions): 
   const { issuer = own && options.tokenFile === undefined, tokenFile, audience, jwks } = options
   if (issuer) {
     if (tokenFile !== undefined) throw new NoVerdict('either --issuer or --token-file')
-    return openOwnIssuer(audience)
+    return (await import('./own-issuer.ts')).openOwnIssuer(audience)
   }
   const genuine = tokenFile === undefined ? undefined : readToken(tokenFile)
   const named = claimsOf(genuine).iss
@@ -163,10 +162,6 @@ function numberOf(option: string, text: string, least: number, most: number): nu
   const value = Number(text)
   if (Number.isFinite(value) && value >= least && value <= most) return value
   throw new NoVerdict(`${option}: a number from ${least} to ${most}`)
-}
-
-export function shortPlace({ at }: Pick<InventoryEntry, 'at'>): string | undefined {
-  return at && `${relative(process.cwd(), at.file)}:${at.line}`
 }
 
 const CLEAR_LINE = '\r\u001b[K'

@@ -1,11 +1,18 @@
-import { routes } from '../endpoints/routes.ts'
 import { accessData, accessWords, type InventoryEntry } from '../model/inventory.ts'
+import { inventoryOfApp } from './app-inventory.ts'
 import { explainFailure } from './failure.ts'
 import { NoVerdict } from './no-verdict.ts'
 import { printTable } from './output.ts'
-import { type ProbeCommandOptions, probeCommand, shortPlace } from './routes-probe.ts'
+import { checkLock, writeLock } from './routes-lock.ts'
+import type { ProbeCommandOptions } from './routes-probe.ts'
+import { shortPlace } from './short-place.ts'
 
-export interface RoutesOptions extends ProbeCommandOptions {}
+export interface RoutesOptions extends ProbeCommandOptions {
+  readonly export?: string
+  readonly lock: string
+  readonly write?: boolean
+  readonly check?: boolean
+}
 
 /** The routes of an application, or of the issuer itself: listed, or asked. Whatever fails on the way is no verdict. */
 export async function routesCommand(app: string | undefined, options: RoutesOptions): Promise<void> {
@@ -16,10 +23,14 @@ export async function routesCommand(app: string | undefined, options: RoutesOpti
   }
 }
 
-async function listOrProbe(_app: string | undefined, options: RoutesOptions): Promise<void> {
-  if (options.openapi !== undefined) return probeCommand(undefined, options)
-  const entries = ownRoutes()
-  if (options.probe !== undefined) return probeCommand(entries, options)
+async function listOrProbe(app: string | undefined, options: RoutesOptions): Promise<void> {
+  const probe = async (entries?: readonly InventoryEntry[]) =>
+    (await import('./routes-probe.ts')).probeCommand(entries, options)
+  if (options.openapi !== undefined) return probe()
+  const entries = app === undefined ? await ownRoutes() : await inventoryOfApp(app, options.export)
+  if (options.probe !== undefined) return probe(entries)
+  if (options.write) return writeLock(options.lock, entries)
+  if (options.check) return checkLock(options.lock, entries)
   printTable(
     entries.map((entry) => ({
       method: entry.method,
@@ -33,6 +44,7 @@ async function listOrProbe(_app: string | undefined, options: RoutesOptions): Pr
 }
 
 /** The routes of the issuer, as they are in the one table. */
-function ownRoutes(): InventoryEntry[] {
+async function ownRoutes(): Promise<InventoryEntry[]> {
+  const { routes } = await import('../endpoints/routes.ts')
   return routes.map(({ method, path, access }) => ({ method, path, access: accessData(access) }))
 }

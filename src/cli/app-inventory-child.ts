@@ -1,0 +1,68 @@
+// Loads an application in a process of its own, and tells its routes to the parent.
+import { Server } from 'node:net'
+import { pathToFileURL } from 'node:url'
+import { INVENTORY, type Inventoried, isInventoried } from '../model/inventory.ts'
+import type { ChildMessage } from './app-inventory.ts'
+
+/** What applications, and functions that make one, are called. */
+const NAMES = [
+  'default',
+  'app',
+  'server',
+  'listener',
+  'createApp',
+  'buildApp',
+  'makeApp',
+  'build',
+  'createServer',
+]
+
+keepDoorsShut()
+tell(await ask())
+
+async function ask(): Promise<ChildMessage> {
+  const [, , path = '', exportName] = process.argv
+  try {
+    const module: Readonly<Record<string, unknown>> = await import(pathToFileURL(path).href)
+    const app = await findApp(module, exportName === undefined ? NAMES : [exportName])
+    if (app !== undefined) return { entries: await app[INVENTORY]() }
+    const names = Object.keys(module).join(', ') || 'nothing'
+    return {
+      problem: `exports ${names}, and none of that is a guarded application or a function that makes one; was protect(app, auth) called?`,
+    }
+  } catch (error) {
+    return {
+      problem: error instanceof Error ? `${error.name}: ${error.message}` : 'it failed while it was loaded',
+    }
+  }
+}
+
+async function findApp(
+  module: Readonly<Record<string, unknown>>,
+  names: readonly string[],
+): Promise<Inventoried | undefined> {
+  for (const name of names) {
+    const value = module[name]
+    if (isInventoried(value)) return value
+    if (typeof value !== 'function') continue
+    const made: unknown = await value()
+    if (isInventoried(made)) return made
+  }
+  return undefined
+}
+
+/**
+ * An application may listen as soon as it is loaded, on a port that is taken by the one that runs. Here it gets any
+ * free port of this machine, and for a moment only.
+ */
+function keepDoorsShut(): void {
+  const { listen } = Server.prototype
+  Server.prototype.listen = function (this: Server, ...args: unknown[]) {
+    const ready = args.find((arg) => typeof arg === 'function') as (() => void) | undefined
+    return Reflect.apply(listen, this, [{ host: '127.0.0.1', port: 0 }, ready])
+  } as typeof listen
+}
+
+function tell(message: ChildMessage): void {
+  process.send?.(message)
+}

@@ -1,0 +1,54 @@
+import { fork } from 'node:child_process'
+import { existsSync, readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { InventoryEntry } from '../model/inventory.ts'
+import { NoVerdict } from './no-verdict.ts'
+import { readInventory } from './routes-lock.ts'
+
+const CHILD = new URL(
+  import.meta.url.endsWith('.ts') ? './app-inventory-child.ts' : './app-inventory-child.js',
+  import.meta.url,
+)
+const LIMIT_MILLISECONDS = 60_000
+
+/** What the child says: the routes, or in words why there are none. */
+export type ChildMessage = { readonly entries: readonly InventoryEntry[] } | { readonly problem: string }
+
+/**
+ * The routes of an application: of a module that exports it, loaded in a process of its own, which ends when it has
+ * told them; or a list as a running application can print it, in a file that ends in `.json` or, for `-`, on standard
+ * input. A running application is asked for nothing: a list of every door is not for the network.
+ */
+export async function inventoryOfApp(app: string, exportName?: string): Promise<readonly InventoryEntry[]> {
+  if (app === '-') return readInventory('standard input', readFileSync(0, 'utf8'))
+  if (app.endsWith('.json')) return readInventory(app, readFileSync(app, 'utf8'))
+  const path = resolve(app)
+  if (!existsSync(path)) throw new NoVerdict(`${app} is not there`)
+  const told = await askChild(path, exportName)
+  if ('problem' in told) throw new NoVerdict(`${app}: ${told.problem}`)
+  return told.entries
+}
+
+function askChild(path: string, exportName: string | undefined): Promise<ChildMessage> {
+  return new Promise((resolve, reject) => {
+    const child = fork(fileURLToPath(CHILD), [path, ...(exportName === undefined ? [] : [exportName])], {
+      // What the application prints must not mix with the list.
+      stdio: ['ignore', process.stderr, process.stderr, 'ipc'],
+      execArgv: [],
+    })
+    const timer = setTimeout(() => {
+      child.kill('SIGKILL')
+      reject(new NoVerdict(`the application did not tell its routes within ${LIMIT_MILLISECONDS / 1000} s`))
+    }, LIMIT_MILLISECONDS)
+    child.once('message', (message) => {
+      clearTimeout(timer)
+      resolve(message as ChildMessage)
+      child.kill('SIGKILL')
+    })
+    child.once('exit', (status, signal) => {
+      clearTimeout(timer)
+      reject(new NoVerdict(`the application ended (${signal ?? status}) before it told its routes`))
+    })
+  })
+}
