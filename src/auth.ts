@@ -4,13 +4,13 @@ import type { RestoreReport } from './declare-restored.ts'
 import type { RequestInfo } from './endpoints/dispatcher.ts'
 import type { TokenAnswer } from './grants/mint.ts'
 import type { Gated } from './guard/gate.ts'
+import type { RequestFacts } from './guard/guard-request.ts'
 import type { Jwks } from './keys/jwks.ts'
 import type { KeyFacts, KeyReport } from './keys/key-management.ts'
 import type { NewAccount } from './login/accounts.ts'
 import type { MadeApiKey, NewApiKeyRequest } from './login/api-keys.ts'
 import type { Access, Requirement } from './model/access.ts'
 import type { ApiKey } from './model/api-key.ts'
-import type { GuardRequest } from './model/guard-request.ts'
 import type { Principal } from './model/principal.ts'
 import type { Session } from './model/session.ts'
 import type { User } from './model/user.ts'
@@ -50,11 +50,7 @@ export interface Auth<
   /** Whoever also has what is needed. */
   needs(requirement: Requirement<Scope, Principal<Claims, Scope>>): Access<Principal<Claims, Scope>>
   /** Checks a request of your own against an access word. Never rejects: what goes wrong denies. */
-  check<Who>(
-    request: Request,
-    access: Access<Who>,
-    info?: RequestInfo & { readonly params?: GuardRequest['params'] },
-  ): Promise<Checked<Who>>
+  check<Who>(request: Request, access: Access<Who>, facts?: RequestFacts): Promise<Checked<Who>>
 
   readonly tokens: {
     /**

@@ -109,8 +109,8 @@ export function createAuth<
     signedIn,
     needs,
     gate,
-    async check(request, access, { params, address } = {}) {
-      const admission = await gate.admit(guardRequestOf(request, params), access, address)
+    async check(request, access, facts) {
+      const admission = await gate.admit(guardRequestOf(request, facts), access)
       if (admission instanceof RefusalAnswer) return { ok: false, response: admission.toResponse() }
       // The guard lets nobody in whom the access word does not, and the word types its principal.
       return { ok: true, principal: admission as never }

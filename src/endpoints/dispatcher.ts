@@ -129,7 +129,7 @@ async function answer(
     at.headers = counted.headers
     if (counted.refusal !== undefined) return counted.refusal
   }
-  const verdict = await services.guard(guardRequestOf(request, params), route.access)
+  const verdict = await services.guard(guardRequestOf(request, { address, params }), route.access)
   if (verdict instanceof Refusal) return verdict
 
   const context: RouteContext = {

@@ -13,14 +13,10 @@ export type Admission = Principal | RefusalAnswer | undefined
  * the credential and the rules can, so that a checked request waits for nothing. Never throws and never rejects.
  */
 export interface Gate {
-  /** `access` is undefined for a route that has no word: it is refused. `address` is the client's. */
-  admit(
-    request: GuardRequest,
-    access: Access | undefined,
-    address?: string | undefined,
-  ): Admission | Promise<Admission>
+  /** `access` is undefined for a route that has no word: it is refused. */
+  admit(request: GuardRequest, access: Access | undefined): Admission | Promise<Admission>
   /** The answer for a refusal that was found elsewhere, reported like all others. */
-  refuse(refusal: Refusal, request: GuardRequest, address?: string | undefined): RefusalAnswer
+  refuse(refusal: Refusal, request: GuardRequest): RefusalAnswer
 }
 
 /** What an adapter needs of an issuer, or of a verifier, which has no endpoints of its own. */
@@ -39,24 +35,22 @@ export interface GateOptions {
 }
 
 export function createGate({ guard, refuse, waiting }: GateOptions): Gate {
-  const admission = (verdict: GuardVerdict, request: GuardRequest, address: string | undefined): Admission =>
-    verdict instanceof Refusal ? refuse(verdict, request, address) : verdict
-
-  const admit: Gate['admit'] = (request, access, address) => {
-    const start = waiting()
-    // What cannot be connected leaves the guard without keys and revocations: it refuses, and says why.
-    if (start !== undefined)
-      return start.then(
-        () => judge(request, access, address),
-        () => judge(request, access, address),
-      )
-    return judge(request, access, address)
-  }
-  const judge: Gate['admit'] = (request, access, address) => {
+  const admission = (verdict: GuardVerdict, request: GuardRequest): Admission =>
+    verdict instanceof Refusal ? refuse(verdict, request) : verdict
+  const judge: Gate['admit'] = (request, access) => {
     const verdict = guard(request, access)
     return verdict instanceof Promise
-      ? verdict.then((settled) => admission(settled, request, address))
-      : admission(verdict, request, address)
+      ? verdict.then((settled) => admission(settled, request))
+      : admission(verdict, request)
   }
-  return { admit, refuse }
+  return {
+    refuse,
+    admit(request, access) {
+      const start = waiting()
+      if (start === undefined) return judge(request, access)
+      // What cannot be connected leaves the guard without keys and revocations: it refuses, and says why.
+      const go = () => judge(request, access)
+      return start.then(go, go)
+    },
+  }
 }

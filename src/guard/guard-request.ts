@@ -2,8 +2,19 @@ import type { GuardRequest } from '../model/guard-request.ts'
 
 const NO_PARAMS: GuardRequest['params'] = Object.freeze({})
 
+/** What only the adapter knows of a request. */
+export interface RequestFacts {
+  /** The client's address. Taken from the connection, or from a proxy that is trusted; never guessed. */
+  readonly address?: string | undefined
+  /** The variable parts of the path, for rules. */
+  readonly params?: GuardRequest['params'] | undefined
+}
+
 /** A web-standard request as a guard sees it. */
-export function guardRequestOf(request: Request, params = NO_PARAMS): GuardRequest {
+export function guardRequestOf(
+  request: Request,
+  { address, params = NO_PARAMS }: RequestFacts = {},
+): GuardRequest {
   return {
     method: request.method,
     get target() {
@@ -12,12 +23,14 @@ export function guardRequestOf(request: Request, params = NO_PARAMS): GuardReque
       return path === -1 ? '/' : url.slice(path)
     },
     params,
+    address,
     header: (name) => request.headers.get(name) ?? undefined,
   }
 }
 
 /** The part of Node's IncomingMessage that a guard looks at. */
 export interface RawRequest {
+  readonly socket?: { readonly remoteAddress?: string | undefined } | undefined
   readonly method?: string | undefined
   readonly url?: string | undefined
   readonly rawHeaders: readonly string[]
@@ -28,23 +41,27 @@ export interface RawRequest {
  * the first of two Authorization fields, and which of the two counts must not be a guess.
  */
 export class RawGuardRequest implements GuardRequest {
-  readonly #raw: RawRequest
-  readonly target: string
-  readonly params: GuardRequest['params']
+  readonly raw: RawRequest
 
-  /** `target` where the router sees another one than Node, as below a mount. */
-  constructor(raw: RawRequest, params: GuardRequest['params'] = NO_PARAMS, target: string = raw.url ?? '/') {
-    this.#raw = raw
-    this.target = target
-    this.params = params
+  constructor(raw: RawRequest) {
+    this.raw = raw
   }
 
   get method(): string {
-    return this.#raw.method ?? 'GET'
+    return this.raw.method ?? 'GET'
+  }
+  get target(): string {
+    return this.raw.url ?? '/'
+  }
+  get params(): GuardRequest['params'] {
+    return NO_PARAMS
+  }
+  get address(): string | undefined {
+    return this.raw.socket?.remoteAddress
   }
 
   header(name: string): string | undefined {
-    const { rawHeaders } = this.#raw
+    const { rawHeaders } = this.raw
     let found: string | undefined
     for (let at = 0; at < rawHeaders.length; at += 2) {
       const sent = rawHeaders[at] as string

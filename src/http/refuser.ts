@@ -81,7 +81,7 @@ export function createRefuser(options: RefuserOptions): Refuser {
   return {
     report,
     answer,
-    refuse(refusal, { method, target }, address) {
+    refuse(refusal, { method, target, address }) {
       const query = target.indexOf('?')
       const path = query === -1 ? target : target.slice(0, query)
       const at = { method, path, address, reference: newReference(random) }
