@@ -58,12 +58,11 @@ export function createAuth<
   }
   const gate = createGate({
     guard: services.guard,
-    refuse: (refusal, request, address) =>
-      refuser.refuse(
-        refusal,
-        request,
-        services.addresses.clientOf(address, request.header('x-forwarded-for')),
-      ),
+    refuse: (refusal, request) => {
+      const { method, target } = request
+      const address = services.addresses.clientOf(request.address, request.header('x-forwarded-for'))
+      return refuser.refuse(refusal, { method, target, address })
+    },
     waiting: () => (connected ? undefined : ready()),
   })
 

@@ -1,1 +1,10 @@
-export { nodeListener } from './adapters/node.ts'
+export {
+  type GuardedHandler,
+  guard,
+  type NodeContext,
+  type NodeHandler,
+  type NodeListener,
+  type NodeListenerOptions,
+  nodeListener,
+} from './adapters/node.ts'
+export { UndeclaredRoutesError } from './adapters/undeclared-routes.ts'

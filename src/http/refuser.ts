@@ -3,7 +3,7 @@ import type { Random } from '../base/random.ts'
 import { answerAtOAuthEndpoint, answerAtRoute } from '../errors/answer.ts'
 import type { Refusal } from '../errors/refusal.ts'
 import type { RefusalAnswer } from '../errors/refusal-answer.ts'
-import type { Gate } from '../guard/gate.ts'
+import type { GuardRequest } from '../model/guard-request.ts'
 import { newReference, problemAnswer, type RenderRefusal } from './error-response.ts'
 
 /** One refusal, as the log and the application see it. Holds no credential. */
@@ -43,8 +43,8 @@ export interface Refuser {
   report(refusal: Refusal, at: RefusedRequest, style: 'problem' | 'oauth'): void
   /** The answer at a checked route. */
   answer(refusal: Refusal, at: RefusedRequest): RefusalAnswer
-  /** Both, for requests that a gate refused. */
-  readonly refuse: Gate['refuse']
+  /** Both, for requests that a gate refused. The address is the client's, behind whatever proxy. */
+  refuse(refusal: Refusal, request: Pick<GuardRequest, 'method' | 'target' | 'address'>): RefusalAnswer
 }
 
 /** What becomes of every refusal, of an endpoint or of a route of the application: one log line and one answer. */

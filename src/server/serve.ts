@@ -25,6 +25,7 @@ const GRACE_MILLISECONDS = 8000
 export async function serve({ auth, host, port, logger }: ServeOptions): Promise<Serving> {
   await auth.ready()
   const listener = nodeListener({
+    ...auth,
     fetch: (request, info) => auth.fetch(request, { ...info, listensOn: host }),
   })
   const server = createServer(

@@ -1,0 +1,269 @@
+import type { Access } from '../model/access.ts'
+import { joinAccess } from '../model/access-join.ts'
+import { placeOf, wordOf } from './guard-mark.ts'
+import type { FindPathWord } from './path-words.ts'
+import type { DeclaredRoute } from './undeclared-routes.ts'
+
+/** The parts of Express's router that guards look at. They are the same in all of Express 5. */
+export interface RouterLayer {
+  handle: unknown
+  readonly route?: RouterRoute | undefined
+  /** Of a handler inside of a route; undefined for all methods. */
+  readonly method?: string | undefined
+  readonly path?: string
+  match(path: string): boolean | { readonly path: string }
+}
+
+export interface RouterRoute {
+  readonly path: unknown
+  readonly stack: readonly RouterLayer[]
+  readonly methods: Readonly<Record<string, boolean>>
+  dispatch: RouteHandler
+  _handlesMethod(method: string): boolean
+}
+
+export interface ExpressRouter {
+  readonly stack: RouterLayer[]
+  handle: RouteHandler
+  use(...args: unknown[]): unknown
+  route(path: unknown): RouterRoute
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: requests and responses of whatever application it is
+export type RouteHandler = (request: any, response: any, next: (error?: unknown) => void) => void
+
+interface ExpressApplication {
+  readonly router: ExpressRouter
+  use(...args: unknown[]): unknown
+}
+
+/** What is done with every route and every router, those that are there and those that come. */
+export interface RouterHooks {
+  /** Stands in for the dispatch of a route. */
+  guardRoute(route: RouterRoute): void
+  /** Stands in for the handling of a router inside of another one. */
+  guardNested(router: ExpressRouter): void
+}
+
+/** The tree of routers of one application, kept up to date as it grows. */
+export interface RouterTree {
+  /** Every route with the word that counts for it, under each path that leads to it. */
+  routes(): readonly TreeRoute[]
+  /** The route that a request will come to first, with its words; undefined where none answers to it. */
+  find(method: string, path: string): FoundRoute | undefined
+}
+
+export interface TreeRoute extends DeclaredRoute {
+  readonly route: RouterRoute | undefined
+}
+
+export interface FoundRoute {
+  readonly route: RouterRoute
+  readonly words: readonly Access[]
+}
+
+/** Takes an application with all that is in it by now, and all that will be added. */
+export function adoptApplication(
+  app: ExpressApplication,
+  hooks: RouterHooks,
+  pathWord: FindPathWord,
+): RouterTree {
+  const adopted = new WeakSet<object>()
+  const applications = new WeakMap<object, ExpressApplication>()
+  const usedAt = new WeakMap<RouterLayer, unknown>()
+
+  /** The router that a layer leads into, also where an application is mounted. */
+  const nestedOf = ({ handle }: RouterLayer): ExpressRouter | undefined => {
+    const application = applications.get(handle as object)
+    if (application !== undefined) return application.router
+    return isRouter(handle) ? handle : undefined
+  }
+
+  const adoptLayer = (layer: RouterLayer): void => {
+    if (layer.route !== undefined) adoptRoute(layer.route)
+    const nested = nestedOf(layer)
+    if (nested === undefined || adopted.has(nested)) return
+    hooks.guardNested(nested)
+    adoptRouter(nested)
+  }
+  const adoptRoute = (route: RouterRoute): void => {
+    if (adopted.has(route)) return
+    adopted.add(route)
+    hooks.guardRoute(route)
+  }
+  const adoptRouter = (router: ExpressRouter): void => {
+    if (adopted.has(router)) return
+    adopted.add(router)
+    const { use, route } = router
+    router.route = function (this: unknown, path) {
+      const added: RouterRoute = Reflect.apply(route, this, [path])
+      adoptRoute(added)
+      return added
+    }
+    router.use = function (this: unknown, ...args) {
+      const before = router.stack.length
+      const result: unknown = Reflect.apply(use, this, args)
+      for (const layer of router.stack.slice(before)) {
+        usedAt.set(layer, typeof args[0] === 'function' ? '/' : args[0])
+        adoptLayer(layer)
+      }
+      return result
+    }
+    for (const layer of router.stack) adoptLayer(layer)
+  }
+  const adoptApp = (application: ExpressApplication): void => {
+    if (adopted.has(application)) return
+    adopted.add(application)
+    const { use } = application
+    application.use = function (this: unknown, ...args) {
+      const { stack } = application.router
+      const before = stack.length
+      const result: unknown = Reflect.apply(use, this, args)
+      // Express hides a mounted application behind a function of its own, one for each, in their order.
+      const mounted = args.flat(Number.POSITIVE_INFINITY).filter(isApplication)
+      const layers = stack.slice(before).filter(({ handle }) => isMount(handle))
+      for (const [at, layer] of layers.entries()) {
+        const child = mounted[at]
+        if (child === undefined) continue
+        applications.set(layer.handle as object, child)
+        usedAt.set(layer, typeof args[0] === 'function' ? '/' : args[0])
+        adoptApp(child)
+        adoptLayer(layer)
+      }
+      return result
+    }
+    adoptRouter(application.router)
+  }
+  adoptApp(app)
+
+  const pathOfLayer = (layer: RouterLayer): unknown =>
+    layer.route?.path ?? (layer as { rawPath?: unknown }).rawPath ?? usedAt.get(layer) ?? '/'
+
+  const list = (
+    router: ExpressRouter,
+    prefix: string,
+    outer: readonly Access[],
+    inside: Set<object>,
+  ): TreeRoute[] => {
+    if (inside.has(router)) return []
+    const within = new Set(inside).add(router)
+    const groups: { readonly path: string; readonly word: Access }[] = []
+    return router.stack.flatMap((layer): TreeRoute[] =>
+      [pathOfLayer(layer)].flat(Number.POSITIVE_INFINITY).flatMap((one) => {
+        const path = joinPaths(prefix, String(one))
+        const word = layer.route === undefined ? wordOf(layer.handle) : undefined
+        if (word !== undefined) {
+          groups.push({ path, word })
+          return []
+        }
+        const group = [...outer, ...groups.filter((row) => coversPath(row.path, path)).map((row) => row.word)]
+        if (layer.route !== undefined) return listRoute(layer.route, path, group, pathWord)
+        const nested = nestedOf(layer)
+        if (nested !== undefined) return list(nested, path, group, within)
+        if (!isMount(layer.handle)) return []
+        return [
+          { method: '*', path: `${path} (application mounted before)`, access: undefined, route: undefined },
+        ]
+      }),
+    )
+  }
+
+  const find = (
+    router: ExpressRouter,
+    method: string,
+    path: string,
+    outer: readonly Access[],
+    depth: number,
+  ): FoundRoute | undefined => {
+    let group = outer
+    for (const layer of router.stack) {
+      const matched = matchedPath(layer, path)
+      if (matched === undefined) continue
+      if (layer.route !== undefined) {
+        if (!layer.route._handlesMethod(method)) continue
+        return { route: layer.route, words: [...group, ...wordsOfRoute(layer.route, method)] }
+      }
+      const word = wordOf(layer.handle)
+      if (word !== undefined) group = [...group, word]
+      const nested = depth < DEEPEST ? nestedOf(layer) : undefined
+      const found = nested && find(nested, method, path.slice(matched.length) || '/', group, depth + 1)
+      if (found !== undefined) return found
+    }
+    return undefined
+  }
+
+  return {
+    routes: () => list(app.router, '', [], new Set()),
+    find: (method, path) => find(app.router, method, path, [], 0),
+  }
+}
+
+/** What Express's own parsers of bodies are called. */
+const PARSERS: ReadonlySet<string> = new Set(['jsonParser', 'urlencodedParser', 'rawParser', 'textParser'])
+
+/** Moves the handler that was added last in front of the first parser of bodies, if one was added before. */
+export function moveBeforeParsers({ stack }: ExpressRouter): void {
+  const parser = stack.findIndex(({ handle }) => typeof handle === 'function' && PARSERS.has(handle.name))
+  const last = stack.pop()
+  if (last !== undefined) stack.splice(parser === -1 ? stack.length : parser, 0, last)
+}
+
+/** Routers inside of one another, at most. */
+const DEEPEST = 32
+
+/** The words among the handlers of a route that run for this method. */
+export function wordsOfRoute(route: RouterRoute, method: string): Access[] {
+  const asked = method.toLowerCase()
+  const name = asked === 'head' && route.methods.head !== true ? 'get' : asked
+  return route.stack.flatMap((layer) => {
+    if (layer.method !== undefined && layer.method !== name) return []
+    return wordOf(layer.handle) ?? []
+  })
+}
+
+function listRoute(
+  route: RouterRoute,
+  path: string,
+  group: readonly Access[],
+  pathWord: FindPathWord,
+): TreeRoute[] {
+  return Object.keys(route.methods).map((name) => {
+    const method = name === '_all' ? '*' : name.toUpperCase()
+    const access = joinAccess([...group, ...wordsOfRoute(route, name)]) ?? pathWord(method, path)
+    const at = route.stack.map(({ handle }) => placeOf(handle)).find((place) => place !== undefined)
+    return { method, path, access, at, route }
+  })
+}
+
+/** What of the path the layer takes, or undefined if it does not match. Express answers 400 where matching throws. */
+function matchedPath(layer: RouterLayer, path: string): string | undefined {
+  try {
+    const match = layer.match(path)
+    if (match === false) return undefined
+    return match === true ? (layer.path ?? '') : match.path
+  } catch {
+    return undefined
+  }
+}
+
+function coversPath(group: string, path: string): boolean {
+  const below = group.endsWith('/') ? group : `${group}/`
+  return path === group || path.startsWith(below)
+}
+
+function joinPaths(prefix: string, path: string): string {
+  if (path === '/') return prefix === '' ? '/' : prefix
+  return prefix === '/' ? path : prefix + path
+}
+
+function isRouter(handle: unknown): handle is ExpressRouter {
+  return typeof handle === 'function' && Array.isArray((handle as Partial<ExpressRouter>).stack)
+}
+
+function isApplication(value: unknown): value is ExpressApplication {
+  return typeof value === 'function' && 'handle' in value && 'set' in value && 'router' in value
+}
+
+function isMount(handle: unknown): boolean {
+  return typeof handle === 'function' && handle.name === 'mounted_app'
+}

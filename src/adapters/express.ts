@@ -1,0 +1,276 @@
+import type { Express, Request, RequestHandler, Response } from 'express'
+import { Refusal } from '../errors/refusal.ts'
+import { RefusalAnswer } from '../errors/refusal-answer.ts'
+import type { Admission, Gate } from '../guard/gate.ts'
+import { RawGuardRequest } from '../guard/guard-request.ts'
+import { type Access, anyone as ANYONE } from '../model/access.ts'
+import { joinAccess } from '../model/access-join.ts'
+import type { GuardRequest } from '../model/guard-request.ts'
+import { INVENTORY } from '../model/inventory.ts'
+import {
+  adoptApplication,
+  type ExpressRouter,
+  moveBeforeParsers,
+  type RouterRoute,
+  wordsOfRoute,
+} from './express-router.ts'
+import { coverAnswers } from './express-silence.ts'
+import { markGuard } from './guard-mark.ts'
+import { bytesOf, issuerListener } from './issuer-listener.ts'
+import { type Embedded, findIssuerPaths, isIssuer } from './issuer-paths.ts'
+import { type PathWords, readPathWords, wordForRequest } from './path-words.ts'
+import type { Protection } from './protection.ts'
+import { inventoryOf, refuseUndeclared } from './undeclared-routes.ts'
+
+export interface ExpressProtectOptions {
+  /** Where the issuer's endpoints are; by default below the path of the configured issuer. */
+  readonly at?: string
+  /** Words for what has no guard of its own, middleware that answers among them: `{ '/static/*': anyone }`. */
+  readonly paths?: PathWords
+}
+
+/** What is known of one request: the property of it that all guards share. */
+const STANDING = Symbol('countersign.standing')
+/** The gate of an application. */
+const GATE = Symbol('countersign.gate')
+
+class Standing {
+  /** The words of the groups that the request is inside of, as routers are entered and left. */
+  group: readonly Access[] = []
+  /** Whether it is inside of a route whose words it has met. */
+  inRoute = false
+  /** The word that was met last. */
+  met: Access | undefined
+}
+
+function standingOf(request: object): Standing {
+  const guarded = request as { [STANDING]?: Standing }
+  guarded[STANDING] ??= new Standing()
+  return guarded[STANDING]
+}
+
+/**
+ * A guard, as middleware of a route (`app.get('/me', guard(auth.signedIn), handler)`) or of all that follows in a router
+ * or below a path (`router.use(guard(word))`). What the word lets in is `response.locals.principal`. Words of a group
+ * and of a route both have to hold. It works in an application that `protect` was called for, and refuses in all others.
+ */
+export function guard<Who>(
+  access: Access<Who>,
+  // biome-ignore lint/suspicious/noExplicitAny: parameters, bodies and query are the route's to say
+): RequestHandler<any, any, any, any, { principal: Who }> {
+  const handler: RequestHandler = (request, response, next) => {
+    const standing = standingOf(request)
+    // The words of a route were all checked before its first handler.
+    if (standing.inRoute) {
+      next()
+      return
+    }
+    const group = [...standing.group, access]
+    const word = joinAccess(group)
+    check(gateOf(request), word, request, response, () => {
+      standing.group = group
+      standing.met = word
+      next()
+    })
+  }
+  return markGuard(handler, access) as never
+}
+
+/**
+ * Guards every route of an Express application, and embeds the issuer. Bodies may be parsed before or after: a stranger
+ * is refused first. `listen` throws an UndeclaredRoutesError if a route has no access word, as `ready()` rejects; what
+ * answers without a word answers 403.
+ */
+export function protect(app: Express, auth: Embedded, { at, paths }: ExpressProtectOptions = {}): Protection {
+  const { gate } = auth
+  const pathWord = readPathWords(paths)
+  const issuerPath = findIssuerPaths(auth, at)
+  const listener = isIssuer(auth) ? issuerListener(auth) : undefined
+  Object.defineProperty(app, GATE, { value: gate })
+
+  const tree = adoptApplication(
+    app as never,
+    {
+      guardRoute(route) {
+        const { dispatch } = route
+        const silent = (method: string): Access | undefined => wordOfSilent(route, method)
+        const wordFor = rememberWords(route)
+        route.dispatch = (request, response, done) => {
+          const standing = standingOf(request)
+          const own = wordFor(request.method)
+          const access =
+            standing.group.length === 0
+              ? (own ?? silent(request.method))
+              : joinAccess(own === undefined ? standing.group : [...standing.group, own])
+          const outer = standing.inRoute
+          const enter = (): void => {
+            standing.inRoute = true
+            standing.met = access
+            dispatch.call(route, request, response, (error) => {
+              standing.inRoute = outer
+              done(error)
+            })
+          }
+          if (access !== undefined && access === standing.met) enter()
+          else check(gate, access, request, response, enter)
+        }
+      },
+      guardNested(router) {
+        const { handle } = router
+        router.handle = (request, response, done) => {
+          const standing = standingOf(request)
+          const { group } = standing
+          handle.call(router, request, response, (error) => {
+            standing.group = group
+            done(error)
+          })
+        }
+      },
+    },
+    pathWord,
+  )
+
+  const wordOfSilent = (route: RouterRoute, method: string): Access | undefined => {
+    const asked = method === 'HEAD' && route.methods.head !== true ? 'GET' : method
+    const rows = tree
+      .routes()
+      .filter((row) => row.route === route && (row.method === asked || row.method === '*'))
+    const words = rows.flatMap((row) => pathWord(row.method, row.path) ?? [])
+    return words.length === rows.length ? joinAccess(words) : undefined
+  }
+
+  const answering = coverAnswers(app, (response, status) => {
+    const request = response.req
+    if (status >= 400 || isDeclared(request)) return undefined
+    if (wordForRequest(pathWord, request.method, pathOf(request.originalUrl)) === ANYONE) return undefined
+    return gate.refuse(new Refusal('ROUTE_UNDECLARED'), new ExpressGuardRequest(request))
+  })
+
+  app.use(function protection(request, response, next) {
+    const path = pathOf(request.url)
+    const inner = issuerPath(path)
+    if (inner !== undefined && listener !== undefined) {
+      const body = bytesOf(request.body, request.headers['content-type'])
+      listener(request, response, { path: inner, address: request.ip, body })
+      return
+    }
+    answering.watch(response)
+    const byPath = wordForRequest(pathWord, request.method, path)
+    if (!hasBody(request) && (byPath === undefined || byPath === ANYONE)) return next()
+
+    // Whoever will be refused is refused before anybody reads the body.
+    const found = tree.find(request.method, path)
+    const access =
+      found === undefined ? byPath : (joinAccess(found.words) ?? wordOfSilent(found.route, request.method))
+    if (found === undefined && byPath === undefined) return next()
+    check(gate, access, request, response, () => {
+      const standing = standingOf(request)
+      standing.met = access
+      if (found === undefined && access !== undefined) standing.group = [access]
+      next()
+    })
+  })
+
+  moveBeforeParsers((app as unknown as { router: ExpressRouter }).router)
+
+  const { listen } = app
+  app.listen = function (this: Express, ...args: never[]) {
+    refuseUndeclared(tree.routes())
+    return Reflect.apply(listen, this, args)
+  } as typeof listen
+
+  const protection: Protection = {
+    async ready() {
+      refuseUndeclared(tree.routes())
+      await auth.ready()
+    },
+    routes: async () => inventoryOf(tree.routes()),
+  }
+  Object.defineProperty(app, INVENTORY, { value: protection.routes })
+  return protection
+}
+
+function isDeclared(request: object): boolean {
+  const { inRoute, group } = standingOf(request)
+  return inRoute || group.length > 0
+}
+
+/** The joined word of a route for each method, worked out again when it gets another handler. */
+function rememberWords(route: RouterRoute): (method: string) => Access | undefined {
+  let size = -1
+  const known = new Map<string, Access | undefined>()
+  return (method) => {
+    if (size !== route.stack.length) {
+      size = route.stack.length
+      known.clear()
+    }
+    if (!known.has(method)) known.set(method, joinAccess(wordsOfRoute(route, method)))
+    return known.get(method)
+  }
+}
+
+function gateOf(request: Request): Gate {
+  // An application that is mounted in another one has it as its parent.
+  type Application = { readonly [GATE]?: Gate; readonly parent?: Application }
+  for (
+    let app: Application | undefined = request.app as unknown as Application;
+    app !== undefined;
+    app = app.parent
+  ) {
+    const gate = app[GATE]
+    if (gate !== undefined) return gate
+  }
+  throw new Error('guard() needs protect(app, auth), or nobody would be checked')
+}
+
+function check(
+  gate: Gate,
+  access: Access | undefined,
+  request: Request,
+  response: Response,
+  enter: () => void,
+): void {
+  const settle = (admission: Admission): void => {
+    if (admission instanceof RefusalAnswer) {
+      send(admission, response)
+      return
+    }
+    response.locals.principal = admission
+    enter()
+  }
+  const admission = gate.admit(new ExpressGuardRequest(request), access)
+  if (admission instanceof Promise) void admission.then(settle)
+  else settle(admission)
+}
+
+class ExpressGuardRequest extends RawGuardRequest {
+  readonly #request: Request
+
+  constructor(request: Request) {
+    super(request)
+    this.#request = request
+  }
+  override get target(): string {
+    return this.#request.originalUrl
+  }
+  override get params(): GuardRequest['params'] {
+    return this.#request.params as GuardRequest['params']
+  }
+  override get address(): string | undefined {
+    return this.#request.ip
+  }
+}
+
+function send({ status, headers, body }: RefusalAnswer, response: Response): void {
+  response.status(status).set(headers).end(body)
+}
+
+function hasBody({ headers }: Request): boolean {
+  const length = headers['content-length']
+  return headers['transfer-encoding'] !== undefined || (length !== undefined && length !== '0')
+}
+
+function pathOf(target: string): string {
+  const end = target.search(/[?#]/)
+  return end === -1 ? target : target.slice(0, end)
+}

@@ -1,0 +1,285 @@
+import type {
+  FastifyInstance,
+  FastifyReply,
+  FastifyRequest,
+  HookHandlerDoneFunction,
+  onRequestHookHandler,
+  RouteOptions,
+} from 'fastify'
+import { Refusal } from '../errors/refusal.ts'
+import { RefusalAnswer } from '../errors/refusal-answer.ts'
+import { RawGuardRequest } from '../guard/guard-request.ts'
+import { Access } from '../model/access.ts'
+import { joinAccess } from '../model/access-join.ts'
+import type { GuardRequest } from '../model/guard-request.ts'
+import { INVENTORY } from '../model/inventory.ts'
+import type { Principal } from '../model/principal.ts'
+import { placeOfCaller } from './guard-mark.ts'
+import { issuerListener } from './issuer-listener.ts'
+import { type Embedded, findIssuerPaths, isIssuer } from './issuer-paths.ts'
+import { type PathWords, readPathWords } from './path-words.ts'
+import type { Protection } from './protection.ts'
+import {
+  type DeclaredRoute,
+  inventoryOf,
+  refuseUndeclared,
+  UndeclaredRoutesError,
+} from './undeclared-routes.ts'
+
+export interface FastifyProtectOptions {
+  /** Where the issuer's endpoints are; by default below the path of the configured issuer. */
+  readonly at?: string
+  /** Words for routes that are not yours, as those of a plugin: `{ '/docs/*': anyone }`. */
+  readonly paths?: PathWords
+  /** The word of the not-found handler. Without one, what no route answers to is 404 before your handler runs. */
+  readonly notFound?: Access
+}
+
+/** `config` of a route with an access word. */
+export interface GuardedConfig<Who> {
+  readonly access: Access<Who>
+}
+
+/** What a handler gets as principal, by the word in the config of its route. */
+export type PrincipalOf<Config> = Config extends GuardedConfig<infer Who> ? Who : Principal | undefined
+
+/** Route options: `app.get('/me', guard(auth.signedIn), (request) => request.principal.id)`. */
+export function guard<Who>(access: Access<Who>): { config: GuardedConfig<Who> } {
+  if (!Access.is(access)) throw new TypeError('guard(): not an access word; use anyone, signedIn or needs()')
+  return { config: { access } }
+}
+
+/** The words of plugins. A plugin inside of another has it as its prototype, which is how Fastify nests them. */
+const scopeWords = new WeakMap<object, readonly Access[]>()
+
+function wordsOfScope(scope: object | null): Access[] {
+  if (scope === null) return []
+  return [...wordsOfScope(Object.getPrototypeOf(scope)), ...(scopeWords.get(scope) ?? [])]
+}
+
+/**
+ * One word for all routes of a plugin, before and after this line, and of the plugins inside of it. A route's own word
+ * comes on top: both must hold.
+ */
+export function guardScope(scope: FastifyInstance, access: Access): void {
+  if (!Access.is(access))
+    throw new TypeError('guardScope(): not an access word; use anyone, signedIn or needs()')
+  scopeWords.set(scope, [...(scopeWords.get(scope) ?? []), access])
+}
+
+/**
+ * Guards every route of a Fastify application, and embeds the issuer. To be called first: routes that are there before
+ * it stop the start, as does every route that has no access word. Checks run before bodies are read.
+ */
+export function protect(
+  app: FastifyInstance,
+  auth: Embedded,
+  { at, paths, notFound }: FastifyProtectOptions = {},
+): Protection {
+  const { gate } = auth
+  const pathWord = readPathWords(paths)
+  const issuerPath = findIssuerPaths(auth, at)
+  const listener = isIssuer(auth) ? issuerListener(auth) : undefined
+  const routes: DeclaredRoute[] = routesBefore(app)
+  let starting = true
+
+  app.decorateRequest('principal', undefined)
+
+  app.addHook('onRoute', function (options) {
+    const methods = [options.method].flat()
+    const place = placeOfCaller()
+    const added = methods.map((method) => new ScopedRoute(this, method, options, pathWord, place))
+    routes.push(...added)
+    // One word for all methods of a route: what differs by `paths` alone is joined.
+    const check = checkOf(() => joinAccess(added.flatMap(({ access }) => access ?? [])), added)
+    options.onRequest = [check, ...[options.onRequest ?? []].flat()]
+  })
+
+  const checkOf = (word: () => Access | undefined, added: readonly ScopedRoute[]): onRequestHookHandler => {
+    let access: Access | undefined
+    let known = false
+    return function check(request, reply, done) {
+      if (!known) {
+        access = added.every((route) => route.access !== undefined) ? word() : undefined
+        known = true
+      }
+      const admission = gate.admit(new FastifyGuardRequest(request), access)
+      if (admission instanceof Promise) {
+        admission.then((settled) => pass(settled, request, reply, done), done)
+        return
+      }
+      pass(admission, request, reply, done)
+    }
+  }
+
+  // Requests that no route answers to: the issuer's, and all others.
+  app.addHook('onRequest', function answerOthers(request, reply, done) {
+    if (!request.is404) return done()
+    const { raw } = request
+    const path = pathOf(raw.url ?? '/')
+    const inner = issuerPath(path)
+    if (inner !== undefined && listener !== undefined) {
+      reply.hijack()
+      listener(raw, reply.raw, { path: inner, address: request.ip })
+      return
+    }
+    const asked = new FastifyGuardRequest(request)
+    if (notFound === undefined) {
+      send(gate.refuse(new Refusal('NOT_FOUND'), asked), reply)
+      return
+    }
+    const admission = gate.admit(asked, notFound)
+    if (admission instanceof Promise) {
+      admission.then((settled) => pass(settled, request, reply, done), done)
+      return
+    }
+    pass(admission, request, reply, done)
+  })
+
+  const handlers = noteNotFoundHandlers(app)
+  const all = (): DeclaredRoute[] => [
+    ...routes.filter((route) => !isTwin(route, routes)),
+    ...(notFound === undefined ? handlers : []).map((path) => ({
+      method: '*',
+      path: `${path} (not-found handler)`,
+      access: undefined,
+    })),
+  ]
+  app.addHook('onReady', async () => {
+    if (!starting) return
+    refuseUndeclared(all())
+    await auth.ready()
+  })
+
+  const protection: Protection = {
+    ready: async () => void (await app.ready()),
+    async routes() {
+      // The plugins have to be loaded; nothing has to be connected for that.
+      starting = false
+      await app.ready().then(undefined, (error: unknown) => {
+        if (!(error instanceof UndeclaredRoutesError)) throw error
+      })
+      return inventoryOf(all())
+    },
+  }
+  Object.defineProperty(app, INVENTORY, { value: protection.routes })
+  return protection
+}
+
+/** A route as it stands in its plugin. Its word is complete when all plugins have been loaded. */
+class ScopedRoute implements DeclaredRoute {
+  readonly method: string
+  readonly path: string
+  readonly at: DeclaredRoute['at']
+  readonly #scope: object
+  readonly #own: unknown
+  readonly #pathWord: Access | undefined
+
+  constructor(
+    scope: FastifyInstance,
+    method: string,
+    options: Pick<RouteOptions, 'url' | 'config'>,
+    pathWord: ReturnType<typeof readPathWords>,
+    at: DeclaredRoute['at'],
+  ) {
+    this.method = method
+    this.path = options.url
+    this.at = at
+    this.#scope = scope
+    this.#own = (options.config as Partial<GuardedConfig<unknown>> | undefined)?.access
+    this.#pathWord = pathWord(method, options.url)
+  }
+
+  get access(): Access | undefined {
+    const own = Access.is(this.#own) ? [this.#own] : []
+    return joinAccess([...wordsOfScope(this.#scope), ...own]) ?? this.#pathWord
+  }
+}
+
+/** Reads of the request only what is asked for. */
+class FastifyGuardRequest extends RawGuardRequest {
+  readonly #request: FastifyRequest
+
+  constructor(request: FastifyRequest) {
+    super(request.raw)
+    this.#request = request
+  }
+  override get params(): GuardRequest['params'] {
+    return (this.#request.params ?? {}) as GuardRequest['params']
+  }
+  override get address(): string {
+    return this.#request.ip
+  }
+}
+
+function pass(
+  admission: Principal | RefusalAnswer | undefined,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  done: HookHandlerDoneFunction,
+): void {
+  if (admission instanceof RefusalAnswer) {
+    send(admission, reply)
+    return
+  }
+  // Typed by the word of the route, which let nobody else in.
+  ;(request as { principal: unknown }).principal = admission
+  done()
+}
+
+function send({ status, headers, body }: RefusalAnswer, reply: FastifyReply): void {
+  void reply
+    .code(status)
+    .headers({ ...headers })
+    // Fastify would add a charset to a text, and JSON has none.
+    .send(Buffer.from(body))
+}
+
+function pathOf(target: string): string {
+  const end = target.search(/[?#]/)
+  return end === -1 ? target : target.slice(0, end)
+}
+
+/** Routes that were added before the guard, which cannot see them: they have no word, whatever they say. */
+function routesBefore(app: FastifyInstance): DeclaredRoute[] {
+  const tree = app.printRoutes({ commonPrefix: false })
+  const above: string[] = []
+  return tree.split('\n').flatMap((line) => {
+    const [, indent = '', part = '', methods] =
+      /^((?:│ {3}| {4})*)(?:├|└)── (.*?)(?: \(([A-Z, ]+)\))?$/.exec(line) ?? []
+    if (part === '') return []
+    const depth = indent.length / 4
+    above.length = depth
+    above.push(part)
+    const path = above.join('')
+    return (methods?.split(', ') ?? []).map((method) => ({ method, path, access: undefined }))
+  })
+}
+
+/** The HEAD that Fastify adds to every GET, with the same options. */
+function isTwin({ method, path, access }: DeclaredRoute, routes: readonly DeclaredRoute[]): boolean {
+  if (method !== 'HEAD') return false
+  return routes.some((other) => other.method === 'GET' && other.path === path && other.access === access)
+}
+
+/** Not-found handlers answer like routes do, so they need a word too. */
+function noteNotFoundHandlers(app: FastifyInstance): string[] {
+  const prefixes: string[] = []
+  const { setNotFoundHandler } = app
+  app.setNotFoundHandler = function (this: FastifyInstance, ...args: never[]) {
+    prefixes.push(this.prefix === '' ? '/' : this.prefix)
+    return Reflect.apply(setNotFoundHandler, this, args)
+  } as never
+  return prefixes
+}
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** The access word of the route; `guard(word)` puts it here. */
+    access?: Access
+  }
+  interface FastifyRequest<RouteGeneric, RawServer, RawRequest, SchemaCompiler, TypeProvider, ContextConfig> {
+    /** Who asks, typed by the access word of the route. */
+    readonly principal: PrincipalOf<ContextConfig>
+  }
+}

@@ -1,0 +1,154 @@
+import type { Handler } from 'hono'
+import type { Result, Router } from 'hono/router'
+import type { RouterRoute } from 'hono/types'
+import type { Access } from '../model/access.ts'
+import { joinAccess } from '../model/access-join.ts'
+import { wordOf } from './guard-mark.ts'
+import type { FindPathWord } from './path-words.ts'
+
+export type HonoHandler = Handler
+type Entry = [HonoHandler, RouterRoute]
+type Found = Result<Entry>
+
+/** What the guard does with requests, in the terms of Hono. */
+export interface HonoChecks {
+  /** The same handler behind a check of this word; of a missing one, which refuses. */
+  guarded(handler: HonoHandler, access: Access | undefined): HonoHandler
+  /** Refuses what middleware answers where no word allows that anything is answered. */
+  readonly silent: HonoHandler
+  /** The handler of the issuer for this path, undefined if it is not the issuer's. */
+  issuer(path: string): HonoHandler | undefined
+}
+
+/** Whether a handler answers by itself, as far as Hono tells: middleware takes a second argument. */
+export function answers({ handler, method }: RouterRoute, mounted: WeakSet<object>): boolean {
+  const target = targetOf(handler)
+  return method !== 'ALL' || target.length < 2 || mounted.has(target)
+}
+
+/** The word of a guard, also of one inside of an application that was mounted with an error handler of its own. */
+export function wordOfHandler(handler: unknown): Access | undefined {
+  return wordOf(targetOf(handler as HonoHandler))
+}
+
+function targetOf(handler: HonoHandler): HonoHandler {
+  const composed = (handler as { readonly __COMPOSED_HANDLER?: HonoHandler }).__COMPOSED_HANDLER
+  return composed === undefined ? handler : targetOf(composed)
+}
+
+/**
+ * Hono's router with the guards put in place among what it found: guard and router cannot see two paths, and a check
+ * and the handler behind it are one step. What was found for a route is worked out once.
+ */
+export class GuardingRouter implements Router<Entry> {
+  readonly #router: Router<Entry>
+  readonly #checks: HonoChecks
+  readonly #pathWord: FindPathWord
+  readonly #mounted: WeakSet<object>
+  readonly #known = new WeakMap<readonly unknown[], Found[0]>()
+
+  constructor(router: Router<Entry>, checks: HonoChecks, pathWord: FindPathWord, mounted: WeakSet<object>) {
+    this.#router = router
+    this.#checks = checks
+    this.#pathWord = pathWord
+    this.#mounted = mounted
+  }
+
+  get name(): string {
+    return this.#router.name
+  }
+
+  add(method: string, path: string, entry: Entry): void {
+    this.#router.add(method, path, entry)
+  }
+
+  match(method: string, path: string): Found {
+    const found = this.#router.match(method, path)
+    const entries = found[0] as EntryRow[]
+    const known = this.#known.get(entries)
+    if (known !== undefined) return withEntries(found, known)
+    if (!entries.some(([[, route]]) => answers(route, this.#mounted))) {
+      const issuer = this.#checks.issuer(path)
+      if (issuer !== undefined) return withEntries(found, withIssuer(entries, issuer, method, path))
+    }
+    const guarded = this.#guard(entries)
+    this.#known.set(entries, guarded)
+    return withEntries(found, guarded)
+  }
+
+  /** Every guard becomes one step with what follows it. */
+  #guard(entries: readonly EntryRow[]): Found[0] {
+    const rows: EntryRow[] = []
+    // Words of `use` count for all that follows; those of a route for that route.
+    const group: Access[] = []
+    let declared = false
+    let checked: Access | undefined
+    let due = false
+    let current: RouterRoute | undefined
+    for (const [at, [[handler, route], params]] of entries.entries()) {
+      const word = wordOfHandler(handler)
+      if (route.method === 'ALL' && word !== undefined) {
+        group.push(word)
+        declared = true
+        ;[checked, due] = [joinAccess(group), true]
+        continue
+      }
+      const own = route.method !== 'ALL' && !sameRoute(current, route) ? ownWords(entries, at) : undefined
+      if (own !== undefined) {
+        current = route
+        const access = joinAccess([...group, ...own]) ?? this.#pathWord(route.method, route.path)
+        if (access !== checked || access === undefined) [checked, due] = [access, true]
+        declared = true
+      } else if (route.method === 'ALL' && group.length === 0) {
+        const access = this.#pathWord('ALL', route.path)
+        if (access !== undefined || answers(route, this.#mounted)) {
+          ;[checked, due] = [access, true]
+          declared = true
+        }
+      }
+      if (word !== undefined) continue
+      const step = due ? this.#checks.guarded(handler, checked) : handler
+      due = false
+      rows.push([[step, route], params])
+    }
+    const last = entries.at(-1)
+    if (due && last !== undefined) {
+      const [[, route], params] = last
+      rows.push([[this.#checks.guarded((_, next) => next(), checked), route], params])
+    }
+    if (declared || rows.length === 0) return rows as Found[0]
+    const [[[, route], params]] = rows as [EntryRow]
+    return [[[this.#checks.silent, route], params], ...rows] as Found[0]
+  }
+}
+
+type EntryRow = [Entry, Found[0][number][1]]
+
+function sameRoute(one: RouterRoute | undefined, other: RouterRoute): boolean {
+  return one?.method === other.method && one.path === other.path
+}
+
+/** The words among the handlers of one route, wherever they stand: they are checked before its first handler. */
+function ownWords(entries: readonly EntryRow[], from: number): Access[] {
+  const route = entries[from]?.[0][1]
+  return entries.slice(from).flatMap(([[handler, other]]) => {
+    const word = route !== undefined && sameRoute(route, other) ? wordOfHandler(handler) : undefined
+    return word ?? []
+  })
+}
+
+function withEntries(found: Found, entries: Found[0]): Found {
+  return [entries, found[1]] as Found
+}
+
+/** The issuer guards itself, so that only middleware that is no guard stands before it. */
+function withIssuer(
+  entries: readonly EntryRow[],
+  issuer: HonoHandler,
+  method: string,
+  path: string,
+): Found[0] {
+  const middleware = entries.filter(([[handler]]) => wordOfHandler(handler) === undefined)
+  const route: RouterRoute = { basePath: '/', handler: issuer, method, path }
+  return [...middleware, [[issuer, route], {}]] as Found[0]
+}

@@ -1,0 +1,185 @@
+import type { Context, Hono, MiddlewareHandler } from 'hono'
+import { Refusal } from '../errors/refusal.ts'
+import { RefusalAnswer } from '../errors/refusal-answer.ts'
+import type { Admission } from '../guard/gate.ts'
+import type { Access } from '../model/access.ts'
+import { joinAccess } from '../model/access-join.ts'
+import type { GuardRequest } from '../model/guard-request.ts'
+import { INVENTORY } from '../model/inventory.ts'
+import { markGuard, placeOf } from './guard-mark.ts'
+import { answers, GuardingRouter, type HonoChecks, wordOfHandler } from './hono-router.ts'
+import { type Embedded, findIssuerPaths, isIssuer } from './issuer-paths.ts'
+import { type PathWords, readPathWords } from './path-words.ts'
+import type { Protection } from './protection.ts'
+import { type DeclaredRoute, inventoryOf, refuseUndeclared } from './undeclared-routes.ts'
+
+export interface HonoProtectOptions {
+  /** Where the issuer's endpoints are; by default below the path of the configured issuer. */
+  readonly at?: string
+  /** Words for routes that are not yours: `{ '/docs/*': anyone }`. */
+  readonly paths?: PathWords
+  /** The client's address; by default that of the connection, where the server is @hono/node-server. */
+  readonly address?: (context: Context) => string | undefined
+}
+
+/**
+ * A guard, as middleware of a route (`app.get('/me', guard(auth.signedIn), handler)`) or of all that lies below a path
+ * (`app.use('/admin/*', guard(word))`). What the word lets in is `c.var.principal`. Words of a group and of a route
+ * both have to hold. It works in an application that `protect` was called for, and refuses in all others.
+ */
+export function guard<Who>(access: Access<Who>): MiddlewareHandler<{ Variables: { principal: Who } }> {
+  const unprotected: MiddlewareHandler = async () => {
+    throw new Error('guard() needs protect(app, auth), or nobody would be checked')
+  }
+  return markGuard(unprotected, access)
+}
+
+/**
+ * Guards every route of a Hono application, and embeds the issuer. Await `ready()` before serving: it connects, and
+ * rejects if a route has no access word. Routes without one answer 403 in any case.
+ */
+export function protect(
+  // biome-ignore lint/suspicious/noExplicitAny: an application of any environment, schema and base path
+  app: Hono<any, any, any>,
+  auth: Embedded,
+  { at, paths, address = addressOfConnection }: HonoProtectOptions = {},
+): Protection {
+  const { gate } = auth
+  const pathWord = readPathWords(paths)
+  const issuerPath = findIssuerPaths(auth, at)
+  const mounted = noteMounts(app)
+
+  const checks: HonoChecks = {
+    guarded: (handler, access) => (c, next) => {
+      const admission = gate.admit(new HonoGuardRequest(c, address), access)
+      if (admission instanceof Promise) {
+        return admission.then((settled) => admit(settled, c) ?? handler(c, next))
+      }
+      return admit(admission, c) ?? handler(c, next)
+    },
+    async silent(c, next) {
+      await next()
+      // A preflight is answered by middleware, and an error is no answer of a route.
+      const { status } = c.res
+      if (status >= 400 || (c.req.method === 'OPTIONS' && status === 204)) return
+      const refused = gate.refuse(new Refusal('ROUTE_UNDECLARED'), new HonoGuardRequest(c, address))
+      c.res = undefined
+      c.res = refused.toResponse()
+    },
+    issuer(path) {
+      const inner = issuerPath(path)
+      if (inner === undefined || !isIssuer(auth)) return undefined
+      return (c) => auth.fetch(withPath(c.req.raw, path, inner), { address: address(c) })
+    },
+  }
+  app.router = new GuardingRouter(app.router, checks, pathWord, mounted)
+
+  const declared = (): DeclaredRoute[] => declaredRoutes(app, mounted, pathWord)
+  const protection: Protection = {
+    async ready() {
+      refuseUndeclared(declared())
+      await auth.ready()
+    },
+    routes: async () => inventoryOf(declared()),
+  }
+  Object.defineProperty(app, INVENTORY, { value: protection.routes })
+  return protection
+}
+
+/** The answer to send, or undefined: the request may go on, its principal set. */
+function admit(admission: Admission, c: Context): Response | undefined {
+  if (admission instanceof RefusalAnswer) return admission.toResponse()
+  if (admission !== undefined) c.set('principal', admission)
+  return undefined
+}
+
+class HonoGuardRequest implements GuardRequest {
+  readonly #context: Context
+  readonly #address: (context: Context) => string | undefined
+
+  constructor(context: Context, address: (context: Context) => string | undefined) {
+    this.#context = context
+    this.#address = address
+  }
+  get method(): string {
+    return this.#context.req.method
+  }
+  get target(): string {
+    const { url } = this.#context.req
+    const path = url.indexOf('/', url.indexOf('://') + 3)
+    return path === -1 ? '/' : url.slice(path)
+  }
+  get params(): GuardRequest['params'] {
+    return this.#context.req.param()
+  }
+  get address(): string | undefined {
+    return this.#address(this.#context)
+  }
+  header(name: string): string | undefined {
+    return this.#context.req.raw.headers.get(name) ?? undefined
+  }
+}
+
+function addressOfConnection({ env }: Context): string | undefined {
+  const { incoming } = (env ?? {}) as {
+    readonly incoming?: { readonly socket?: { readonly remoteAddress?: string } }
+  }
+  return incoming?.socket?.remoteAddress
+}
+
+/** The same request, at the issuer's own path. */
+function withPath(request: Request, path: string, inner: string): Request {
+  if (path === inner) return request
+  const url = new URL(request.url)
+  url.pathname = inner
+  return new Request(url, request)
+}
+
+/** Handlers of mounted applications look like middleware, so that they are noted as they come. */
+// biome-ignore lint/suspicious/noExplicitAny: as above
+function noteMounts(app: Hono<any, any, any>): WeakSet<object> {
+  const mounted = new WeakSet<object>()
+  const { mount } = app
+  app.mount = function (this: typeof app, ...args: Parameters<typeof mount>) {
+    const before = app.routes.length
+    const result = Reflect.apply(mount, this, args)
+    for (const { handler } of app.routes.slice(before)) mounted.add(handler)
+    return result
+  } as typeof mount
+  return mounted
+}
+
+/** Every route that answers, with what its own guards and those before it ask for. */
+function declaredRoutes(
+  // biome-ignore lint/suspicious/noExplicitAny: as above
+  { routes }: Hono<any, any, any>,
+  mounted: WeakSet<object>,
+  pathWord: ReturnType<typeof readPathWords>,
+): DeclaredRoute[] {
+  const found = new Map<string, DeclaredRoute>()
+  for (const route of routes) {
+    const { method, path } = route
+    const key = `${method} ${path}`
+    if (found.has(key) || wordOfHandler(route.handler) !== undefined || !answers(route, mounted)) continue
+    const covering = routes.filter(
+      (other) =>
+        wordOfHandler(other.handler) !== undefined &&
+        ((other.method === method && other.path === path) ||
+          (other.method === 'ALL' &&
+            routes.indexOf(other) < routes.indexOf(route) &&
+            covers(other.path, path))),
+    )
+    const words = covering.flatMap(({ handler }) => wordOfHandler(handler) ?? [])
+    const at = covering.map(({ handler }) => placeOf(handler)).findLast((place) => place !== undefined)
+    const access = joinAccess(words) ?? pathWord(method, path)
+    found.set(key, { method: method === 'ALL' ? '*' : method, path, access, at })
+  }
+  return [...found.values()]
+}
+
+/** Whether a pattern covers all that another one does, as far as the two texts show it. */
+function covers(group: string, path: string): boolean {
+  if (group === '*' || group === '/*' || group === path) return true
+  if (!group.endsWith('/*')) return false
+  return path.startsWith(group.slice(0, -1)) || path === group.slice(0, -2)
+}

@@ -1,0 +1,71 @@
+import { Access } from '../model/access.ts'
+import { joinAccess } from '../model/access-join.ts'
+
+/**
+ * Words by path, for routes that say nothing themselves, as those of a plugin: `/docs/*` (what lies below, and `/docs`
+ * itself), `/metrics` (exactly that), `OPTIONS *` (with a method, and a `*` that the route itself is written with).
+ */
+export type PathWords = Readonly<Record<string, Access>>
+
+/** The word for a route as it was declared; the longest path that covers it counts. */
+export type FindPathWord = (method: string, path: string) => Access | undefined
+
+interface Row {
+  readonly method: string | undefined
+  /** The path, or what all paths below begin with. */
+  readonly path: string
+  readonly below: boolean
+  readonly access: Access
+}
+
+/** Throws a TypeError on a value that is no access word, or a path that is none. */
+export function readPathWords(words: PathWords = {}): FindPathWord {
+  const rows = Object.entries(words)
+    .map(([key, access]) => readRow(key, access))
+    // With a method before without, long before short.
+    .sort(
+      (a, b) =>
+        b.path.length - a.path.length || Number(a.method === undefined) - Number(b.method === undefined),
+    )
+  if (rows.length === 0) return () => undefined
+  return (method, path) =>
+    rows.find((row) => (row.method === undefined || row.method === method) && covers(row, path))?.access
+}
+
+function readRow(key: string, access: Access): Row {
+  const [, method, path = ''] = /^(?:([A-Z]+) )?(\/\S*|\*)$/.exec(key) ?? []
+  if (path === '')
+    throw new TypeError(`paths: ${JSON.stringify(key)} is not a path such as /docs/* or GET /docs`)
+  if (!Access.is(access)) throw new TypeError(`paths: ${key} has no access word`)
+  const below = path.endsWith('/*')
+  return { method, path: below ? path.slice(0, -1) : path, below, access }
+}
+
+function covers({ path, below }: Row, asked: string): boolean {
+  return below ? asked.startsWith(path) || asked === path.slice(0, -1) : asked === path
+}
+
+/**
+ * The word for a request that no route answers to. Whoever serves it may decode and tidy the path before looking, so
+ * each reading of it has to have a word, and all of them must hold.
+ */
+export function wordForRequest(find: FindPathWord, method: string, path: string): Access | undefined {
+  const readings = new Set([path, tidied(path), tidied(path)?.toLowerCase()])
+  const words = [...readings].map((reading) => (reading === undefined ? undefined : find(method, reading)))
+  const known = words.filter((word) => word !== undefined)
+  return known.length === words.length ? joinAccess(known) : undefined
+}
+
+/** Decoded, with single slashes and without dots; undefined where that cannot be done or leads out. */
+function tidied(path: string): string | undefined {
+  try {
+    const parts: string[] = []
+    for (const part of decodeURIComponent(path).split(/[\\/]+/)) {
+      if (part === '..') parts.pop()
+      else if (part !== '.') parts.push(part)
+    }
+    return `/${parts.filter((part) => part !== '').join('/')}`
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,2 @@
+export { type FastifyProtectOptions, guard, guardScope, protect } from './adapters/fastify.ts'
+export { UndeclaredRoutesError } from './adapters/undeclared-routes.ts'
