@@ -1,3 +1,4 @@
+import type { Request, Response } from 'express'
 import type { Access } from '../model/access.ts'
 import { joinAccess } from '../model/access-join.ts'
 import { placeOf, wordOf } from './guard-mark.ts'
@@ -29,8 +30,7 @@ export interface ExpressRouter {
   route(path: unknown): RouterRoute
 }
 
-// biome-ignore lint/suspicious/noExplicitAny: requests and responses of whatever application it is
-export type RouteHandler = (request: any, response: any, next: (error?: unknown) => void) => void
+export type RouteHandler = (request: Request, response: Response, next: (error?: unknown) => void) => void
 
 interface ExpressApplication {
   readonly router: ExpressRouter

@@ -49,15 +49,21 @@ function standingOf(request: object): Standing {
   return guarded[STANDING]
 }
 
+/** Middleware that types `locals`, and leaves all else as Express has it. */
+export type GuardHandler<Who> = RequestHandler<
+  Request['params'],
+  Request['body'],
+  Request['body'],
+  Request['query'],
+  { principal: Who }
+>
+
 /**
  * A guard, as middleware of a route (`app.get('/me', guard(auth.signedIn), handler)`) or of all that follows in a router
  * or below a path (`router.use(guard(word))`). What the word lets in is `response.locals.principal`. Words of a group
  * and of a route both have to hold. It works in an application that `protect` was called for, and refuses in all others.
  */
-export function guard<Who>(
-  access: Access<Who>,
-  // biome-ignore lint/suspicious/noExplicitAny: parameters, bodies and query are the route's to say
-): RequestHandler<any, any, any, any, { principal: Who }> {
+export function guard<Who>(access: Access<Who>): GuardHandler<Who> {
   const handler: RequestHandler = (request, response, next) => {
     const standing = standingOf(request)
     // The words of a route were all checked before its first handler.

@@ -1,4 +1,6 @@
-import type { Context, Hono, MiddlewareHandler } from 'hono'
+import type { Context, Handler, MiddlewareHandler } from 'hono'
+import type { Router } from 'hono/router'
+import type { RouterRoute } from 'hono/types'
 import { Refusal } from '../errors/refusal.ts'
 import { RefusalAnswer } from '../errors/refusal-answer.ts'
 import type { Admission } from '../guard/gate.ts'
@@ -12,6 +14,13 @@ import { type Embedded, findIssuerPaths, isIssuer } from './issuer-paths.ts'
 import { type PathWords, readPathWords } from './path-words.ts'
 import type { Protection } from './protection.ts'
 import { type DeclaredRoute, inventoryOf, refuseUndeclared } from './undeclared-routes.ts'
+
+/** The part of a Hono application that guards work with, whatever its environment and routes are. */
+export interface HonoApplication {
+  router: Router<[Handler, RouterRoute]>
+  readonly routes: readonly RouterRoute[]
+  mount(path: string, handler: never, options?: never): unknown
+}
 
 export interface HonoProtectOptions {
   /** Where the issuer's endpoints are; by default below the path of the configured issuer. */
@@ -39,8 +48,7 @@ export function guard<Who>(access: Access<Who>): MiddlewareHandler<{ Variables: 
  * rejects if a route has no access word. Routes without one answer 403 in any case.
  */
 export function protect(
-  // biome-ignore lint/suspicious/noExplicitAny: an application of any environment, schema and base path
-  app: Hono<any, any, any>,
+  app: HonoApplication,
   auth: Embedded,
   { at, paths, address = addressOfConnection }: HonoProtectOptions = {},
 ): Protection {
@@ -136,8 +144,7 @@ function withPath(request: Request, path: string, inner: string): Request {
 }
 
 /** Handlers of mounted applications look like middleware, so that they are noted as they come. */
-// biome-ignore lint/suspicious/noExplicitAny: as above
-function noteMounts(app: Hono<any, any, any>): WeakSet<object> {
+function noteMounts(app: HonoApplication): WeakSet<object> {
   const mounted = new WeakSet<object>()
   const { mount } = app
   app.mount = function (this: typeof app, ...args: Parameters<typeof mount>) {
@@ -151,8 +158,7 @@ function noteMounts(app: Hono<any, any, any>): WeakSet<object> {
 
 /** Every route that answers, with what its own guards and those before it ask for. */
 function declaredRoutes(
-  // biome-ignore lint/suspicious/noExplicitAny: as above
-  { routes }: Hono<any, any, any>,
+  { routes }: HonoApplication,
   mounted: WeakSet<object>,
   pathWord: ReturnType<typeof readPathWords>,
 ): DeclaredRoute[] {
