@@ -155,8 +155,8 @@ export function createVerifier<const Scope extends string = string>(
     anyone,
     signedIn: signedIn as Verifier<Scope>['signedIn'],
     needs: needs as Verifier<Scope>['needs'],
-    async check(request, access, { params, address } = {}) {
-      const admission = await gate.admit(guardRequestOf(request, params), access, address)
+    async check(request, access, facts) {
+      const admission = await gate.admit(guardRequestOf(request, facts), access)
       if (admission instanceof RefusalAnswer) return { ok: false, response: admission.toResponse() }
       // The guard lets nobody in whom the access word does not, and the word types its principal.
       return { ok: true, principal: admission as never }

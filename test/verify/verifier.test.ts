@@ -57,6 +57,7 @@ test('what is known is judged at once: the gate answers without a promise', asyn
     method: 'GET',
     target: '/orders',
     params: {},
+    address: undefined,
     header: (name: string) => (name === 'authorization' ? `Bearer ${token}` : undefined),
   }
   for (let time = 0; time < 4; time++) {
@@ -182,7 +183,7 @@ test('A14: what somebody adds to all objects is nobody’s claim', async () => {
   const token = sign(key, accessClaims(issuer))
   const read = () =>
     verifier.gate.admit(
-      { method: 'GET', target: '/', params: {}, header: () => `Bearer ${token}` },
+      { method: 'GET', target: '/', params: {}, address: undefined, header: () => `Bearer ${token}` },
       verifier.signedIn,
     )
   for (let time = 0; time < 4; time++) {
