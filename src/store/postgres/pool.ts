@@ -67,15 +67,20 @@ export function poolConnection(pool: PostgresPool, settings: PoolSettings): Pool
   async function use<T>(work: (client: PostgresClient) => Promise<T>, mostWait: number): Promise<T> {
     const client = await acquire(mostWait)
     client.on('error', ignore)
+    /** In this order, for between the two there is no moment in which nobody listens. */
+    const giveBack = (): void => {
+      client.release()
+      client.off('error', ignore)
+    }
     try {
       const result = await work(client)
-      client.release()
+      giveBack()
       return result
     } catch (error) {
-      client.release(!leavesConnection(error))
+      // One that is thrown away may still say what it died of, and the pool does not listen to it any more.
+      if (leavesConnection(error)) giveBack()
+      else client.release(true)
       throw error
-    } finally {
-      client.off('error', ignore)
     }
   }
 
