@@ -6,7 +6,7 @@ export interface GuardRequest {
   /** The variable parts of the path, as the router found them; empty where there is no router of ours to ask. */
   readonly params: Readonly<Record<string, string | undefined>>
   /** The client's address, where the adapter knows it. */
-  readonly address: string | undefined
+  readonly address?: string | undefined
   /** A header by lower-case name; one that was sent several times as the values with `, ` between (RFC 9110 5.3). */
   header(name: string): string | undefined
 }
