@@ -2,7 +2,7 @@
 import { Server } from 'node:net'
 import { pathToFileURL } from 'node:url'
 import { INVENTORY, type Inventoried, isInventoried } from '../model/inventory.ts'
-import type { ChildMessage } from './app-inventory.ts'
+import type { ChildMessage } from './child-message.ts'
 
 /** What applications, and functions that make one, are called. */
 const NAMES = [

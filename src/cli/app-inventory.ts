@@ -3,17 +3,13 @@ import { existsSync, readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { InventoryEntry } from '../model/inventory.ts'
+import type { ChildMessage } from './child-message.ts'
 import { NoVerdict } from './no-verdict.ts'
 import { readInventory } from './routes-lock.ts'
 
-const CHILD = new URL(
-  import.meta.url.endsWith('.ts') ? './app-inventory-child.ts' : './app-inventory-child.js',
-  import.meta.url,
-)
+const ENDING = import.meta.url.endsWith('.ts') ? '.ts' : '.js'
+const CHILD = new URL(`./app-inventory-child${ENDING}`, import.meta.url)
 const LIMIT_MILLISECONDS = 60_000
-
-/** What the child says: the routes, or in words why there are none. */
-export type ChildMessage = { readonly entries: readonly InventoryEntry[] } | { readonly problem: string }
 
 /**
  * The routes of an application: of a module that exports it, loaded in a process of its own, which ends when it has

@@ -1,0 +1,4 @@
+import type { InventoryEntry } from '../model/inventory.ts'
+
+/** What the process says that loaded an application: the routes, or in words why there are none. */
+export type ChildMessage = { readonly entries: readonly InventoryEntry[] } | { readonly problem: string }
