@@ -12,7 +12,7 @@ interface EventsOptions extends OutputOptions {
   readonly name?: string
   readonly cause?: string
   readonly since?: string
-  readonly limit: string
+  readonly limit: number
   readonly follow?: boolean
 }
 
@@ -22,11 +22,9 @@ const EVERY_MILLISECONDS = 1000
 const LATE_MILLISECONDS = 10_000
 
 export async function showEvents({ limit, follow = false, json = false, ...given }: EventsOptions) {
-  const most = Number(limit)
-  if (!(Number.isSafeInteger(most) && most >= 1 && most <= MOST)) throw new Error(`--limit: 1 to ${MOST}`)
   await withAuth(async (auth) => {
     const filter = await filterOf(auth, given)
-    const events = await auth.events.list({ ...filter, limit: most })
+    const events = await auth.events.list({ ...filter, limit })
     if (follow) return followEvents(auth, filter, events.toReversed(), json)
     return printTable(json ? events.map(showEvent) : events.map(rowOf), { json }, 'No such events.')
   })

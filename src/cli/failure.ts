@@ -21,7 +21,8 @@ export function explainFailure(error: unknown): string {
   if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS') {
     return `Not allowed: ${error.message}. Let this user write there, or set DATABASE_URL to a place where it may.`
   }
-  return `${error.name}: ${error.message}`
+  // Our own refusals to go on are plain errors with a sentence for people.
+  return error.name === 'Error' ? error.message : `${error.name}: ${error.message}`
 }
 
 function explainRefusal({ refusal, cause }: AuthError): string {

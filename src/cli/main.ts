@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander'
+import { countUpTo } from './arguments.ts'
 import { explainFailure } from './failure.ts'
 import { NoVerdict } from './no-verdict.ts'
 
@@ -93,7 +94,7 @@ users
 users
   .command('list')
   .description('all accounts, oldest first')
-  .option('--limit <count>', 'at most this many', '100')
+  .option('--limit <count>', 'at most this many', countUpTo(10_000), 100)
   .option('--after <id>', 'go on behind this account')
   .option('--json', 'for programs')
   .action(async (options) => (await loadUsers()).listUsers(options))
@@ -119,6 +120,12 @@ users
   .option('--json', 'for programs')
   .addHelpText('after', `\n${PASSWORD_HINT}`)
   .action(async (login, options) => (await loadUsers()).setPassword(login, options))
+
+users
+  .command('sessions <login>')
+  .description('where an account is signed in, as `sessions list` shows it')
+  .option('--json', 'for programs')
+  .action(async (login, options) => (await import('./sessions.ts')).listSessions(login, options))
 
 const sessions = program.command('sessions').description('where accounts are signed in')
 const loadSessions = () => import('./sessions.ts')
@@ -146,7 +153,7 @@ program
   .option('--name <event>', 'of one kind, such as session.reuse')
   .option('--cause <code>', 'that carry this cause of a refusal')
   .option('--since <time>', 'not before: a time, or how long ago (15m, 24h, 7d)')
-  .option('--limit <count>', 'at most this many', '50')
+  .option('--limit <count>', 'at most this many', countUpTo(10_000), 50)
   .option('--follow', 'go on showing what happens, oldest first')
   .option('--json', 'for programs; with --follow one line for each event')
   .action(async (options) => (await import('./events.ts')).showEvents(options))

@@ -22,14 +22,12 @@ export async function createUser({ email, username, role = [], ...output }: Crea
 }
 
 interface ListOptions extends OutputOptions {
-  readonly limit: string
+  readonly limit: number
   readonly after?: string
 }
 
 export async function listUsers({ limit, after, ...output }: ListOptions): Promise<void> {
-  const count = Number(limit)
-  if (!(Number.isSafeInteger(count) && count >= 1 && count <= 10_000)) throw new Error('--limit: 1 to 10000')
-  const page = { limit: count, ...(after !== undefined && { after }) }
+  const page = { limit, ...(after !== undefined && { after }) }
   const users = await withAuth((auth) => auth.users.list(page))
   printTable(
     users.map(factsOf),

@@ -1,0 +1,129 @@
+import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
+import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, test } from 'node:test'
+import { inClone } from '../../scripts/setup/places.mjs'
+import { build, runProgram } from './built-server.ts'
+
+let folder: string
+before(() => {
+  build()
+  folder = mkdtempSync(join(tmpdir(), 'countersign-json-'))
+})
+after(() => rmSync(folder, { recursive: true }))
+
+const PASSWORD = 'correct horse battery\n'
+const run = (command: string, input = '', cwd = folder) => runProgram(command.split(' '), { cwd, input })
+
+test('every command has an answer for programs: one JSON value on standard output, status 0', async () => {
+  const answers: readonly (readonly [command: string, members: readonly string[], input?: string])[] = [
+    ['init --json', ['files', 'framework', 'mount']],
+    ['migrate --dry-run --json', ['dry_run', 'from', 'to', 'steps', 'rows']],
+    ['migrate --json', ['dry_run', 'from', 'to', 'steps', 'rows']],
+    ['config --json', ['mode', 'items', 'warnings']],
+    ['secret --json', ['secret']],
+    ['version --json', ['version', 'node']],
+    [
+      'users create --email root@example.com --username root --role admin --json',
+      ['id', 'roles', 'state'],
+      PASSWORD,
+    ],
+    ['users list --json', ['items']],
+    ['users show root --json', ['id', 'email', 'username', 'roles', 'state', 'created']],
+    ['users disable root --json', ['id', 'state']],
+    ['users enable root --json', ['id', 'state']],
+    ['users set-role root user --json', ['id', 'roles']],
+    ['users set-password root --json', ['id', 'password', 'sessions'], 'another long sentence\n'],
+    ['users sessions root --json', ['items']],
+    ['migrate --dry-run --json', ['dry_run', 'from', 'to', 'steps', 'rows']],
+  ]
+  for (const [command, members, input] of answers) {
+    const { status, out, err } = await run(command, input)
+    assert.equal(status, 0, `${command}: ${err}`)
+    const answer: Record<string, unknown> = JSON.parse(out)
+    for (const member of members) assert.ok(member in answer, `${command}: ${member} in ${out}`)
+    assert.doesNotMatch(out, /argon2|correct horse/)
+  }
+  const { rows, steps } = JSON.parse((await run('migrate --dry-run --json')).out)
+  assert.deepEqual(steps, [])
+  assert.equal(rows.cs_users, 1, 'rows are counted')
+})
+
+test('status 1: it was understood and could not be done; one plain message, nothing on standard output', async () => {
+  for (const [command, input] of [
+    ['users show nobody --json', ''],
+    ['users set-role root emperor', ''],
+    ['users set-password root', 'short\n'],
+    ['users create --email root@example.com', PASSWORD],
+    ['users create --email other@example.com', ''],
+  ] as const) {
+    const { status, out, err } = await run(command, input)
+    assert.equal(status, 1, command)
+    assert.equal(out, '', command)
+    assert.doesNotMatch(err, /\n\s+at |^Error:/, command)
+    assert.ok(err.trim().length > 10, command)
+  }
+})
+
+test('status 2: the command itself is wrong, and how to see what there is', async () => {
+  for (const command of [
+    'fly',
+    'users',
+    'users create',
+    'users create --email a@example.com --password x',
+    'users list --limit 0',
+    'migrate --back',
+  ]) {
+    const { status, out, err } = await run(command)
+    assert.equal(status, 2, command)
+    assert.equal(out, '', command)
+    assert.match(err, /error: |Usage: /, command)
+  }
+  for (const command of ['--help']) assert.equal((await run(command)).status, 0, command)
+})
+
+test('init writes a commented configuration and .env.example, and the three lines for the framework found', async () => {
+  for (const framework of ['hono', 'fastify', 'express', 'node']) {
+    const project = mkdtempSync(join(folder, `${framework}-`))
+    const dependencies = framework === 'node' ? {} : { [framework]: '*' }
+    writeFileSync(join(project, 'package.json'), JSON.stringify({ type: 'module', dependencies }))
+    const { out, status } = await run('init --json', '', project)
+    assert.equal(status, 0)
+    const answer: { framework: string; mount: string[] } = JSON.parse(out)
+    assert.equal(answer.framework, framework)
+    assert.equal(answer.mount.length, 3)
+
+    const config = readFileSync(join(project, 'countersign.config.ts'), 'utf8')
+    const example = readFileSync(join(project, '.env.example'), 'utf8')
+    assert.ok(config.split('\n').filter((line) => line.trim().startsWith('//')).length >= 5)
+    for (const name of ['SECRET_KEY', 'DATABASE_URL', 'HOST', 'PORT', 'ISSUER'])
+      assert.match(example, new RegExp(`^# ${name}=`, 'm'))
+    assert.equal(existsSync(join(project, '.env')), false, 'no secret is made up')
+
+    // What .env.example proposes can be used as it stands, but for the key.
+    writeFileSync(join(project, '.env'), example.replaceAll(/^# (?=[A-Z_]+=.)/gm, ''))
+    const shown = await run('config --json', '', project)
+    assert.equal(shown.status, 0, shown.err)
+    assert.match(shown.out, /\.env line/)
+    if (framework === 'hono') mountIn(project, answer.mount)
+  }
+})
+
+/** Runs the lines in an application of the framework, in a project that has the package. */
+function mountIn(project: string, [imported = '', ...lines]: readonly string[]): void {
+  symlinkSync(inClone('node_modules'), join(project, 'node_modules'))
+  const program = [
+    "import { Hono } from 'hono'",
+    imported.replace("'countersign'", JSON.stringify(inClone('dist', 'index.js'))),
+    'const app = new Hono()',
+    ...lines,
+    "app.get('/hello', (c) => c.text('hello'))",
+    "console.log((await app.request('/healthz')).status, (await app.request('/hello')).status, (await app.request('/no')).status)",
+    'await auth.close()',
+  ]
+  writeFileSync(join(project, 'app.ts'), program.join('\n'))
+  const said = execFileSync(process.execPath, ['app.ts'], { cwd: project, encoding: 'utf8', timeout: 30_000 })
+  assert.equal(said.trim(), '200 200 404')
+}
