@@ -58,7 +58,7 @@ interface HeaderCase {
 }
 
 const { cases }: { cases: readonly HeaderCase[] } = JSON.parse(
-  readFileSync(new URL('../vectors/authorization-header-cases.json', import.meta.url), 'utf8'),
+  readFileSync(new URL('../vectors/own/authorization-header-cases.json', import.meta.url), 'utf8'),
 )
 
 export function newAuth(issuer = 'http://127.0.0.1:8000', reports: unknown[] = []): Auth {
