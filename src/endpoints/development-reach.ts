@@ -1,11 +1,10 @@
 import type { Logger } from '../base/logger.ts'
 import { isLoopback } from '../config/mode.ts'
 import { Refusal } from '../errors/refusal.ts'
-import { outsideReach } from '../http/outside-reach.ts'
+import { outsideHost } from '../http/outside-host.ts'
 
-/** Where a request came from, and what the server listens on; each where it is known. */
+/** What the server listens on, where that is known. */
 interface Reach {
-  readonly address?: string | undefined
   readonly listensOn?: string | undefined
 }
 
@@ -16,15 +15,15 @@ interface Reach {
  */
 export function createReachCheck(logger: Logger): (request: Request, reach: Reach) => Refusal | undefined {
   let told = false
-  return (request, { address, listensOn }) => {
-    const from = outsideReach(request, address)
-    if (from === undefined) return undefined
+  return (request, { listensOn }) => {
+    const host = outsideHost(request)
+    if (host === undefined) return undefined
     if (listensOn === undefined || !isLoopback(listensOn)) {
-      return new Refusal('DEVELOPMENT_EXPOSED', { details: { from } })
+      return new Refusal('DEVELOPMENT_EXPOSED', { details: { host } })
     }
     if (!told)
       logger.warn(
-        { from },
+        { host },
         'asked from outside in development mode: set ISSUER to the address that clients use',
       )
     told = true
