@@ -5,7 +5,6 @@ import { Refusal } from '../../src/errors/refusal.ts'
 import { keyLookup } from '../../src/keys/key-lookup.ts'
 import { importPublicJwk, type VerificationKey } from '../../src/keys/verification-key.ts'
 import { createAccessReader } from '../../src/tokens/read-access.ts'
-import { countOf } from '../counts.ts'
 
 interface Cases {
   readonly context: { readonly issuer: string; readonly audience: string; readonly now: number }
@@ -86,31 +85,4 @@ test('A14: what the reader hands out is frozen all the way down, and shared clai
   const token = reader().read(cases.find(({ id }) => id === 'valid-aud-array')?.token ?? '')
   assert.ok(!(token instanceof Refusal))
   assert.ok(Object.isFrozen(token.claims) && Object.isFrozen(token.scopes) && Object.isFrozen(token.roles))
-})
-
-const seed = Number(process.env.COUNTERSIGN_SEED ?? Date.now() % 2 ** 31)
-const count = countOf({ quick: 20_000, full: 200_000, long: 2_000_000 })
-
-test(`A12: ${count} tokens that chance has changed: none accepted, nothing thrown (seed ${seed})`, () => {
-  const { read } = reader()
-  let state = seed
-  const random = (below: number): number => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0
-    return Math.floor((state / 2 ** 32) * below)
-  }
-  const good = cases.filter(({ expect }) => expect === 'accept').map(({ token }) => token)
-  const alphabet = 'ABCxyz019-_.=+/ \n\u0000é{}":,'
-  for (let index = 0; index < count; index++) {
-    const token = good[random(good.length)] ?? ''
-    const at = random(token.length)
-    const letter = alphabet[random(alphabet.length)] ?? ''
-    const changed = [
-      token.slice(0, at) + letter + token.slice(at + 1),
-      token.slice(0, at),
-      token.slice(0, at) + letter + token.slice(at),
-      token.slice(at) + token.slice(0, at),
-    ][random(4)]
-    if (changed === undefined || good.includes(changed)) continue
-    assert.ok(read(changed) instanceof Refusal, changed)
-  }
 })
