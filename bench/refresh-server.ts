@@ -16,7 +16,7 @@ const [databaseUrl = '', connections = '32'] = process.argv.slice(2)
 
 const auth = createAuth({
   databaseUrl,
-  issuer: 'http://127.0.0.1',
+  issuer: 'https://id.example.com',
   secretKey: randomBytes(32).toString('base64url'),
   rateLimits: 'off',
 }) as unknown as Auth

@@ -45,6 +45,7 @@ function readAnswer(socket: Socket): Promise<{ readonly head: string; readonly b
     const settle = (): void => {
       socket.off('data', take)
       socket.off('close', fail)
+      socket.off('error', fail)
     }
     const fail = (): void => {
       settle()

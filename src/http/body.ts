@@ -36,25 +36,40 @@ function bodyTypeOf(request: Request, types: readonly BodyType[]): BodyType {
 }
 
 async function readText(request: Request): Promise<string> {
-  const announced = Number(request.headers.get('content-length') ?? 0)
-  if (announced > BODY_LIMIT) throw new AuthError('BODY_TOO_LARGE', { details: { limit: BODY_LIMIT } })
-  const chunks: Uint8Array[] = []
-  let size = 0
+  const announced = request.headers.get('content-length')
+  if (Number(announced ?? 0) > BODY_LIMIT) throw tooLarge()
+  // Of a length that was announced a server reads no more than that, so the body can be asked for at once.
+  const isMeasured = announced !== null && !request.headers.has('transfer-encoding')
+  let body: Uint8Array
   try {
-    for await (const chunk of request.body ?? []) {
-      size += chunk.byteLength
-      if (size > BODY_LIMIT) break
-      chunks.push(chunk)
-    }
+    body = isMeasured ? new Uint8Array(await request.arrayBuffer()) : await readAtMost(request.body)
   } catch (error) {
     throw new AuthError('BODY_MALFORMED', { details: { why: 'the body broke off' }, cause: error })
   }
-  if (size > BODY_LIMIT) throw new AuthError('BODY_TOO_LARGE', { details: { limit: BODY_LIMIT } })
+  if (body.byteLength > BODY_LIMIT) throw tooLarge()
   try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(Buffer.concat(chunks))
+    return UTF_8.decode(body)
   } catch (error) {
     throw new AuthError('BODY_MALFORMED', { details: { why: 'not UTF-8' }, cause: error })
   }
+}
+
+const UTF_8 = new TextDecoder('utf-8', { fatal: true })
+
+/** Reads on until there is more than the limit. */
+async function readAtMost(stream: Request['body']): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = []
+  let size = 0
+  for await (const chunk of stream ?? []) {
+    size += chunk.byteLength
+    chunks.push(chunk)
+    if (size > BODY_LIMIT) break
+  }
+  return Buffer.concat(chunks)
+}
+
+function tooLarge(): AuthError {
+  return new AuthError('BODY_TOO_LARGE', { details: { limit: BODY_LIMIT } })
 }
 
 function parseForm(text: string): Record<string, string> {

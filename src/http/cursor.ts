@@ -1,4 +1,3 @@
-import { createHmac } from 'node:crypto'
 import { decodeBase64Url, encodeBase64Url } from '../base/base64url.ts'
 import { equalInConstantTime } from '../base/constant-time.ts'
 import { AuthError } from '../errors/auth-error.ts'
@@ -21,7 +20,8 @@ export interface Cursors {
 
 export function createCursors(secretKeys: SecretKeys): Cursors {
   const macOf = (key: SecretKey, list: string, position: Uint8Array): Uint8Array =>
-    createHmac('sha256', key.subKey('cursor'))
+    key
+      .hmac('cursor')
       .update(`${Buffer.byteLength(list)}:${list}`)
       .update(position)
       .digest()

@@ -1,4 +1,4 @@
-import { createHmac, hkdfSync } from 'node:crypto'
+import { createHmac, createSecretKey, type Hmac, hkdfSync, type KeyObject } from 'node:crypto'
 
 /** One entry of SECRET_KEY. The secret itself stays inside; what leaves are sub-keys, each for one purpose. */
 export interface SecretKey {
@@ -6,6 +6,8 @@ export interface SecretKey {
   readonly fingerprint: string
   /** 32 bytes for one purpose (HKDF-SHA256, RFC 5869); the same each time. */
   subKey(purpose: string): Uint8Array
+  /** An HMAC-SHA256 under the sub-key of a purpose. */
+  hmac(purpose: string): Hmac
 }
 
 /** The list of SECRET_KEY: all are read, one writes. */
@@ -42,16 +44,24 @@ export function createSecretKeys(secrets: readonly string[]): SecretKeys {
 
 function prepare(secret: string): SecretKey {
   const subKeys = new Map<string, Uint8Array>()
+  // To make a key object costs three times as much as the MAC of a token.
+  const macKeys = new Map<string, KeyObject>()
   const derive = (purpose: string): Uint8Array =>
     new Uint8Array(hkdfSync('sha256', secret, 'countersign', purpose, 32))
+  const subKey = (purpose: string): Uint8Array => {
+    const known = subKeys.get(purpose)
+    if (known) return known
+    const made = derive(purpose)
+    subKeys.set(purpose, made)
+    return made
+  }
   return {
     fingerprint: createHmac('sha256', derive('fingerprint')).update('fingerprint').digest('hex').slice(0, 8),
-    subKey(purpose) {
-      const known = subKeys.get(purpose)
-      if (known) return known
-      const made = derive(purpose)
-      subKeys.set(purpose, made)
-      return made
+    subKey,
+    hmac(purpose) {
+      const key = macKeys.get(purpose) ?? createSecretKey(subKey(purpose))
+      macKeys.set(purpose, key)
+      return createHmac('sha256', key)
     },
   }
 }

@@ -1,4 +1,4 @@
-import { createHash, createHmac } from 'node:crypto'
+import { createHash } from 'node:crypto'
 import { decodeBase64Url, encodeBase64Url } from '../base/base64url.ts'
 import { equalInConstantTime } from '../base/constant-time.ts'
 import { uuidFromBytes, uuidToBytes } from '../base/random.ts'
@@ -40,8 +40,9 @@ export interface RefreshTokens {
 }
 
 export function createRefreshTokens(issuer: string, secretKeys: SecretKeys): RefreshTokens {
+  const head = `${issuer}\0`
   const macOf = (key: SecretKey, body: Uint8Array): Uint8Array =>
-    createHmac('sha256', key.subKey('refresh-token')).update(issuer).update('\0').update(body).digest()
+    key.hmac('refresh-token').update(head).update(body).digest()
 
   return {
     write(token) {
