@@ -75,6 +75,7 @@ export function wire(options: AuthOptions, routes: readonly Route[]): Wired {
 
   const secretKeys = createSecretKeys(keysFor(settings, mode, random).map((key) => key.reveal()))
   const accessLifeSeconds = settings.accessTokenExpireMinutes * 60
+  const hints = hintsOf(store, redis, { channel: `countersign ${settings.issuer}`, clock, random })
   const keys = createKeyService({
     store,
     secretKeys,
@@ -84,6 +85,9 @@ export function wire(options: AuthOptions, routes: readonly Route[]): Wired {
     accessLifeSeconds,
     maxStalenessMilliseconds: settings.maxStalenessSeconds * 1000,
     revocationsChanged: () => feed.changed(),
+    tellOthers() {
+      for (const way of hints) way.send()
+    },
     clock,
     random,
     logger,
@@ -99,7 +103,7 @@ export function wire(options: AuthOptions, routes: readonly Route[]): Wired {
     state,
     clock,
     logger,
-    hints: hintsOf(store, redis, { channel: `countersign ${settings.issuer}`, clock, random }),
+    hints,
     maxStalenessMilliseconds: settings.maxStalenessSeconds * 1000,
     strict: settings.staleness === 'strict',
     reuseWindowMilliseconds: settings.refreshReuseWindowSeconds * 1000,

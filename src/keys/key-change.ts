@@ -18,6 +18,8 @@ export interface KeyChangeParts {
   readonly keyRing: KeyRing
   readonly secretKeys: SecretKeys
   readonly random: Random
+  /** Tells the other processes that there is something to ask the database about. Never fails. */
+  readonly tellOthers: () => void
 }
 
 const MOST_TRIES = 10
@@ -27,7 +29,7 @@ const MOST_TRIES = 10
  * somebody else was quicker: the version of the ring is the lock. False if there is nothing to change.
  */
 export async function changeRing(
-  { store, keyRing }: KeyChangeParts,
+  { store, keyRing, tellOthers }: KeyChangeParts,
   decide: (ring: StoredRing) => KeyChange | undefined | Promise<KeyChange | undefined>,
 ): Promise<boolean> {
   for (let tries = 0; tries < MOST_TRIES; tries++) {
@@ -35,6 +37,7 @@ export async function changeRing(
     const change = await decide(ring)
     if (change === undefined) return false
     if (await store.replace(ring.version, change.keys, change.event, change.revoked)) {
+      tellOthers()
       await keyRing.load()
       return true
     }

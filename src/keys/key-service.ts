@@ -40,6 +40,8 @@ export interface KeyServiceParts {
   readonly accessLifeSeconds: number
   readonly maxStalenessMilliseconds: number
   readonly revocationsChanged: () => Promise<void>
+  /** Tells the other processes that there is something to ask the database about. Never fails. */
+  readonly tellOthers: () => void
   /** Told of all live nodes, this one included, at each announcement. */
   readonly onNodes: (nodes: readonly NodeAnnouncement[]) => void
   readonly clock: Clock
@@ -60,7 +62,7 @@ export function createKeyService(parts: KeyServiceParts): KeyService {
     id: ID_ALGORITHM,
   }
   const ring = createKeyRing({ ...parts, store: store.keys, onChange: () => void announcer.announceNow() })
-  const change = { store: store.keys, keyRing: ring, secretKeys, random }
+  const change = { store: store.keys, keyRing: ring, secretKeys, random, tellOthers: parts.tellOthers }
   const policy = { algorithms, rotateAfterMilliseconds: parts.rotateAfterMilliseconds }
   const keeper = createKeyKeeper({ ...change, policy, times, logger })
 
