@@ -76,7 +76,9 @@ async function oneFailOver(attempt: Attempt, postgres: PrivatePostgres, number: 
       wrong('no sign-out')
     await one.auth.users.setPassword(changedId, NEW_PASSWORD)
     for (let turn = 0; turn < 3; turn += 1) ahead = tokensOf(await two.refresh(ahead.refresh))
-    if ((await until([401], () => two.me(gone.access))) !== 401) wrong('the other node never heard of it')
+    for (const { access } of [gone, changed]) {
+      if ((await until([401], () => two.me(access))) !== 401) wrong('the other node never heard of it')
+    }
     await earlier.takeOver()
     await judgeMemory(nodes, people, wrong)
 

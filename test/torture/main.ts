@@ -1,7 +1,7 @@
 // `npm run torture -- [names] [--long] [--seed N] [--times N]`: the tortures one after the other, and a report.
 import { parseArgs } from 'node:util'
 import { seed as seedOfRun } from '../store/seeded.ts'
-import { endure, type Findings, inWords, type Torture } from './torture.ts'
+import { endure, type Findings, inWords, measure, type Torture } from './torture.ts'
 import { tortures } from './tortures.ts'
 
 const { values, positionals } = parseArgs({
@@ -22,16 +22,16 @@ for (const torture of chosen) {
   const onProgress = (done: number): void => {
     if (process.stderr.isTTY) process.stderr.write(`\r${torture.name}: ${done} of ${count} `)
   }
-  process.stderr.write(`${torture.name}: ${torture.title}, ${count} times\n`)
+  process.stderr.write(`${torture.name}: ${torture.title}, ${measure(torture, count)}\n`)
   const findings = await endure(torture, { count, seed, onProgress })
   if (process.stderr.isTTY) process.stderr.write('\r')
   for (const violation of findings.violations) console.log(`VIOLATION in ${torture.name}: ${violation}`)
   endured.push([torture, findings])
 }
-console.log('\n| torture | times | seed | violations | seconds | seen |\n|---|---|---|---|---|---|')
-for (const [{ name }, { count, violations, seconds, notes }] of endured) {
+console.log('\n| torture | count | seed | violations | seconds | seen |\n|---|---|---|---|---|---|')
+for (const [torture, { count, violations, seconds, notes }] of endured) {
   console.log(
-    `| ${name} | ${count} | ${seed} | ${violations.length} | ${seconds.toFixed(1)} | ${inWords(notes)} |`,
+    `| ${torture.name} | ${measure(torture, count)} | ${seed} | ${violations.length} | ${seconds.toFixed(1)} | ${inWords(notes)} |`,
   )
 }
 const failed = endured.filter(([, { violations }]) => violations.length > 0).length

@@ -26,6 +26,8 @@ export interface Torture {
   /** What must hold, with the rules it proves. */
   readonly title: string
   readonly counts: Repetitions
+  /** What is counted; how many times, if nothing is said. */
+  readonly unit?: 'times' | 'seconds'
   run(attempt: Attempt): Promise<void>
 }
 
@@ -78,6 +80,11 @@ export async function endure(
     violation(error instanceof Error ? (error.stack ?? error.message) : String(error))
   }
   return { count, seed, notes, violations, seconds: (performance.now() - began) / 1000 }
+}
+
+/** How much of it there is to be. */
+export function measure({ unit = 'times' }: Torture, count: number): string {
+  return `${count} ${unit}`
 }
 
 /** The notes on one line. */

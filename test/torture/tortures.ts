@@ -2,10 +2,12 @@ import { crashImages } from './crash-images.ts'
 import { crashPostgres } from './crash-postgres.ts'
 import { crashSqlite } from './crash-sqlite.ts'
 import { failOver } from './fail-over.ts'
+import { lateCommit } from './late-commit.ts'
 import { decision, model } from './model.ts'
 import { nthCall } from './nth-call.ts'
 import { partition } from './partition.ts'
 import { race } from './race.ts'
+import { stopped } from './stopped.ts'
 import type { Torture } from './torture.ts'
 
 /** All of them, in the order in which a full run goes through them. */
@@ -14,6 +16,8 @@ export const tortures: readonly Torture[] = [
   race,
   partition,
   failOver,
+  lateCommit,
+  stopped,
   model,
   nthCall,
   crashImages,

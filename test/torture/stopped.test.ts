@@ -1,0 +1,4 @@
+import { tortureTest } from './as-test.ts'
+import { stopped } from './stopped.ts'
+
+tortureTest(stopped)
