@@ -1,5 +1,6 @@
 import type { AuditEvent, Origin } from './audit/events.ts'
 import type { Fields } from './auth-options.ts'
+import type { ClientChange, ClientOffer, RegisteredClient, SecretRotation } from './clients/clients.ts'
 import type { RestoreReport } from './declare-restored.ts'
 import type { RequestInfo } from './endpoints/dispatcher.ts'
 import type { TokenAnswer } from './grants/mint.ts'
@@ -11,6 +12,7 @@ import type { NewAccount } from './login/accounts.ts'
 import type { MadeApiKey, NewApiKeyRequest } from './login/api-keys.ts'
 import type { Access, Requirement } from './model/access.ts'
 import type { ApiKey } from './model/api-key.ts'
+import type { Client } from './model/client.ts'
 import type { Principal } from './model/principal.ts'
 import type { Session } from './model/session.ts'
 import type { User } from './model/user.ts'
@@ -35,6 +37,8 @@ export interface Auth<
    * database does not answer or a key cannot be decrypted; the next call tries again.
    */
   ready(): Promise<void>
+  /** Before a server closes: `/readyz` says that it stops, and streams that would never end are ended. */
+  drain(): void
   /** Lets what is under way finish, then lets go of database and threads. */
   close(): Promise<void>
 
@@ -69,6 +73,8 @@ export interface Auth<
       readonly userId: string
       readonly amr: readonly string[]
       readonly scopes?: readonly Scope[]
+      /** The client that the tokens are for; the built-in one where absent. */
+      readonly clientId?: string
       readonly origin?: Partial<Origin>
     }): Promise<TokenAnswer>
     list(userId: string): Promise<Session[]>
@@ -123,6 +129,18 @@ export interface Auth<
     revoke(userId: string, id: string, by?: Partial<Origin>): Promise<boolean>
     /** Lets a key work again that a restore of the database has suspended. */
     confirm(userId: string, id: string, by?: Partial<Origin>): Promise<boolean>
+  }
+  readonly clients: {
+    /** The secret is in this answer and nowhere else. */
+    create(client: ClientOffer, by?: Partial<Origin>): Promise<RegisteredClient>
+    find(id: string): Promise<Client | undefined>
+    list(page: { readonly after?: string; readonly limit: number }): Promise<Client[]>
+    /** Replaces the members given. Access tokens of a client that loses a scope or is disabled end. */
+    change(id: string, change: ClientChange, by?: Partial<Origin>): Promise<Client>
+    /** Two secrets are good until the former one ends. */
+    rotateSecret(id: string, rotation?: SecretRotation, by?: Partial<Origin>): Promise<RegisteredClient>
+    /** Its sessions and tokens end. Its id is never given to another. */
+    remove(id: string, by?: Partial<Origin>): Promise<void>
   }
   readonly events: {
     /**

@@ -29,7 +29,7 @@ export function createAuth<
 >(options: AuthOptions<Scope, Profile, Claims> = {}): Auth<Scope | BuiltInScope, Profile, Claims> {
   const wired = wire(options as AuthOptions, routes)
   const { services, logger, start, stop } = wired
-  const { grants, accounts, keys } = services
+  const { grants, accounts, keys, clients } = services
   const { store } = grants
   const refuser = createRefuser({
     random: grants.random,
@@ -76,9 +76,9 @@ export function createAuth<
     if (found === undefined) throw new AuthError('NOT_FOUND')
     return found
   }
-  const firstParty = async () => {
-    const client = await store.clients.find(FIRST_PARTY)
-    if (client === undefined) throw new AuthError('CLIENT_UNKNOWN')
+  const activeClient = async (id: string) => {
+    const client = await store.clients.find(id)
+    if (client?.state !== 'active') throw new AuthError('CLIENT_UNKNOWN', { details: { clientId: id } })
     return client
   }
 
@@ -87,6 +87,7 @@ export function createAuth<
   const auth: Auth = {
     issuer: grants.settings.issuer,
     ready,
+    drain: wired.drain,
     async close() {
       await started?.catch(() => undefined)
       await stop()
@@ -121,7 +122,7 @@ export function createAuth<
           if (!(lifetimeSeconds > 0 && lifetimeSeconds <= grants.settings.accessLifeSeconds)) {
             throw new RangeError(`lifetimeSeconds: from 1 to ${grants.settings.accessLifeSeconds}`)
           }
-          const [owner, client] = await Promise.all([user(userId), firstParty()])
+          const [owner, client] = await Promise.all([user(userId), activeClient(FIRST_PARTY)])
           const held = scopesOfRoles(grants.policy, owner.roles)
           const scope = scopes?.filter((name) => held.includes(name)) ?? held
           await grants.keyRing.freshen()
@@ -145,9 +146,9 @@ export function createAuth<
     },
 
     sessions: {
-      start: ({ userId, amr, scopes, origin }) =>
+      start: ({ userId, amr, scopes, clientId = FIRST_PARTY, origin }) =>
         whenReady(async () => {
-          const [owner, client] = await Promise.all([user(userId), firstParty()])
+          const [owner, client] = await Promise.all([user(userId), activeClient(clientId)])
           await grants.keyRing.freshen()
           const signIn = { user: owner, client, scope: scopes?.join(' '), amr, origin: originOf(origin) }
           return mint(await startSession(signIn, grants), client, grants)
@@ -172,6 +173,16 @@ export function createAuth<
       exportSecret: () => whenReady(async () => keys.exportSecret()),
       publicKeys: () => whenReady(keys.publicKeys),
       liveSessions: () => whenReady(keys.liveSessions),
+    },
+
+    clients: {
+      create: (client, by) => whenReady(() => clients.create(client, originOf(by))),
+      find: (id) => whenReady(() => store.clients.find(id)),
+      list: (page) => whenReady(() => store.clients.list(page)),
+      change: (id, change, by) => whenReady(() => clients.change(id, change, originOf(by))),
+      rotateSecret: (id, rotation = {}, by) =>
+        whenReady(() => clients.rotateSecret(id, rotation, originOf(by))),
+      remove: (id, by) => whenReady(() => clients.remove(id, originOf(by))),
     },
 
     withTransaction(client) {

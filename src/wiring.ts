@@ -4,6 +4,7 @@ import { guardedClock } from './base/clock.ts'
 import { type Logger, silentLogger } from './base/logger.ts'
 import { isLoopbackAddress } from './base/network.ts'
 import { systemRandom } from './base/random.ts'
+import { createClients } from './clients/clients.ts'
 import { DATA_FOLDER, keysFor } from './config/development-keys.ts'
 import { checkOptions } from './config/resolve.ts'
 import type { Settings } from './config/settings.ts'
@@ -28,6 +29,8 @@ import { createHashQueue } from './login/hashing.ts'
 import { createThrottle } from './login/throttle.ts'
 import { epochInFile, epochInRedis, refuseOlderStore, rememberEpoch } from './remembered-epoch.ts'
 import { createRevocationFeed } from './revocation/feed.ts'
+import { createFeedAnswers } from './revocation/feed-answers.ts'
+import { createFeedStreams } from './revocation/feed-stream.ts'
 import { type RedisHintsOptions, redisHints } from './revocation/redis-hints.ts'
 import { createRevocationState } from './revocation/state.ts'
 import type { Limiter } from './store/hot/limiter.ts'
@@ -54,6 +57,8 @@ export interface Wired {
   declareRestored(by: Origin): Promise<RestoreReport>
   /** Connects and prepares. May be called again after it failed. */
   start(): Promise<void>
+  /** Says that it is about to stop, and ends what would go on by itself. */
+  drain(): void
   stop(): Promise<void>
 }
 
@@ -192,12 +197,24 @@ export function wire(options: AuthOptions, routes: readonly Route[]): Wired {
     noteUse: apiKeys.noteUse,
   })
   let stopping = false
+  const drain = (): void => {
+    stopping = true
+    services.feedStreams.close()
+  }
   let housekeeping: { stop(): void } | undefined
   const services: Services = {
     routes,
     grants,
     accounts,
     keys: keys.management,
+    clients: createClients({
+      store,
+      random,
+      declaredScopes: Object.keys(settings.scopes),
+      revocationsChanged: feed.changed,
+    }),
+    feedAnswers: createFeedAnswers({ revocations: store.revocations, feed, clock }),
+    feedStreams: createFeedStreams({ feed }),
     rateLimits: createRateLimits({
       limiter,
       isExempt: (address) => settings.rateLimits === 'off' || isShared(address),
@@ -268,8 +285,9 @@ export function wire(options: AuthOptions, routes: readonly Route[]): Wired {
         redis?.close()
       }
     },
+    drain,
     async stop() {
-      stopping = true
+      drain()
       housekeeping?.stop()
       await apiKeys.stop()
       await feed.stop()

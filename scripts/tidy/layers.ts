@@ -10,7 +10,7 @@ export const LAYERS: readonly (readonly string[])[] = [
   ['base'],
   ['errors', 'model'],
   ['keys', 'store', 'audit'],
-  ['tokens', 'revocation', 'login', 'config', 'store/*'],
+  ['tokens', 'revocation', 'login', 'clients', 'config', 'store/*'],
   ['guard', 'grants'],
   ['http', 'endpoints', 'pages', 'openapi', 'doctor', 'hostile', 'probe'],
   ['*.ts', 'adapters', 'server', 'testing'],

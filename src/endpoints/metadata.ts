@@ -1,7 +1,9 @@
 import { z } from 'zod'
 import { grants } from '../grants/pipeline.ts'
+import { publicAlgorithms } from '../keys/algorithm.ts'
 import { JWKS_CACHE_SECONDS } from '../keys/phases.ts'
 import { anyone } from '../model/access.ts'
+import { CLIENT_AUTH_METHODS } from '../model/client.ts'
 import { json, route } from './route.ts'
 
 /**
@@ -38,6 +40,9 @@ export const jwks = route({
   },
 })
 
+/** Of the assertions of `private_key_jwt`. */
+const SIGNING_ALGORITHMS = Object.keys(publicAlgorithms)
+
 /** RFC 8414. Says only what works. */
 export const authorizationServer = route({
   method: 'GET',
@@ -54,11 +59,18 @@ export const authorizationServer = route({
       {
         issuer: settings.issuer,
         token_endpoint: `${settings.issuer}/token`,
+        revocation_endpoint: `${settings.issuer}/revoke`,
+        introspection_endpoint: `${settings.issuer}/introspect`,
         jwks_uri: `${settings.issuer}/.well-known/jwks.json`,
         scopes_supported: Object.keys(policy.scopes),
         response_types_supported: [],
         grant_types_supported: offered.map(({ type }) => type),
-        token_endpoint_auth_methods_supported: ['none'],
+        token_endpoint_auth_methods_supported: CLIENT_AUTH_METHODS,
+        token_endpoint_auth_signing_alg_values_supported: SIGNING_ALGORITHMS,
+        revocation_endpoint_auth_methods_supported: CLIENT_AUTH_METHODS,
+        revocation_endpoint_auth_signing_alg_values_supported: SIGNING_ALGORITHMS,
+        introspection_endpoint_auth_methods_supported: CLIENT_AUTH_METHODS.filter((way) => way !== 'none'),
+        introspection_endpoint_auth_signing_alg_values_supported: SIGNING_ALGORITHMS,
       },
       200,
       { 'cache-control': `public, max-age=${JWKS_CACHE_SECONDS}` },

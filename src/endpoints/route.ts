@@ -62,6 +62,8 @@ export interface Route {
     | 'Sessions'
     | 'API keys'
     | 'Admin'
+    | 'Clients'
+    | 'Revocations'
     | 'Metadata'
     | 'Operation'
     | 'Documents'

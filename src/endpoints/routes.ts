@@ -1,4 +1,12 @@
 import { dashboard } from './admin.ts'
+import {
+  changeClient,
+  createClient,
+  deleteClient,
+  listClients,
+  readClient,
+  rotateClientSecret,
+} from './admin-clients.ts'
 import { listEvents } from './admin-events.ts'
 import { listKeys, retireKey, revokeKey, rotateKey } from './admin-keys.ts'
 import { endSessionOfUser, endSessionsOfUser, listSessionsOfUser } from './admin-sessions.ts'
@@ -6,10 +14,13 @@ import { changeUser, listUsers, readUser } from './admin-users.ts'
 import { listApiKeys, makeApiKey, revokeApiKey } from './api-keys.ts'
 import { docs, docsFile, openApi } from './docs.ts'
 import { healthz, readyz } from './health.ts'
+import { introspect } from './introspect.ts'
 import { logout } from './logout.ts'
 import { changeMe, changePassword, readMe } from './me.ts'
 import { authorizationServer, jwks } from './metadata.ts'
 import { register } from './register.ts'
+import { revocations } from './revocations.ts'
+import { revoke } from './revoke.ts'
 import type { Route } from './route.ts'
 import { endSession, endSessions, listSessions } from './sessions.ts'
 import { refresh, token } from './token.ts'
@@ -20,6 +31,8 @@ export const routes: readonly Route[] = [
   token,
   refresh,
   logout,
+  revoke,
+  introspect,
   readMe,
   changeMe,
   changePassword,
@@ -41,6 +54,13 @@ export const routes: readonly Route[] = [
   rotateKey,
   retireKey,
   revokeKey,
+  listClients,
+  createClient,
+  readClient,
+  changeClient,
+  rotateClientSecret,
+  deleteClient,
+  revocations,
   jwks,
   authorizationServer,
   openApi,

@@ -4,6 +4,7 @@ import { networkOf } from '../base/network.ts'
 import { deviceName } from '../model/device.ts'
 import type { Session } from '../model/session.ts'
 import type { User } from '../model/user.ts'
+import { LONGEST_TOKEN } from '../tokens/compact.ts'
 
 /** The longest login name there can be: a mail address (RFC 5321 section 4.5.3.1). */
 const LONGEST_LOGIN = 320
@@ -31,6 +32,20 @@ export const passwordText = z
   .meta({ format: 'password' })
 
 export const loginText = text(LONGEST_LOGIN)
+
+/** How a client says who it is in a body (RFC 6749 section 2.3.1, RFC 7521 section 4.2); see `PresentedClient`. */
+export const clientParts = {
+  client_id: text(200, 0).optional(),
+  client_secret: text(500, 0).optional(),
+  client_assertion_type: text(200, 0).optional(),
+  client_assertion: text(LONGEST_TOKEN, 0).optional(),
+}
+
+/** The token that a client asks about (RFC 7009 section 2.1, RFC 7662 section 2.1). The hint tells us nothing new. */
+export const presentedToken = {
+  token: text(LONGEST_TOKEN).meta({ description: 'A refresh token or an access token.' }),
+  token_type_hint: text(200, 0).optional(),
+}
 
 export const tokenAnswer = z
   .object({

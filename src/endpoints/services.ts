@@ -1,3 +1,4 @@
+import type { Clients } from '../clients/clients.ts'
 import type { Settings } from '../config/settings.ts'
 import type { Refusal } from '../errors/refusal.ts'
 import type { GrantParts } from '../grants/grant.ts'
@@ -12,6 +13,8 @@ import type { ApiKeys } from '../login/api-keys.ts'
 import type { AccessToken } from '../model/access-token.ts'
 import type { ProfileSchema } from '../model/profile.ts'
 import type { DescribedRoute } from '../openapi/described-route.ts'
+import type { FeedAnswers } from '../revocation/feed-answers.ts'
+import type { FeedStreams } from '../revocation/feed-stream.ts'
 
 /** The wired parts that endpoints work with. Built once, in `create-auth`. */
 export interface Services {
@@ -31,6 +34,9 @@ export interface Services {
   readonly apiKeys: ApiKeys
   /** Where lists go on. */
   readonly cursors: Cursors
+  readonly clients: Clients
+  readonly feedAnswers: FeedAnswers
+  readonly feedStreams: FeedStreams
   readonly registration: 'open' | 'closed'
   /** Title shown on pages and in the API description. */
   readonly serviceName: string

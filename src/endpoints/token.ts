@@ -2,13 +2,13 @@ import { z } from 'zod'
 import type { TokenAnswer } from '../grants/mint.ts'
 import { answerTokenRequest } from '../grants/pipeline.ts'
 import { anyone } from '../model/access.ts'
+import { clientRequestOf } from './client-request.ts'
 import { json, type RouteContext, route } from './route.ts'
-import { loginText, passwordText, text, tokenAnswer } from './schemas.ts'
+import { clientParts, loginText, passwordText, text, tokenAnswer } from './schemas.ts'
 
 const scopeText = text(2000, 0).regex(/^[\x21\x23-\x5b\x5d-\x7e ]*$/, 'Names of scopes, separated by spaces.')
-const clientParts = {
-  client_id: text(200, 0).optional(),
-  client_secret: text(500, 0).optional(),
+const ownParts = {
+  ...clientParts,
   scope: scopeText.optional(),
 }
 const refreshTokenText = text(1000)
@@ -16,16 +16,16 @@ const refreshTokenText = text(1000)
 // RFC 6749 section 3.2: parameters that are not known are ignored.
 const tokenParameters = z
   .looseObject({
-    grant_type: text(200).meta({ description: '`password` or `refresh_token`.' }),
+    grant_type: text(200).meta({ description: '`password`, `refresh_token` or `client_credentials`.' }),
     username: loginText.optional().meta({ description: 'User name or mail address.' }),
     password: passwordText.optional(),
     refresh_token: refreshTokenText.optional(),
-    ...clientParts,
+    ...ownParts,
   })
   .meta({ id: 'TokenRequest' })
 
 const refreshParameters = z
-  .looseObject({ refresh_token: refreshTokenText, ...clientParts })
+  .looseObject({ refresh_token: refreshTokenText, ...ownParts })
   .meta({ id: 'RefreshRequest' })
 
 /** Enough for an office behind one address. Guessing passwords is slowed down long before. */
@@ -60,7 +60,8 @@ export const token = route({
   summary: 'Sign in, or refresh',
   description:
     'The password grant serves the API’s own front ends (the built-in client); an unknown user and a wrong ' +
-    'password get the same answer. Ask for a `scope` or leave it out for all that your roles allow.',
+    'password get the same answer. Ask for a `scope` or leave it out for all that your roles allow. A registered ' +
+    'client authenticates as it is registered and may act for itself by `client_credentials`.',
   body: {
     types: ['form'],
     schema: tokenParameters,
@@ -91,17 +92,11 @@ export const refresh = route({
 
 const NO_PRAGMA_CACHE = { pragma: 'no-cache' }
 
-function answer(
-  { request, origin, services }: RouteContext,
-  parameters: Readonly<Record<string, unknown>>,
-): Promise<TokenAnswer> {
-  const texts = Object.entries(parameters).filter(
-    (entry): entry is [string, string] => typeof entry[1] === 'string',
-  )
+function answer(context: RouteContext, parameters: Readonly<Record<string, unknown>>): Promise<TokenAnswer> {
+  const { request, origin, services } = context
   return answerTokenRequest(
     {
-      parameters: new Map(texts),
-      authorization: request.headers.get('authorization') ?? undefined,
+      ...clientRequestOf(context, parameters),
       idempotencyKey: request.headers.get('idempotency-key') ?? undefined,
       origin,
     },

@@ -1,6 +1,8 @@
 import type { Origin } from '../audit/events.ts'
 import type { Clock, Moment } from '../base/clock.ts'
 import type { Random } from '../base/random.ts'
+import type { AuthenticatedClient } from '../clients/authentication.ts'
+import type { ClientRequest } from '../clients/presented.ts'
 import type { KeyRing } from '../keys/key-ring.ts'
 import type { SecretKeys } from '../keys/secret-keys.ts'
 import type { Hooks } from '../login/hooks.ts'
@@ -13,18 +15,24 @@ import type { RevocationState } from '../revocation/state.ts'
 import type { RefreshTokens } from '../tokens/refresh-token.ts'
 
 /** A request to the token endpoint, its parameters already single (RFC 6749 section 3.2). */
-export interface TokenRequest {
-  readonly parameters: ReadonlyMap<string, string>
-  readonly authorization: string | undefined
+export interface TokenRequest extends ClientRequest {
   /** A value the client keeps beside its refresh token before it sends: proof that a late repeat is the same caller. */
   readonly idempotencyKey: string | undefined
   readonly origin: Origin
 }
 
+/** What a token is minted from. One without a session has no session id and no sign-in to name. */
+export interface TokenFacts extends Omit<SessionFacts, 'sessionId' | 'resources' | 'authTime'> {
+  readonly sessionId?: string
+  /** Seconds since 1970. */
+  readonly authTime: number | undefined
+}
+
 /** What a grant came to: who, as of when, and the refresh token where there is one. */
 export interface Granted {
-  readonly user: User
-  readonly facts: SessionFacts
+  /** Undefined for a client that acts for itself. */
+  readonly user: User | undefined
+  readonly facts: TokenFacts
   readonly refreshToken: string | undefined
   /** The scope of this access token; at most that of the session. */
   readonly scope: readonly string[]
@@ -35,7 +43,7 @@ export interface Granted {
 /** A way to obtain tokens: its name on the wire, and how the request proves that it may. */
 export interface Grant {
   readonly type: string
-  prove(request: TokenRequest, client: Client, parts: GrantParts): Promise<Granted>
+  prove(request: TokenRequest, caller: AuthenticatedClient, parts: GrantParts): Promise<Granted>
 }
 
 /** The settings of tokens and sessions, in the units they are used in. */

@@ -3,10 +3,9 @@ import { randomId } from '../base/random.ts'
 import { AuthError } from '../errors/auth-error.ts'
 import { formatVer, RESERVED_CLAIMS } from '../model/access-token.ts'
 import type { Client } from '../model/client.ts'
-import type { SessionFacts } from '../model/session.ts'
 import type { User } from '../model/user.ts'
 import { mintAccessToken } from '../tokens/mint-access.ts'
-import type { Granted, GrantParts } from './grant.ts'
+import type { Granted, GrantParts, TokenFacts } from './grant.ts'
 
 /** The answer of the token endpoint (RFC 6749 section 5.1). */
 export interface TokenAnswer {
@@ -51,21 +50,19 @@ export function mint(granted: Granted, client: Client, parts: GrantParts): Token
  * stays ended; where a counter fell back nothing is minted until this process has written it back.
  */
 function refuseEnded({ facts, user }: Granted, client: Client, { refusesSession }: GrantParts): void {
-  const counters = { user: user.ver, client: facts.clientVer, store: facts.storeEpoch }
-  const cause = refusesSession({ id: facts.sessionId, userId: user.id, clientId: client.id, counters })
+  const counters = { user: user?.ver ?? 0, client: facts.clientVer, store: facts.storeEpoch }
+  const userId = user?.id ?? client.id
+  const cause = refusesSession({ id: facts.sessionId, userId, clientId: client.id, counters })
   if (cause === undefined) return
-  const details = { sessionId: facts.sessionId, userId: user.id, remembered: cause }
+  const details = { sessionId: facts.sessionId ?? '', userId, remembered: cause }
   throw new AuthError(cause === 'SESSION_ENDED' ? 'SESSION_ENDED' : 'STORE_BEHIND', { details })
 }
 
 export interface ToSign {
-  readonly user: User
+  /** Undefined for a client that acts for itself: then it is the subject (RFC 9068 section 2.2). */
+  readonly user: User | undefined
   readonly client: Client
-  /** A token without a session has no session id and no sign-in to name. */
-  readonly facts: Omit<SessionFacts, 'sessionId' | 'resources' | 'authTime'> & {
-    readonly sessionId?: string
-    readonly authTime: number | undefined
-  }
+  readonly facts: TokenFacts
   readonly scope: readonly string[]
   readonly lifeSeconds: number
 }
@@ -75,7 +72,7 @@ export function signAccessToken(
   { user, client, facts, scope, lifeSeconds }: ToSign,
   parts: GrantParts,
 ): string {
-  const own = parts.claims?.(user, client) ?? {}
+  const own = (user && parts.claims?.(user, client)) ?? {}
   const taken = Object.keys(own).filter((name) => RESERVED_CLAIMS.has(name))
   if (taken.length > 0) {
     throw new AuthError('CLAIM_RESERVED', { details: { claims: taken } })
@@ -86,15 +83,15 @@ export function signAccessToken(
       ...own,
       iss: parts.settings.issuer,
       aud: parts.settings.audience,
-      sub: user.id,
+      sub: user?.id ?? client.id,
       client_id: client.id,
       exp: iat + lifeSeconds,
       iat,
       jti: randomId(parts.random),
       ...(facts.sessionId === undefined ? {} : { sid: facts.sessionId }),
-      ver: formatVer({ user: user.ver, client: facts.clientVer, store: facts.storeEpoch }),
+      ver: formatVer({ user: user?.ver ?? 0, client: facts.clientVer, store: facts.storeEpoch }),
       scope: scope.join(' '),
-      roles: [...user.roles],
+      roles: [...(user?.roles ?? [])],
       amr: [...facts.amr],
       ...(facts.authTime === undefined ? {} : { auth_time: facts.authTime }),
     },

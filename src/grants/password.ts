@@ -6,7 +6,7 @@ import { startSession } from './session-start.ts'
 /** RFC 6749 section 4.3: `username` is a name or a mail address. For the built-in first-party client only. */
 export const password: Grant = {
   type: 'password',
-  async prove(request, client, parts) {
+  async prove(request, { client }, parts) {
     const { origin, parameters } = request
     const login = required(request, 'username')
     const { user } = await provePassword(login, required(request, 'password'), origin, parts)

@@ -1,6 +1,7 @@
+import { authenticateClient } from '../clients/authentication.ts'
 import { AuthError } from '../errors/auth-error.ts'
-import type { Client } from '../model/client.ts'
-import { authenticateClient } from './client-authentication.ts'
+import { type Client, FIRST_PARTY } from '../model/client.ts'
+import { clientCredentials } from './client-credentials.ts'
 import type { Grant, GrantParts, TokenRequest } from './grant.ts'
 import { mint, type TokenAnswer } from './mint.ts'
 import { required } from './parameter.ts'
@@ -8,15 +9,16 @@ import { password as passwordGrant } from './password.ts'
 import { refreshToken } from './refresh-token.ts'
 
 /** The grants of the token endpoint, by `grant_type`. */
-export const grants: readonly Grant[] = [passwordGrant, refreshToken]
+export const grants: readonly Grant[] = [passwordGrant, refreshToken, clientCredentials]
 
 /** client → grant → proof → session → tokens. No grant can skip a step, for none is in a grant's hands. */
 export async function answerTokenRequest(request: TokenRequest, parts: GrantParts): Promise<TokenAnswer> {
-  const client = await authenticateClient(request, parts)
+  const caller = await authenticateClient(request, { ...parts, issuer: parts.settings.issuer })
+  const { client } = caller
   const grant = grantOf(request, client, parts)
   // Before anything is changed: what could not be signed would be lost to the client.
   await parts.keyRing.freshen()
-  const granted = await grant.prove(request, client, parts)
+  const granted = await grant.prove(request, caller, parts)
   return mint(granted, client, parts)
 }
 
@@ -26,7 +28,8 @@ function grantOf(request: TokenRequest, client: Client, { settings }: GrantParts
   if (grant === undefined || (grant === passwordGrant && !settings.passwordGrant)) {
     throw new AuthError('GRANT_UNSUPPORTED')
   }
-  if (!client.grants.includes(grant.type)) {
+  const isForeignPassword = grant === passwordGrant && client.id !== FIRST_PARTY
+  if (isForeignPassword || !client.grants.includes(grant.type)) {
     throw new AuthError('CLIENT_NOT_ALLOWED', { details: { grant: grant.type, clientId: client.id } })
   }
   return grant

@@ -3,7 +3,7 @@ import { networkOf } from '../base/network.ts'
 import { AuthError } from '../errors/auth-error.ts'
 import { Refusal } from '../errors/refusal.ts'
 import type { TokenUse } from '../login/hooks.ts'
-import { grantedScope, scopesOfRoles } from '../model/scope-policy.ts'
+import { grantedScope, scopesOfClient, scopesOfRoles } from '../model/scope-policy.ts'
 import type { RefreshOutcome } from '../store/store.ts'
 import { hashSecret } from '../tokens/refresh-token.ts'
 import type { Grant, GrantParts, TokenRequest } from './grant.ts'
@@ -15,7 +15,7 @@ import { required } from './parameter.ts'
  */
 export const refreshToken: Grant = {
   type: 'refresh_token',
-  async prove(request, client, parts) {
+  async prove(request, { client }, parts) {
     const token = parts.refreshTokens.read(required(request, 'refresh_token'))
     if (token instanceof Refusal) throw new AuthError(token.code, { details: token.details })
 
@@ -50,7 +50,7 @@ export const refreshToken: Grant = {
       }
       parts.inBackground(() => parts.hooks.after?.repeatElsewhere?.(report))
     }
-    const held = scopesOfRoles(parts.policy, user.roles)
+    const held = scopesOfClient(client, scopesOfRoles(parts.policy, user.roles))
     const allowed = facts.scope.filter((name) => held.includes(name))
     return {
       user,

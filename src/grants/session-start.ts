@@ -4,7 +4,7 @@ import { networkOf } from '../base/network.ts'
 import { randomId } from '../base/random.ts'
 import { AuthError } from '../errors/auth-error.ts'
 import type { Client } from '../model/client.ts'
-import { grantedScope, scopesOfRoles } from '../model/scope-policy.ts'
+import { grantedScope, scopesOfClient, scopesOfRoles } from '../model/scope-policy.ts'
 import type { User } from '../model/user.ts'
 import { hashSecret, SESSION_SECRET_BYTES } from '../tokens/refresh-token.ts'
 import { passAccountGate } from './account-gate.ts'
@@ -31,7 +31,8 @@ export async function startSession(signIn: SignIn, parts: GrantParts): Promise<G
   passAccountGate(user)
   const from = { address: origin.address, agent: origin.agent }
   await parts.hooks.before?.signIn?.(user, from)
-  const scope = grantedScope(parts.policy, signIn.scope, scopesOfRoles(parts.policy, user.roles))
+  const held = scopesOfClient(client, scopesOfRoles(parts.policy, user.roles))
+  const scope = grantedScope(parts.policy, signIn.scope, held)
 
   const sessionId = randomId(random)
   const sessionSecret = random(SESSION_SECRET_BYTES)

@@ -1,4 +1,5 @@
 import { AuthError } from '../errors/auth-error.ts'
+import type { Client } from './client.ts'
 
 /** The declared scopes, each with its sentence, and the roles that hold them. */
 export interface ScopePolicy {
@@ -17,6 +18,14 @@ export function scopesOfRoles(policy: ScopePolicy, roles: readonly string[]): st
     roles.flatMap((role) => (Object.hasOwn(policy.roles, role) ? (policy.roles[role]?.scopes ?? []) : [])),
   )
   return Object.keys(policy.scopes).filter((name) => held.has(name))
+}
+
+/** Those of the scopes held that the client may ask for. */
+export function scopesOfClient(
+  { scopes }: Pick<Client, 'scopes'>,
+  held: readonly string[],
+): readonly string[] {
+  return scopes === undefined ? held : held.filter((name) => scopes.includes(name))
 }
 
 /**

@@ -64,6 +64,8 @@ const TAGS: Readonly<Record<string, string>> = {
   Accounts: 'Accounts, and what people can do with their own.',
   Sessions: 'Where one is signed in.',
   Admin: 'For those who look after the service.',
+  Clients: 'The applications that get tokens.',
+  Revocations: 'For services that check tokens by themselves.',
   Metadata: 'For programs that check tokens.',
   Operation: 'For those who run the service.',
   Documents: 'About this API.',

@@ -59,6 +59,7 @@ const NAMED: Readonly<Record<RefusalStyle, Readonly<Record<number, readonly Caus
   problem: {
     403: ['REGISTRATION_CLOSED'],
     404: ['NOT_FOUND'],
+    401: ['CLIENT_UNKNOWN'],
     409: ['ACCOUNT_NAME_TAKEN'],
     429: ['RATE_LIMITED'],
   },

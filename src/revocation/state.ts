@@ -16,7 +16,8 @@ export interface RevocationStateOptions {
 
 /** What a session was made under, as the database says it. */
 export interface SessionStanding {
-  readonly id: string
+  /** Undefined for a client that acts for itself: then it is also the user. */
+  readonly id: string | undefined
   readonly userId: string
   readonly clientId: string
   readonly counters: Counters

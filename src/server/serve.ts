@@ -49,6 +49,7 @@ export async function serve({ auth, host, port, logger }: ServeOptions): Promise
     address: server.address() as AddressInfo,
     async stop() {
       stopping = true
+      auth.drain()
       const closed = new Promise<void>((resolve) => server.close(() => resolve()))
       server.closeIdleConnections()
       const late = setTimeout(() => server.closeAllConnections(), GRACE_MILLISECONDS)

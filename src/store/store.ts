@@ -1,5 +1,6 @@
 import type { AuditEvent, EventName, NewEvent, Origin } from '../audit/events.ts'
 import type { Clock } from '../base/clock.ts'
+import type { Counters } from '../model/access-token.ts'
 import type { ApiKey } from '../model/api-key.ts'
 import type { Client, ClientRegistration } from '../model/client.ts'
 import type { RefreshVerdict } from '../model/refresh-decision.ts'
@@ -215,12 +216,14 @@ export type RefreshOutcome =
     }
 
 /** A session as it stands, for whoever holds a refresh token of it. */
-export interface SessionStanding {
+export interface InspectedSession {
   readonly session: Session
   /** Of the one live refresh token. */
   readonly generation: number
   /** Neither ended nor past its limits, its user and client active, no counter raised since. */
   readonly live: boolean
+  /** Those it would be refreshed under. */
+  readonly counters: Counters
 }
 
 export interface SessionVerbs {
@@ -239,7 +242,7 @@ export interface SessionVerbs {
     readonly userId: string
     readonly id: string
     readonly secretHash: string
-  }): Promise<SessionStanding | undefined>
+  }): Promise<InspectedSession | undefined>
   /** Live sessions, last used first. */
   list(userId: string): Promise<Session[]>
   /** How many are live, of all users. */

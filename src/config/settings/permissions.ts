@@ -20,6 +20,8 @@ export const BUILT_IN_SCOPES = {
   'admin:users': 'Look after all accounts and their sessions',
   'admin:events': 'Read the audit log',
   'admin:keys': 'See and change the signing keys',
+  'admin:clients': 'Register and change the applications that get tokens',
+  'revocations:read': 'Learn which tokens have ended',
 } as const satisfies Scopes
 
 /** A scope that is there without being declared. */

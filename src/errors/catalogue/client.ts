@@ -50,6 +50,30 @@ export const client = defineGroup('client', {
       'can only be replaced.',
     own: true,
   },
+  CLIENT_ASSERTION_INVALID: {
+    effect: 'refused',
+    clientCode: 'invalid_client',
+    meaning: 'The signed assertion by which a client authenticates does not hold.',
+    hint:
+      'The details say why. It is signed by a registered key, `iss` and `sub` are the client, `aud` is our issuer, ' +
+      '`exp` at most five minutes away, and each `jti` is good once (RFC 7523 section 3).',
+    own: true,
+  },
+  CLIENT_ID_TAKEN: {
+    effect: 'refused',
+    clientCode: 'conflict',
+    meaning: 'There is, or was, a client of this id.',
+    hint: 'An id is never given out again, for tokens and logs still name it. Choose another, or none for a random one.',
+    sentence: 'A client of this id exists, or did. Choose another id.',
+    own: true,
+  },
+  TOKEN_OF_OTHER_CLIENT: {
+    effect: 'refused',
+    clientCode: 'invalid_grant',
+    meaning: 'A client asks to revoke a token that was issued to another client.',
+    hint: 'Send the token with the `client_id` it was issued to. Nothing was revoked (RFC 7009 section 2.1).',
+    own: true,
+  },
   CLIENT_NOT_ALLOWED: {
     effect: 'refused',
     clientCode: 'unauthorized_client',

@@ -39,10 +39,19 @@ const COLUMNS = `s.id, s.user_id, s.client_id, ${asJson('s.scope')} AS scope, ${
      ${inMilliseconds('s.started_at')} AS started_at, ${inMilliseconds('s.turned_at')} AS used_at,
      ${inMilliseconds('least(s.idle_at, s.ends_at)')} AS ends_at, s.address, s.agent`
 
-const inspect = statement<SessionRow & { readonly generation: number; readonly live: boolean }>(
+interface InspectedRow extends SessionRow {
+  readonly generation: number
+  readonly live: boolean
+  readonly u_ver: number
+  readonly c_ver: number
+  readonly st_epoch: number
+}
+
+const inspect = statement<InspectedRow>(
   'sessions.inspect',
   `SELECT ${COLUMNS}, s.generation,
-     coalesce(u.state = 'active' AND c.state = 'active' AND ${LIVE} AND ${WITHIN_LIMITS}, false) AS live
+     coalesce(u.state = 'active' AND c.state = 'active' AND ${LIVE} AND ${WITHIN_LIMITS}, false) AS live,
+     u.ver AS u_ver, coalesce(c.ver, 0) AS c_ver, st.epoch AS st_epoch
    FROM countersign.sessions s JOIN countersign.users u ON u.id = s.user_id
      JOIN countersign.store st ON st.only_row = 1 LEFT JOIN countersign.clients c ON c.id = s.client_id
    WHERE s.user_id = @user_id::uuid AND s.id = @id::uuid AND s.secret_hash = @secret_hash::text`,
@@ -117,7 +126,14 @@ export function sessionVerbs(connection: Connection): SessionVerbs {
     async inspect({ userId, id, secretHash }) {
       const values = { user_id: uuidOrNull(userId), id: uuidOrNull(id), secret_hash: secretHash }
       const row = await firstRow(connection, inspect, values)
-      return row && { session: toSession(row), generation: row.generation, live: row.live }
+      return (
+        row && {
+          session: toSession(row),
+          generation: row.generation,
+          live: row.live,
+          counters: { user: row.u_ver, client: row.c_ver, store: row.st_epoch },
+        }
+      )
     },
 
     list: async (userId) => (await connection.rows(list, { user_id: uuidOrNull(userId) })).map(toSession),

@@ -23,13 +23,21 @@ export function sessionVerbs(connection: Connection): SessionVerbs {
 
     inspect: ({ userId, id, secretHash }) =>
       connection.read((db) => {
-        const row = db.get<SessionRow & { live: number }>(
-          `SELECT s.*, ${LIVE} AND s.expires_at > :now AND u.state = 'active' AND c.state = 'active' live
+        const row = db.get<SessionRow & { live: number; u_ver: number; c_ver: number; st_epoch: number }>(
+          `SELECT s.*, ${LIVE} AND s.expires_at > :now AND u.state = 'active' AND c.state = 'active' live,
+             u.ver u_ver, coalesce(c.ver, 0) c_ver, st.epoch st_epoch
            FROM cs_sessions s JOIN cs_users u ON u.id = s.user_id LEFT JOIN cs_clients c ON c.id = s.client_id, cs_store st
            WHERE s.user_id = :userId AND s.id = :id AND s.secret_hash = :secretHash`,
           { userId, id, secretHash, now: db.now },
         )
-        return row && { session: toSession(row), generation: row.generation, live: row.live === 1 }
+        return (
+          row && {
+            session: toSession(row),
+            generation: row.generation,
+            live: row.live === 1,
+            counters: { user: row.u_ver, client: row.c_ver, store: row.st_epoch },
+          }
+        )
       }),
 
     list: (userId) =>

@@ -263,6 +263,9 @@ export function testClients(subject: Subject): void {
     const standing = await other.sessions.inspect(token)
     assert.deepEqual([standing?.generation, standing?.live, standing?.session.id], [0, true, session.id])
     assert.deepEqual(standing?.session, (await store.sessions.list(user.id))[0])
+    const { ver = 0 } = (await store.clients.find(FIRST_PARTY)) ?? {}
+    const { storeEpoch } = await store.revocations.pull()
+    assert.deepEqual(standing?.counters, { user: user.ver, client: ver, store: storeEpoch })
     assertGiven(await present(0), 'rotate', 1)
     assert.equal((await other.sessions.inspect(token))?.generation, 1)
     const strangers = [

@@ -1,0 +1,289 @@
+import { z } from 'zod'
+import type { ClientChange } from '../clients/clients.ts'
+import { REGISTRABLE_GRANTS } from '../clients/registration.ts'
+import { BUILT_IN_SCOPES } from '../config/settings/permissions.ts'
+import { AuthError } from '../errors/auth-error.ts'
+import { needs } from '../model/access.ts'
+import { CLIENT_AUTH_METHODS, type Client, type ClientSecret } from '../model/client.ts'
+import { parseScope } from '../model/scope-policy.ts'
+import { answerPage, pageQuery } from './page.ts'
+import { json, noContent, principalOf, type RouteContext, route } from './route.ts'
+import { listOf, text } from './schemas.ts'
+
+const access = needs({ scopes: ['admin:clients'] })
+
+/** Named as in dynamic registration (RFC 7591 section 2), which has a word for nearly all of it. */
+const metadata = {
+  grant_types: z.array(z.enum(REGISTRABLE_GRANTS)).max(10).optional(),
+  scope: text(10_000, 0)
+    .optional()
+    .meta({ description: 'Names of scopes it may ask for, separated by spaces.' }),
+  redirect_uris: z.array(text(2000)).max(50).optional(),
+  token_endpoint_auth_method: z.enum(CLIENT_AUTH_METHODS).optional(),
+  require_pkce: z.boolean().optional(),
+  jwks: z
+    .strictObject({ keys: z.array(z.record(z.string(), z.unknown())).max(10) })
+    .optional()
+    .meta({ description: 'Public keys for `private_key_jwt`.' }),
+}
+
+const offer = z
+  .strictObject({ client_id: text(64).optional(), client_name: text(100), ...metadata })
+  .meta({ id: 'ClientRegistration' })
+
+const change = z
+  .strictObject({
+    client_name: text(100).optional(),
+    ...metadata,
+    state: z.enum(['active', 'disabled']).optional(),
+  })
+  .meta({ id: 'ClientChange' })
+
+const clientAnswer = z
+  .object({
+    client_id: z.string(),
+    client_name: z.string(),
+    state: z.enum(['active', 'disabled']),
+    grant_types: z.array(z.string()),
+    scope: z.string().nullable().meta({ description: 'Null: every scope; only the built-in client may.' }),
+    redirect_uris: z.array(z.string()),
+    token_endpoint_auth_method: z.enum(CLIENT_AUTH_METHODS),
+    require_pkce: z.boolean(),
+    jwks: z.object({ keys: z.array(z.record(z.string(), z.unknown())) }),
+    secrets: z
+      .array(z.object({ created_at: z.iso.datetime(), ends_at: z.iso.datetime().nullable() }))
+      .meta({ description: 'That there are secrets, newest first; never what they are.' }),
+    created_at: z.iso.datetime(),
+    updated_at: z.iso.datetime(),
+  })
+  .meta({ id: 'Client' })
+
+const clientWithSecret = clientAnswer
+  .extend({
+    client_secret: z.string().optional().meta({ description: 'Shown this once.' }),
+  })
+  .meta({ id: 'ClientWithSecret' })
+
+const example: z.input<typeof clientAnswer> = {
+  client_id: 'nightly-reports',
+  client_name: 'Nightly reports',
+  state: 'active',
+  grant_types: ['client_credentials'],
+  scope: 'users:read',
+  redirect_uris: [],
+  token_endpoint_auth_method: 'client_secret_basic',
+  require_pkce: true,
+  jwks: { keys: [] },
+  secrets: [{ created_at: '2026-11-23T08:00:00.000Z', ends_at: null }],
+  created_at: '2026-11-23T08:00:00.000Z',
+  updated_at: '2026-11-23T08:00:00.000Z',
+}
+const exampleOffer = {
+  client_id: 'nightly-reports',
+  client_name: 'Nightly reports',
+  grant_types: ['client_credentials' as const],
+  scope: 'users:read',
+}
+const NOT_THERE = { description: 'There is no such client.' }
+
+export const listClients = route({
+  method: 'GET',
+  path: '/admin/clients',
+  access,
+  tag: 'Clients',
+  style: 'problem',
+  summary: 'All clients',
+  query: z.strictObject(pageQuery),
+  answers: { 200: { description: 'The clients, oldest first.', schema: listOf(clientAnswer) } },
+  handle: ({ query, services }) =>
+    answerPage(
+      query,
+      {
+        name: 'clients',
+        fetch: (after, limit) =>
+          services.grants.store.clients.list({ limit, ...(after !== undefined && { after }) }),
+        positionOf: ({ id }: Client) => id,
+        show: showClient,
+      },
+      services,
+    ),
+})
+
+export const createClient = route({
+  method: 'POST',
+  path: '/admin/clients',
+  access,
+  tag: 'Clients',
+  style: 'problem',
+  summary: 'Register a client',
+  description:
+    'What is left out: it acts for itself by `client_credentials`, may ask for nothing, and sends its secret by ' +
+    'Basic. The secret is in this answer and nowhere else. A scope of this service itself (`users:read`, …) can be ' +
+    'given only by who holds it.',
+  body: { types: ['json'], schema: offer, example: exampleOffer },
+  answers: {
+    201: {
+      description: 'The client.',
+      schema: clientWithSecret,
+      example: { ...example, client_secret: 'cs_client_…' },
+    },
+    409: { description: 'The id is, or was, that of another client.' },
+  },
+  async handle(context) {
+    const { client_id: id, client_name: name, ...rest } = context.body
+    const given = { id, name, ...changeOf(rest) }
+    holdAll(context, given.scopes)
+    const { client, secret } = await context.services.clients.create(given, context.origin)
+    return json({ ...showClient(client), ...(secret !== undefined && { client_secret: secret }) }, 201)
+  },
+})
+
+export const readClient = route({
+  method: 'GET',
+  path: '/admin/clients/{id}',
+  access,
+  tag: 'Clients',
+  style: 'problem',
+  summary: 'One client',
+  answers: { 200: { description: 'The client.', schema: clientAnswer, example }, 404: NOT_THERE },
+  handle: async (context) => json(showClient(await find(context))),
+})
+
+export const changeClient = route({
+  method: 'PATCH',
+  path: '/admin/clients/{id}',
+  access,
+  tag: 'Clients',
+  style: 'problem',
+  summary: 'Change a client',
+  description:
+    'Replaces the members given. Access tokens of a client that loses a scope or is disabled end at once; while it is ' +
+    'disabled nothing is given to it.',
+  body: { types: ['json'], schema: change, example: { scope: 'users:read', state: 'active' } },
+  answers: { 200: { description: 'The client.', schema: clientAnswer, example }, 404: NOT_THERE },
+  async handle(context) {
+    const { client_name: name, state, ...rest } = context.body
+    const given = { name, state, ...changeOf(rest) }
+    const before = await find(context)
+    holdAll(context, before.scopes, given.scopes)
+    return json(showClient(await context.services.clients.change(before.id, given, context.origin)))
+  },
+})
+
+const rotation = z
+  .strictObject({
+    former_life_seconds: z
+      .int()
+      .min(0)
+      .max(90 * 86_400)
+      .optional()
+      .meta({ description: 'How long the former secret stays good; a day where left out.' }),
+    leaked: z
+      .boolean()
+      .optional()
+      .meta({ description: 'The former secret ends now, and with it every access token of the client.' }),
+  })
+  .meta({ id: 'SecretRotation' })
+
+export const rotateClientSecret = route({
+  method: 'POST',
+  path: '/admin/clients/{id}/secret',
+  access,
+  tag: 'Clients',
+  style: 'problem',
+  summary: 'Make a new secret',
+  description: 'Two are good for a while, so that the new one can be handed out before the former one ends.',
+  body: { types: ['json'], schema: rotation, example: { former_life_seconds: 86_400 }, optional: true },
+  answers: {
+    200: {
+      description: 'The client and its new secret.',
+      schema: clientWithSecret,
+      example: { ...example, client_secret: 'cs_client_…' },
+    },
+    404: NOT_THERE,
+  },
+  async handle(context) {
+    const { former_life_seconds: formerLifeSeconds, leaked } = context.body
+    const before = await find(context)
+    holdAll(context, before.scopes)
+    const { clients } = context.services
+    const rotated = await clients.rotateSecret(before.id, { formerLifeSeconds, leaked }, context.origin)
+    return json({ ...showClient(rotated.client), client_secret: rotated.secret })
+  },
+})
+
+export const deleteClient = route({
+  method: 'DELETE',
+  path: '/admin/clients/{id}',
+  access,
+  tag: 'Clients',
+  style: 'problem',
+  summary: 'Remove a client',
+  description: 'Its sessions and access tokens end at once. Its id is never given to another.',
+  answers: { 204: { description: 'Removed.' }, 404: NOT_THERE },
+  async handle(context) {
+    const { id } = await find(context)
+    await context.services.clients.remove(id, context.origin)
+    return noContent()
+  },
+})
+
+async function find({ params, services }: RouteContext): Promise<Client> {
+  const client = await services.grants.store.clients.find(params.id ?? '')
+  if (client === undefined) throw new AuthError('NOT_FOUND')
+  return client
+}
+
+/**
+ * Whoever may register clients could otherwise give one every right over this service and then act as it. The scopes of
+ * the application's own API are for the operator to give.
+ */
+function holdAll(context: RouteContext, ...given: readonly (readonly string[] | undefined)[]): void {
+  const { scopes } = principalOf(context)
+  const beyond = given
+    .flatMap((names) => names ?? [])
+    .filter((name) => Object.hasOwn(BUILT_IN_SCOPES, name) && !scopes.includes(name))
+  if (beyond.length > 0) {
+    throw new AuthError('SCOPE_MISSING', { challenge: { scopes: beyond }, details: { scopes: beyond } })
+  }
+}
+
+function changeOf(
+  given: {
+    readonly [Name in keyof typeof metadata]?: z.output<(typeof metadata)[Name]> | undefined
+  },
+): Omit<ClientChange, 'name' | 'state'> {
+  return {
+    grants: given.grant_types,
+    scopes: given.scope === undefined ? undefined : parseScope(given.scope),
+    redirectUris: given.redirect_uris,
+    authMethod: given.token_endpoint_auth_method,
+    requirePkce: given.require_pkce,
+    keys: given.jwks?.keys,
+  }
+}
+
+function showClient(client: Client): z.input<typeof clientAnswer> {
+  return {
+    client_id: client.id,
+    client_name: client.name,
+    state: client.state,
+    grant_types: [...client.grants],
+    scope: client.scopes?.join(' ') ?? null,
+    redirect_uris: [...client.redirectUris],
+    token_endpoint_auth_method: client.authMethod,
+    require_pkce: client.requirePkce,
+    jwks: { keys: [...client.keys] },
+    secrets: client.secrets.map(showSecret),
+    created_at: timeOf(client.createdAt),
+    updated_at: timeOf(client.updatedAt),
+  }
+}
+
+function showSecret({ createdAt, endsAt }: ClientSecret) {
+  return { created_at: timeOf(createdAt), ends_at: endsAt === undefined ? null : timeOf(endsAt) }
+}
+
+function timeOf(milliseconds: number): string {
+  return new Date(milliseconds).toISOString()
+}

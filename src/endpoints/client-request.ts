@@ -1,0 +1,39 @@
+import { type AuthenticatedClient, authenticateClient } from '../clients/authentication.ts'
+import type { ClientRequest } from '../clients/presented.ts'
+import { AuthError } from '../errors/auth-error.ts'
+import type { RouteContext } from './route.ts'
+
+/** What a request says of its client. Parameters that are no texts are not there. */
+export function clientRequestOf(
+  { request }: Pick<RouteContext, 'request'>,
+  parameters: Readonly<Record<string, unknown>>,
+): ClientRequest {
+  const texts = Object.entries(parameters).filter(
+    (entry): entry is [string, string] => typeof entry[1] === 'string',
+  )
+  return {
+    parameters: new Map(texts),
+    authorization: request.headers.get('authorization') ?? undefined,
+    endpoint: new URL(request.url).pathname,
+  }
+}
+
+/** The client of a request to an endpoint beside the token endpoint. A public one has only said its name. */
+export function clientOf(
+  context: RouteContext,
+  parameters: Readonly<Record<string, unknown>>,
+): Promise<AuthenticatedClient> {
+  const { grants } = context.services
+  const parts = { store: grants.store, clock: grants.clock, issuer: grants.settings.issuer }
+  return authenticateClient(clientRequestOf(context, parameters), parts)
+}
+
+/** The same, but one that has proven itself: not a public one. */
+export async function provenClientOf(
+  context: RouteContext,
+  parameters: Readonly<Record<string, unknown>>,
+): Promise<AuthenticatedClient> {
+  const caller = await clientOf(context, parameters)
+  if (caller.client.authMethod !== 'none') return caller
+  throw new AuthError('CLIENT_UNKNOWN', { details: { why: 'a public client', clientId: caller.client.id } })
+}
