@@ -147,7 +147,7 @@ function verdictText(report: ProbeReport, { base, source, answers, seconds }: Re
   if (asked === 0) return `${tally}\nNothing was asked, so nothing is proven.`
   return findings.length === 0
     ? `${tally}\nNothing wrong was found.`
-    : `${tally}\n${findings.length} findings.`
+    : `${tally}\n${findings.length === 1 ? '1 finding' : `${findings.length} findings`}.`
 }
 
 /** The report for programs. */
