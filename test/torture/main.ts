@@ -1,5 +1,6 @@
 // `npm run torture -- [names] [--long] [--seed N] [--times N]`: the tortures one after the other, and a report.
 import { parseArgs } from 'node:util'
+import { testEnvironment } from '../../scripts/test/environment.ts'
 import { seed as seedOfRun } from '../store/seeded.ts'
 import { endure, type Findings, inWords, measure, type Torture } from './torture.ts'
 import { tortures } from './tortures.ts'
@@ -15,6 +16,10 @@ const { values, positionals } = parseArgs({
 const seed = wholeNumber('--seed', values.seed) ?? seedOfRun
 const times = wholeNumber('--times', values.times)
 const chosen = choose(positionals)
+
+// The servers inherit what this process has, and it must not be the settings of whoever runs it.
+const clean = testEnvironment(process.env, values.long ? 'long' : 'full')
+for (const name of Object.keys(process.env)) if (!(name in clean)) delete process.env[name]
 
 const endured: [Torture, Findings][] = []
 for (const torture of chosen) {

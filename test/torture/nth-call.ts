@@ -70,6 +70,7 @@ async function play(attempt: Attempt, stage: Stage, flow: Flow, fault: Fault | u
   parts.set(fault)
   const answer = await inTime(flow.act(scene))
   const calls = { store: parts.calls('store'), clock: parts.calls('clock'), random: parts.calls('random') }
+  if (answer !== undefined) await flow.still?.(scene, answer)
   parts.set(undefined)
   // Whoever has failed may have to ask again before anybody is let in.
   await issuer.auth.sessions.end(randomUUID(), randomUUID())

@@ -34,6 +34,8 @@ export interface Flow {
   /** Before anything fails. */
   prepare?(scene: Scene): Promise<void>
   act(scene: Scene): Promise<Answer>
+  /** At once, while whatever fails is failing still. */
+  still?(scene: Scene, answer: Answer): Promise<void>
   /** Whether it was done or not, it was done wholly or not at all; and it can be repeated. */
   verify(scene: Scene, answer: Answer): Promise<void>
 }
@@ -60,11 +62,13 @@ function flow(
   status: number,
   request: (scene: Scene) => readonly [method: string, path: string, options: CallOptions],
   verify: Flow['verify'],
+  still?: Flow['still'],
 ): Flow {
   return {
     name,
     status,
     verify,
+    ...(still && { still }),
     act(scene) {
       const [method, path, options] = request(scene)
       return scene.issuer.call(method, path, { ...options, address: scene.person.address })
@@ -144,6 +148,7 @@ const logout = flow(
     const entries = count(scene, `SELECT count(*) n FROM cs_revocations WHERE ref = '${person.sessionId}'`)
     if (entries !== 1 || events(scene, 'session.ended') !== 1) scene.wrong('not one entry and one event')
   },
+  staysOut,
 )
 
 const changePassword = flow(
@@ -165,6 +170,7 @@ const changePassword = flow(
     if (changed === 1 && (await signInWith(scene, PASSWORD)).status === 200)
       scene.wrong('the old password works')
   },
+  staysOut,
 )
 
 const listSessions = flow(
@@ -190,6 +196,7 @@ const endSession = flow(
     const { status } = await issuer.me(person.tokens.access)
     if (status !== (ended === 1 ? 401 : 200)) scene.wrong(`afterwards ${status}`)
   },
+  staysOut,
 )
 
 const endOthers = flow(
@@ -209,6 +216,13 @@ const beRecognised = flow(
   ({ person }) => ['GET', '/users/me', { token: person.tokens.access }],
   async () => undefined,
 )
+
+/** What was confirmed holds at the very next request, whether or not this process can still ask its database. */
+async function staysOut({ issuer, person, wrong }: Scene, { status }: Answer): Promise<void> {
+  if (status >= 300) return
+  const next = await issuer.me(person.tokens.access)
+  if (next.status === 200) wrong('confirmed, and let in at the next request')
+}
 
 /** Doors that must stay shut, whatever breaks. */
 const strangers: readonly Flow[] = [

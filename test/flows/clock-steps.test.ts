@@ -1,0 +1,86 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { guardedClock } from '../../src/base/clock.ts'
+import { createSqliteStore } from '../../src/store/sqlite/sqlite-store.ts'
+import { createRewindableDatabase } from '../torture/rewindable-database.ts'
+import { startIssuer, type TestIssuer, tokensOf } from './issuer.ts'
+
+const SECOND = 1000
+const HOUR = 3600 * SECOND
+const DAY = 24 * HOUR
+const NOBODY = '00000000-0000-4000-8000-000000000000'
+
+/** A wall clock that is set by hand, behind the guard that the product puts before every one. */
+function startOnWall() {
+  let wall = Date.parse('2026-11-23T08:00:00Z')
+  let elapsed = 0
+  const database = createRewindableDatabase()
+  return {
+    step(milliseconds: number) {
+      wall += milliseconds
+    },
+    pass(milliseconds: number) {
+      wall += milliseconds
+      elapsed += milliseconds
+    },
+    /** A process of its own, with a guard of its own, on the one database. */
+    start: (): Promise<TestIssuer> =>
+      startIssuer({
+        store: createSqliteStore('memory', database.open),
+        clock: guardedClock(
+          () => wall,
+          () => elapsed,
+        ),
+        rateLimits: 'off',
+      }),
+  }
+}
+
+/** What every process does every two seconds. */
+const askAgain = ({ auth }: TestIssuer) => auth.sessions.end(NOBODY, NOBODY)
+
+for (const [name, milliseconds] of [
+  ['5 s', 5 * SECOND],
+  ['1 h', HOUR],
+  ['1 day', DAY],
+] as const) {
+  for (const direction of [1, -1]) {
+    const way = direction > 0 ? 'forward' : 'back'
+    test(`B1, B8, PROTOCOL 1.9, 2.6: a clock set ${way} by ${name}, and right again, revives nothing and signs nobody out`, async () => {
+      const { start, step, pass } = startOnWall()
+      const issuer = await start()
+      const gone = await issuer.signUp('gone')
+      const lost = await issuer.signUp('lost')
+      assert.equal((await issuer.call('POST', '/logout', { token: gone.access })).status, 204)
+      const { refresh: answer } = tokensOf(await issuer.refresh(lost.refresh))
+
+      const assertShut = async (process: TestIssuer) => {
+        assert.notEqual((await process.me(gone.access)).status, 200)
+        assert.equal((await process.refresh(gone.refresh)).status, 400)
+      }
+      step(direction * milliseconds)
+      await assertShut(issuer)
+      // The answer to the refresh was lost, and the client asks again a moment after the clock was set.
+      assert.equal(tokensOf(await issuer.refresh(lost.refresh)).refresh, answer)
+      await askAgain(issuer)
+      await assertShut(issuer)
+      assert.equal(tokensOf(await issuer.refresh(lost.refresh)).refresh, answer)
+
+      step(-direction * milliseconds)
+      await askAgain(issuer)
+      await issuer.auth.sessions.list(NOBODY)
+      await assertShut(issuer)
+      pass(3 * SECOND)
+      await askAgain(issuer)
+      const next = tokensOf(await issuer.refresh(answer))
+      assert.equal((await issuer.me(next.access)).status, 200)
+      await assertShut(issuer)
+      await issuer.close()
+
+      const restarted = await start()
+      await assertShut(restarted)
+      assert.equal((await restarted.refresh(next.refresh)).status, 200)
+      await restarted.close()
+    })
+  }
+}
