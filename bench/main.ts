@@ -3,6 +3,7 @@ const BENCHES: Readonly<Record<string, () => Promise<unknown>>> = {
   start: () => import('./start.ts'),
   revocation: () => import('./revocation.ts'),
   refresh: () => import('./refresh.ts'),
+  'revocation-delay': () => import('./revocation-delay.ts'),
 }
 
 const asked = process.argv.slice(2)
