@@ -4,6 +4,7 @@ import { guardedClock } from './base/clock.ts'
 import { type Logger, silentLogger } from './base/logger.ts'
 import { isLoopbackAddress } from './base/network.ts'
 import { systemRandom } from './base/random.ts'
+import { rememberBuiltIn } from './clients/built-in.ts'
 import { createClients } from './clients/clients.ts'
 import { DATA_FOLDER, keysFor } from './config/development-keys.ts'
 import { checkOptions } from './config/resolve.ts'
@@ -170,6 +171,7 @@ export function wire(options: AuthOptions, routes: readonly Route[]): Wired {
     hooks: options.hooks ?? {},
     claims: options.claims,
     clockUnsure: feed.clockUnsure,
+    findClient: rememberBuiltIn(store.clients),
     refusesSession: state.refusesSession,
     storeFellBack: feed.storeFellBack,
     revocationsChanged: feed.changed,

@@ -44,6 +44,7 @@ function reportRestored({ epoch, signingKeys, accounts, clients }: RestoreReport
   for (const { kid, use, algorithm } of keys) {
     print(`A new key signs (${use}, ${algorithm}): ${kid}. Those of the backup are withdrawn.`)
   }
+  print('API keys are suspended until they are confirmed.')
   print('Start every server anew.')
   print('')
   print(

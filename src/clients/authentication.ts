@@ -17,7 +17,8 @@ export interface AuthenticatedClient {
 }
 
 export interface ClientAuthenticationParts {
-  readonly store: Pick<Store, 'clients' | 'oneTime'>
+  readonly store: Pick<Store, 'oneTime'>
+  readonly findClient: (id: string) => Promise<ClientStanding | undefined>
   readonly clock: Clock
   readonly issuer: string
 }
@@ -35,7 +36,7 @@ export async function authenticateClient(
   const assertion = presented.method === 'private_key_jwt' ? readAssertion(presented.assertion) : undefined
   const id = presented.id ?? assertion?.subject ?? ''
   const asked = momentOf(parts.clock)
-  const standing = await parts.store.clients.findStanding(id)
+  const standing = await parts.findClient(id)
   const { client, storeEpoch, asOf } = passClientGate(standing, presented)
   if (assertion !== undefined) {
     const { issuer } = parts

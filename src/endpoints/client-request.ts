@@ -24,7 +24,8 @@ export function clientOf(
   parameters: Readonly<Record<string, unknown>>,
 ): Promise<AuthenticatedClient> {
   const { grants } = context.services
-  const parts = { store: grants.store, clock: grants.clock, issuer: grants.settings.issuer }
+  const { store, clock, settings } = grants
+  const parts = { store, findClient: store.clients.findStanding, clock, issuer: settings.issuer }
   return authenticateClient(clientRequestOf(context, parameters), parts)
 }
 

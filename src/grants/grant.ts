@@ -12,6 +12,7 @@ import type { ScopePolicy } from '../model/scope-policy.ts'
 import type { SessionFacts } from '../model/session.ts'
 import type { User } from '../model/user.ts'
 import type { RevocationState } from '../revocation/state.ts'
+import type { ClientStanding } from '../store/store.ts'
 import type { RefreshTokens } from '../tokens/refresh-token.ts'
 
 /** A request to the token endpoint, its parameters already single (RFC 6749 section 3.2). */
@@ -71,6 +72,7 @@ export interface GrantParts extends PasswordParts {
   readonly hooks: Hooks
   readonly claims: ((user: User, client: Client) => Readonly<Record<string, unknown>>) | undefined
   readonly clockUnsure: () => boolean
+  readonly findClient: (id: string) => Promise<ClientStanding | undefined>
   /** Whether this process knows of an end that the database may have lost (PROTOCOL 2.4). */
   readonly refusesSession: RevocationState['refusesSession']
   /** To be called when a token shows that the database has lost commits. */
