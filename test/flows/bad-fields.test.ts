@@ -76,7 +76,7 @@ test('an empty field is a 400 that names it, or counts as left out (RFC 6749 sec
 
 /** What no body may say of an account, a session or a token, unless the caller looks after accounts. */
 const NOT_YOURS = [
-  ...['role', 'roles', 'scopes', 'admin', 'is_admin', 'emailVerified', 'email_verified', 'state', 'disabled'],
+  ...['role', 'roles', 'admin', 'is_admin', 'emailVerified', 'email_verified', 'state', 'disabled'],
   ...[
     'id',
     'sub',
