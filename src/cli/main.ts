@@ -65,6 +65,7 @@ program
   .option('--unsafe', 'send good tokens by methods that change things, too')
   .option('--rate <number>', 'requests per second, at most', '100')
   .option('--time-limit <seconds>', 'for the whole', '300')
+  .option('--wait <seconds>', 'for a server that is just being started', '0')
   .option('--json', 'for programs')
   .addHelpText(
     'after',

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { isJsonObject, type JsonObject } from '../base/strict-json.ts'
 import { claimsOf } from '../hostile/idea.ts'
 import type { InventoryEntry } from '../model/inventory.ts'
@@ -6,9 +7,10 @@ import { inventoryTargets } from '../probe/inventory-targets.ts'
 import { openApiTargets } from '../probe/openapi-targets.ts'
 import { type ProbeReport, probe } from '../probe/probe.ts'
 import { exitStatusOf, type ReportOptions, reportJson, reportText } from '../probe/report.ts'
-import { createSender } from '../probe/send.ts'
+import { createSender, type Send } from '../probe/send.ts'
 import { guessedTokens, type TokenSource } from '../probe/source.ts'
 import type { Target } from '../probe/target.ts'
+import { NOWHERE } from '../probe/variants.ts'
 import { NoVerdict } from './no-verdict.ts'
 import { type OutputOptions, print, printJson } from './output.ts'
 import { shortPlace } from './short-place.ts'
@@ -26,6 +28,8 @@ export interface ProbeCommandOptions extends OutputOptions {
   readonly unsafe?: boolean
   readonly rate?: string
   readonly timeLimit?: string
+  /** How long the server may take to begin to answer. */
+  readonly wait?: string
 }
 
 const ANSWER_MILLISECONDS = 5000
@@ -37,11 +41,13 @@ export async function probeCommand(
 ): Promise<void> {
   const rate = numberOf('--rate', options.rate ?? '100', 1, 10_000)
   const limit = numberOf('--time-limit', options.timeLimit ?? '300', 1, 86_400)
+  const patience = numberOf('--wait', options.wait ?? '0', 0, 3600)
   const { base, targets } = await placeOf(entries, options)
   const source = await sourceOf(base, entries !== undefined, options)
   const sender = createSender(base, { rate, timeoutMilliseconds: ANSWER_MILLISECONDS })
-  const since = performance.now()
   try {
+    await answering(sender.send, patience)
+    const since = performance.now()
     const report = await probe({
       targets,
       send: sender.send,
@@ -49,7 +55,7 @@ export async function probeCommand(
       unsafe: options.unsafe === true,
       elapsed: () => performance.now(),
       timeLimitMilliseconds: limit * 1000,
-      sleep: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
+      sleep,
       onRoute: showProgress,
     })
     const told: ReportOptions = {
@@ -63,6 +69,17 @@ export async function probeCommand(
   } finally {
     sender.close()
     if ('close' in source) await (source as { close(): Promise<void> }).close()
+  }
+}
+
+const LOOK_MILLISECONDS = 250
+
+/** Waits for a server that was started together with the probe. */
+async function answering(send: Send, seconds: number): Promise<void> {
+  const end = performance.now() + seconds * 1000
+  while (performance.now() < end) {
+    if ((await send({ method: 'GET', path: NOWHERE })).status !== 0) return
+    await sleep(LOOK_MILLISECONDS)
   }
 }
 

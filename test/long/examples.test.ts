@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { after, before, type TestContext, test } from 'node:test'
+import { codeBlocks } from '../docs/code-blocks.ts'
 import { execute, type Packed, packAndInstall, root } from '../package/packed.ts'
 import { findFreePort } from '../servers/free-port.ts'
 
@@ -140,10 +141,27 @@ for (const name of ['todo-fastify', 'todo-hono', 'todo-express']) {
     )
     assert.match(probed.out, /\nNothing wrong was found\.\n$/)
 
+    if (name === 'todo-fastify') assert.equal(plain(probed.out), plain(documented('probe')), 'docs/routes.md')
+
     assert.equal((await countersign(folder, env, ['routes', 'app.ts', '--write'])).status, 0)
     const checked = await countersign(folder, env, ['routes', 'app.ts', '--check'])
     assert.equal(checked.status, 0, checked.out)
   })
+}
+
+/** The output that docs/routes.md shows. */
+function documented(mark: string): string {
+  const block = codeBlocks().find(({ file, words }) => file.endsWith('routes.md') && words[1] === mark)
+  assert.ok(block)
+  return block.code
+}
+
+/** Without what differs from one run to the next. */
+function plain(output: string): string {
+  return output
+    .replace(/\d+ answers/, 'N answers')
+    .replaceAll(/127\.0\.0\.1:\d+/g, 'HERE')
+    .replace(/in \d+\.\d s/, 'in T')
 }
 
 test('verify-only: a token of one process is believed by the other, which has no database', async (t) => {
