@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander'
 import { countUpTo } from './arguments.ts'
 import { explainFailure } from './failure.ts'
 import { NoVerdict } from './no-verdict.ts'
+import { oldNode } from './old-node.ts'
 
 /** Each command loads its own parts, so that none waits for what it does not use. */
 const program = new Command('countersign')
@@ -252,6 +253,6 @@ function leave(error: unknown): void {
     process.exitCode = error.exitCode === 0 ? 0 : 2
     return
   }
-  process.stderr.write(`${explainFailure(error)}\n`)
+  process.stderr.write(`${oldNode() ?? explainFailure(error)}\n`)
   process.exitCode = error instanceof NoVerdict ? 2 : 1
 }
