@@ -32,7 +32,7 @@ export interface ProbeCommandOptions extends OutputOptions {
   readonly wait?: string
 }
 
-const ANSWER_MILLISECONDS = 5000
+const ANSWER_MILLISECONDS = 10_000
 
 /** Probes what an inventory or an OpenAPI document names, prints the report, and sets the exit status. */
 export async function probeCommand(

@@ -14,7 +14,9 @@ export function judgeStranger(answer: Answer, undeclared = false): Judgement {
   const lost = judgeFailure(answer)
   if (lost !== undefined) return lost
   if (status === 401) return judgeChallenge(answer)
-  if (status === 403) return undeclared ? undefined : odd('403, where 401 says that nobody was recognised')
+  // A route without a word is refused to all, or is not there at all.
+  if (undeclared && (status === 403 || status === 404)) return undefined
+  if (status === 403) return odd('403, where 401 says that nobody was recognised')
   if (status >= 300 && status < 400) return odd(`${status} to another place, where 401 is due`)
   return odd(`${status}: something answered before the guard did`)
 }

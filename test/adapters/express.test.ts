@@ -4,6 +4,7 @@ import express from 'express'
 import { guard, protect } from '../../src/express.ts'
 import { anyone, signedIn } from '../../src/index.ts'
 import { HIDDEN, type OpenSample, SAMPLE_SIZE, SECRET, testAdapter, words } from './contract.ts'
+import { testProbed } from './probed.ts'
 
 /** Body parsers before the guard, as applications have them, or after it. */
 const openWith =
@@ -46,4 +47,5 @@ const openWith =
   }
 
 testAdapter('express', openWith('after'))
+testProbed('express', openWith('before'))
 testAdapter('express after its parsers', openWith('before'))

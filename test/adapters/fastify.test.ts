@@ -5,6 +5,7 @@ import Fastify, { type FastifyInstance } from 'fastify'
 import { guard, guardScope, protect } from '../../src/fastify.ts'
 import { anyone, signedIn } from '../../src/index.ts'
 import { HIDDEN, type OpenSample, SAMPLE_SIZE, SECRET, testAdapter, words } from './contract.ts'
+import { testProbed } from './probed.ts'
 
 const open: OpenSample = async ({ auth, hidden = false }) => {
   const app = Fastify()
@@ -50,3 +51,4 @@ async function listen(app: FastifyInstance) {
 }
 
 testAdapter('fastify', open)
+testProbed('fastify', open)

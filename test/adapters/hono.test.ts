@@ -5,6 +5,7 @@ import { HTTPException } from 'hono/http-exception'
 import { guard, protect } from '../../src/hono.ts'
 import { anyone, signedIn } from '../../src/index.ts'
 import { HIDDEN, type OpenSample, SAMPLE_SIZE, SECRET, testAdapter, words } from './contract.ts'
+import { testProbed } from './probed.ts'
 
 const open: OpenSample = async ({ auth, hidden = false }) => {
   const app = new Hono()
@@ -50,3 +51,4 @@ const open: OpenSample = async ({ auth, hidden = false }) => {
 }
 
 testAdapter('hono', open)
+testProbed('hono', open)

@@ -5,6 +5,7 @@ import { anyone, signedIn } from '../../src/index.ts'
 import { INVENTORY, type InventoryEntry } from '../../src/model/inventory.ts'
 import { type GuardedHandler, guard, nodeListener, UndeclaredRoutesError } from '../../src/node.ts'
 import { HIDDEN, type OpenSample, SAMPLE_SIZE, SECRET, testAdapter, words } from './contract.ts'
+import { testProbed } from './probed.ts'
 
 const open: OpenSample = async ({ auth, hidden = false }) => {
   const secret = guard(signedIn, (_request, response) => void response.end(SECRET))
@@ -69,3 +70,4 @@ function parses(text: string): boolean {
 }
 
 testAdapter('node', open, { hidden: 404 })
+testProbed('node', open)

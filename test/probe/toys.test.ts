@@ -33,10 +33,10 @@ async function probeToy({
   source,
   only,
   inventory,
-  timeLimitMilliseconds = 60_000,
+  timeLimitMilliseconds = 600_000,
 }: Toy): Promise<Probed> {
   const api = await startToyApi(key, flaw)
-  const sender = createSender(api.url, { rate: 10_000, timeoutMilliseconds: 5000 })
+  const sender = createSender(api.url, { rate: 10_000, timeoutMilliseconds: 60_000 })
   try {
     const tokens = source ?? toyTokens(key, api.ended)
     const targets = inventory ? inventoryTargets(inventory) : openApiTargets(api.document).targets
