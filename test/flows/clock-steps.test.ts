@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { guardedClock } from '../../src/base/clock.ts'
 import { createSqliteStore } from '../../src/store/sqlite/sqlite-store.ts'
 import { createRewindableDatabase } from '../torture/rewindable-database.ts'
-import { startIssuer, type TestIssuer, tokensOf } from './issuer.ts'
+import { claimsOf, startIssuer, type TestIssuer, tokensOf } from './issuer.ts'
 
 const SECOND = 1000
 const HOUR = 3600 * SECOND
@@ -84,3 +84,40 @@ for (const [name, milliseconds] of [
     })
   }
 }
+
+test('B11: what was ended while the clock was set back stays ended when it is right again, and to a new process', async () => {
+  const { start, step, pass } = startOnWall()
+  const first = await start()
+  const one = await first.signUp('one')
+  const two = await first.signUp('two')
+  await first.close()
+
+  step(-DAY)
+  const early = await start()
+  assert.equal((await early.call('POST', '/logout', { json: { refresh_token: one.refresh } })).status, 204)
+  assert.equal((await early.auth.users.disable(String(claimsOf(two.access).sub))).state, 'disabled')
+  await early.close()
+
+  step(DAY)
+  pass(30 * SECOND)
+  const right = await start()
+  for (const { access } of [one, two]) assert.equal((await right.me(access)).status, 401)
+  await right.close()
+})
+
+test('PROTOCOL 1.6: a session that was refreshed while the clock was ahead gets tokens of the right time after it', async () => {
+  const { start, step, pass } = startOnWall()
+  step(DAY)
+  const ahead = await start()
+  const { refresh } = await ahead.signUp('alice')
+  await ahead.close()
+
+  step(-DAY)
+  const right = await start()
+  const { access } = tokensOf(await right.refresh(refresh))
+  assert.equal((await right.me(access)).status, 200, 'and is not told to wait for a day')
+  pass(3 * SECOND)
+  await askAgain(right)
+  assert.equal((await right.me(access)).status, 200)
+  await right.close()
+})

@@ -158,7 +158,7 @@ export const refresh = statement<RefreshResult>(
       CASE WHEN elsewhere THEN 'session.repeat_elsewhere' END]) event
     WHERE event IS NOT NULL)
   SELECT verdict, new_generation AS generation, new_key_id AS key_id, elsewhere,
-    id AS session_id, ${inMilliseconds('as_of')} AS as_of, c_ver AS client_ver, st_epoch AS store_epoch,
+    id AS session_id, ${inMilliseconds('clock')} AS as_of, c_ver AS client_ver, st_epoch AS store_epoch,
     ${asJson('scope')} AS scope, ${asJson('resources')} AS resources, ${asJson('amr')} AS amr,
     ${inMilliseconds('started_at')} AS started_at,
     address AS last_address, agent AS last_agent, ${inMilliseconds('turned_at')} AS last_at,

@@ -15,6 +15,16 @@ export const LONGEST_LIFE = `(SELECT coalesce(max(l.seconds), ${DEFAULT_ACCESS_L
 
 const LIFE = `make_interval(secs => ${LONGEST_LIFE} + ${MARGIN_SECONDS})`
 
+const ID = `CASE WHEN entry.ref ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' THEN entry.ref::uuid END`
+
+/**
+ * When the last token that an entry ends can have been made. Later than now, if the clock was set back since: an entry
+ * counted from now alone would be over before the token, once the clock is right again.
+ */
+const LAST_MADE_AT = `CASE entry.kind
+      WHEN 'session' THEN (SELECT max(t.turned_at) FROM countersign.sessions t WHERE t.id = ${ID})
+      WHEN 'user' THEN (SELECT max(t.turned_at) FROM countersign.sessions t WHERE t.user_id = ${ID}) END`
+
 /**
  * Writes entries within the statement of their cause. `entries` selects kind, ref, least and, if it says so, one more
  * column. What is written never says less than what is live for the same thing, and never for a shorter time.
@@ -22,7 +32,7 @@ const LIFE = `make_interval(secs => ${LONGEST_LIFE} + ${MARGIN_SECONDS})`
 export function insertEntries(entries: string, more?: 'session_id' | 'life'): string {
   return `INSERT INTO countersign.revocations AS former (kind, ref, least, session_id, ends_at)
     SELECT entry.kind, entry.ref, entry.least, ${more === 'session_id' ? 'entry.session_id' : 'NULL::uuid'},
-      ${NOW} + ${more === 'life' ? 'entry.life' : LIFE}
+      ${more === 'life' ? `${NOW} + entry.life` : `greatest(${NOW}, ${LAST_MADE_AT}) + ${LIFE}`}
     -- In one order everywhere, so that two writers never hold what the other waits for.
     FROM (${entries}) entry ORDER BY entry.kind, entry.ref
     ON CONFLICT (kind, ref) DO UPDATE SET

@@ -150,7 +150,7 @@ function settle(db: Writing, call: RefreshCall, judged: Judged, decision: Refres
     keyId: change?.keyId ?? row.key_id,
     elsewhere,
     last: lastOf(row),
-    facts: toFacts(row, surroundings, asOf),
+    facts: toFacts(row, surroundings, db.now),
     user: toUser(user),
   }
 }

@@ -43,9 +43,26 @@ export function writeRevocation(
       ref,
       least: absolute ? null : Math.max(entry.least ?? 0, former?.least ?? 0),
       sessionId: options.sessionId,
-      endsAt: Math.max(db.now + life, former?.ends_at ?? 0),
+      endsAt: Math.max(
+        Math.max(db.now, lastMadeAt(db, entry, options.sessionId)) + life,
+        former?.ends_at ?? 0,
+      ),
     },
   )
+}
+
+/**
+ * When the last token that the entry ends can have been made. Later than now, if the clock was set back since: an entry
+ * counted from now alone would be over before the token, once the clock is right again.
+ */
+function lastMadeAt(db: Reading, { kind, ref }: Revocation, sessionId: string | undefined): number {
+  const of = kind === 'user' ? 'user_id = :of' : 'id = :of'
+  const id = kind === 'user' || kind === 'session' ? ref : sessionId
+  if (id === undefined) return 0
+  const row = db.get<{ at: number | null }>(`SELECT max(turned_at) at FROM cs_sessions WHERE ${of}`, {
+    of: id,
+  })
+  return row?.at ?? 0
 }
 
 /** There is at most one live row for one thing. */

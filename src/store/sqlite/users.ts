@@ -173,8 +173,9 @@ export function userVerbs(connection: Connection): UserVerbs {
 
     remove: (id, event) =>
       connection.write((db) => {
-        if (db.run('DELETE FROM cs_users WHERE id = :id', { id }) === 0) return false
+        if (readUser(db, id) === undefined) return false
         writeRevocation(db, { kind: 'user', ref: id, least: undefined })
+        db.run('DELETE FROM cs_users WHERE id = :id', { id })
         writeEvent(db, event)
         return true
       }),
