@@ -1,0 +1,125 @@
+import { readFileSync } from 'node:fs'
+import type { Auth } from '../auth.ts'
+import { isJsonObject } from '../base/strict-json.ts'
+import type { ClientChange } from '../clients/clients.ts'
+import type { Client, ClientAuthMethod } from '../model/client.ts'
+import { timeOf } from './account.ts'
+import { type OutputOptions, printFacts, printTable } from './output.ts'
+import { OPERATOR, withAuth } from './with-auth.ts'
+
+/** What can be said of a client; what is left out stays, or is as the library has it. */
+export interface RegistrationOptions extends OutputOptions {
+  readonly name?: string
+  readonly grant?: readonly string[]
+  readonly scope?: readonly string[]
+  readonly redirectUri?: readonly string[]
+  readonly authMethod?: ClientAuthMethod
+  /** False for `--no-pkce`. */
+  readonly pkce?: boolean
+  /** A file with a key set, public halves only. */
+  readonly jwks?: string
+}
+
+export async function createClient(
+  options: RegistrationOptions & { readonly name: string; readonly id?: string },
+): Promise<void> {
+  const { id, name, ...rest } = options
+  const { client, secret } = await withAuth((auth) =>
+    auth.clients.create({ ...changeOf(rest), id, name }, OPERATOR),
+  )
+  printFacts({ ...factsOf(client), ...secretOf(secret) }, options)
+}
+
+export async function listClients({
+  limit,
+  after,
+  ...output
+}: OutputOptions & { readonly limit: number; readonly after?: string }): Promise<void> {
+  const page = { limit, ...(after !== undefined && { after }) }
+  const clients = await withAuth((auth) => auth.clients.list(page))
+  printTable(clients.map(factsOf), output, 'No clients.')
+}
+
+export async function showClient(id: string, output: OutputOptions): Promise<void> {
+  printFacts(factsOf(await withAuth((auth) => find(auth, id))), output)
+}
+
+export async function updateClient(
+  id: string,
+  options: RegistrationOptions & { readonly disable?: boolean; readonly enable?: boolean },
+): Promise<void> {
+  const { name, disable, enable, ...rest } = options
+  const state = disable ? 'disabled' : enable ? 'active' : undefined
+  const client = await withAuth(async (auth) => {
+    await find(auth, id)
+    return auth.clients.change(id, { ...changeOf(rest), name, state }, OPERATOR)
+  })
+  printFacts(factsOf(client), options)
+}
+
+export async function rotateSecret(
+  id: string,
+  options: OutputOptions & { readonly formerHours: number; readonly leaked?: boolean },
+): Promise<void> {
+  const { formerHours, leaked } = options
+  const { client, secret } = await withAuth(async (auth) => {
+    await find(auth, id)
+    return auth.clients.rotateSecret(id, { formerLifeSeconds: formerHours * 3600, leaked }, OPERATOR)
+  })
+  printFacts({ ...factsOf(client), ...secretOf(secret) }, options)
+}
+
+export async function deleteClient(id: string, output: OutputOptions): Promise<void> {
+  await withAuth(async (auth) => {
+    await find(auth, id)
+    await auth.clients.remove(id, OPERATOR)
+  })
+  printFacts({ id, removed: true }, output)
+}
+
+async function find(auth: Auth, id: string): Promise<Client> {
+  const client = await auth.clients.find(id)
+  if (client === undefined) throw new Error('no client of that id; `countersign clients list` shows all')
+  return client
+}
+
+function changeOf(options: Omit<RegistrationOptions, 'name'>): Omit<ClientChange, 'name' | 'state'> {
+  return {
+    grants: options.grant,
+    // `--scope ''` takes every scope away.
+    scopes: options.scope?.filter((name) => name !== ''),
+    redirectUris: options.redirectUri,
+    authMethod: options.authMethod,
+    requirePkce: options.pkce === false ? false : undefined,
+    keys: options.jwks === undefined ? undefined : keysIn(options.jwks),
+  }
+}
+
+function keysIn(path: string): readonly Readonly<Record<string, unknown>>[] {
+  const document: unknown = JSON.parse(readFileSync(path, 'utf8'))
+  const keys = isJsonObject(document) ? (document.keys ?? [document]) : undefined
+  if (!Array.isArray(keys) || !keys.every(isJsonObject)) throw new Error(`${path}: no key set (RFC 7517)`)
+  return keys
+}
+
+function factsOf(client: Client) {
+  return {
+    id: client.id,
+    name: client.name,
+    state: client.state,
+    grants: client.grants,
+    scopes: client.scopes ?? null,
+    redirect_uris: client.redirectUris,
+    auth_method: client.authMethod,
+    require_pkce: client.requirePkce,
+    keys: client.keys.map(({ kid }) => kid),
+    secrets: client.secrets.map(({ createdAt, endsAt }) =>
+      endsAt === undefined ? `of ${timeOf(createdAt)}` : `of ${timeOf(createdAt)}, until ${timeOf(endsAt)}`,
+    ),
+    created: timeOf(client.createdAt),
+  }
+}
+
+function secretOf(secret: string | undefined) {
+  return secret === undefined ? {} : { secret, note: 'the secret is shown once' }
+}
