@@ -74,7 +74,9 @@ async function refusedAfter(port: number, token: string, began: number): Promise
   }
 }
 
-const statusAt = (port: number, token: string) => call(port, 'GET', '/users/me', token)
+function statusAt(port: number, token: string): Promise<number> {
+  return call(port, 'GET', '/users/me', token)
+}
 
 async function call(port: number, method: string, path: string, token: string): Promise<number> {
   const response = await fetch(`http://127.0.0.1:${port}${path}`, {
