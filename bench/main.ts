@@ -4,6 +4,7 @@ const BENCHES: Readonly<Record<string, () => Promise<unknown>>> = {
   revocation: () => import('./revocation.ts'),
   refresh: () => import('./refresh.ts'),
   'revocation-delay': () => import('./revocation-delay.ts'),
+  guard: () => import('./guard.ts'),
 }
 
 const asked = process.argv.slice(2)

@@ -1,0 +1,124 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+import { startRedis } from '../test/servers/redis.ts'
+import { type Figures, loadFor, requestsOf, sendEach } from './load/get-load.ts'
+
+/**
+ * A checked route against the same route unguarded, both in one process, alone on one core: rounds in turn, medians of
+ * their ratios. `BENCH_ROUNDS` and `BENCH_MILLISECONDS` make it longer.
+ */
+const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 5)
+const MILLISECONDS = Number(process.env.BENCH_MILLISECONDS ?? 1500)
+const SERVER = fileURLToPath(new URL('./guard-server.ts', import.meta.url))
+const FRAMEWORKS = ['fastify', 'hono', 'express'] as const
+const SIGNATURES = ['HS256', 'RS256', 'ES256'] as const
+const PEERS = { fastify: '@fastify/jwt', hono: 'hono/jwt', express: 'passport-jwt' } as const
+
+interface Subject {
+  readonly name: string
+  readonly framework: string
+  readonly kind: string
+  readonly connections: number
+  readonly goal?: number
+}
+
+const only = process.env.BENCH_ONLY
+const subjects: readonly Subject[] = FRAMEWORKS.flatMap((framework): Subject[] => {
+  const goal = framework === 'express' ? 0.97 : 0.9
+  return [
+    ...[32, 128].map((connections) => ({ name: 'Countersign', framework, kind: 'ours', connections, goal })),
+    ...SIGNATURES.map((algorithm) => ({
+      name: `Countersign, ${algorithm} at first sight`,
+      framework,
+      kind: `first-${algorithm}`,
+      connections: 32,
+      ...(framework !== 'express' && { goal: { HS256: 0.45, RS256: 0.25, ES256: 0.13 }[algorithm] }),
+    })),
+    { name: PEERS[framework], framework, kind: 'peer', connections: 32 },
+    { name: `${PEERS[framework]} and a Redis deny-list`, framework, kind: 'peer-redis', connections: 32 },
+  ]
+}).filter(({ framework, kind }) => only === undefined || `${framework} ${kind}`.includes(only))
+
+const redis = await startRedis()
+try {
+  console.log(`Node ${process.versions.node}; ${ROUNDS} rounds of ${MILLISECONDS} ms each; medians\n`)
+  console.log(
+    '| framework | guard | connections | requests/s, unguarded | checked | ratio | CPU, µs | checked | ratio | goal |',
+  )
+  console.log('|---|---|---|---|---|---|---|---|---|---|')
+  for (const subject of subjects) console.log(await row(subject))
+  if (spawnSync('python3', ['-c', 'import fastapi, jose, uvicorn'], { stdio: 'ignore' }).status !== 0) {
+    console.log(
+      '\nFastAPI with python-jose is not installed here (python3-fastapi, python3-jose, uvicorn): not measured.',
+    )
+  }
+} finally {
+  await redis.stop()
+}
+
+async function row({ name, framework, kind, connections, goal }: Subject): Promise<string> {
+  const { child, plain, checked, tokens } = await start([framework, kind, redis.url])
+  try {
+    const pid = child.pid ?? 0
+    const requests = requestsOf('/item', tokens)
+    // Sent before, each of them: the third time a token comes it is remembered for certain.
+    for (const port of [plain, checked, checked, checked]) await sendEach(port, requests)
+    const rounds: (readonly [Figures, Figures])[] = []
+    for (let round = 0; round < ROUNDS; round += 1) {
+      rounds.push([
+        await loadFor({ port: plain, pid, connections }, requests, MILLISECONDS),
+        await loadFor({ port: checked, pid, connections }, requests, MILLISECONDS),
+      ])
+    }
+    const cells = [
+      framework,
+      name,
+      connections,
+      Math.round(median(rounds.map(([free]) => free.perSecond))),
+      Math.round(median(rounds.map(([, guarded]) => guarded.perSecond))),
+      median(rounds.map(([free, guarded]) => guarded.perSecond / free.perSecond)).toFixed(2),
+      median(rounds.map(([free]) => free.cpuMicroseconds)).toFixed(1),
+      median(rounds.map(([, guarded]) => guarded.cpuMicroseconds)).toFixed(1),
+      median(rounds.map(([free, guarded]) => free.cpuMicroseconds / guarded.cpuMicroseconds)).toFixed(2),
+      goal?.toFixed(2) ?? '',
+    ]
+    return `| ${cells.join(' | ')} |`
+  } finally {
+    child.kill()
+    await once(child, 'close')
+  }
+}
+
+interface Started {
+  readonly child: ChildProcess
+  readonly plain: number
+  readonly checked: number
+  readonly tokens: readonly string[]
+}
+
+async function start(args: readonly string[]): Promise<Started> {
+  const profile = process.env.BENCH_CPU_PROFILE
+  const options = profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profile}`]
+  const [command, ...before] = onOneCore()
+  const child = spawn(command, [...before, ...options, SERVER, ...args], {
+    env: { ...process.env, NODE_ENV: 'production' },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  const ended = once(child, 'exit').then(() => Promise.reject(new Error(`${args.join(' ')} ended by itself`)))
+  const [line] = await Promise.race([once(createInterface({ input: child.stdout }), 'line'), ended])
+  ended.catch(() => undefined)
+  return { child, ...JSON.parse(line) }
+}
+
+/** The server has the last core for itself, as far as this machine goes. */
+function onOneCore(): [string, ...string[]] {
+  const { status } = spawnSync('taskset', ['-c', '1', 'true'], { stdio: 'ignore' })
+  return status === 0 ? ['taskset', '-c', '1', process.execPath] : [process.execPath]
+}
+
+function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b)
+  return sorted[Math.floor(sorted.length / 2)] ?? 0
+}
