@@ -43,6 +43,8 @@ export interface RouterHooks {
   guardRoute(route: RouterRoute): void
   /** Stands in for the handling of a router inside of another one. */
   guardNested(router: ExpressRouter): void
+  /** Of a layer that leads into an application nobody can look into any more. */
+  refuseMount(layer: RouterLayer): void
 }
 
 /** The tree of routers of one application, kept up to date as it grows. */
@@ -76,6 +78,7 @@ export function adoptApplication(
   const nestedOf = ({ handle }: RouterLayer): ExpressRouter | undefined => {
     const application = applications.get(handle as object)
     if (application !== undefined) return application.router
+    if (isApplication(handle)) return handle.router
     return isRouter(handle) ? handle : undefined
   }
 
@@ -84,7 +87,8 @@ export function adoptApplication(
     const nested = nestedOf(layer)
     if (nested === undefined || adopted.has(nested)) return
     hooks.guardNested(nested)
-    adoptRouter(nested)
+    if (isApplication(layer.handle)) adoptApp(layer.handle)
+    else adoptRouter(nested)
   }
   const adoptRoute = (route: RouterRoute): void => {
     if (adopted.has(route)) return
@@ -109,7 +113,10 @@ export function adoptApplication(
       }
       return result
     }
-    for (const layer of router.stack) adoptLayer(layer)
+    for (const layer of router.stack) {
+      if (isMount(layer.handle)) hooks.refuseMount(layer)
+      else adoptLayer(layer)
+    }
   }
   const adoptApp = (application: ExpressApplication): void => {
     if (adopted.has(application)) return

@@ -41,6 +41,8 @@ class Standing {
   inRoute = false
   /** The word that was met last. */
   met: Access | undefined
+  /** Where it is checked, once it has come inside of what is guarded. */
+  gate: Gate | undefined
 }
 
 function standingOf(request: object): Standing {
@@ -121,10 +123,16 @@ export function protect(app: Express, auth: Embedded, { at, paths }: ExpressProt
           else check(gate, access, request, response, enter)
         }
       },
+      refuseMount(layer) {
+        layer.handle = function mounted_app(request: Request, response: Response, next: () => void) {
+          check(gate, undefined, request, response, next)
+        }
+      },
       guardNested(router) {
         const { handle } = router
         router.handle = (request, response, done) => {
           const standing = standingOf(request)
+          standing.gate = gate
           const { group } = standing
           handle.call(router, request, response, (error) => {
             standing.group = group
@@ -216,6 +224,8 @@ function rememberWords(route: RouterRoute): (method: string) => Access | undefin
 }
 
 function gateOf(request: Request): Gate {
+  const { gate: known } = standingOf(request)
+  if (known !== undefined) return known
   // An application that is mounted in another one has it as its parent.
   type Application = { readonly [GATE]?: Gate; readonly parent?: Application }
   for (

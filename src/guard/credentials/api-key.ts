@@ -87,7 +87,7 @@ export function apiKey(parts: ApiKeyParts): Credential {
 
 function readPresented(request: GuardRequest): string | Refusal | undefined {
   const authorization = request.header('authorization')
-  const ofBearer = isBearerKey(authorization) ? authorization.slice(BEARER.length) : undefined
+  const ofBearer = isBearerKey(authorization) ? authorization?.slice(BEARER.length) : undefined
   const own = request.header('x-api-key')
   if (own === undefined) return ofBearer
   if (ofBearer !== undefined) return new Refusal('CREDENTIAL_TWICE')
@@ -98,7 +98,7 @@ function readPresented(request: GuardRequest): string | Refusal | undefined {
 const BEARER = 'Bearer '
 
 /** Whether an Authorization value carries an API key, which is then no access token. */
-export function isBearerKey(value: string | undefined): value is string {
+export function isBearerKey(value: string | undefined): boolean {
   return (
     value?.startsWith(API_KEY_PREFIX, BEARER.length) === true &&
     value.slice(0, BEARER.length).toLowerCase() === BEARER.toLowerCase()

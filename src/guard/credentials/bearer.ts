@@ -6,16 +6,22 @@ import type { Credential } from './credential.ts'
 
 /** Bearer access tokens in the Authorization header (RFC 6750 section 2.1); never in the query or the body. */
 export function bearer(read: ReadToken): Credential {
-  const prove = (token: AccessToken | Refusal) => (token instanceof Refusal ? token : principalOf(token))
+  const prove = (token: AccessToken | Refusal, text: string): Principal | Refusal => {
+    if (!(token instanceof Refusal)) return principalOf(token)
+    const problem = problemOf(text)
+    return problem === undefined ? token : new Refusal(problem)
+  }
   return {
     name: 'bearer',
     read(request) {
       const value = request.header('authorization')
-      return isBearerKey(value) ? undefined : readBearer(value)
+      if (isBearerKey(value)) return undefined
+      // What stands behind the scheme is looked at letter by letter only if it turns out to be no token.
+      return value?.startsWith('Bearer ') ? value.slice(7) : readBearer(value)
     },
     verify(text) {
       const token = read(text)
-      return token instanceof Promise ? token.then(prove) : prove(token)
+      return token instanceof Promise ? token.then((proven) => prove(proven, text)) : prove(token, text)
     },
   }
 }
@@ -29,7 +35,13 @@ export function readBearer(value: string | undefined): string | Refusal | undefi
   const scheme = value.slice(0, 7).toLowerCase()
   if (scheme !== 'bearer ') return new Refusal(causeOfScheme(value))
   const text = value.slice(7)
-  return /^[\w.~+/=-]+$/.test(text) && !isWordForNothing(text) ? text : new Refusal(causeOfText(text))
+  const problem = problemOf(text)
+  return problem === undefined ? text : new Refusal(problem)
+}
+
+/** What is wrong with a text that cannot be a token, before any token is read (RFC 6750 section 2.1). */
+function problemOf(text: string) {
+  return /^[\w.~+/=-]+$/.test(text) && !isWordForNothing(text) ? undefined : causeOfText(text)
 }
 
 function causeOfScheme(value: string) {
@@ -67,12 +79,19 @@ function principalOf(token: AccessToken): Principal {
     amr: token.amr,
     authTime: token.authTime,
     expiresAt: claims.exp,
-    get claims() {
-      return ownClaims(claims)
-    },
+    claims: ownClaims(claims),
   }
 }
 
+const NO_CLAIMS: Readonly<Record<string, unknown>> = Object.freeze({})
+
+/** Most tokens hold none, so that nothing is made for those. A getter instead would cost more on every request. */
 function ownClaims(claims: object): Readonly<Record<string, unknown>> {
-  return Object.fromEntries(Object.entries(claims).filter(([name]) => !RESERVED_CLAIMS.has(name)))
+  let own: [string, unknown][] | undefined
+  for (const name of Object.keys(claims)) {
+    if (RESERVED_CLAIMS.has(name)) continue
+    own ??= []
+    own.push([name, claims[name as keyof typeof claims]])
+  }
+  return own === undefined ? NO_CLAIMS : Object.fromEntries(own)
 }

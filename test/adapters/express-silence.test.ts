@@ -1,0 +1,195 @@
+import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, test } from 'node:test'
+import express, { type Express } from 'express'
+import { guard, protect, UndeclaredRoutesError } from '../../src/express.ts'
+import { type Auth, anyone, needs, signedIn } from '../../src/index.ts'
+import { newAuth, SECRET } from './contract.ts'
+import { sendRaw } from './raw-request.ts'
+
+let auth: Auth
+before(() => {
+  auth = newAuth()
+})
+after(() => auth.close())
+
+/** Serves the application and asks it as a stranger. */
+async function ask(app: Express, ...targets: readonly string[]): Promise<number[]> {
+  const server = createServer(app)
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  try {
+    const statuses: number[] = []
+    for (const one of targets) {
+      const [method = '', target = ''] = one.includes(' ') ? one.split(' ') : ['GET', one]
+      const { status, body } = await sendRaw((server.address() as AddressInfo).port, { method, target })
+      assert.ok(status < 400 || !body.includes(SECRET), one)
+      statuses.push(status)
+    }
+    return statuses
+  } finally {
+    server.closeAllConnections()
+    await new Promise((resolve) => server.close(resolve))
+  }
+}
+
+const secret = (_request: unknown, response: { send(text: string): unknown }) => void response.send(SECRET)
+
+function unguarded(app: Express): string[] {
+  try {
+    app.listen(0).close()
+    return []
+  } catch (error) {
+    assert.ok(error instanceof UndeclaredRoutesError)
+    return error.routes.map(({ method, path }) => `${method} ${path}`)
+  }
+}
+
+test('G-1: Express: routes and routers before `protect`, after it, and late', async () => {
+  const app = express()
+  const early = express.Router()
+  early.get('/router', secret)
+  app.get('/before', secret)
+  app.use('/early', early)
+  app.get('/before/guarded', guard(signedIn), secret)
+  protect(app, auth)
+  app.get('/after', secret)
+  app.route('/chained').get(secret).post(guard(signedIn), secret)
+  early.get('/later', secret)
+  assert.deepEqual(unguarded(app), [
+    'GET /before',
+    'GET /early/router',
+    'GET /early/later',
+    'GET /after',
+    'GET /chained',
+  ])
+  const routes = ['/before', '/early/router', '/early/later', '/after', '/chained', 'POST /chained']
+  assert.deepEqual(await ask(app, ...routes, '/before/guarded'), [403, 403, 403, 403, 403, 401, 401])
+  app.get('/late', secret)
+  const nested = express.Router()
+  nested.all('/any', secret)
+  early.use('/nested', nested)
+  assert.deepEqual(await ask(app, '/late', 'PUT /early/nested/any', 'HEAD /late'), [403, 403, 403])
+})
+
+test('G-1: Express: applications inside of others', async () => {
+  const app = express()
+  const before = express()
+  before.get('/x', secret)
+  app.use('/before', before)
+  protect(app, auth)
+  const child = express()
+  child.get('/guarded', guard(signedIn), secret)
+  child.get('/silent', secret)
+  app.use('/child', child)
+  child.get('/later', secret)
+  const inner = express()
+  inner.use('/group', guard(signedIn))
+  inner.get('/group/x', secret)
+  inner.get('/silent', secret)
+  app.use('/router', express.Router().use('/inner', inner))
+  assert.deepEqual(unguarded(app), [
+    '* /before (application mounted before)',
+    'GET /child/silent',
+    'GET /child/later',
+    'GET /router/inner/silent',
+  ])
+  assert.deepEqual(await ask(app, '/child/guarded', '/child/silent', '/child/later'), [401, 403, 403])
+  assert.deepEqual(await ask(app, '/before/x'), [403])
+  assert.deepEqual(await ask(app, '/router/inner/group/x', '/router/inner/silent'), [401, 403])
+})
+
+test('Express: a group counts for what follows inside of it, and for nothing beside it', async () => {
+  const app = express()
+  protect(app, auth)
+  const open = express.Router()
+  open.use(guard(anyone))
+  open.get('/open', (_request, response) => void response.send('open'))
+  app.use(open)
+  app.get('/hidden', secret)
+  app.get('/twice', guard(anyone), (_request, _response, next) => next())
+  app.get('/:any', secret)
+  app.use('/admin', guard(signedIn))
+  app.get('/admin/open', guard(anyone), secret)
+  app.get('/administration/x', secret)
+  assert.deepEqual(unguarded(app), ['GET /hidden', 'GET /:any', 'GET /administration/x'])
+  assert.deepEqual(
+    await ask(app, '/open', '/hidden', '/twice', '/other', '/admin/open', '/administration/x'),
+    [200, 403, 403, 403, 401, 403],
+  )
+})
+
+test('G-1, G-2: Express: middleware that answers has a word, or its answer is replaced', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'countersign-static-'))
+  try {
+    writeFileSync(join(folder, 'file.txt'), SECRET)
+    const serve = express.static(folder)
+    const app = express()
+    protect(app, auth, {
+      paths: { '/public/*': anyone, '/private/*': signedIn, '/public/inner/*': needs({ roles: ['admin'] }) },
+    })
+    app.use('/silent', serve)
+    app.use('/public', serve)
+    app.use('/public/inner', serve)
+    app.use('/private', serve)
+    app.use('/guarded', guard(signedIn), serve)
+    app.use('/written', (_request, response) => {
+      response.writeHead(200, { 'X-Secret': SECRET })
+      response.write(SECRET)
+      response.end(SECRET)
+    })
+    app.use('/redirect', (_request, response) => response.redirect(`/x?${SECRET}`))
+    app.use('/missing', (_request, response) => void response.status(404).send('not here'))
+    assert.deepEqual(
+      await ask(
+        app,
+        ...['/silent', '/public', '/public/inner', '/private', '/guarded'].map((path) => `${path}/file.txt`),
+        '/written',
+        '/redirect',
+        '/missing',
+        '/nowhere',
+        '/public/%2e%2e/silent/file.txt',
+        '/PUBLIC/inner/file.txt',
+        '/public/%69nner/file.txt',
+        'OPTIONS /silent/file.txt',
+      ),
+      [403, 200, 401, 401, 401, 403, 403, 404, 404, 403, 403, 401, 404].map((status, at) =>
+        // Express answers paths that lead out of a folder by itself.
+        at === 9 ? 404 : status,
+      ),
+    )
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+})
+
+test('Express: a method that was overridden before is the one that counts', async () => {
+  const app = express()
+  app.use((request, _response, next) => {
+    request.method = 'DELETE'
+    next()
+  })
+  protect(app, auth)
+  app.get('/x', guard(anyone), (_request, response) => void response.send('open'))
+  app.delete('/x', guard(signedIn), secret)
+  assert.deepEqual(await ask(app, '/x'), [401])
+})
+
+test('Express: a guard without `protect` refuses', async () => {
+  const app = express()
+  app.use(
+    (
+      error: Error,
+      _request: unknown,
+      response: { status(code: number): { send(text: string): void } },
+      _next: unknown,
+    ) => {
+      response.status(500).send(error.message)
+    },
+  )
+  app.get('/x', guard(anyone), secret)
+  assert.deepEqual(await ask(app, '/x'), [500])
+})

@@ -1,0 +1,121 @@
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import Fastify, { type FastifyInstance } from 'fastify'
+import { guard, guardScope, protect, UndeclaredRoutesError } from '../../src/fastify.ts'
+import { type Auth, anyone, signedIn } from '../../src/index.ts'
+import { newAuth, SECRET } from './contract.ts'
+
+let auth: Auth
+before(() => {
+  auth = newAuth()
+})
+after(() => auth.close())
+
+const secret = () => SECRET
+
+async function unguarded(app: FastifyInstance): Promise<string[]> {
+  const error: unknown = await app.ready().then(
+    () => undefined,
+    (reason: unknown) => reason,
+  )
+  if (error === undefined) return []
+  assert.ok(error instanceof UndeclaredRoutesError)
+  return error.routes.map(({ method, path }) => `${method} ${path}`)
+}
+
+async function ask(app: FastifyInstance, ...targets: readonly string[]): Promise<number[]> {
+  const statuses: number[] = []
+  for (const one of targets) {
+    const [method = '', url = ''] = one.includes(' ') ? one.split(' ') : ['GET', one]
+    const { statusCode, body } = await app.inject({ method: method as 'GET', url })
+    assert.ok(statusCode < 400 || !body.includes(SECRET), one)
+    statuses.push(statusCode)
+  }
+  return statuses
+}
+
+test('G-1: Fastify: routes that were there before `protect` stop the start, whatever they say', async () => {
+  const app = Fastify()
+  app.get('/before/:id', guard(signedIn), secret)
+  app.register(async (child) => void child.post('/child', secret))
+  await app.after()
+  protect(app, auth)
+  app.get('/after', guard(signedIn), secret)
+  assert.deepEqual(await unguarded(app), ['GET /before/:id', 'POST /child'])
+})
+
+test('G-1: Fastify: plugins, prefixes, both slashes, several methods, wildcards, and a late handler for nothing found', async () => {
+  const app = Fastify()
+  protect(app, auth)
+  app.register(
+    async (plugin) => {
+      plugin.get('/', secret)
+      plugin.get('/guarded', guard(signedIn), secret)
+      plugin.route({ method: ['PUT', 'DELETE'], url: '/several', handler: secret })
+    },
+    { prefix: '/plugin' },
+  )
+  app.all('/all', secret)
+  app.options('*', secret)
+  app.setNotFoundHandler((_request, reply) => reply.code(200).send(SECRET))
+  const silent = await unguarded(app)
+  for (const route of [
+    'GET /plugin',
+    'PUT /plugin/several',
+    'DELETE /plugin/several',
+    'OPTIONS *',
+    'GET /all',
+  ]) {
+    assert.ok(silent.includes(route), `${route} in ${silent.join(', ')}`)
+  }
+  assert.ok(silent.includes('* / (not-found handler)'))
+  assert.ok(!silent.some((route) => route.includes('guarded')))
+})
+
+test('Fastify: a group counts for its plugin and those inside, before and after the line that says so', async () => {
+  const app = Fastify()
+  protect(app, auth, { paths: { '/metrics': anyone, 'OPTIONS *': anyone }, notFound: anyone })
+  app.register(async (admin) => {
+    admin.get('/early', secret)
+    admin.register(async (inner) => {
+      inner.get('/inner', guard(anyone), secret)
+      guardScope(inner, anyone)
+    })
+    guardScope(admin, signedIn)
+    admin.get('/late', secret)
+  })
+  app.get('/metrics', () => 'open')
+  app.options('*', () => 'open')
+  app.setNotFoundHandler((_request, reply) => void reply.code(404).send('mine'))
+  assert.deepEqual(await unguarded(app), [])
+  assert.deepEqual(
+    await ask(app, '/early', '/inner', '/late', '/metrics', 'OPTIONS /late', '/nowhere'),
+    [401, 401, 401, 200, 200, 404],
+  )
+  assert.equal((await app.inject('/nowhere')).body, 'mine')
+  assert.throws(() => app.get('/too-late', secret), 'Fastify itself takes no late routes')
+  await app.close()
+})
+
+test('Fastify: what no route answers to is 404 before a handler without a word', async () => {
+  const app = Fastify()
+  protect(app, auth)
+  app.get('/x', guard(anyone), () => 'open')
+  await app.ready()
+  assert.deepEqual(await ask(app, '/nowhere', 'POST /x'), [404, 404])
+  assert.equal((await app.inject('/nowhere')).headers['content-type'], 'application/problem+json')
+  await app.close()
+})
+
+test('Fastify: a route that shares a path by a constraint has its own word', async () => {
+  const app = Fastify()
+  protect(app, auth)
+  app.get('/x', { ...guard(anyone), constraints: { version: '1.0.0' } }, () => 'open')
+  app.get('/x', { ...guard(signedIn), constraints: { version: '2.0.0' } }, secret)
+  await app.ready()
+  const statusOf = async (version: string) =>
+    (await app.inject({ url: '/x', headers: { 'accept-version': version } })).statusCode
+  assert.equal(await statusOf('1.x'), 200)
+  assert.equal(await statusOf('2.x'), 401)
+  await app.close()
+})

@@ -1,0 +1,114 @@
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import { Hono } from 'hono'
+import { cors } from 'hono/cors'
+import { methodOverride } from 'hono/method-override'
+import { guard, protect, UndeclaredRoutesError } from '../../src/hono.ts'
+import { type Auth, anyone, signedIn } from '../../src/index.ts'
+import { newAuth, SECRET } from './contract.ts'
+
+let auth: Auth
+before(async () => {
+  auth = newAuth()
+  await auth.ready()
+})
+after(() => auth.close())
+
+const secret = (c: { text(text: string): Response }) => c.text(SECRET)
+
+async function ask(app: Hono, ...targets: readonly string[]): Promise<number[]> {
+  const statuses: number[] = []
+  for (const one of targets) {
+    const [method = '', target = ''] = one.includes(' ') ? one.split(' ') : ['GET', one]
+    const answer = await app.request(target, { method, headers: { origin: 'http://x.example' } })
+    const text = await answer.text()
+    assert.ok(answer.status < 400 || !text.includes(SECRET), one)
+    statuses.push(answer.status)
+  }
+  return statuses
+}
+
+async function unguarded(ready: () => Promise<void>): Promise<string[]> {
+  const error: unknown = await ready().then(
+    () => undefined,
+    (reason: unknown) => reason,
+  )
+  if (error === undefined) return []
+  assert.ok(error instanceof UndeclaredRoutesError)
+  return error.routes.map(({ method, path }) => `${method} ${path}`)
+}
+
+test('G-1: Hono: routes before `protect`, after it, mounted and for all methods', async () => {
+  const app = new Hono()
+  app.get('/before', secret)
+  const { ready } = protect(app, auth)
+  const inner = new Hono()
+  inner.get('/guarded', guard(signedIn), secret)
+  inner.get('/silent', secret)
+  inner.onError((_error, c) => c.text('inner', 500))
+  app.route('/inner', inner)
+  app.mount('/mounted', () => new Response(SECRET))
+  app.all('/all', secret)
+  app.on(['PUT', 'PURGE'], '/on', secret)
+  assert.deepEqual(await unguarded(ready), [
+    'GET /before',
+    'GET /inner/silent',
+    '* /mounted/*',
+    '* /all',
+    'PUT /on',
+    'PURGE /on',
+  ])
+  assert.deepEqual(
+    await ask(app, '/before', '/inner/guarded', '/inner/silent', '/mounted/x', 'POST /all', 'PURGE /on'),
+    [403, 401, 403, 403, 403, 403],
+  )
+})
+
+test('Hono: a group counts for what follows below it; the words of a route for that route', async () => {
+  const app = new Hono()
+  const { ready } = protect(app, auth)
+  app.use('/admin/*', guard(signedIn))
+  app.get('/admin/open', guard(anyone), secret)
+  app.get('/administration', secret)
+  app.get('/twice', guard(anyone), async (_c, next) => next())
+  app.get('/:any', secret)
+  assert.deepEqual(await unguarded(ready), ['GET /administration', 'GET /:any'])
+  assert.deepEqual(
+    await ask(app, '/admin/open', '/admin/nowhere', '/administration', '/twice', '/other'),
+    [401, 401, 403, 403, 403],
+  )
+})
+
+test('Hono: middleware before the guard answers first; what middleware answers alone needs a word', async () => {
+  const app = new Hono()
+  app.use(cors({ origin: '*' }))
+  const { ready } = protect(app, auth, { paths: { '/static/*': anyone } })
+  app.get('/x', guard(signedIn), secret)
+  const serve = async (c: { text(text: string): Response }, _next: () => Promise<void>) => c.text('file')
+  app.use('/static/*', serve)
+  app.use('/silent/*', serve)
+  assert.deepEqual(await unguarded(ready), [])
+  assert.deepEqual(
+    await ask(app, '/x', 'OPTIONS /x', '/static/a', '/silent/a', '/nowhere', 'OPTIONS /silent/a'),
+    [401, 204, 200, 403, 404, 204],
+  )
+  const refused = await app.request('/x', { headers: { origin: 'http://x.example' } })
+  assert.equal(refused.headers.get('access-control-allow-origin'), '*', 'a browser may read the refusal')
+})
+
+test('Hono: a method that was overridden is the one that counts', async () => {
+  const app = new Hono()
+  protect(app, auth)
+  app.use('/x', methodOverride({ app, header: 'X-Method' }))
+  app.post('/x', guard(anyone), (c) => c.text('open'))
+  app.delete('/x', guard(signedIn), secret)
+  const answer = await app.request('/x', { method: 'POST', headers: { 'X-Method': 'DELETE' } })
+  assert.equal(answer.status, 401)
+})
+
+test('Hono: a guard without `protect` refuses', async () => {
+  const app = new Hono()
+  app.onError((_error, c) => c.text('failed', 500))
+  app.get('/x', guard(anyone), secret)
+  assert.deepEqual(await ask(app, '/x'), [500])
+})
