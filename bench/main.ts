@@ -5,6 +5,7 @@ const BENCHES: Readonly<Record<string, () => Promise<unknown>>> = {
   refresh: () => import('./refresh.ts'),
   'revocation-delay': () => import('./revocation-delay.ts'),
   guard: () => import('./guard.ts'),
+  verify: () => import('./verify.ts'),
 }
 
 const asked = process.argv.slice(2)

@@ -16,8 +16,8 @@ export interface VerifiedToken<Trust> {
 }
 
 /**
- * The memory of one verifier for genuine signatures (PROTOCOL 4). A token is found by its signature and counts only
- * if its whole text is equal and its key still usable. What it says is judged on every request, elsewhere.
+ * The memory of one verifier for genuine signatures (PROTOCOL 4). A token is found by the end of its signature and
+ * counts only if its whole text is equal and its key still usable. What it says is judged on every request, elsewhere.
  */
 export interface VerifiedTokens<Trust> {
   find(text: string): VerifiedToken<Trust> | undefined
@@ -42,7 +42,7 @@ const KNOCKS_PER_LOOK = 8
 
 /** Bounded by bytes. With 0 it remembers nothing. */
 export function rememberVerifiedTokens<Trust>(maxBytes: number): VerifiedTokens<Trust> {
-  const bySignature = new Map<string, Entry<Trust>>()
+  const byMark = new Map<number, Entry<Trust>>()
   const ring: Entry<Trust>[] = []
   const seenOnce = createSightings(Math.ceil(maxBytes / BYTES_BESIDE_TEXT))
   let bytes = 0
@@ -63,13 +63,13 @@ export function rememberVerifiedTokens<Trust>(maxBytes: number): VerifiedTokens<
     }
     ring[hand] = last
     ring.pop()
-    bySignature.delete(signatureOf(entry.text))
+    byMark.delete(markOf(entry.text))
     bytes -= entry.bytes
   }
 
   return {
     find(text) {
-      const entry = bySignature.get(signatureOf(text))
+      const entry = byMark.get(markOf(text))
       if (entry === undefined || entry.text !== text || !entry.key.usable) return undefined
       if (!entry.used) entry.used = true
       return entry
@@ -79,19 +79,29 @@ export function rememberVerifiedTokens<Trust>(maxBytes: number): VerifiedTokens<
       if (maxBytes === 0 || !seenOnce.again(signature)) return
       const size = verified.text.length * 2 + BYTES_BESIDE_TEXT
       if (bytes + size > maxBytes) makeRoom()
-      if (bytes + size > maxBytes || bySignature.has(signatureOf(verified.text))) return
+      if (bytes + size > maxBytes || byMark.has(markOf(verified.text))) return
       const { trust, key, header, claims, token } = verified
       const text = copyOf(verified.text)
       const entry = { trust, text, key, header, claims, token, bytes: size, used: true }
-      bySignature.set(signatureOf(entry.text), entry)
+      byMark.set(markOf(entry.text), entry)
       ring.push(entry)
       bytes += size
     },
   }
 }
 
-function signatureOf(text: string): string {
-  return text.slice(text.lastIndexOf('.') + 1)
+const MARK_CHARACTERS = 5
+
+/**
+ * A small number out of the end of the signature, before its last character, which has spare bits: as good as any hash,
+ * for signatures are random where they are genuine, and only genuine ones enter. Whoever makes up another with the same
+ * end finds an entry whose text is not theirs. No text is cut out and hashed for it.
+ */
+function markOf(text: string): number {
+  const end = text.length - 1
+  let mark = 0
+  for (let at = end - MARK_CHARACTERS; at < end; at++) mark = (mark << 6) | (text.charCodeAt(at) & 63)
+  return mark
 }
 
 /** A slice would keep the whole header it was cut from alive, which the count of bytes would not see. */
