@@ -77,6 +77,25 @@ test('G-15: a restore revives neither revoked tokens, nor ended sessions, nor wi
   await issuer.close()
 })
 
+test('G-15: an API key of the backup is suspended until somebody confirms it', async () => {
+  const first = await open()
+  const { access } = await first.signUp('alice')
+  const userId = String(claimsOf(access).sub)
+  const { apiKey: key, text } = await first.auth.apiKeys.create({ userId, name: 'nightly export' })
+  assert.equal((await first.me(text)).status, 200)
+  backUp('before.db')
+  await first.auth.apiKeys.revoke(userId, key.id)
+  await first.close()
+  putBack('before.db')
+  await notStarted().declareRestored()
+
+  const second = await open()
+  assert.equal((await second.me(text)).status, 401, 'revoked since, or not: nobody here can tell')
+  assert.equal(await second.auth.apiKeys.confirm(userId, key.id), true)
+  assert.equal((await second.me(text)).status, 200)
+  await second.close()
+})
+
 test('G-15: a start that finds an older epoch than it remembers says so and refuses, until it is declared', async () => {
   const first = await open()
   await first.signUp('alice')
