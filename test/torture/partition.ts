@@ -30,6 +30,8 @@ interface Fault {
   readonly title: string
   /** Who can still reach the database meanwhile. */
   readonly reached: 'everybody' | 'near' | 'nobody'
+  /** How long it lasts where there is time for it. */
+  readonly longMilliseconds?: number
   begin(place: Place): Promise<void>
   end(place: Place): Promise<void>
 }
@@ -51,6 +53,7 @@ const faults: readonly Fault[] = [
   {
     title: 'the wire of the feed holds everything back',
     reached: 'near',
+    longMilliseconds: 30_000,
     begin: async ({ wire }) => wire.hold(),
     end: async ({ wire }) => wire.mend(),
   },
@@ -95,6 +98,8 @@ const faults: readonly Fault[] = [
 /** One fault, with a revocation in the middle of it, and doors watched from before to after. */
 async function endure(attempt: Attempt, place: Place, fault: Fault, number: number): Promise<void> {
   const wrong = (text: string): void => attempt.violation(`${fault.title}: ${text}`)
+  const { longMilliseconds = FAULT_MILLISECONDS } = fault
+  const lastsMilliseconds = attempt.count < faults.length ? FAULT_MILLISECONDS : longMilliseconds
   const ending = await place.near.signUp(`ending${number}`)
   const staying = await place.near.signUp(`staying${number}`)
   const doors = {
@@ -116,7 +121,7 @@ async function endure(attempt: Attempt, place: Place, fault: Fault, number: numb
     if (fault.reached === 'nobody' && signOut.status !== 503) wrong(`without a database: ${signOut.status}`)
     attempt.noteLargest('slowest sign-out (ms)', performance.now() - began)
 
-    await pause(Math.max(0, FAULT_MILLISECONDS - (performance.now() - began)))
+    await pause(Math.max(0, lastsMilliseconds - (performance.now() - began)))
     const endedAt = performance.now()
     await fault.end(place)
     await recover(attempt, place, doors, ending.access, confirmedAt !== undefined, wrong)

@@ -61,8 +61,8 @@ async function stopBetween(
     await pause(attempt.count * 1000)
     node.resume()
 
-    for (const [index, { status, text }] of (await Promise.all(asked)).entries()) {
-      attempt.note(`answered ${status}`)
+    for (const [index, { status, text, body }] of (await Promise.all(asked)).entries()) {
+      attempt.note(`answered ${status} ${body.cause ?? ''}`.trim())
       if (status === 200) attempt.violation(`session ${index} got a token from before the stop`)
       if (status !== 503 && status !== 400) attempt.violation(`session ${index}: ${status} ${text}`)
     }

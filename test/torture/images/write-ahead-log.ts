@@ -4,6 +4,7 @@ import { copyFileSync, existsSync, readFileSync, statSync, truncateSync } from '
 const HEADER_BYTES = 32
 const FRAME_HEADER_BYTES = 24
 const PAGE_SIZE_AT = 8
+const INDEX_FRAMES_AT = 16
 const INDEX_ATTEMPTED_AT = 128
 
 /** A point in time of a database, as its files would be found after the power failed. */
@@ -14,18 +15,19 @@ export function copyDatabase(from: string, to: string): void {
 }
 
 /**
- * Cuts the copy's log at a random byte, as if the last writes had never reached the disk. What a checkpoint has begun
- * to carry over had reached the disk before, so the log is never cut in front of that. Answers whether it was cut.
+ * Cuts the copy's log, as if the last writes had never reached the disk: often the last few, sometimes nearly all. What
+ * a checkpoint has begun to carry over had reached the disk before, so the log is never cut in front of that. Answers
+ * whether it was cut.
  */
 export function cutLog(path: string, random: () => number): boolean {
   const log = `${path}-wal`
   if (!existsSync(log) || statSync(log).size <= HEADER_BYTES) return false
-  const pageSize = readFileSync(log).readUInt32BE(PAGE_SIZE_AT)
+  const frameBytes = readFileSync(log).readUInt32BE(PAGE_SIZE_AT) + FRAME_HEADER_BYTES
   const index = readFileSync(`${path}-shm`)
-  const carriedOver = index.readUInt32LE(INDEX_ATTEMPTED_AT)
-  const least = HEADER_BYTES + carriedOver * (pageSize + FRAME_HEADER_BYTES)
-  const { size } = statSync(log)
-  if (least >= size) return false
-  truncateSync(log, least + Math.floor(random() * (size - least)))
+  const frames = index.readUInt32LE(INDEX_FRAMES_AT)
+  const frozen = index.readUInt32LE(INDEX_ATTEMPTED_AT)
+  if (frozen >= frames) return false
+  const lost = (frames - frozen) ** random()
+  truncateSync(log, HEADER_BYTES + Math.floor((frames - lost) * frameBytes))
   return true
 }
