@@ -44,6 +44,7 @@ export async function probeCommand(
   const patience = numberOf('--wait', options.wait ?? '0', 0, 3600)
   const { base, targets } = await placeOf(entries, options)
   const source = await sourceOf(base, entries !== undefined, options)
+  const stopListening = onInterrupt(() => closeSource(source))
   const sender = createSender(base, { rate, timeoutMilliseconds: ANSWER_MILLISECONDS })
   try {
     await answering(sender.send, patience)
@@ -67,9 +68,23 @@ export async function probeCommand(
     }
     tell(report, told, options)
   } finally {
+    stopListening()
     sender.close()
-    if ('close' in source) await (source as { close(): Promise<void> }).close()
+    await closeSource(source)
   }
+}
+
+async function closeSource(source: TokenSource & { close?(): Promise<void> }): Promise<void> {
+  await source.close?.()
+}
+
+/** Whoever interrupts a probe shall not be left with its account. Answers how to stop listening. */
+function onInterrupt(clean: () => Promise<void>): () => void {
+  const leave = (): void => {
+    clean().finally(() => process.exit(2))
+  }
+  process.once('SIGINT', leave).once('SIGTERM', leave)
+  return () => void process.off('SIGINT', leave).off('SIGTERM', leave)
 }
 
 const LOOK_MILLISECONDS = 250
@@ -97,12 +112,20 @@ async function placeOf(
   if (openapi === undefined) {
     return { base: urlOf('--probe', place), targets: inventoryTargets(entries ?? []) }
   }
-  const { targets } = openApiTargets(await readJson('--openapi', openapi))
+  const { targets, servers } = openApiTargets(await readJson('--openapi', openapi))
   // A document names the servers it was written for, production among them: they are not asked unless they are named.
   if (place === undefined && !isAddress(openapi)) {
     throw new NoVerdict('--probe URL: where does the API of this document answer?')
   }
-  return { base: place === undefined ? new URL(new URL(openapi).origin) : urlOf('--probe', place), targets }
+  return { base: place === undefined ? besideDocument(openapi, servers) : urlOf('--probe', place), targets }
+}
+
+/** Where a document that was fetched says that its API is, if that is on its own host; else the root of that host. */
+function besideDocument(openapi: string, servers: readonly string[]): URL {
+  const [first = '/'] = servers
+  const { origin } = new URL(openapi)
+  const named = URL.canParse(first, openapi) ? new URL(first, openapi) : undefined
+  return named?.origin === origin ? named : new URL(origin)
 }
 
 /** Tokens by the configured issuer where that was asked for, or else what can be made without its key. */

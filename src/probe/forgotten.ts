@@ -4,6 +4,9 @@ import type { Send } from './send.ts'
 import { isGuarded, type Target } from './target.ts'
 import { NOWHERE } from './variants.ts'
 
+/** The idea by which these are found. */
+export const NOT_LISTED = 'not-in-the-list'
+
 /** What is left lying about, and never meant for strangers. */
 const FORGOTTEN = [
   '/.env',
@@ -45,7 +48,7 @@ export async function findForgotten(targets: readonly Target[], send: Send): Pro
     findings.push({
       kind: 'open',
       target: { method: 'GET', path, address: path, access: 'undeclared', carriers: [] },
-      tried: { name: 'not-in-the-list', what: 'nobody: no credential was sent' },
+      tried: { name: NOT_LISTED, what: 'nobody: no credential was sent' },
       spellings: ['no credential'],
       why: `${answer.status}, and no list names this route`,
       asked: `GET ${path}`,

@@ -1,5 +1,6 @@
 import { accessWords } from '../model/inventory.ts'
 import type { Finding } from './finding.ts'
+import { NOT_LISTED } from './forgotten.ts'
 import { FINDINGS, type FindingKind } from './judge.ts'
 import type { ProbeReport } from './probe.ts'
 import type { RouteReport } from './probe-route.ts'
@@ -58,16 +59,20 @@ function findingText(finding: Finding, { base, placeOf }: ReportOptions): string
   const { target, tried, spellings, why, asked } = finding
   const place = placeOf(target)
   const lines = [
-    `  ${target.method} ${target.path}   declared: ${accessWords(target.access)}${place ? `   ${place}` : ''}`,
+    `  ${target.method} ${target.path}   ${declarationOf(finding)}${place ? `   ${place}` : ''}`,
     `    ${tried.what} → ${why}`,
   ]
-  if (tried.name !== 'no-credential' && tried.name !== 'not-in-the-list') {
+  if (tried.name !== 'no-credential' && tried.name !== NOT_LISTED) {
     lines.push(
       `    in ${spellings.length} spelling${spellings.length === 1 ? '' : 's'}: ${shortList(spellings)}`,
     )
   }
   if (finding.kind === 'open') lines.push(`    try it: ${curl(asked, base)}`)
   return lines.map(printable).join('\n')
+}
+
+function declarationOf({ target, tried }: Finding): string {
+  return tried.name === NOT_LISTED ? 'declared nowhere' : `declared: ${accessWords(target.access)}`
 }
 
 const MOST_SPELLINGS = 6
@@ -145,9 +150,18 @@ function verdictText(report: ProbeReport, { base, source, answers, seconds }: Re
   if (cut !== undefined)
     return `${tally}\nNot every route was asked: ${cut}. ${findings.length} findings so far.`
   if (asked === 0) return `${tally}\nNothing was asked, so nothing is proven.`
-  return findings.length === 0
-    ? `${tally}\nNothing wrong was found.`
-    : `${tally}\n${findings.length === 1 ? '1 finding' : `${findings.length} findings`}.`
+  if (findings.length === 0) return `${tally}\nNothing wrong was found.`
+  const count = findings.length === 1 ? '1 finding' : `${findings.length} findings`
+  return `${tally}\n${count}.${hintOf(report)}`
+}
+
+/** Where no good token was let in anywhere, they are probably not good here. */
+function hintOf({ routes, findings }: ProbeReport): string {
+  const sent = routes.filter(({ letsIn }) => letsIn !== undefined)
+  const refused = findings.some(({ kind }) => kind === 'shut') && sent.every(({ letsIn }) => letsIn === false)
+  return refused
+    ? ' Every good token was refused: perhaps the API trusts another issuer, or has another name for itself (--audience).'
+    : ''
 }
 
 /** The report for programs. */

@@ -152,9 +152,19 @@ test('what lets strangers in is named first, with the request to see it by', asy
   assert.match(text, /try it: curl -i --path-as-is 'http:\/\/127\.0\.0\.1:\d+\/reports'/)
 })
 
+test('what no list names is said to be declared nowhere', async () => {
+  const { text } = await probeToy({ flaw: 'route that is not in the document' })
+  assert.match(text, /GET \/admin {3}declared nowhere\n/)
+})
+
 test('a refusal with status 200 is called what it is', async () => {
   const { text } = await probeToy({ flaw: 'success with an error body' })
   assert.match(text, /GET \/todos [\s\S]*→ 200, though its body reads like a refusal/)
+})
+
+test('where every good token is refused, it is said what that may be', async () => {
+  const { text } = await probeToy({ flaw: 'good tokens refused' })
+  assert.match(text, /Every good token was refused: perhaps the API trusts another issuer/)
 })
 
 test('a page that answers every path opens nothing', async () => {
