@@ -1,3 +1,4 @@
+import type { ZodType } from 'zod'
 import { accessData, accessWords, type InventoryEntry } from '../model/inventory.ts'
 import { inventoryOfApp } from './app-inventory.ts'
 import { explainFailure } from './failure.ts'
@@ -46,5 +47,19 @@ async function listOrProbe(app: string | undefined, options: RoutesOptions): Pro
 /** The routes of the issuer, as they are in the one table. */
 async function ownRoutes(): Promise<InventoryEntry[]> {
   const { routes } = await import('../endpoints/routes.ts')
-  return routes.map(({ method, path, access }) => ({ method, path, access: accessData(access) }))
+  return routes.map(({ method, path, access, credential, query }) => ({
+    method,
+    path,
+    access:
+      typeof credential === 'object' ? { needs: { scopes: [credential.clientOrScope] } } : accessData(access),
+    ...queryOf(query),
+  }))
+}
+
+/** What a query must have, with values that mean nothing. */
+function queryOf(schema: unknown): Pick<InventoryEntry, 'query'> {
+  const { shape = {} } = (schema ?? {}) as { shape?: Readonly<Record<string, ZodType>> }
+  const required = Object.entries(shape).filter(([, part]) => !part.safeParse(undefined).success)
+  if (required.length === 0) return {}
+  return { query: String(new URLSearchParams(required.map(([name]): [string, string] => [name, 'probe']))) }
 }

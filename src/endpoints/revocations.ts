@@ -57,7 +57,7 @@ export const revocations = route({
   method: 'GET',
   path: '/revocations',
   access: anyone,
-  credential: 'optional',
+  credential: { clientOrScope: SCOPE },
   tag: 'Revocations',
   style: 'problem',
   summary: 'What has ended',

@@ -52,8 +52,11 @@ export interface Route {
   readonly access: Access
   /** How often one caller, by address, may ask. */
   readonly limit?: Rate
-  /** On a route for anyone: a credential that comes along is used all the same. */
-  readonly credential?: 'optional'
+  /**
+   * On a route for anyone: a credential that comes along is used all the same; or the handler itself asks for a client
+   * with its secret, or a token with this scope.
+   */
+  readonly credential?: 'optional' | { readonly clientOrScope: string }
   readonly summary: string
   readonly description?: string
   readonly tag:

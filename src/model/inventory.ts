@@ -25,6 +25,8 @@ export interface InventoryEntry {
   /** As the application wrote it, with the prefixes it is mounted under: `/todos/:id`, `/files/*`, `/todos/{id}`. */
   readonly path: string
   readonly access: AccessData
+  /** A query without which the route looks at nothing else: `nonce=probe`. */
+  readonly query?: string
   /** Where the route was declared, where that is known. */
   readonly at?: CallSite | undefined
 }

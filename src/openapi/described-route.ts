@@ -18,8 +18,8 @@ export interface DescribedRoute {
   readonly method: string
   readonly path: string
   readonly access: Access
-  /** On a route for anyone: a credential that comes along is used all the same. */
-  readonly credential?: 'optional'
+  /** On a route for anyone: a credential that comes along is used all the same; or the handler itself asks for one. */
+  readonly credential?: 'optional' | { readonly clientOrScope: string }
   readonly summary: string
   readonly description?: string
   readonly tag: string

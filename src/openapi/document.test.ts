@@ -175,11 +175,11 @@ test('DOCS_TOKEN_URL, C18: addresses are those of the issuer and of the route in
 
 test('C7: a password grant that is off is not offered', () => {
   const without = build({ passwordGrant: false })
-  assert.deepEqual(Object.keys(without.components.securitySchemes), ['bearer'])
+  assert.deepEqual(Object.keys(without.components.securitySchemes), ['bearer', 'client'])
   for (const row of described) {
     for (const way of operationOf(row, without).security) {
       assert.deepEqual(
-        Object.keys(way).filter((name) => name !== 'bearer'),
+        Object.keys(way).filter((name) => name !== 'bearer' && name !== 'client'),
         [],
       )
     }

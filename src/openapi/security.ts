@@ -18,7 +18,12 @@ export function describeSecuritySchemes(
   issuer: string,
   scopes: Permissions['scopes'],
 ): JsonObject {
-  const described: Readonly<Record<SecurityNames[number], JsonObject>> = {
+  const described: Readonly<Record<SecurityNames[number] | 'client', JsonObject>> = {
+    client: {
+      type: 'http',
+      scheme: 'basic',
+      description: 'Id and secret of a client, each form-encoded (RFC 6749 section 2.3.1).',
+    },
     password: {
       type: 'oauth2',
       description:
@@ -33,7 +38,7 @@ export function describeSecuritySchemes(
       description: 'An access token that you have already.',
     },
   }
-  return Object.fromEntries(schemes.map((name) => [name, described[name]]))
+  return Object.fromEntries([...schemes, 'client' as const].map((name) => [name, described[name]]))
 }
 
 /**
@@ -45,6 +50,10 @@ export function securityOf(
   schemes: SecurityNames,
 ): JsonObject[] {
   const requirement = Access.requirementOf(access)
+  if (typeof credential === 'object') {
+    const scoped = schemes.map((name) => ({ [name]: name === 'password' ? [credential.clientOrScope] : [] }))
+    return [{ client: [] }, ...scoped]
+  }
   if (requirement === undefined && credential !== 'optional') return []
   const needed = schemes.map((name) => ({ [name]: name === 'password' ? (requirement?.scopes ?? []) : [] }))
   return requirement === undefined ? [{}, ...needed] : needed
