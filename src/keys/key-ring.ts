@@ -96,7 +96,7 @@ export function createKeyRing(parts: KeyRingParts): KeyRing {
     const isAnother = ring.version !== stored.version
     known = now
     active = { access: signing('access'), id: signing('id') }
-    keySet = keySetOf([...now.values()].flatMap(({ pair }) => pair ?? []))
+    keySet = keySetOf([...now.values()])
     stored = ring
     if (isAnother) parts.onChange()
   }
@@ -151,7 +151,12 @@ export function createKeyRing(parts: KeyRingParts): KeyRing {
   }
 }
 
-function keySetOf(keys: readonly SigningKey[]): KeySetText {
-  const text = JSON.stringify(jwksOf(keys))
+/**
+ * Keys for access tokens stand first: some verifiers try the keys of a set one after the other, whatever the `kid` says,
+ * and give up at one of another type (python-jose).
+ */
+function keySetOf(keys: readonly KnownKey[]): KeySetText {
+  const ofUse = (use: KeyUse) => jwksOf(keys.flatMap((key) => (key.use === use && key.pair) || [])).keys
+  const text = JSON.stringify({ keys: [...ofUse('access'), ...ofUse('id')] })
   return { text, etag: `"${createHash('sha256').update(text).digest('base64url')}"` }
 }

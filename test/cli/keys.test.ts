@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { generateKeyPairSync } from 'node:crypto'
 import { once } from 'node:events'
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
@@ -141,4 +141,16 @@ test('token inspect shows what a token says, in words, and says that nothing is 
     assert.ok(given.length < 10 || !err.includes(given))
   }
   assert.equal((await run(['token', 'inspect', token])).status, 2, 'never an argument')
+})
+
+test('docs/keys.md names every command of keys, and none that is not', async () => {
+  const page = readFileSync(new URL('../../docs/keys.md', import.meta.url), 'utf8')
+  const named = Array.from(page.matchAll(/^\| `countersign keys ([a-z-]+)/gm), ([, name]) => name)
+  const { out } = await run(['keys', '--help'])
+  const commands = Array.from(
+    out.matchAll(/^ {2}([a-z-]+) (?:\[options\]|<kid>|\[kid\])/gm),
+    ([, name]) => name,
+  )
+  assert.ok(commands.length >= 7, out)
+  assert.deepEqual([...new Set(named)].sort(), commands.filter((name) => name !== 'help').sort())
 })

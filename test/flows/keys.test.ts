@@ -143,6 +143,7 @@ test('A3, A16: the RSA key for ID tokens is made in the background, published, a
   const { keys } = await b.auth.keys.publicKeys()
   const jwk = keys.find(({ kid }) => kid === id?.kid)
   assert.deepEqual([jwk?.alg, jwk?.use, jwk?.kty], ['RS256', 'sig', 'RSA'])
+  assert.equal(keys.at(-1), jwk, 'behind those for access tokens, for verifiers that try one after the other')
   assert.equal(headerOf(access).alg, 'ES256')
   await close()
 })
