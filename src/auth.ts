@@ -16,6 +16,7 @@ import type { Client } from './model/client.ts'
 import type { Principal } from './model/principal.ts'
 import type { Session } from './model/session.ts'
 import type { User } from './model/user.ts'
+import type { OwnRoutes } from './openapi/own-routes.ts'
 import type { PostgresClient } from './store/postgres/connection.ts'
 import type { EventFilter, KeyUse, MigrationReport } from './store/store.ts'
 
@@ -55,6 +56,9 @@ export interface Auth<
   needs(requirement: Requirement<Scope, Principal<Claims, Scope>>): Access<Principal<Claims, Scope>>
   /** Checks a request of your own against an access word. Never rejects: what goes wrong denies. */
   check<Who>(request: Request, access: Access<Who>, facts?: RequestFacts): Promise<Checked<Who>>
+
+  /** For the description of your own API: security schemes, and what an access word adds to an operation. */
+  readonly openapi: OwnRoutes
 
   readonly tokens: {
     /**

@@ -14,6 +14,7 @@ import { createRefuser } from './http/refuser.ts'
 import { anyone, needs, signedIn } from './model/access.ts'
 import { FIRST_PARTY } from './model/client.ts'
 import { scopesOfRoles } from './model/scope-policy.ts'
+import { describeOwnRoutes } from './openapi/own-routes.ts'
 import { forOwnCode, originOf } from './own-code.ts'
 import type { PostgresStore } from './store/postgres/postgres-store.ts'
 import { wire } from './wiring.ts'
@@ -109,6 +110,11 @@ export function createAuth<
     signedIn,
     needs,
     gate,
+    openapi: describeOwnRoutes({
+      issuer: grants.settings.issuer,
+      scopes: grants.policy.scopes,
+      passwordGrant: grants.settings.passwordGrant,
+    }),
     async check(request, access, facts) {
       const admission = await gate.admit(guardRequestOf(request, facts), access)
       if (admission instanceof RefusalAnswer) return { ok: false, response: admission.toResponse() }

@@ -1,2 +1,5 @@
+export { expectEveryRouteGuarded } from './testing/kit/every-route-guarded.ts'
+export { type FrozenClock, frozenClock } from './testing/kit/frozen-clock.ts'
+export { type SignedIn, type SignInOptions, signInAs } from './testing/kit/sign-in-as.ts'
 export { type StoreContractOptions, storeContract } from './testing/store-contract/index.ts'
 export type { StoreUnderTest } from './testing/store-contract/subject.ts'

@@ -14,6 +14,7 @@ import { joinAccess } from '../model/access-join.ts'
 import type { GuardRequest } from '../model/guard-request.ts'
 import { INVENTORY } from '../model/inventory.ts'
 import type { Principal } from '../model/principal.ts'
+import { noteWord } from './fastify-swagger.ts'
 import { placeOfCaller } from './guard-mark.ts'
 import { issuerListener } from './issuer-listener.ts'
 import { type Embedded, findIssuerPaths, isIssuer } from './issuer-paths.ts'
@@ -91,16 +92,20 @@ export function protect(
     const added = methods.map((method) => new ScopedRoute(this, method, options, pathWord, place))
     routes.push(...added)
     // One word for all methods of a route: what differs by `paths` alone is joined.
-    const check = checkOf(() => joinAccess(added.flatMap(({ access }) => access ?? [])), added)
-    options.onRequest = [check, ...[options.onRequest ?? []].flat()]
+    const word = (): Access | undefined => {
+      const known = added.flatMap(({ access }) => access ?? [])
+      return known.length === added.length ? joinAccess(known) : undefined
+    }
+    noteWord(options, word)
+    options.onRequest = [checkOf(word), ...[options.onRequest ?? []].flat()]
   })
 
-  const checkOf = (word: () => Access | undefined, added: readonly ScopedRoute[]): onRequestHookHandler => {
+  const checkOf = (word: () => Access | undefined): onRequestHookHandler => {
     let access: Access | undefined
     let known = false
     return function check(request, reply, done) {
       if (!known) {
-        access = added.every((route) => route.access !== undefined) ? word() : undefined
+        access = word()
         known = true
       }
       const admission = gate.admit(new FastifyGuardRequest(request), access)
