@@ -29,8 +29,10 @@ export function describeOwnRoutes({ issuer, scopes, passwordGrant }: OwnRoutesOp
   const schemes: SecurityNames = passwordGrant ? ['password', 'bearer'] : ['bearer']
   const { mediaType, schema } = ERROR_SCHEMAS.problem
   const refusal = (description: string): JsonObject => ({ description, content: { [mediaType]: { schema } } })
+  // How clients prove themselves at the token endpoint is nothing that a route of the application asks for.
+  const { client: _, ...securitySchemes } = describeSecuritySchemes(schemes, issuer, scopes)
   return {
-    securitySchemes: describeSecuritySchemes(schemes, issuer, scopes),
+    securitySchemes,
     operation(access) {
       const requirement = Access.requirementOf(access)
       const security = securityOf({ access }, schemes)
