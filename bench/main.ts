@@ -4,6 +4,7 @@ const BENCHES: Readonly<Record<string, () => Promise<unknown>>> = {
   revocation: () => import('./revocation.ts'),
   refresh: () => import('./refresh.ts'),
   'revocation-delay': () => import('./revocation-delay.ts'),
+  oauth: () => import('./oauth.ts'),
   guard: () => import('./guard.ts'),
   verify: () => import('./verify.ts'),
 }

@@ -1,0 +1,48 @@
+import { randomBytes } from 'node:crypto'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import type { Auth } from '../src/index.ts'
+
+/** The issuer as built, on SQLite, with a client and a session for each connection. Prints what to send. */
+// What is measured is what is shipped: the build.
+const { createAuth } = (await import(
+  new URL('../dist/index.js', import.meta.url).href
+)) as typeof import('../src/index.ts')
+const { nodeListener } = (await import(
+  new URL('../dist/node.js', import.meta.url).href
+)) as typeof import('../src/node.ts')
+
+const [databaseUrl = '', connections = '32'] = process.argv.slice(2)
+
+const auth = createAuth({
+  databaseUrl,
+  issuer: 'https://id.example.com',
+  secretKey: randomBytes(32).toString('base64url'),
+  rateLimits: 'off',
+}) as unknown as Auth
+await auth.migrate()
+await auth.ready()
+const { client, secret } = await auth.clients.create({
+  name: 'Bench',
+  authMethod: 'client_secret_post',
+  grants: ['client_credentials', 'refresh_token'],
+  scopes: ['profile:read'],
+})
+const user = await auth.users.create({ email: 'bench@example.com', password: 'correct horse battery' })
+const sessions: Awaited<ReturnType<Auth['sessions']['start']>>[] = []
+for (let number = 0; number < Number(connections); number += 1) {
+  sessions.push(await auth.sessions.start({ userId: user.id, amr: ['pwd'], clientId: client.id }))
+}
+const server = createServer(nodeListener(auth))
+server.listen(0, '127.0.0.1', () => {
+  const { port } = server.address() as AddressInfo
+  const told = {
+    port,
+    paths: { token: '/token', introspect: '/introspect' },
+    credentials: { client_id: client.id, client_secret: secret },
+    refreshTokens: sessions.map(({ refresh_token }) => refresh_token),
+    accessToken: sessions[0]?.access_token,
+  }
+  process.stdout.write(`${JSON.stringify(told)}\n`)
+})
+process.on('SIGTERM', () => process.exit(0))

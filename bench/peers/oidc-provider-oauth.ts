@@ -1,0 +1,77 @@
+import { generateKeyPairSync, randomBytes } from 'node:crypto'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import Provider from 'oidc-provider'
+
+/**
+ * node-oidc-provider with its memory store, for what clients ask: client_credentials with a JWT signed by ES256, refresh
+ * with rotation, introspection. It does not introspect its own JWTs, so there an opaque token of its memory is asked for.
+ * Prints its port and what to send.
+ */
+const CONNECTIONS = Number(process.argv[2] ?? 32)
+const AUDIENCE = 'https://api.example.com'
+const client_id = 'bench'
+const client_secret = randomBytes(32).toString('base64url')
+
+const key = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ format: 'jwk' })
+const provider = new Provider('http://127.0.0.1', {
+  jwks: { keys: [{ ...key, alg: 'ES256', use: 'sig', kid: 'bench' } as never] },
+  clients: [
+    {
+      client_id,
+      client_secret,
+      id_token_signed_response_alg: 'ES256',
+      token_endpoint_auth_method: 'client_secret_post',
+      grant_types: ['authorization_code', 'refresh_token', 'client_credentials'],
+      redirect_uris: ['https://bench.example.com/callback'],
+    },
+  ],
+  rotateRefreshToken: true,
+  scopes: ['offline_access'],
+  findAccount: (_, id) => ({ accountId: id, claims: () => ({ sub: id }) }),
+  ttl: { AccessToken: 900, ClientCredentials: 900, RefreshToken: 86_400, Grant: 86_400 },
+  features: {
+    devInteractions: { enabled: false },
+    clientCredentials: { enabled: true },
+    introspection: { enabled: true },
+    resourceIndicators: {
+      enabled: true,
+      defaultResource: () => AUDIENCE,
+      useGrantedResource: () => true,
+      getResourceServerInfo: () => ({
+        scope: 'profile:read',
+        audience: AUDIENCE,
+        accessTokenFormat: 'jwt',
+        jwt: { sign: { alg: 'ES256' } },
+      }),
+    },
+  },
+})
+
+const client = await provider.Client.find(client_id)
+if (client === undefined) throw new Error('the client is not there')
+const refreshTokens: string[] = []
+for (let number = 0; number < CONNECTIONS; number += 1) {
+  const accountId = `user-${number}`
+  const grant = new provider.Grant({ accountId, clientId: client_id })
+  grant.addResourceScope(AUDIENCE, 'profile:read')
+  const grantId = await grant.save()
+  const facts = {
+    accountId,
+    client,
+    grantId,
+    gty: 'authorization_code',
+    resource: AUDIENCE,
+    scope: 'profile:read',
+  }
+  refreshTokens.push(await new provider.RefreshToken(facts as never).save())
+}
+const accessToken = await new provider.ClientCredentials({ client, scope: 'profile:read' } as never).save()
+
+const server = createServer(provider.callback())
+server.listen(0, '127.0.0.1', () => {
+  const { port } = server.address() as AddressInfo
+  const paths = { token: '/token', introspect: '/token/introspection' }
+  const told = { port, paths, credentials: { client_id, client_secret }, refreshTokens, accessToken }
+  process.stdout.write(`${JSON.stringify(told)}\n`)
+})
