@@ -36,6 +36,7 @@ interface Subject {
 }
 
 const folder = mkdtempSync(join(tmpdir(), 'countersign-bench-'))
+const children: ChildProcess[] = []
 const database = await startPostgres({ durable: true })
 try {
   const file = join(folder, 'auth.db')
@@ -57,12 +58,9 @@ try {
     rounds.barePostgres?.push(await postgresStatementRate(database.url, MEASURED_MILLISECONDS))
     rounds.peer?.push(await measure(subjects.peer))
   }
-  for (const { child } of Object.values(subjects)) {
-    child.kill()
-    await once(child, 'close')
-  }
   report(rounds)
 } finally {
+  for (const child of children) child.kill()
   await database.stop()
   rmSync(folder, { recursive: true })
 }
@@ -73,6 +71,7 @@ async function start(script: string, args: readonly string[], path: string): Pro
     env: { ...process.env, NODE_ENV: 'production' },
     stdio: ['ignore', 'pipe', process.env.BENCH_VERBOSE ? 'inherit' : 'ignore'],
   })
+  children.push(child)
   if (child.stdout === null) throw new Error('no output')
   const ended = once(child, 'exit').then(() => Promise.reject(new Error(`${script} ended by itself`)))
   const [line] = await Promise.race([once(createInterface({ input: child.stdout }), 'line'), ended])
