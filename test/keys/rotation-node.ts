@@ -6,8 +6,8 @@ import { postgres } from '../../src/postgres.ts'
 import { optionsOf } from './rotation-options.ts'
 
 /** One process of the issuer, with the public API only; beside it a route of an application's own. */
-const [, , url = '', secretKey = ''] = process.argv
-const auth = createAuth({ ...optionsOf(secretKey), store: postgres({ url }) })
+const [, , url = '', secretKey = '', cacheMilliseconds = ''] = process.argv
+const auth = createAuth({ ...optionsOf(secretKey, Number(cacheMilliseconds)), store: postgres({ url }) })
 await auth.ready()
 const issuer = nodeListener(auth)
 const server = createServer(async (request, response) => {

@@ -1,18 +1,16 @@
 import type { AuthOptions } from '../../src/index.ts'
 
-/** How long a verifier elsewhere goes on with the key set it has. */
-export const CACHE_MILLISECONDS = 600
 export const LIFE_SECONDS = 60
 
 /** The life of keys in fast motion; tokens live as short as the settings allow. */
-export function optionsOf(secretKey: string): AuthOptions {
+export function optionsOf(secretKey: string, cacheMilliseconds: number): AuthOptions {
   return {
     secretKey,
     issuer: 'http://127.0.0.1:8000',
     accessTokenExpireMinutes: LIFE_SECONDS / 60,
     rateLimits: 'off',
     keyTimes: {
-      cacheMilliseconds: CACHE_MILLISECONDS,
+      cacheMilliseconds,
       publishingMarginMilliseconds: 100,
       keepingMarginMilliseconds: 12_000,
       announcingMilliseconds: 100,

@@ -9,13 +9,15 @@ import { createAuth } from '../../src/index.ts'
 import type { KeyReport } from '../../src/keys/key-management.ts'
 import { postgres } from '../../src/postgres.ts'
 import { startPostgres } from '../servers/postgres.ts'
-import { CACHE_MILLISECONDS, LIFE_SECONDS, optionsOf } from './rotation-options.ts'
+import { LIFE_SECONDS, optionsOf } from './rotation-options.ts'
 
 export interface RotationPlan {
   readonly rotations: number
   readonly requestsPerSecond: number
   /** Tokens live a minute; one is presented until it is this old. */
   readonly oldestTokenSeconds: number
+  /** How long a verifier elsewhere goes on with the key set it has. */
+  readonly cacheMilliseconds: number
 }
 
 export interface RotationReport {
@@ -57,9 +59,12 @@ interface Held {
 export async function rotateUnderLoad(plan: RotationPlan): Promise<RotationReport> {
   const server = await startPostgres()
   const secretKey = Buffer.from(crypto.getRandomValues(new Uint8Array(32))).toString('base64url')
-  const auth = createAuth({ ...optionsOf(secretKey), store: postgres({ url: server.url }) })
+  const { cacheMilliseconds } = plan
+  const options = optionsOf(secretKey, cacheMilliseconds)
+  const startOne = () => startNode(server.url, secretKey, cacheMilliseconds)
+  const auth = createAuth({ ...options, store: postgres({ url: server.url }) })
   await auth.ready()
-  const nodes = await Promise.all([startNode(server.url, secretKey), startNode(server.url, secretKey)])
+  const nodes = await Promise.all([startOne(), startOne()])
   const agent = new Agent({ keepAlive: true, maxSockets: 64 })
   const refused: string[] = []
   const counts = { checked: 0, refreshed: 0, elsewhere: 0, oldest: 0 }
@@ -138,11 +143,11 @@ export async function rotateUnderLoad(plan: RotationPlan): Promise<RotationRepor
     await Promise.all(underWay)
   })()
   const elsewhere = (async () => {
-    const { issuer } = optionsOf(secretKey)
+    const { issuer } = options
     while (running) {
       const { answer } = await send('GET', '/.well-known/jwks.json', {})
       const keys = createLocalJWKSet(JSON.parse(answer) as JSONWebKeySet)
-      const ends = performance.now() + CACHE_MILLISECONDS
+      const ends = performance.now() + cacheMilliseconds
       while (running && performance.now() < ends) {
         const newest = held.at(-1)
         if (newest === undefined) break
@@ -175,7 +180,7 @@ export async function rotateUnderLoad(plan: RotationPlan): Promise<RotationRepor
         const [old] = nodes.splice(index, 1)
         while ((old?.underWay ?? 0) > 0) await wait(10)
         await old?.stop()
-        nodes.splice(index, 0, await startNode(server.url, secretKey))
+        nodes.splice(index, 0, await startOne())
         restarts += 1
       }
     }
@@ -204,8 +209,10 @@ export async function rotateUnderLoad(plan: RotationPlan): Promise<RotationRepor
   }
 }
 
-async function startNode(url: string, secretKey: string): Promise<Node> {
-  const child = spawn(process.execPath, [NODE, url, secretKey], { stdio: ['ignore', 'pipe', 'inherit'] })
+async function startNode(url: string, secretKey: string, cacheMilliseconds: number): Promise<Node> {
+  const child = spawn(process.execPath, [NODE, url, secretKey, String(cacheMilliseconds)], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
   return { port: await portOf(child), underWay: 0, stop: () => stop(child) }
 }
 
