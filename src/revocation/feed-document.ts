@@ -1,7 +1,7 @@
 import type { RevocationKind } from '../model/revocation.ts'
-import type { PulledRevocation } from '../store/store.ts'
+import type { PulledRevocation, RevocationCensus } from '../store/store.ts'
 import { isKind } from './entries.ts'
-import type { RevocationAnswer, StoreCensus } from './source.ts'
+import type { RevocationAnswer } from './source.ts'
 
 /** What a node answers to a service that only verifies (`GET /revocations`). Durations are seconds. */
 export interface FeedDocument {
@@ -147,7 +147,7 @@ export function readFeedDocument(document: unknown, nonce: string): RevocationAn
   }
 }
 
-function readCensus(value: unknown): StoreCensus | undefined {
+function readCensus(value: unknown): RevocationCensus | undefined {
   if (!isRecord(value) || !isCount(value.from) || !isCount(value.count) || !isCount(value.sum))
     return undefined
   return { fromSeconds: value.from, count: value.count, sum: value.sum }

@@ -4,12 +4,12 @@ import { type Logger, silentLogger } from '../base/logger.ts'
 import { backgroundTimer, type Schedule } from '../base/schedule.ts'
 import type { Cause } from '../errors/codes.ts'
 import type { AccessToken } from '../model/access-token.ts'
-import type { HintVerbs } from '../store/store.ts'
+import type { HintVerbs, RevocationCensus } from '../store/store.ts'
 import { createFreshness } from './freshness.ts'
 import { coalesce, listenToHints } from './hints.ts'
 import { createQuestions } from './questions.ts'
 import { createSingleFlight } from './single-flight.ts'
-import type { RevocationAnswer, RevocationSource, StoreCensus } from './source.ts'
+import type { RevocationAnswer, RevocationSource } from './source.ts'
 import type { RevocationState } from './state.ts'
 import { createStoreClock } from './store-clock.ts'
 import { writeBack } from './write-back.ts'
@@ -181,7 +181,7 @@ export function createRevocationFeed(options: RevocationFeedOptions): Revocation
   }
 
   /** A source that takes no census is asked for everything each time. */
-  const differs = (census: StoreCensus | undefined): boolean => {
+  const differs = (census: RevocationCensus | undefined): boolean => {
     if (census === undefined) return true
     if (state.isOverfull) return false
     const own = state.census(census.fromSeconds)

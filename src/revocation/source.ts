@@ -1,20 +1,12 @@
 import type { NewEvent } from '../audit/events.ts'
 import type { PulledRevocation, RevocationPull } from '../store/store.ts'
-import type { Census } from './entry-table.ts'
-
-/** A census as the store takes it, in the same statement as the answer that carries it. */
-export interface StoreCensus extends Census {
-  /** Entries that end at this second (since 1970, by the store's clock) or later are counted. */
-  readonly fromSeconds: number
-}
 
 /** The answer to "what is new". */
-export interface RevocationAnswer extends Omit<RevocationPull, 'now' | 'count'> {
+export interface RevocationAnswer extends Omit<RevocationPull, 'now'> {
   /** The store's clock in whole milliseconds, as of the same moment as the remaining times. */
   readonly now?: number
   /** How old the knowledge of whoever answered was; nothing if it was the database itself. */
   readonly ageMilliseconds?: number
-  readonly census?: StoreCensus
 }
 
 export interface PullOptions {

@@ -424,13 +424,22 @@ export interface RevocationPull {
   readonly coveredLifeSeconds: number
   /** The store's clock. Milliseconds since 1970. */
   readonly now: number
-  /** Live entries and the XOR of their 64-bit fingerprints, for comparing; only in a complete pull. */
-  readonly count?: number
+  /** Where one was asked for. */
+  readonly census?: RevocationCensus
+}
+
+/** What readers compare with their own, taken in the same snapshot as the answer: the same entries, the same numbers. */
+export interface RevocationCensus {
+  /** Entries that end at this second (since 1970, by the store's clock) or later are counted. */
+  readonly fromSeconds: number
+  readonly count: number
+  /** Of the seconds that each of them ends after that, rounded down. */
+  readonly sum: number
 }
 
 export interface RevocationVerbs {
   /** Everything new since the cursor; without a cursor, or with one of another identity, everything live. */
-  pull(cursor?: string): Promise<RevocationPull>
+  pull(cursor?: string, options?: { readonly census?: boolean }): Promise<RevocationPull>
   /** Ends one token, key or client. Ends the session instead once 16 tokens of it have live entries. */
   add(
     entry: Revocation,

@@ -54,7 +54,7 @@ const addToken = statement(
 
 export function revocationVerbs(connection: Connection): RevocationVerbs {
   return {
-    pull: (cursor) => pullRevocations(connection, cursor),
+    pull: (cursor, { census = false } = {}) => pullRevocations(connection, cursor, census),
 
     async add({ kind, ref, least }, { sessionId }, event) {
       const session = kind === 'token' ? uuidOrNull(sessionId) : null

@@ -1,4 +1,5 @@
-import type { RevocationPull, RevocationVerbs } from '../store.ts'
+import { toSeconds } from '../../base/clock.ts'
+import type { RevocationCensus, RevocationPull, RevocationVerbs } from '../store.ts'
 import { endTokensOfClient } from './clients.ts'
 import type { Connection, Reading, Writing } from './connection.ts'
 import { writeEvent } from './events.ts'
@@ -12,7 +13,8 @@ const MOST_TOKENS_OF_SESSION = 16
 
 export function revocationVerbs(connection: Connection): RevocationVerbs {
   return {
-    pull: (cursor) => connection.read((db) => pull(db, cursor)),
+    pull: (cursor, { census = false } = {}) =>
+      connection.read((db) => ({ ...pull(db, cursor), ...(census && { census: takeCensus(db) }) })),
 
     add: (entry, { sessionId }, event) =>
       connection.write((db) => {
@@ -57,6 +59,19 @@ function isCrowded(db: Writing, sessionId: string, except: string): boolean {
   return (row?.count ?? 0) >= MOST_TOKENS_OF_SESSION
 }
 
+/** Counted from here on: what ends sooner, readers may have let go of by their own clocks. */
+const CENSUS_AHEAD_SECONDS = 10
+
+function takeCensus(db: Reading): RevocationCensus {
+  const fromSeconds = toSeconds(db.now) + CENSUS_AHEAD_SECONDS
+  const row = db.get<{ count: number; sum: number | null }>(
+    `SELECT count(*) count, sum(ends_at / 1000 - :fromSeconds) sum FROM cs_revocations
+     WHERE ends_at >= :fromSeconds * 1000`,
+    { fromSeconds },
+  )
+  return { fromSeconds, count: row?.count ?? 0, sum: row?.sum ?? 0 }
+}
+
 function pull(db: Reading, cursor: string | undefined): RevocationPull {
   const identity = identityOf(db)
   const after = cursor === undefined ? undefined : positionOf(db, cursor, identity.text)
@@ -82,7 +97,6 @@ function pull(db: Reading, cursor: string | undefined): RevocationPull {
     ringVersion: ringVersion(db),
     coveredLifeSeconds: longestLifeSeconds(db),
     now: db.now,
-    ...(complete && { count: rows.length }),
   }
 }
 

@@ -22,11 +22,39 @@ const MARGIN = 125 * SECOND
 const MOST_TOKENS_OF_SESSION = 16
 
 export function testRevocations(subject: Subject): void {
+  test('a census counts what readers have been told, to the second, in the snapshot of the answer', async () => {
+    const { store, other, advance } = subject()
+    const user = await signUp(store)
+    for (let index = 0; index < 3; index += 1) {
+      await advance(1234)
+      const entry = { kind: 'token', ref: newId(), least: undefined } as const
+      await store.revocations.add(entry, { userId: user.id }, eventOf('token.revoked', { userId: user.id }))
+    }
+    const { cursor } = await store.revocations.pull()
+    for (const answer of [
+      await other.revocations.pull(undefined, { census: true }),
+      await store.revocations.pull(cursor, { census: true }),
+    ]) {
+      const { census, now } = answer
+      assert.ok(census !== undefined && census.fromSeconds > now / 1000)
+      // As a reader works it out: the end by the store's clock, from what is left as of its answer.
+      const everything = await store.revocations.pull()
+      const ends = everything.entries
+        .map(({ remainingMilliseconds }) => Math.floor((everything.now + remainingMilliseconds) / 1000))
+        .filter((end) => end >= census.fromSeconds)
+      assert.equal(census.count, ends.length)
+      assert.equal(
+        census.sum,
+        ends.reduce((sum, end) => sum + end - census.fromSeconds, 0),
+      )
+    }
+    assert.equal((await store.revocations.pull(cursor)).census, undefined)
+  })
+
   test('B7: a pull answers what is live, then only what is new', async () => {
     const { store, other } = subject()
     const first = await store.revocations.pull()
     assert.equal(first.complete, true)
-    assert.equal(first.count, first.entries.length)
     const ref = newId()
     const event = eventOf('token.revoked')
     await other.revocations.add({ kind: 'token', ref, least: undefined }, {}, event)
