@@ -12,6 +12,7 @@ import { Secret } from '../src/config/secret.ts'
 import { Derived, type Setting } from '../src/config/setting.ts'
 import { accounts } from '../src/config/settings/accounts.ts'
 import { address } from '../src/config/settings/address.ts'
+import { browserSessions } from '../src/config/settings/browser-sessions.ts'
 import { BUILT_IN_ROLES, BUILT_IN_SCOPES, permissions } from '../src/config/settings/permissions.ts'
 import { secrets } from '../src/config/settings/secrets.ts'
 import { service } from '../src/config/settings/service.ts'
@@ -27,6 +28,7 @@ const groups: Readonly<Record<string, Readonly<Record<string, Setting>>>> = {
   Secrets: secrets,
   Storage: storage,
   'Tokens and sessions': tokens,
+  'Browser sessions': browserSessions,
   Accounts: accounts,
   'Scopes and roles': permissions,
   Service: service,

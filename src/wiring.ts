@@ -16,11 +16,13 @@ import { AuthError } from './errors/auth-error.ts'
 import type { GrantParts } from './grants/grant.ts'
 import { apiKey } from './guard/credentials/api-key.ts'
 import { bearer } from './guard/credentials/bearer.ts'
+import { session } from './guard/credentials/session.ts'
 import { createGuard } from './guard/guard.ts'
 import { clientAddresses } from './http/client-address.ts'
 import { createCors } from './http/cors.ts'
 import { createCursors } from './http/cursor.ts'
 import { createRateLimits } from './http/rate-limit.ts'
+import { createSessionCookies } from './http/session-cookies.ts'
 import { createKeyService } from './keys/key-service.ts'
 import { createSecretKeys, type SecretKeys } from './keys/secret-keys.ts'
 import { derivedSigningSecrets, type SigningSecrets, signingSecretsOf } from './keys/signing-secrets.ts'
@@ -28,6 +30,8 @@ import { type AccountParts, type Accounts, createAccounts } from './login/accoun
 import { createApiKeys } from './login/api-keys.ts'
 import { createHashQueue } from './login/hashing.ts'
 import { createThrottle } from './login/throttle.ts'
+import { createUseNotes } from './login/use-notes.ts'
+import type { BrowserSessionLimits } from './model/session-limits.ts'
 import { epochInFile, epochInRedis, refuseOlderStore, rememberEpoch } from './remembered-epoch.ts'
 import { createRevocationFeed } from './revocation/feed.ts'
 import { createFeedAnswers } from './revocation/feed-answers.ts'
@@ -41,9 +45,10 @@ import { redisLimiter } from './store/hot/redis-limiter.ts'
 import { startHousekeeping } from './store/housekeeping.ts'
 import { postgres } from './store/postgres/index.ts'
 import { sqlite } from './store/sqlite/index.ts'
-import type { HintVerbs, Store, StoreIdentity } from './store/store.ts'
+import type { HintVerbs, SessionUse, Store, StoreIdentity } from './store/store.ts'
 import { createAccessReader } from './tokens/read-access.ts'
 import { createRefreshTokens } from './tokens/refresh-token.ts'
+import { sessionCookieName } from './tokens/session-cookie.ts'
 
 /** The parts of one issuer, put together, and how they are set going and stopped. */
 export interface Wired {
@@ -156,6 +161,7 @@ export function wire(options: AuthOptions, routes: readonly Route[]): Wired {
       onReuse: settings.onReuse,
       repeatElsewhere: settings.repeatElsewhere,
       passwordGrant: settings.passwordGrant,
+      browserSessions: browserSessionLimits(settings),
     },
     policy: { scopes: settings.scopes, roles: settings.roles },
     store,
@@ -190,14 +196,29 @@ export function wire(options: AuthOptions, routes: readonly Route[]): Wired {
     revocationsChanged: feed.changed,
     report,
   })
-  const keyCredential = apiKey({
-    store: store.apiKeys,
+  const sessionUses = createUseNotes<SessionUse>((uses) => store.sessions.noteUses(uses), report)
+  const https = settings.issuer.startsWith('https:')
+  const ownOrigins = new Set([new URL(settings.issuer).origin, ...settings.corsOrigins])
+  const cookieName = sessionCookieName(https)
+  const standing = {
     policy: grants.policy,
     clock,
     state,
     feed,
-    noteUse: apiKeys.noteUse,
-  })
+    goodForMilliseconds: accessLifeSeconds * 1000,
+  }
+  const credentials = [
+    bearer(reader.read),
+    apiKey({ ...standing, store: store.apiKeys, noteUse: apiKeys.uses.note }),
+    session({
+      ...standing,
+      store: store.sessions,
+      limits: grants.settings.browserSessions,
+      cookieName,
+      ownOrigins,
+      noteUse: sessionUses.note,
+    }),
+  ]
   let stopping = false
   const drain = (): void => {
     stopping = true
@@ -224,8 +245,9 @@ export function wire(options: AuthOptions, routes: readonly Route[]): Wired {
     cursors: createCursors(secretKeys),
     addresses: clientAddresses(settings.trustedProxies),
     cors: createCors(settings.corsOrigins),
+    sessionCookies: createSessionCookies({ name: cookieName, https, ownOrigins }),
     apiKeys,
-    guard: createGuard([bearer(reader.read), keyCredential], clock, report),
+    guard: createGuard(credentials, clock, report),
     readAccess: reader.read,
     readExpired: reader.readExpired,
     registration: settings.registration === 'open' ? 'open' : 'closed',
@@ -269,7 +291,8 @@ export function wire(options: AuthOptions, routes: readonly Route[]): Wired {
         await store.close()
         throw error
       }
-      apiKeys.start()
+      apiKeys.uses.start()
+      sessionUses.start()
       housekeeping = startHousekeeping(store, logger)
     },
     async declareRestored(by) {
@@ -291,7 +314,8 @@ export function wire(options: AuthOptions, routes: readonly Route[]): Wired {
     async stop() {
       drain()
       housekeeping?.stop()
-      await apiKeys.stop()
+      await apiKeys.uses.stop()
+      await sessionUses.stop()
       await feed.stop()
       await hashes.close()
       await keys.stop()
@@ -309,6 +333,22 @@ function signingSecretsFor(
   if (jwtAlgorithm !== 'HS256') return undefined
   if (jwtSecret === undefined) return derivedSigningSecrets(secretKeys)
   return signingSecretsOf(jwtSecret.map((secret) => secret.reveal()))
+}
+
+const MINUTE_MILLISECONDS = 60_000
+const HOUR_MILLISECONDS = 3_600_000
+
+function browserSessionLimits(settings: Settings): BrowserSessionLimits {
+  return {
+    everybody: {
+      idleMilliseconds: settings.sessionIdleMinutes * MINUTE_MILLISECONDS,
+      lifeMilliseconds: settings.sessionHours * HOUR_MILLISECONDS,
+    },
+    administrators: {
+      idleMilliseconds: settings.adminSessionIdleMinutes * MINUTE_MILLISECONDS,
+      lifeMilliseconds: settings.adminSessionHours * HOUR_MILLISECONDS,
+    },
+  }
 }
 
 /** The database that DATABASE_URL names. */

@@ -215,6 +215,10 @@ const no: Readonly<Record<string, readonly unknown[]>> = {
   eventRetentionDays: [0, 3651, '30'],
   maxStalenessSeconds: [0, 301],
   staleness: ['off', false],
+  sessionIdleMinutes: [0, 10_081, 1.5, '30'],
+  sessionHours: [0, 721, '12'],
+  adminSessionIdleMinutes: [0, 10_081],
+  adminSessionHours: [0, 721],
 }
 
 test('every setting has values that are refused', () => {

@@ -2,6 +2,7 @@ import type { z } from 'zod'
 import type { Setting } from './setting.ts'
 import { accounts } from './settings/accounts.ts'
 import { address } from './settings/address.ts'
+import { browserSessions } from './settings/browser-sessions.ts'
 import { permissions } from './settings/permissions.ts'
 import { secrets } from './settings/secrets.ts'
 import { service } from './settings/service.ts'
@@ -17,6 +18,7 @@ export const SETTINGS = {
   ...secrets,
   ...storage,
   ...tokens,
+  ...browserSessions,
   ...accounts,
   ...permissions,
   ...service,

@@ -2,8 +2,11 @@ import { z } from 'zod'
 import { AuthError } from '../errors/auth-error.ts'
 import { Refusal } from '../errors/refusal.ts'
 import { readBearer } from '../guard/credentials/bearer.ts'
+import { guardRequestOf } from '../guard/guard-request.ts'
 import { anyone } from '../model/access.ts'
 import { hashSecret } from '../tokens/refresh-token.ts'
+import type { SessionCookie } from '../tokens/session-cookie.ts'
+import { endBrowserSession } from './browser-session.ts'
 import { noContent, type RouteContext, route } from './route.ts'
 import { text } from './schemas.ts'
 
@@ -25,13 +28,16 @@ export const logout = route({
   style: 'problem',
   summary: 'Sign out',
   description:
-    'Ends the session of the access token (an expired one will do) or of the `refresh_token` in the body. ' +
+    'Ends the session of the access token (an expired one will do), of the `refresh_token` in the body, or of the ' +
+    'session cookie (with its CSRF token). ' +
     'Answers 204 whether or not there was a session to end; 503 if that could not be written.',
   body: { types: ['json', 'form'], schema: parameters, optional: true },
   answers: { 204: { description: 'Signed out.' }, 503: { description: 'Not signed out: try again.' } },
   async handle(context) {
     const { services, origin } = context
     const { store, hooks, revocationsChanged, inBackground } = services.grants
+    const cookie = heldByCookie(context)
+    if (cookie !== undefined) await endBrowserSession(cookie, context)
     for (const held of [heldByAccessToken(context), heldByRefreshToken(context)]) {
       if (held === undefined) continue
       const { id: sessionId, userId } = held
@@ -45,9 +51,20 @@ export const logout = route({
       await revocationsChanged()
       inBackground(() => hooks.after?.signOut?.({ id: sessionId, userId }, origin))
     }
-    return noContent()
+    const answer = noContent()
+    if (cookie !== undefined) answer.headers.set('set-cookie', services.sessionCookies.cleared)
+    return answer
   },
 })
+
+/** Not signed out by a page of another site, and told so: 204 would be a lie. */
+function heldByCookie({ request, services }: RouteContext): SessionCookie | undefined {
+  const asked = guardRequestOf(request)
+  const cookie = services.sessionCookies.read(asked)
+  const forged = cookie && services.sessionCookies.refuseForgery(asked, cookie)
+  if (forged !== undefined) throw new AuthError(forged.code, { details: forged.details })
+  return cookie
+}
 
 function heldByAccessToken({ request, services }: RouteContext): Held | undefined {
   const text = readBearer(request.headers.get('authorization') ?? undefined)

@@ -12,6 +12,7 @@ import { listKeys, retireKey, revokeKey, rotateKey } from './admin-keys.ts'
 import { endSessionOfUser, endSessionsOfUser, listSessionsOfUser } from './admin-sessions.ts'
 import { changeUser, listUsers, readUser } from './admin-users.ts'
 import { listApiKeys, makeApiKey, revokeApiKey } from './api-keys.ts'
+import { readSession, signIn, signOut } from './browser-session.ts'
 import { docs, docsFile, openApi } from './docs.ts'
 import { healthz, readyz } from './health.ts'
 import { introspect } from './introspect.ts'
@@ -31,6 +32,9 @@ export const routes: readonly Route[] = [
   token,
   refresh,
   logout,
+  signIn,
+  readSession,
+  signOut,
   revoke,
   introspect,
   readMe,

@@ -7,6 +7,7 @@ import type { ClientAddresses } from '../http/client-address.ts'
 import type { Cors } from '../http/cors.ts'
 import type { Cursors } from '../http/cursor.ts'
 import type { RateLimits } from '../http/rate-limit.ts'
+import type { SessionCookies } from '../http/session-cookies.ts'
 import type { KeyManagement } from '../keys/key-management.ts'
 import type { Accounts } from '../login/accounts.ts'
 import type { ApiKeys } from '../login/api-keys.ts'
@@ -25,6 +26,7 @@ export interface Services {
   readonly rateLimits: RateLimits
   readonly addresses: ClientAddresses
   readonly cors: Cors
+  readonly sessionCookies: SessionCookies
   /** The one verdict on an access token. */
   readonly readAccess: (text: string) => AccessToken | Refusal
   /** The same, but a token that has expired, or was revoked, passes: enough to end its session. */

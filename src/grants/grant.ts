@@ -10,6 +10,7 @@ import type { PasswordParts } from '../login/password.ts'
 import type { Client } from '../model/client.ts'
 import type { ScopePolicy } from '../model/scope-policy.ts'
 import type { SessionFacts } from '../model/session.ts'
+import type { BrowserSessionLimits } from '../model/session-limits.ts'
 import type { User } from '../model/user.ts'
 import type { RevocationState } from '../revocation/state.ts'
 import type { ClientStanding } from '../store/store.ts'
@@ -58,6 +59,7 @@ export interface TokenSettings {
   readonly onReuse: 'session' | 'user'
   readonly repeatElsewhere: 'event' | 'reuse'
   readonly passwordGrant: boolean
+  readonly browserSessions: BrowserSessionLimits
 }
 
 /** Everything the flow from a sign-in to a token needs. */

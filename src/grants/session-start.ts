@@ -1,10 +1,12 @@
 import type { Origin } from '../audit/events.ts'
-import { momentOf } from '../base/clock.ts'
+import { type Moment, momentOf } from '../base/clock.ts'
 import { networkOf } from '../base/network.ts'
 import { randomId } from '../base/random.ts'
 import { AuthError } from '../errors/auth-error.ts'
 import type { Client } from '../model/client.ts'
 import { grantedScope, scopesOfClient, scopesOfRoles } from '../model/scope-policy.ts'
+import type { SessionFacts } from '../model/session.ts'
+import type { SessionLimits } from '../model/session-limits.ts'
 import type { User } from '../model/user.ts'
 import { hashSecret, SESSION_SECRET_BYTES } from '../tokens/refresh-token.ts'
 import { passAccountGate } from './account-gate.ts'
@@ -24,10 +26,45 @@ export interface SignIn {
   readonly origin: Origin
 }
 
-/** Makes the session of a sign-in: gate, scope, row and event, first refresh token. */
+/** A sign-in that has become a row. */
+export interface OpenedSession {
+  readonly user: User
+  readonly facts: SessionFacts
+  readonly scope: readonly string[]
+  /** The secret key that its first refresh token is made with. */
+  readonly keyId: string
+  readonly asked: Moment
+}
+
+/** Makes the session of a sign-in, and its first refresh token. */
 export async function startSession(signIn: SignIn, parts: GrantParts): Promise<Granted> {
+  const { settings } = parts
+  const sessionSecret = parts.random(SESSION_SECRET_BYTES)
+  const limits = {
+    idleMilliseconds: settings.idleMilliseconds,
+    lifeMilliseconds: settings.sessionLifeMilliseconds,
+  }
+  const { user, facts, scope, keyId, asked } = await openSession(signIn, sessionSecret, limits, parts)
+  const { sessionId } = facts
+  const refreshToken = parts.refreshTokens.write({
+    userId: user.id,
+    sessionId,
+    generation: FIRST_GENERATION,
+    keyId,
+    sessionSecret,
+  })
+  return { user, facts, refreshToken, scope, asked }
+}
+
+/** Gate, scope, row and event, whatever carries the session's secret. */
+export async function openSession(
+  signIn: SignIn,
+  secret: Uint8Array,
+  limits: SessionLimits,
+  parts: GrantParts,
+): Promise<OpenedSession> {
   const { user, client, origin } = signIn
-  const { settings, secretKeys, random } = parts
+  const { secretKeys, random } = parts
   passAccountGate(user)
   const from = { address: origin.address, agent: origin.agent }
   await parts.hooks.before?.signIn?.(user, from)
@@ -35,7 +72,6 @@ export async function startSession(signIn: SignIn, parts: GrantParts): Promise<G
   const scope = grantedScope(parts.policy, signIn.scope, held)
 
   const sessionId = randomId(random)
-  const sessionSecret = random(SESSION_SECRET_BYTES)
   const keyId = secretKeys.writing.fingerprint
   const asked = momentOf(parts.clock)
   const started = await parts.store.sessions.start(
@@ -43,7 +79,7 @@ export async function startSession(signIn: SignIn, parts: GrantParts): Promise<G
       id: sessionId,
       userId: user.id,
       clientId: client.id,
-      secretHash: hashSecret(sessionSecret),
+      secretHash: hashSecret(secret),
       keyId,
       userEpoch: user.epoch,
       scope,
@@ -52,8 +88,7 @@ export async function startSession(signIn: SignIn, parts: GrantParts): Promise<G
       address: origin.address,
       network: networkOf(origin.address),
       agent: origin.agent,
-      idleMilliseconds: settings.idleMilliseconds,
-      lifeMilliseconds: settings.sessionLifeMilliseconds,
+      ...limits,
     },
     { name: 'session.started', origin, userId: user.id, sessionId, clientId: client.id },
   )
@@ -61,12 +96,5 @@ export async function startSession(signIn: SignIn, parts: GrantParts): Promise<G
     throw new AuthError('CREDENTIALS_WRONG', { details: { account: 'changed meanwhile', userId: user.id } })
   }
   parts.inBackground(() => parts.hooks.after?.signIn?.(started.user, { id: sessionId }, from))
-  const refreshToken = parts.refreshTokens.write({
-    userId: user.id,
-    sessionId,
-    generation: FIRST_GENERATION,
-    keyId,
-    sessionSecret,
-  })
-  return { user: started.user, facts: started.facts, refreshToken, scope, asked }
+  return { user: started.user, facts: started.facts, scope, keyId, asked }
 }

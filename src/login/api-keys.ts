@@ -7,6 +7,7 @@ import { grantedScope, type ScopePolicy, scopesOfRoles } from '../model/scope-po
 import type { ApiKeyUse, Store } from '../store/store.ts'
 import { makeApiKey } from '../tokens/api-key.ts'
 import { hashSecret } from '../tokens/refresh-token.ts'
+import { createUseNotes, type UseNotes } from './use-notes.ts'
 
 export interface NewApiKeyRequest {
   readonly userId: string
@@ -29,11 +30,8 @@ export interface ApiKeys {
   revoke(key: { readonly userId: string; readonly id: string }, origin: Origin): Promise<boolean>
   /** Lets a key work again that a restore of the database has suspended. */
   confirm(key: { readonly userId: string; readonly id: string }, origin: Origin): Promise<boolean>
-  /** Takes note of a use; it is written down within a minute, with all others. */
-  readonly noteUse: (use: ApiKeyUse) => void
-  start(): void
-  /** Writes down what was noted. */
-  stop(): Promise<void>
+  /** When keys were last seen. */
+  readonly uses: UseNotes<ApiKeyUse>
 }
 
 export interface ApiKeysParts {
@@ -47,21 +45,9 @@ export interface ApiKeysParts {
 const DAY_SECONDS = 86_400
 const DEFAULT_LIFE_SECONDS = 365 * DAY_SECONDS
 export const LONGEST_API_KEY_LIFE_SECONDS = 10 * DEFAULT_LIFE_SECONDS
-const WRITE_USES_MILLISECONDS = 60_000
 
 export function createApiKeys(parts: ApiKeysParts): ApiKeys {
   const { store, policy, random, revocationsChanged, report } = parts
-  const uses = new Map<string, ApiKeyUse>()
-  let timer: NodeJS.Timeout | undefined
-
-  const writeUses = async (): Promise<void> => {
-    if (uses.size === 0) return
-    const noted = [...uses.values()]
-    uses.clear()
-    // When a key was last seen is worth no retry.
-    await store.apiKeys.noteUses(noted).catch(report)
-  }
-
   return {
     async make({ userId, name, scopes, lifeSeconds = DEFAULT_LIFE_SECONDS }, origin) {
       const user = await store.users.find(userId)
@@ -100,14 +86,6 @@ export function createApiKeys(parts: ApiKeysParts): ApiKeys {
         userId: key.userId,
         data: { key: key.id },
       }),
-    noteUse: (use) => void uses.set(use.id, use),
-    start() {
-      timer ??= setInterval(() => void writeUses(), WRITE_USES_MILLISECONDS).unref()
-    },
-    async stop() {
-      clearInterval(timer)
-      timer = undefined
-      await writeUses()
-    },
+    uses: createUseNotes((uses) => store.apiKeys.noteUses(uses), report),
   }
 }

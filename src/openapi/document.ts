@@ -2,12 +2,7 @@ import type { ProfileSchema } from '../model/profile.ts'
 import { createComponents, type JsonObject, relocate } from './components.ts'
 import type { DescribedRoute } from './described-route.ts'
 import { describeOperation } from './operation.ts'
-import {
-  describePermissions,
-  describeSecuritySchemes,
-  type Permissions,
-  type SecurityNames,
-} from './security.ts'
+import { describePermissions, describeSecuritySchemes, type Permissions, securityNames } from './security.ts'
 
 export interface DocumentOptions extends Permissions {
   readonly routes: readonly DescribedRoute[]
@@ -28,7 +23,7 @@ export interface DocumentOptions extends Permissions {
 export function openApiDocument(options: DocumentOptions): JsonObject {
   const { routes, issuer, title, version } = options
   const shown = routes.filter(({ hidden }) => hidden !== true)
-  const schemes: SecurityNames = options.passwordGrant ? ['password', 'bearer'] : ['bearer']
+  const schemes = securityNames(options.passwordGrant)
   const components = createComponents()
   const paths: Record<string, Record<string, JsonObject>> = {}
   for (const route of shown) {
@@ -63,6 +58,7 @@ const TAGS: Readonly<Record<string, string>> = {
   Tokens: 'Sign in, stay signed in, sign out.',
   Accounts: 'Accounts, and what people can do with their own.',
   Sessions: 'Where one is signed in.',
+  'API keys': 'For scripts and machines.',
   Admin: 'For those who look after the service.',
   Clients: 'The applications that get tokens.',
   Revocations: 'For services that check tokens by themselves.',

@@ -8,10 +8,15 @@ const options = { issuer: 'https://example.com/auth', scopes: { 'orders:read': '
 test('a word adds security and the refusals it can lead to', () => {
   const { operation } = describeOwnRoutes({ ...options, passwordGrant: true })
   assert.deepEqual(operation(anyone), { security: [], responses: {} })
-  assert.deepEqual(operation(signedIn).security, [{ password: [] }, { bearer: [] }])
+  assert.deepEqual(operation(signedIn).security, [
+    { password: [] },
+    { bearer: [] },
+    { apiKey: [] },
+    { session: [] },
+  ])
   assert.deepEqual(Object.keys(operation(signedIn).responses), ['401'])
   const { security, responses } = operation(needs({ scopes: ['orders:read'] }))
-  assert.deepEqual(security, [{ password: ['orders:read'] }, { bearer: [] }])
+  assert.deepEqual(security, [{ password: ['orders:read'] }, { bearer: [] }, { apiKey: [] }, { session: [] }])
   assert.deepEqual(Object.keys(responses), ['401', '403'])
   assert.equal(responses['403']?.description, 'Not permitted: needs scope orders:read.')
 })
@@ -20,6 +25,6 @@ test('the schemes name the token endpoint, and no password where there is none',
   const { securitySchemes } = describeOwnRoutes({ ...options, passwordGrant: true })
   assert.match(JSON.stringify(securitySchemes), /"tokenUrl":"https:\/\/example\.com\/auth\/token"/)
   const without = describeOwnRoutes({ ...options, passwordGrant: false })
-  assert.deepEqual(Object.keys(without.securitySchemes), ['bearer'])
-  assert.deepEqual(without.operation(signedIn).security, [{ bearer: [] }])
+  assert.deepEqual(Object.keys(without.securitySchemes), ['bearer', 'apiKey', 'session'])
+  assert.deepEqual(without.operation(signedIn).security, [{ bearer: [] }, { apiKey: [] }, { session: [] }])
 })

@@ -2,7 +2,7 @@ import { Access } from '../model/access.ts'
 import { accessData, accessWords } from '../model/inventory.ts'
 import type { JsonObject } from './components.ts'
 import { ERROR_SCHEMAS } from './error-schemas.ts'
-import { describeSecuritySchemes, type Permissions, type SecurityNames, securityOf } from './security.ts'
+import { describeSecuritySchemes, type Permissions, securityNames, securityOf } from './security.ts'
 
 /** What the description of an application's own API takes over from the issuer inside of it. */
 export interface OwnRoutes {
@@ -26,7 +26,7 @@ export interface OwnRoutesOptions {
 }
 
 export function describeOwnRoutes({ issuer, scopes, passwordGrant }: OwnRoutesOptions): OwnRoutes {
-  const schemes: SecurityNames = passwordGrant ? ['password', 'bearer'] : ['bearer']
+  const schemes = securityNames(passwordGrant)
   const { mediaType, schema } = ERROR_SCHEMAS.problem
   const refusal = (description: string): JsonObject => ({ description, content: { [mediaType]: { schema } } })
   // How clients prove themselves at the token endpoint is nothing that a route of the application asks for.

@@ -1,5 +1,6 @@
 import type { Role } from '../config/settings/permissions.ts'
 import { Access } from '../model/access.ts'
+import { sessionCookieName } from '../tokens/session-cookie.ts'
 import type { JsonObject } from './components.ts'
 import type { DescribedRoute } from './described-route.ts'
 import { code, plain, table } from './markdown.ts'
@@ -11,7 +12,19 @@ export interface Permissions {
 }
 
 /** The ways to prove who one is, most wanted first. */
-export type SecurityNames = readonly ('password' | 'bearer')[]
+export type SecurityNames = readonly ('password' | 'bearer' | 'apiKey' | 'session')[]
+
+/** The kind of credential that each of them carries. */
+const VIA: Readonly<Record<SecurityNames[number], string>> = {
+  password: 'bearer',
+  bearer: 'bearer',
+  apiKey: 'api-key',
+  session: 'session',
+}
+
+export function securityNames(passwordGrant: boolean): SecurityNames {
+  return [...(passwordGrant ? (['password'] as const) : []), 'bearer', 'apiKey', 'session']
+}
 
 export function describeSecuritySchemes(
   schemes: SecurityNames,
@@ -37,13 +50,26 @@ export function describeSecuritySchemes(
       bearerFormat: 'JWT',
       description: 'An access token that you have already.',
     },
+    apiKey: {
+      type: 'apiKey',
+      in: 'header',
+      name: 'X-API-Key',
+      description: 'A key of yours, for scripts. It has scopes and no roles.',
+    },
+    session: {
+      type: 'apiKey',
+      in: 'cookie',
+      name: sessionCookieName(issuer.startsWith('https:')),
+      description:
+        'The cookie that `POST /session` sets. What changes something also needs the `X-CSRF-Token` of that answer.',
+    },
   }
   return Object.fromEntries([...schemes, 'client' as const].map((name) => [name, described[name]]))
 }
 
 /**
  * One of these is needed; none where anyone may ask. An empty one says that it also goes without. Scopes are named
- * where the scheme can ask for them.
+ * where the scheme can ask for them. An optional credential is a token.
  */
 export function securityOf(
   { access, credential }: Pick<DescribedRoute, 'access' | 'credential'>,
@@ -51,11 +77,14 @@ export function securityOf(
 ): JsonObject[] {
   const requirement = Access.requirementOf(access)
   if (typeof credential === 'object') {
-    const scoped = schemes.map((name) => ({ [name]: name === 'password' ? [credential.clientOrScope] : [] }))
+    const tokens = schemes.filter((name) => VIA[name] === 'bearer')
+    const scoped = tokens.map((name) => ({ [name]: name === 'password' ? [credential.clientOrScope] : [] }))
     return [{ client: [] }, ...scoped]
   }
   if (requirement === undefined && credential !== 'optional') return []
-  const needed = schemes.map((name) => ({ [name]: name === 'password' ? (requirement?.scopes ?? []) : [] }))
+  const via = requirement === undefined ? ['bearer'] : requirement.via
+  const taken = schemes.filter((name) => via === undefined || via.includes(VIA[name]))
+  const needed = taken.map((name) => ({ [name]: name === 'password' ? (requirement?.scopes ?? []) : [] }))
   return requirement === undefined ? [{}, ...needed] : needed
 }
 

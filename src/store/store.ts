@@ -226,6 +226,22 @@ export interface InspectedSession {
   readonly counters: Counters
 }
 
+/** A live session with its user as both are now, read in one statement. */
+export interface SessionStandingNow {
+  readonly session: Session
+  readonly user: User
+  readonly counters: Counters
+  /** When it ends if it is not used again, and when it ends in any case. Milliseconds since 1970. */
+  readonly idleEndsAt: number
+  readonly endsAt: number
+}
+
+export interface SessionUse {
+  readonly userId: string
+  readonly id: string
+  readonly idleMilliseconds: number
+}
+
 export interface SessionVerbs {
   /** The first refresh token is of generation 0; both marks stand at generation 0 and the start. */
   start(session: NewSession, event: NewEvent): Promise<StartedSession>
@@ -243,6 +259,17 @@ export interface SessionVerbs {
     readonly id: string
     readonly secretHash: string
   }): Promise<InspectedSession | undefined>
+  /** For whoever holds the secret of a browser session: undefined unless it, its user and its client are live. */
+  findStanding(session: {
+    readonly userId: string
+    readonly id: string
+    readonly secretHash: string
+  }): Promise<SessionStandingNow | undefined>
+  /**
+   * Writes down that browser sessions were used, which moves their idle limit on. Revives none that has ended or is past
+   * a limit. No event: many times a day is no news.
+   */
+  noteUses(uses: readonly SessionUse[]): Promise<void>
   /** Live sessions, last used first. */
   list(userId: string): Promise<Session[]>
   /** How many are live, of all users. */

@@ -162,3 +162,27 @@ test('an API key ends at its time by the clock of this process too', async () =>
   assert.equal((await auth.check(request(), auth.signedIn)).ok, false)
   await auth.close()
 })
+
+test('B7: a key that ended stays ended when the revocation itself is forgotten', async () => {
+  const clock = handClock()
+  const auth = createAuth({ databaseUrl: 'sqlite::memory:', issuer: ISSUER, clock, staleness: 'relaxed' })
+  const user = await auth.users.create({ email: 'i@example.com', password: PASSWORD })
+  const [used, unused] = [
+    await auth.apiKeys.create({ userId: user.id, name: 'used after its end' }),
+    await auth.apiKeys.create({ userId: user.id, name: 'not used after its end' }),
+  ]
+  const isGood = async ({ text }: { text: string }) => {
+    const request = new Request(`${ISSUER}/x`, { headers: { 'x-api-key': text } })
+    return (await auth.check(request, auth.signedIn)).ok
+  }
+  for (const key of [used, unused]) assert.equal(await isGood(key), true)
+  for (const { apiKey } of [used, unused]) assert.equal(await auth.apiKeys.revoke(user.id, apiKey.id), true)
+  assert.equal(await isGood(used), false)
+  for (let passed = 0; passed < 24; passed++) {
+    clock.advance(3_600_000)
+    // Looks at the revocations, and lets go of those that are over.
+    await auth.sessions.endAll(user.id)
+  }
+  for (const key of [used, unused]) assert.equal(await isGood(key), false)
+  await auth.close()
+})

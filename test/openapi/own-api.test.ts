@@ -46,9 +46,19 @@ type Described = {
 async function checkDescription(document: Described): Promise<void> {
   const { valid, errors } = await new Validator().validate(structuredClone(document) as never)
   assert.ok(valid, JSON.stringify(errors))
-  assert.deepEqual(Object.keys(document.components?.securitySchemes ?? {}), ['password', 'bearer'])
+  assert.deepEqual(Object.keys(document.components?.securitySchemes ?? {}), [
+    'password',
+    'bearer',
+    'apiKey',
+    'session',
+  ])
   const operation = (path: string) => document.paths[path]?.get as Operation
-  assert.deepEqual(operation('/orders').security, [{ password: ['orders:read'] }, { bearer: [] }])
+  assert.deepEqual(operation('/orders').security, [
+    { password: ['orders:read'] },
+    { bearer: [] },
+    { apiKey: [] },
+    { session: [] },
+  ])
   assert.deepEqual(Object.keys(operation('/orders').responses), ['200', '401', '403'])
   assert.ok('application/problem+json' in (operation('/orders').responses['401']?.content ?? {}))
   assert.deepEqual(operation('/open').security, [])

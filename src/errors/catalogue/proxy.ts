@@ -89,7 +89,6 @@ export const proxy = defineGroup('proxy', {
     hint:
       'Cookies are shared by all ports of a host and, with a Domain, by its sub-domains. Give each ' +
       'application cookie names of its own.',
-    prevented: 'Our cookies have names of their own and no other cookie is read.',
   },
   THIRD_PARTY_COOKIE_BLOCKED: {
     effect: 'refused',
@@ -106,6 +105,16 @@ export const proxy = defineGroup('proxy', {
       'Read the token anew after each sign-in and send the one that belongs to the present session. A ' +
       "page restored from the browser's history shows the same.",
     sentence: 'This page has become out of date. Load it again and repeat the step.',
+  },
+  CSRF_ORIGIN: {
+    effect: 'refused',
+    clientCode: 'access_denied',
+    meaning: 'A request that relies on the session cookie was not sent by a page that may use it.',
+    hint:
+      'What changes something, and opening a WebSocket, needs `Sec-Fetch-Site: same-origin` or an Origin that is ' +
+      'the issuer or stands in CORS_ORIGINS. A script that is no browser sends `Origin` itself.',
+    sentence: 'This page may not do this. Open the application itself and repeat the step there.',
+    own: true,
   },
   SHARED_CACHE: {
     effect: 'accepted',

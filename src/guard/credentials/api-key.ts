@@ -10,6 +10,7 @@ import type { ApiKeyStanding, ApiKeyUse, ApiKeyVerbs } from '../../store/store.t
 import { API_KEY_PREFIX, readApiKey } from '../../tokens/api-key.ts'
 import { hashSecret } from '../../tokens/refresh-token.ts'
 import type { Credential } from './credential.ts'
+import { createStandingMemory } from './standing-memory.ts'
 
 export interface ApiKeyParts {
   readonly store: ApiKeyVerbs
@@ -19,8 +20,8 @@ export interface ApiKeyParts {
   readonly feed: Pick<RevocationFeed, 'isStale'>
   /** Told when a key was seen; called on every request, so it only takes note. */
   readonly noteUse: (use: ApiKeyUse) => void
-  /** How many keys are remembered; 10,000 unless said otherwise. */
-  readonly mostRemembered?: number
+  /** See `createStandingMemory`. */
+  readonly goodForMilliseconds: number
 }
 
 /** What was read of a key. Whether it is still so is asked of memory on every request. */
@@ -28,7 +29,6 @@ interface Remembered extends ApiKeyStanding {
   readonly scopes: readonly string[]
 }
 
-const DEFAULT_MOST_REMEMBERED = 10_000
 const NONE: readonly string[] = Object.freeze([])
 
 /**
@@ -38,17 +38,12 @@ const NONE: readonly string[] = Object.freeze([])
  * owner's roles still hold them, and no roles; it does not count as a recent sign-in.
  */
 export function apiKey(parts: ApiKeyParts): Credential {
-  const { store, policy, clock, state, feed, noteUse, mostRemembered = DEFAULT_MOST_REMEMBERED } = parts
-  const remembered = new Map<string, Remembered>()
+  const { store, policy, clock, state, feed, noteUse } = parts
+  const memory = createStandingMemory<Remembered>(parts)
 
-  const remember = (text: string, standing: ApiKeyStanding): Remembered => {
+  const withScopes = (standing: ApiKeyStanding): Remembered => {
     const held = scopesOfRoles(policy, standing.user.roles)
-    const scopes = Object.freeze(standing.key.scopes.filter((name) => held.includes(name)))
-    const entry = { ...standing, scopes }
-    remembered.delete(text)
-    remembered.set(text, entry)
-    if (remembered.size > mostRemembered) remembered.delete(remembered.keys().next().value ?? '')
-    return entry
+    return { ...standing, scopes: Object.freeze(standing.key.scopes.filter((name) => held.includes(name))) }
   }
 
   /** Undefined where what is remembered is out of date, and the database has to be asked. */
@@ -64,21 +59,24 @@ export function apiKey(parts: ApiKeyParts): Credential {
   }
 
   const ask = async (text: string, userId: string): Promise<Principal | Refusal> => {
+    const asked = memory.now()
     const standing = await store.findStanding(userId, hashSecret(text))
     if (standing === undefined) return unknown('no live key')
     if (standing.user.state !== 'active') return new Refusal('USER_DISABLED', { details: { userId } })
     if (standing.key.suspended) return unknown('suspended by a restore: confirm it')
-    return judge(remember(text, standing)) ?? new Refusal('TOKEN_VERSION_STALE', { details: { userId } })
+    const known = withScopes(standing)
+    memory.keep(text, known, asked)
+    return judge(known) ?? new Refusal('TOKEN_VERSION_STALE', { details: { userId } })
   }
 
   return {
     name: 'api-key',
     read: readPresented,
     verify(text) {
-      const known = remembered.get(text)
+      const known = memory.find(text)
       const verdict = known && judge(known)
       if (verdict !== undefined) return verdict
-      remembered.delete(text)
+      memory.forget(text)
       const read = readApiKey(text)
       return read === undefined ? unknown('not a key') : ask(text, read.userId)
     },

@@ -57,6 +57,32 @@ const inspect = statement<InspectedRow>(
    WHERE s.user_id = @user_id::uuid AND s.id = @id::uuid AND s.secret_hash = @secret_hash::text`,
 )
 
+interface StandingRow extends SessionRow, UserRow {
+  readonly c_ver: number
+  readonly st_epoch: number
+  readonly idle_at: number
+  readonly last_at: number
+}
+
+const findStanding = statement<StandingRow>(
+  'sessions.find_standing',
+  `SELECT ${COLUMNS}, ${userColumns}, c.ver AS c_ver, st.epoch AS st_epoch,
+     ${inMilliseconds('least(s.idle_at, s.ends_at)')} AS idle_at, ${inMilliseconds('s.ends_at')} AS last_at
+   FROM countersign.sessions s JOIN countersign.users u ON u.id = s.user_id
+     JOIN countersign.clients c ON c.id = s.client_id, countersign.store st
+   WHERE s.user_id = @user_id::uuid AND s.id = @id::uuid AND s.secret_hash = @secret_hash::text
+     AND u.state = 'active' AND c.state = 'active' AND ${LIVE} AND ${WITHIN_LIMITS}`,
+)
+
+const noteUses = statement(
+  'sessions.note_uses',
+  `UPDATE countersign.sessions s SET turned_at = t.now, idle_at = t.now + used.idle,
+     last_day = (least(t.now + used.idle, s.ends_at) AT TIME ZONE 'UTC')::date
+   FROM (SELECT unnest(@user_ids::uuid[]) AS user_id, unnest(@ids::uuid[]) AS id,
+       unnest(@idles::bigint[]) * interval '1 millisecond' AS idle) used, (SELECT ${NOW} AS now) t
+   WHERE s.user_id = used.user_id AND s.id = used.id AND s.ended_at IS NULL AND ${WITHIN_LIMITS}`,
+)
+
 const list = statement<SessionRow>(
   'sessions.list',
   `SELECT ${COLUMNS}
@@ -134,6 +160,28 @@ export function sessionVerbs(connection: Connection): SessionVerbs {
           counters: { user: row.u_ver, client: row.c_ver, store: row.st_epoch },
         }
       )
+    },
+
+    async findStanding({ userId, id, secretHash }) {
+      const values = { user_id: uuidOrNull(userId), id: uuidOrNull(id), secret_hash: secretHash }
+      const row = await firstRow(connection, findStanding, values)
+      return (
+        row && {
+          session: toSession(row),
+          user: toUser(row),
+          counters: { user: row.u_ver, client: row.c_ver, store: row.st_epoch },
+          idleEndsAt: row.idle_at,
+          endsAt: row.last_at,
+        }
+      )
+    },
+
+    async noteUses(uses) {
+      await connection.rows(noteUses, {
+        user_ids: uses.map(({ userId }) => userId),
+        ids: uses.map(({ id }) => id),
+        idles: uses.map(({ idleMilliseconds }) => idleMilliseconds),
+      })
     },
 
     list: async (userId) => (await connection.rows(list, { user_id: uuidOrNull(userId) })).map(toSession),

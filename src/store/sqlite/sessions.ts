@@ -40,6 +40,39 @@ export function sessionVerbs(connection: Connection): SessionVerbs {
         )
       }),
 
+    findStanding: ({ userId, id, secretHash }) =>
+      connection.read((db) => {
+        const row = db.get<SessionRow & { c_ver: number; st_epoch: number }>(
+          `SELECT s.*, c.ver c_ver, st.epoch st_epoch
+           FROM cs_sessions s JOIN cs_users u ON u.id = s.user_id JOIN cs_clients c ON c.id = s.client_id, cs_store st
+           WHERE s.user_id = :userId AND s.id = :id AND s.secret_hash = :secretHash
+             AND ${LIVE} AND s.expires_at > :now AND u.state = 'active' AND c.state = 'active'`,
+          { userId, id, secretHash, now: db.now },
+        )
+        const user = row && readUser(db, userId)
+        return (
+          row &&
+          user && {
+            session: toSession(row),
+            user: toUser(user),
+            counters: { user: user.ver, client: row.c_ver, store: row.st_epoch },
+            idleEndsAt: row.expires_at,
+            endsAt: row.ends_at,
+          }
+        )
+      }),
+
+    noteUses: (uses) =>
+      connection.write((db) => {
+        for (const { userId, id, idleMilliseconds } of uses) {
+          db.run(
+            `UPDATE cs_sessions SET used_at = :now, expires_at = min(:now + :idle, ends_at)
+             WHERE user_id = :userId AND id = :id AND ended_at IS NULL AND expires_at > :now`,
+            { userId, id, idle: idleMilliseconds, now: db.now },
+          )
+        }
+      }),
+
     list: (userId) =>
       connection.read((db) =>
         db

@@ -64,6 +64,87 @@ export function testSessions(subject: Subject): void {
     })
   })
 
+  test('a browser session is found by its secret while it, its user and its client are live', async () => {
+    const { store, other } = subject()
+    const { user, session } = await signIn(store, undefined, {
+      idleMilliseconds: HOUR,
+      lifeMilliseconds: DAY,
+    })
+    const held = { userId: user.id, id: session.id, secretHash: session.secretHash }
+    const [listed] = await store.sessions.list(user.id)
+    assert.ok(listed !== undefined)
+    const { storeEpoch } = await store.revocations.pull()
+    assert.deepEqual(await other.sessions.findStanding(held), {
+      session: listed,
+      user,
+      counters: {
+        user: user.ver,
+        client: (await store.clients.find(FIRST_PARTY))?.ver,
+        store: storeEpoch,
+      },
+      idleEndsAt: listed.endsAt,
+      endsAt: listed.startedAt + DAY,
+    })
+    const stranger = await signUp(store)
+    for (const wrong of [
+      { secretHash: 'x' },
+      { id: newId() },
+      { userId: stranger.id },
+      { userId: '', id: '' },
+    ]) {
+      assert.equal(await store.sessions.findStanding({ ...held, ...wrong }), undefined)
+    }
+    await store.sessions.end({ ...held, why: 'logout' }, eventOf('session.ended', { userId: user.id }))
+    assert.equal(await other.sessions.findStanding(held), undefined)
+    for (const end of [
+      (id: string) => store.sessions.endAll(id, { why: 'ended_by_user' }, eventOf('session.all_ended')),
+      (id: string) => store.users.setState(id, 'disabled', eventOf('user.disabled')),
+      (id: string) => store.users.remove(id, eventOf('user.deleted')),
+    ]) {
+      const next = await signIn(store)
+      const { userId, id, secretHash } = next.session
+      assert.notEqual(await store.sessions.findStanding({ userId, id, secretHash }), undefined)
+      await end(userId)
+      assert.equal(await store.sessions.findStanding({ userId, id, secretHash }), undefined)
+    }
+  })
+
+  test('F-3: uses move the idle limit on, never past the absolute one, and revive nothing', async () => {
+    const { store, other, advance } = subject()
+    const limits = { idleMilliseconds: HOUR, lifeMilliseconds: 2 * HOUR }
+    const held = await signIn(store, undefined, limits)
+    const left = await signIn(store, undefined, limits)
+    const ended = await signIn(store, undefined, limits)
+    const useOf = ({ userId, id }: { userId: string; id: string }) => ({ userId, id, idleMilliseconds: HOUR })
+    const find = ({ userId, id, secretHash }: typeof held.session) =>
+      other.sessions.findStanding({ userId, id, secretHash })
+    await store.sessions.end(
+      { userId: ended.user.id, id: ended.session.id, why: 'logout' },
+      eventOf('session.ended', { userId: ended.user.id }),
+    )
+    await store.sessions.noteUses([])
+    await advance(50 * 60_000)
+    await store.sessions.noteUses([
+      useOf(held.session),
+      useOf(ended.session),
+      useOf({ userId: newId(), id: newId() }),
+    ])
+    await advance(50 * 60_000)
+    const standing = await find(held.session)
+    assert.ok(standing !== undefined)
+    assert.ok(standing.session.usedAt >= standing.session.startedAt + 50 * 60_000)
+    assert.ok(standing.session.endsAt >= standing.session.usedAt + HOUR - 1)
+    assert.equal(await find(left.session), undefined)
+    assert.equal(await find(ended.session), undefined)
+    await store.sessions.noteUses([useOf(held.session), useOf(left.session), useOf(ended.session)])
+    assert.equal(await find(left.session), undefined, 'it had ended before it was used')
+    assert.equal(await find(ended.session), undefined)
+    const last = await find(held.session)
+    assert.equal(last?.idleEndsAt, last?.endsAt, 'two hours after the sign-in, and no later')
+    await advance(21 * 60_000)
+    assert.equal(await find(held.session), undefined)
+  })
+
   test('B7: a session that is born late is dead at birth', async () => {
     const { store } = subject()
     const changes = {

@@ -1,0 +1,127 @@
+import { z } from 'zod'
+import { AuthError } from '../errors/auth-error.ts'
+import { startBrowserSession } from '../grants/browser-session.ts'
+import { guardRequestOf } from '../guard/guard-request.ts'
+import { anyone, needs } from '../model/access.ts'
+import { hashSecret } from '../tokens/refresh-token.ts'
+import { csrfTokenOf, type SessionCookie } from '../tokens/session-cookie.ts'
+import { json, noContent, principalOf, type RouteContext, route } from './route.ts'
+import { loginText, passwordText } from './schemas.ts'
+
+const REQUESTS = { count: 1200, periodMilliseconds: 60_000 }
+
+const credentials = z
+  .strictObject({
+    username: loginText.meta({ description: 'User name or mail address.' }),
+    password: passwordText,
+  })
+  .meta({ id: 'BrowserSignIn' })
+
+const sessionAnswer = z
+  .object({
+    csrf_token: z.string().meta({
+      description: 'To be sent as `X-CSRF-Token` with every request that changes something.',
+    }),
+    expires_in: z.int().meta({ description: 'Seconds until the session ends, however often it is used.' }),
+  })
+  .meta({ id: 'BrowserSession' })
+
+const exampleSession = { csrf_token: '6Zk0…', expires_in: 43_200 }
+
+const withCookie = needs({ via: ['session'] })
+
+export const signIn = route({
+  method: 'POST',
+  path: '/session',
+  access: anyone,
+  limit: REQUESTS,
+  tag: 'Sessions',
+  style: 'problem',
+  summary: 'Sign a browser in',
+  description:
+    'Sets the session cookie, which scripts cannot read, and answers with the token that shows that a request ' +
+    'comes from your page. A session that the browser had ends. Only pages of this origin, and of those that ' +
+    '`CORS_ORIGINS` names, may sign in.',
+  body: {
+    types: ['json', 'form'],
+    schema: credentials,
+    example: { username: 'alice', password: 'correct horse battery' },
+  },
+  answers: {
+    200: { description: 'Signed in.', schema: sessionAnswer, example: exampleSession },
+    401: { description: 'The name or the password is wrong.' },
+    403: { description: 'The page is of another site.' },
+    429: { description: 'Too many wrong passwords: wait as long as `Retry-After` says.' },
+  },
+  async handle(context) {
+    const { body, origin, request, services } = context
+    const { sessionCookies, grants } = services
+    const asked = guardRequestOf(request)
+    if (!sessionCookies.maySignIn(asked)) throw new AuthError('CSRF_ORIGIN')
+    const former = sessionCookies.read(asked)
+    const { cookie, limits } = await startBrowserSession(
+      {
+        ...body,
+        origin,
+        async endFormer() {
+          if (former !== undefined) await endBrowserSession(former, context)
+        },
+      },
+      grants,
+    )
+    const expires_in = Math.floor(limits.lifeMilliseconds / 1000)
+    const set = { 'set-cookie': sessionCookies.set(cookie, expires_in) }
+    return json({ csrf_token: csrfTokenOf(cookie.secret), expires_in }, 200, set)
+  },
+})
+
+export const readSession = route({
+  method: 'GET',
+  path: '/session',
+  access: withCookie,
+  tag: 'Sessions',
+  style: 'problem',
+  summary: 'My browser session',
+  description: 'For a page that was loaded anew: its CSRF token.',
+  answers: { 200: { description: 'Signed in.', schema: sessionAnswer, example: exampleSession } },
+  handle(context) {
+    const { services, request } = context
+    const cookie = services.sessionCookies.read(guardRequestOf(request))
+    if (cookie === undefined) throw new AuthError('SESSION_ENDED')
+    const expires_in = principalOf(context).expiresAt - Math.floor(services.grants.clock.now() / 1000)
+    return json({ csrf_token: csrfTokenOf(cookie.secret), expires_in })
+  },
+})
+
+export const signOut = route({
+  method: 'DELETE',
+  path: '/session',
+  access: withCookie,
+  tag: 'Sessions',
+  style: 'problem',
+  summary: 'Sign a browser out',
+  description: 'Ends the session of the cookie, and takes the cookie away.',
+  answers: { 204: { description: 'Signed out.' } },
+  async handle(context) {
+    const { services, request } = context
+    const cookie = services.sessionCookies.read(guardRequestOf(request))
+    if (cookie !== undefined) await endBrowserSession(cookie, context)
+    const answer = noContent()
+    answer.headers.set('set-cookie', services.sessionCookies.cleared)
+    return answer
+  },
+})
+
+/** Ends the session that a cookie holds; nothing happens if it has ended already. */
+export async function endBrowserSession(
+  { userId, sessionId, secret }: SessionCookie,
+  { services, origin }: Pick<RouteContext, 'services' | 'origin'>,
+): Promise<void> {
+  const { store, hooks, revocationsChanged, inBackground } = services.grants
+  const by = { ...origin, actor: { kind: 'user', id: userId } } as const
+  const event = { name: 'session.ended', origin: by, userId, sessionId } as const
+  const held = { userId, id: sessionId, secretHash: hashSecret(secret), why: 'logout' } as const
+  if (!(await store.sessions.end(held, event))) return
+  await revocationsChanged()
+  inBackground(() => hooks.after?.signOut?.({ id: sessionId, userId }, origin))
+}

@@ -1,0 +1,38 @@
+import { equalTexts } from '../base/constant-time.ts'
+import { Refusal } from '../errors/refusal.ts'
+import type { GuardRequest } from '../model/guard-request.ts'
+import { csrfTokenOf } from '../tokens/session-cookie.ts'
+
+const SAFE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS'])
+
+/**
+ * Whether a request may rely on a cookie that the browser added by itself (rule F-4): undefined, or why not. What
+ * changes something has to come from a page of ours and carry the token of the very session. To open a WebSocket changes
+ * nothing yet, but no later message is asked again: it has to come from a page of ours too. Reading is not looked at: its
+ * answer is kept from other sites by the browser.
+ */
+export function refuseForgery(
+  request: GuardRequest,
+  secret: Uint8Array,
+  ownOrigins: ReadonlySet<string>,
+): Refusal | undefined {
+  const isSafe = SAFE_METHODS.has(request.method)
+  if (isSafe && request.header('upgrade') === undefined) return undefined
+  if (!isFromOwnPage(request, ownOrigins)) return new Refusal('CSRF_ORIGIN')
+  if (isSafe) return undefined
+  const token = request.header('x-csrf-token')
+  if (token === undefined) return new Refusal('CSRF_TOKEN_STALE', { details: { why: 'no X-CSRF-Token' } })
+  return equalTexts(token, csrfTokenOf(secret)) ? undefined : new Refusal('CSRF_TOKEN_STALE')
+}
+
+/**
+ * Whether the browser says that a page of ours sent it: `Sec-Fetch-Site` (Fetch Metadata) where it says `same-origin` or
+ * that a person did it directly, else an `Origin` (RFC 6454) on the list. Neither of them can be set by a page.
+ */
+export function isFromOwnPage(
+  request: Pick<GuardRequest, 'header'>,
+  ownOrigins: ReadonlySet<string>,
+): boolean {
+  const site = request.header('sec-fetch-site')
+  return site === 'same-origin' || site === 'none' || ownOrigins.has(request.header('origin') ?? '')
+}

@@ -1,0 +1,42 @@
+import { Refusal } from '../errors/refusal.ts'
+import { readCookie } from '../guard/credentials/cookie-header.ts'
+import { isFromOwnPage, refuseForgery } from '../guard/csrf.ts'
+import type { GuardRequest } from '../model/guard-request.ts'
+import { readSessionCookie, type SessionCookie, writeSessionCookie } from '../tokens/session-cookie.ts'
+
+/** The session cookie as the endpoints set, read and clear it. */
+export interface SessionCookies {
+  /** The value of Set-Cookie. */
+  set(cookie: SessionCookie, lifeSeconds: number): string
+  readonly cleared: string
+  /** What the browser sent. That the request may rely on it is not looked at: see `refuseForgery`. */
+  read(request: GuardRequest): SessionCookie | undefined
+  refuseForgery(request: GuardRequest, cookie: SessionCookie): Refusal | undefined
+  /** Whether a page of ours sent the request, or no browser at all. For a sign-in, where there is no session yet (F-5). */
+  maySignIn(request: GuardRequest): boolean
+}
+
+export interface SessionCookiesOptions {
+  readonly name: string
+  readonly https: boolean
+  readonly ownOrigins: ReadonlySet<string>
+}
+
+export function createSessionCookies({ name, https, ownOrigins }: SessionCookiesOptions): SessionCookies {
+  const attributes = `Path=/; HttpOnly; SameSite=Lax${https ? '; Secure' : ''}`
+  return {
+    set: (cookie, lifeSeconds) =>
+      `${name}=${writeSessionCookie(cookie)}; Max-Age=${lifeSeconds}; ${attributes}`,
+    cleared: `${name}=; Max-Age=0; ${attributes}`,
+    read(request) {
+      const text = readCookie(request.header('cookie'), name)
+      return text === undefined || text instanceof Refusal ? undefined : readSessionCookie(text)
+    },
+    refuseForgery: (request, { secret }) => refuseForgery(request, secret, ownOrigins),
+    maySignIn(request) {
+      const saysNothing =
+        request.header('origin') === undefined && request.header('sec-fetch-site') === undefined
+      return saysNothing || isFromOwnPage(request, ownOrigins)
+    },
+  }
+}

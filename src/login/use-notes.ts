@@ -1,0 +1,35 @@
+/** Takes note of uses on the request path, and writes them down later, all at once. */
+export interface UseNotes<Use> {
+  readonly note: (use: Use) => void
+  start(): void
+  /** Writes down what was noted. */
+  stop(): Promise<void>
+}
+
+const WRITE_MILLISECONDS = 60_000
+
+/** One note for each id is enough: the last one. A write that fails is reported, and worth no retry. */
+export function createUseNotes<Use extends { readonly id: string }>(
+  write: (uses: readonly Use[]) => Promise<void>,
+  report: (error: unknown) => void,
+): UseNotes<Use> {
+  const uses = new Map<string, Use>()
+  let timer: NodeJS.Timeout | undefined
+  const writeDown = async (): Promise<void> => {
+    if (uses.size === 0) return
+    const noted = [...uses.values()]
+    uses.clear()
+    await write(noted).catch(report)
+  }
+  return {
+    note: (use) => void uses.set(use.id, use),
+    start() {
+      timer ??= setInterval(() => void writeDown(), WRITE_MILLISECONDS).unref()
+    },
+    async stop() {
+      clearInterval(timer)
+      timer = undefined
+      await writeDown()
+    },
+  }
+}
