@@ -1,11 +1,12 @@
 import { millisecondsSince, toSeconds } from '../base/clock.ts'
 import { randomId } from '../base/random.ts'
 import { AuthError } from '../errors/auth-error.ts'
-import { formatVer, RESERVED_CLAIMS } from '../model/access-token.ts'
+import { formatVer } from '../model/access-token.ts'
 import type { Client } from '../model/client.ts'
 import type { User } from '../model/user.ts'
 import { mintAccessToken } from '../tokens/mint-access.ts'
 import type { Granted, GrantParts, TokenFacts } from './grant.ts'
+import { ownClaims } from './own-claims.ts'
 
 /** The answer of the token endpoint (RFC 6749 section 5.1). */
 export interface TokenAnswer {
@@ -72,11 +73,7 @@ export function signAccessToken(
   { user, client, facts, scope, lifeSeconds }: ToSign,
   parts: GrantParts,
 ): string {
-  const own = (user && parts.claims?.(user, client)) ?? {}
-  const taken = Object.keys(own).filter((name) => RESERVED_CLAIMS.has(name))
-  if (taken.length > 0) {
-    throw new AuthError('CLAIM_RESERVED', { details: { claims: taken } })
-  }
+  const own = user === undefined ? {} : ownClaims(user, client, parts)
   const iat = toSeconds(facts.asOf)
   return mintAccessToken(
     {

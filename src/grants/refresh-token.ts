@@ -3,10 +3,12 @@ import { networkOf } from '../base/network.ts'
 import { AuthError } from '../errors/auth-error.ts'
 import { Refusal } from '../errors/refusal.ts'
 import type { TokenUse } from '../login/hooks.ts'
+import type { Client } from '../model/client.ts'
 import { grantedScope, scopesOfClient, scopesOfRoles } from '../model/scope-policy.ts'
 import type { RefreshOutcome } from '../store/store.ts'
 import { hashSecret } from '../tokens/refresh-token.ts'
 import type { Grant, GrantParts, TokenRequest } from './grant.ts'
+import { ownClaims } from './own-claims.ts'
 import { required } from './parameter.ts'
 
 /**
@@ -18,6 +20,8 @@ export const refreshToken: Grant = {
   async prove(request, { client }, parts) {
     const token = parts.refreshTokens.read(required(request, 'refresh_token'))
     if (token instanceof Refusal) throw new AuthError(token.code, { details: token.details })
+
+    await tryOwnClaims(token.userId, client, parts)
 
     const { settings } = parts
     const asked = momentOf(parts.clock)
@@ -64,6 +68,12 @@ export const refreshToken: Grant = {
       }),
     }
   },
+}
+
+/** One look at the user more, for applications with claims of their own. What is wrong with the user is said later. */
+async function tryOwnClaims(userId: string, client: Client, parts: GrantParts): Promise<void> {
+  const user = parts.claims && (await parts.store.users.find(userId))
+  if (user !== undefined) ownClaims(user, client, parts)
 }
 
 const LONGEST_IDEMPOTENCY_KEY = 256

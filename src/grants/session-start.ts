@@ -11,6 +11,7 @@ import type { User } from '../model/user.ts'
 import { hashSecret, SESSION_SECRET_BYTES } from '../tokens/refresh-token.ts'
 import { passAccountGate } from './account-gate.ts'
 import type { Granted, GrantParts } from './grant.ts'
+import { ownClaims } from './own-claims.ts'
 
 /** What the store starts a session with (see `SessionVerbs.start`). */
 const FIRST_GENERATION = 0
@@ -44,6 +45,7 @@ export async function startSession(signIn: SignIn, parts: GrantParts): Promise<G
     idleMilliseconds: settings.idleMilliseconds,
     lifeMilliseconds: settings.sessionLifeMilliseconds,
   }
+  ownClaims(signIn.user, signIn.client, parts)
   const { user, facts, scope, keyId, asked } = await openSession(signIn, sessionSecret, limits, parts)
   const { sessionId } = facts
   const refreshToken = parts.refreshTokens.write({
