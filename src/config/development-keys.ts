@@ -1,5 +1,6 @@
-import { constants, copyFileSync, linkSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { constants, copyFileSync, linkSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { makeFolder } from '../base/make-folder.ts'
 import { type Random, randomId } from '../base/random.ts'
 import { ConfigError } from './config-error.ts'
 import { whyUnusable } from './failure.ts'
@@ -59,7 +60,7 @@ const OPEN_TO_ALL = 'can be read or changed by everybody on this machine: set it
 
 /** Makes the file; false where somebody else was first. Its name appears with its whole content or not at all. */
 function make(path: string, folder: string, random: Random): boolean {
-  const isNewFolder = mkdirSync(folder, { recursive: true, mode: 0o700 }) !== undefined
+  const isNewFolder = makeFolder(folder, 0o700)
   if (isNewFolder) writeFileSync(join(folder, '.gitignore'), '*\n')
   try {
     withDraft(path, random, (draft) => {

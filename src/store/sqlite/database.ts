@@ -1,6 +1,7 @@
-import { closeSync, mkdirSync, openSync } from 'node:fs'
+import { closeSync, openSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
+import { makeFolder } from '../../base/make-folder.ts'
 
 /** The part of node:sqlite that is used; a test puts one in its place that breaks at a chosen call. */
 export type Database = Pick<DatabaseSync, 'prepare' | 'exec' | 'close' | 'isTransaction'>
@@ -33,7 +34,7 @@ export const openDatabase: OpenDatabase = (path) => {
 }
 
 function createPrivateFile(path: string): void {
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
+  makeFolder(dirname(path), 0o700)
   // SQLite gives its side files the mode of the main file; an existing file keeps the mode its owner chose.
   closeSync(openSync(path, 'a', 0o600))
 }
