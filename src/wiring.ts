@@ -9,6 +9,7 @@ import { createClients } from './clients/clients.ts'
 import { DATA_FOLDER, keysFor } from './config/development-keys.ts'
 import { checkOptions } from './config/resolve.ts'
 import type { Settings } from './config/settings.ts'
+import { configuredStore } from './configured-store.ts'
 import { declareRestored, type RestoreReport } from './declare-restored.ts'
 import type { Route } from './endpoints/route.ts'
 import type { Services } from './endpoints/services.ts'
@@ -43,8 +44,6 @@ import { type MemoryLimiterOptions, memoryLimiter } from './store/hot/memory.ts'
 import { createRedisLink, type RedisLink } from './store/hot/redis.ts'
 import { redisLimiter } from './store/hot/redis-limiter.ts'
 import { startHousekeeping } from './store/housekeeping.ts'
-import { postgres } from './store/postgres/index.ts'
-import { sqlite } from './store/sqlite/index.ts'
 import type { HintVerbs, SessionUse, Store, StoreIdentity } from './store/store.ts'
 import { createAccessReader } from './tokens/read-access.ts'
 import { createRefreshTokens } from './tokens/refresh-token.ts'
@@ -69,7 +68,6 @@ export interface Wired {
 }
 
 const DAY_MILLISECONDS = 86_400_000
-const SQLITE_URL = /^sqlite:/
 
 /** Every part is made here, once, and handed what it needs. Nothing connects yet. Throws a ConfigError. */
 export function wire(options: AuthOptions, routes: readonly Route[]): Wired {
@@ -78,7 +76,7 @@ export function wire(options: AuthOptions, routes: readonly Route[]): Wired {
   const random = options.random ?? systemRandom
   const logger = options.logger ?? silentLogger
   const development = mode === 'development'
-  const store = options.store ?? storeOf(settings)
+  const store = options.store ?? configuredStore(settings)
   const redis = settings.redisUrl && createRedisLink(settings.redisUrl.reveal(), logger)
 
   const memories = [epochInFile(DATA_FOLDER), ...(redis === undefined ? [] : [epochInRedis(redis)])]
@@ -349,13 +347,6 @@ function browserSessionLimits(settings: Settings): BrowserSessionLimits {
       lifeMilliseconds: settings.adminSessionHours * HOUR_MILLISECONDS,
     },
   }
-}
-
-/** The database that DATABASE_URL names. */
-function storeOf({ databaseUrl, databaseListenUrl }: Settings): Store {
-  const url = databaseUrl.reveal()
-  if (SQLITE_URL.test(url)) return sqlite(url.replace(SQLITE_URL, ''))
-  return postgres({ url, ...(databaseListenUrl && { listenUrl: databaseListenUrl.reveal() }) })
 }
 
 /** Limits are counted in Redis where there is one; else each node counts its share. */

@@ -1,4 +1,8 @@
+import type { AuthOptions } from '../auth-options.ts'
+import { loadConfig } from '../config/load.ts'
+import { configuredStore } from '../configured-store.ts'
 import type { RestoreReport } from '../declare-restored.ts'
+import type { MigrationReport } from '../store/store.ts'
 import { timeOf } from './account.ts'
 import { type OutputOptions, print, printJson, printTable } from './output.ts'
 import { OPERATOR, withAuth } from './with-auth.ts'
@@ -12,7 +16,7 @@ export async function migrateCommand(options: MigrateOptions): Promise<void> {
   const { dryRun = false, restored = false, json = false } = options
   if (restored && dryRun) throw new Error('--restored and --dry-run exclude each other')
   if (restored) return reportRestored(await withAuth((auth) => auth.declareRestored(OPERATOR)), json)
-  const report = await withAuth((auth) => auth.migrate({ dryRun }))
+  const report = await migrate(dryRun)
   if (json) {
     printJson({ dry_run: dryRun, ...report })
     return
@@ -22,6 +26,17 @@ export async function migrateCommand(options: MigrateOptions): Promise<void> {
   for (const { version, title } of report.steps) print(`  ${version}  ${title}`)
   const rows = Object.entries(report.rows).map(([table, count]) => ({ table, rows: count }))
   if (rows.length > 0) printTable(rows, {}, '')
+}
+
+/** The database alone: a look at it needs no key, and in development shall not make one. */
+async function migrate(dryRun: boolean): Promise<MigrationReport> {
+  const { options, settings } = await loadConfig({ cwd: process.cwd(), env: process.env })
+  const store = (options as AuthOptions).store ?? configuredStore(settings)
+  try {
+    return await store.migrate({ dryRun })
+  } finally {
+    await store.close()
+  }
 }
 
 /** So that a terminal shows the first of them; `--json` names all. */

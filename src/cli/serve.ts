@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url'
 import type { Auth } from '../auth.ts'
 import type { AuthOptions } from '../auth-options.ts'
 import { systemRandom } from '../base/random.ts'
+import { ConfigError } from '../config/config-error.ts'
 import { DATA_FOLDER, developmentKeys } from '../config/development-keys.ts'
 import { loadConfig } from '../config/load.ts'
 import { createAuth } from '../create-auth.ts'
@@ -16,7 +17,11 @@ import { print } from './output.ts'
 const LAST_MOMENT_MILLISECONDS = 9500
 
 export async function serveCommand(): Promise<void> {
-  const { settings, mode, options, warnings } = await loadConfig({ cwd: process.cwd(), env: process.env })
+  const place = { cwd: process.cwd(), env: process.env }
+  const { settings, mode, options, warnings } = await loadConfig(place).catch(async (error: unknown) => {
+    const address = error instanceof ConfigError ? error.address : undefined
+    throw address === undefined ? error : await withPortProblem(error, address)
+  })
   const development = mode === 'development'
   const logger = createLogger(settings.logLevel)
   for (const warning of warnings) logger.warn({}, warning)
@@ -29,7 +34,7 @@ export async function serveCommand(): Promise<void> {
     return serve({ auth, host, port, logger })
   }
   const serving = await begin().catch(async (error: unknown) => {
-    throw await withPortProblem(error, host, port)
+    throw await withPortProblem(error, { host, port })
   })
   if (development) {
     const lines = [

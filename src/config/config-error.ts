@@ -8,17 +8,26 @@ export interface ConfigProblem {
   readonly from: string
 }
 
+/** Where a server listens. */
+export interface ListenAddress {
+  readonly host: string
+  readonly port: number
+}
+
 /** The configuration cannot be used. The message lists every problem, one a line; no value of a secret is in it. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError'
   readonly problems: readonly ConfigProblem[]
+  /** Where a server would listen, as far as that is known in spite of the problems. */
+  readonly address: ListenAddress | undefined
 
-  constructor(problems: readonly ConfigProblem[]) {
+  constructor(problems: readonly ConfigProblem[], address?: ListenAddress) {
     const count = problems.length === 1 ? 'a problem' : `${problems.length} problems`
     super(
       [`The configuration has ${count}:`, ...problems.map((problem) => `  ${inOneLine(problem)}`)].join('\n'),
     )
     this.problems = problems
+    this.address = address
   }
 }
 

@@ -53,7 +53,11 @@ export async function loadConfig({
     ...problemsOfDotEnv(dotEnv, env, isGiven),
     ...(configuration.mode === 'production' ? problemsOfOpenDotEnv(dotEnv, obtained.given) : []),
   ]
-  if (problems.length > 0) throw new ConfigError(problems)
+  if (problems.length > 0) {
+    const { host, port } = configuration.settings
+    const isKnown = !problems.some(({ setting }) => setting === 'host' || setting === 'port')
+    throw new ConfigError(problems, isKnown ? { host, port } : undefined)
+  }
 
   const values = [...obtained.given].map(([name, { value }]) => [name, value] as const)
   return {

@@ -1,16 +1,17 @@
 import { createServer } from 'node:net'
+import type { ListenAddress } from '../config/config-error.ts'
 
 /**
  * The error that stopped a start, together with that of its port if that cannot be had either: whoever mends one thing
  * should not find the next one only then.
  */
-export async function withPortProblem(error: unknown, host: string, port: number): Promise<unknown> {
+export async function withPortProblem(error: unknown, address: ListenAddress): Promise<unknown> {
   if (error instanceof Error && 'syscall' in error && error.syscall === 'listen') return error
-  const problem = await problemOf(host, port)
+  const problem = await problemOf(address)
   return problem === undefined ? error : new AggregateError([error, problem])
 }
 
-function problemOf(host: string, port: number): Promise<Error | undefined> {
+function problemOf({ host, port }: ListenAddress): Promise<Error | undefined> {
   return new Promise((resolve) => {
     const server = createServer()
     server.once('error', resolve)

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -26,16 +26,16 @@ interface Ended {
   readonly err: string
 }
 
-function start(args: readonly string[], env: Record<string, string> = {}): ChildProcess {
+function start(args: readonly string[], env: Record<string, string> = {}, cwd = folder): ChildProcess {
   const { PATH = '' } = process.env
-  return spawn(process.execPath, [MAIN, ...args], { cwd: folder, env: { PATH, ...env } })
+  return spawn(process.execPath, [MAIN, ...args], { cwd, env: { PATH, ...env } })
 }
 
 async function run(
   args: readonly string[],
-  { input = '', env = {} as Record<string, string> } = {},
+  { input = '', env = {} as Record<string, string>, cwd = folder } = {},
 ): Promise<Ended> {
-  const child = start(args, env)
+  const child = start(args, env, cwd)
   child.stdin?.end(input)
   const { stdout, stderr } = child
   assert.ok(stdout && stderr)
@@ -189,6 +189,19 @@ test('serve: says where it is, stops on SIGTERM with 0, and a taken port is one 
   child.kill('SIGTERM')
   const [status] = await once(child, 'close')
   assert.equal(status, 0)
+})
+
+test('migrate --dry-run in an empty folder says what it would do, and leaves the folder empty', async () => {
+  const empty = mkdtempSync(join(tmpdir(), 'countersign-dry-'))
+  try {
+    const { status, out, err } = await run(['migrate', '--dry-run', '--json'], { cwd: empty })
+    assert.equal(status, 0, err)
+    const report = JSON.parse(out)
+    assert.ok(report.steps.length > 0 && report.from === 0)
+    assert.deepEqual(readdirSync(empty), [])
+  } finally {
+    rmSync(empty, { recursive: true })
+  }
 })
 
 test('migrate --dry-run counts rows and changes nothing', async () => {

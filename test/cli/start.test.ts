@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -100,6 +100,25 @@ test('every problem of every source of the configuration is listed at once; stat
   assert.throws(() => statSync(join(folder, 'data')))
 })
 
+test('a wrong configuration and a port that is taken are told together; status 1', async (t) => {
+  const port = await takePort(t)
+  const env = { SECRET_KEY: 'changeme', PORT: String(port) }
+  const { status, err } = await runProgram(['serve'], { cwd: freshFolder(), env })
+  assert.equal(status, 1)
+  assert.match(err, /^The configuration has a problem:\n {2}secretKey /)
+  assert.match(err, new RegExp(`\nPort ${port} of 127\\.0\\.0\\.1 is taken`))
+  assertPlain(err)
+})
+
+test('a database where the kernel lets nobody make a folder is refused, and at once; status 1', async (t) => {
+  if (!existsSync('/proc/self')) return t.skip('this system has no /proc')
+  const env = { DATABASE_URL: 'sqlite:/proc/no/such/auth.db', PORT: String(await findFreePort()) }
+  const { status, err } = await runProgram(['serve'], { cwd: freshFolder(), env })
+  assert.equal(status, 1)
+  assert.match(err, /^STORE_UNAVAILABLE: [\s\S]*ENOENT[^\n]*'\/proc\/no'\n$/)
+  assertPlain(err)
+})
+
 const PRODUCTION = { ISSUER: 'https://auth.example.com', SECRET_KEY: KEY }
 
 test('G-8: the start matrix: what is not safe does not start, and what is wrong is named', async () => {
@@ -188,7 +207,7 @@ test(`A15: ${BAD_SECRETS.length} bad secrets stop the start, alone or embedded, 
   assert.match(err, /secretKey/)
 })
 
-test('E16: a fresh start has no account; the first admin is made at the command line, with a password from standard input', async (t) => {
+test('E16: a fresh start has no account; the first admin is made at the command line, by whoever types the password, and nothing repeats it', async (t) => {
   const cwd = freshFolder()
   const port = await findFreePort()
   const server = await startServer(port, { cwd })
@@ -209,6 +228,7 @@ test('E16: a fresh start has no account; the first admin is made at the command 
   const create = ['users', 'create', '--email', 'root@example.com', '--username', 'root', '--role', 'admin']
   const made = await runProgram(create, { cwd, input: `${form.password}\n` })
   assert.equal(made.status, 0, made.err)
+  assert.ok(!`${made.out}${made.err}${server.said()}`.includes(form.password))
   const { access_token } = (await (await post('/token', form)).json()) as { access_token: string }
   const headers = { authorization: `Bearer ${access_token}` }
   assert.equal((await fetch(`${server.url}/admin/dashboard`, { headers })).status, 200)

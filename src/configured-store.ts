@@ -1,0 +1,13 @@
+import type { Settings } from './config/settings.ts'
+import { postgres } from './store/postgres/index.ts'
+import { sqlite } from './store/sqlite/index.ts'
+import type { Store } from './store/store.ts'
+
+const SQLITE_URL = /^sqlite:/
+
+/** The database that DATABASE_URL names. Nothing is opened or made yet. */
+export function configuredStore({ databaseUrl, databaseListenUrl }: Settings): Store {
+  const url = databaseUrl.reveal()
+  if (SQLITE_URL.test(url)) return sqlite(url.replace(SQLITE_URL, ''))
+  return postgres({ url, ...(databaseListenUrl && { listenUrl: databaseListenUrl.reveal() }) })
+}
