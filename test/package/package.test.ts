@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { publint } from 'publint'
 import { formatMessage } from 'publint/utils'
 import { codeBlocks } from '../docs/code-blocks.ts'
+import { serveByNpx } from './npx-server.ts'
 import { execute, type Packed, packAndInstall, root } from './packed.ts'
 
 const manifest: {
@@ -96,7 +97,9 @@ test('a TypeScript project compiles against every door', async () => {
 })
 
 test('the store contract of docs/testing.md runs from the installed package', async () => {
-  const block = codeBlocks().find(({ file, words }) => file === 'docs/testing.md' && words[0] === 'ts')
+  const block = codeBlocks().find(
+    ({ file, code }) => file === 'docs/testing.md' && code.includes('storeContract({'),
+  )
   writeFileSync(join(packed.project, 'contract.test.ts'), block?.code ?? '')
   const said = await execute(
     packed.project,
@@ -112,6 +115,27 @@ test('the store contract of docs/testing.md runs from the installed package', as
 test('the installed command line answers', async () => {
   const said = await execute(packed.project, 'npx', '--no-install', 'countersign', 'version')
   assert.ok(said.includes(manifest.version), said)
+})
+
+test('npx countersign serve, in an empty folder: serves, signs in, keeps its data there, and stops at Ctrl-C', async (t) => {
+  const server = await serveByNpx(packed)
+  t.after(() => server.stop())
+  const account = { email: 'alice@example.com', username: 'alice', password: 'correct horse battery' }
+  const post = (path: string, body: string | URLSearchParams) =>
+    fetch(server.url + path, {
+      method: 'POST',
+      body,
+      headers: typeof body === 'string' ? { 'content-type': 'application/json' } : {},
+    })
+  assert.equal((await post('/register', JSON.stringify(account))).status, 201)
+  const { username, password } = account
+  const form = new URLSearchParams({ grant_type: 'password', username, password })
+  assert.equal((await post('/token', form)).status, 200)
+  assert.equal((await fetch(`${server.url}/docs`)).status, 200)
+  assert.deepEqual(readdirSync(server.folder), ['data'])
+  assert.ok(existsSync(join(server.folder, 'data', 'countersign.db')))
+  await server.stop()
+  await assert.rejects(fetch(`${server.url}/healthz`))
 })
 
 test('nothing of the package needs an install script', () => {

@@ -31,6 +31,8 @@ export interface Packed {
   readonly files: readonly string[]
   /** An empty project in which the tarball, and nothing else, was installed. */
   readonly project: string
+  /** Makes an empty folder beside the project. */
+  emptyFolder(name: string): string
   remove(): void
 }
 
@@ -58,7 +60,11 @@ export async function packAndInstall(): Promise<Packed> {
       '--no-fund',
       '--silent',
     )
-    return { tarball, files: packed.files.map(({ path }) => path), project, remove }
+    const emptyFolder = (name: string): string => {
+      mkdirSync(join(folder, name))
+      return join(folder, name)
+    }
+    return { tarball, files: packed.files.map(({ path }) => path), project, emptyFolder, remove }
   } catch (error) {
     remove()
     throw error
