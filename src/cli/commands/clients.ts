@@ -1,0 +1,62 @@
+import type { Command } from 'commander'
+import { countUpTo } from '../arguments.ts'
+
+function withRegistration(command: Command): Command {
+  return command
+    .option('--grant <type...>', 'client_credentials, authorization_code, refresh_token')
+    .option('--scope <name...>', 'the scopes it may ask for')
+    .option('--redirect-uri <uri...>', 'where the code flow may lead back to, exactly')
+    .option(
+      '--auth-method <name>',
+      'client_secret_basic, client_secret_post, private_key_jwt, or none for a public client',
+    )
+    .option('--no-pkce', 'take its authorization requests without a PKCE challenge')
+    .option('--jwks <file>', 'its public keys, for private_key_jwt')
+    .option('--json', 'for programs')
+}
+
+/** `countersign clients`: applications that get tokens. */
+export function clientCommands(program: Command): void {
+  const clients = program.command('clients').description('applications that get tokens')
+  const loadClients = () => import('../clients.ts')
+
+  withRegistration(
+    clients
+      .command('create')
+      .description('register a client; its secret is printed once')
+      .requiredOption('--name <text>', 'for people')
+      .option('--id <id>', 'random unless given'),
+  ).action(async (options) => (await loadClients()).createClient(options))
+  clients
+    .command('list')
+    .description('all clients, oldest first')
+    .option('--limit <count>', 'at most this many', countUpTo(10_000), 100)
+    .option('--after <id>', 'go on behind this client')
+    .option('--json', 'for programs')
+    .action(async (options) => (await loadClients()).listClients(options))
+  clients
+    .command('show <id>')
+    .description('one client')
+    .option('--json', 'for programs')
+    .action(async (id, options) => (await loadClients()).showClient(id, options))
+  withRegistration(
+    clients
+      .command('update <id>')
+      .description('change what is named; a lost scope ends its access tokens')
+      .option('--name <text>', 'for people')
+      .option('--disable', 'give it nothing, and end its access tokens')
+      .option('--enable', 'let it go on'),
+  ).action(async (id, options) => (await loadClients()).updateClient(id, options))
+  clients
+    .command('rotate-secret <id>')
+    .description('make a new secret, printed once; the former one stays good for a while')
+    .option('--former-hours <count>', 'for how long', countUpTo(2160), 24)
+    .option('--leaked', 'end the former secret and every access token of the client now')
+    .option('--json', 'for programs')
+    .action(async (id, options) => (await loadClients()).rotateSecret(id, options))
+  clients
+    .command('delete <id>')
+    .description('remove a client; its sessions and tokens end')
+    .option('--json', 'for programs')
+    .action(async (id, options) => (await loadClients()).deleteClient(id, options))
+}

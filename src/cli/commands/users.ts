@@ -1,0 +1,54 @@
+import type { Command } from 'commander'
+import { countUpTo } from '../arguments.ts'
+
+/** `countersign users`: accounts. */
+export function userCommands(program: Command): void {
+  const users = program.command('users').description('accounts: make, list, disable, roles, passwords')
+  const loadUsers = () => import('../users.ts')
+  const PASSWORD_HINT = 'The password is asked for, or read from standard input; it is never an option.'
+
+  users
+    .command('create')
+    .description('make an account')
+    .requiredOption('--email <address>')
+    .option('--username <name>')
+    .option('--role <name...>', 'besides those of every account')
+    .option('--json', 'for programs')
+    .addHelpText('after', `\n${PASSWORD_HINT}`)
+    .action(async (options) => (await loadUsers()).createUser(options))
+  users
+    .command('list')
+    .description('all accounts, oldest first')
+    .option('--limit <count>', 'at most this many', countUpTo(10_000), 100)
+    .option('--after <id>', 'go on behind this account')
+    .option('--json', 'for programs')
+    .action(async (options) => (await loadUsers()).listUsers(options))
+  for (const [name, description] of [
+    ['show', 'one account'],
+    ['disable', 'end every session and refuse sign-ins'],
+    ['enable', 'let sign in again'],
+  ] as const) {
+    users
+      .command(`${name} <login>`)
+      .description(description)
+      .option('--json', 'for programs')
+      .action(async (login, options) => (await loadUsers()).changeUser(name, login, options))
+  }
+  users
+    .command('set-role <login> <role...>')
+    .description('give exactly these roles')
+    .option('--json', 'for programs')
+    .action(async (login, roles, options) => (await loadUsers()).setRoles(login, roles, options))
+  users
+    .command('set-password <login>')
+    .description('give a new password and end every session')
+    .option('--json', 'for programs')
+    .addHelpText('after', `\n${PASSWORD_HINT}`)
+    .action(async (login, options) => (await loadUsers()).setPassword(login, options))
+
+  users
+    .command('sessions <login>')
+    .description('where an account is signed in, as `sessions list` shows it')
+    .option('--json', 'for programs')
+    .action(async (login, options) => (await import('../sessions.ts')).listSessions(login, options))
+}
