@@ -5,7 +5,8 @@ import type { RestoreReport } from './declare-restored.ts'
 import type { RequestInfo } from './endpoints/dispatcher.ts'
 import type { TokenAnswer } from './grants/mint.ts'
 import type { Gated } from './guard/gate.ts'
-import type { RequestFacts } from './guard/guard-request.ts'
+import type { RawRequest, RequestFacts } from './guard/guard-request.ts'
+import type { Admitted } from './guard/sockets.ts'
 import type { Jwks } from './keys/jwks.ts'
 import type { KeyFacts, KeyReport } from './keys/key-management.ts'
 import type { NewAccount } from './login/accounts.ts'
@@ -60,6 +61,18 @@ export interface Auth<
   /** For the description of your own API: security schemes, and what an access word adds to an operation. */
   readonly openapi: OwnRoutes
 
+  readonly sockets: {
+    /**
+     * Spends the ticket of a WebSocket upgrade (`?ticket=`), before the upgrade is accepted. Then `hold` the socket, so
+     * that it is closed when what opened it ends. Never rejects: what goes wrong denies.
+     */
+    accept(request: Request | RawRequest): Promise<
+      | ({ readonly ok: true } & Omit<Admitted, 'principal'> & {
+            readonly principal: Principal<Claims, Scope>
+          })
+      | { readonly ok: false; readonly response: Response }
+    >
+  }
   readonly tokens: {
     /**
      * An access token without a session, for code of your own. At most the configured life, and at most the scopes that

@@ -5,11 +5,12 @@ import { createDispatcher } from './endpoints/dispatcher.ts'
 import { createRouter } from './endpoints/router.ts'
 import { routes } from './endpoints/routes.ts'
 import { AuthError } from './errors/auth-error.ts'
+import { Refusal } from './errors/refusal.ts'
 import { RefusalAnswer } from './errors/refusal-answer.ts'
 import { mint, signAccessToken } from './grants/mint.ts'
 import { startSession } from './grants/session-start.ts'
 import { createGate } from './guard/gate.ts'
-import { guardRequestOf } from './guard/guard-request.ts'
+import { guardRequestOf, RawGuardRequest } from './guard/guard-request.ts'
 import { createRefuser } from './http/refuser.ts'
 import { anyone, needs, signedIn } from './model/access.ts'
 import { FIRST_PARTY } from './model/client.ts'
@@ -120,6 +121,21 @@ export function createAuth<
       if (admission instanceof RefusalAnswer) return { ok: false, response: admission.toResponse() }
       // The guard lets nobody in whom the access word does not, and the word types its principal.
       return { ok: true, principal: admission as never }
+    },
+
+    sockets: {
+      async accept(request) {
+        const asked = request instanceof Request ? guardRequestOf(request) : new RawGuardRequest(request)
+        const admitted = await whenReady(() => services.sockets.admit(asked)).catch((error: unknown) => {
+          if (error instanceof AuthError) return error.refusal
+          logger.error({ err: error }, 'a guard failed and refused')
+          return new Refusal('INTERNAL')
+        })
+        if (admitted instanceof Refusal) {
+          return { ok: false, response: gate.refuse(admitted, asked).toResponse() }
+        }
+        return { ok: true, ...admitted }
+      },
     },
 
     tokens: {

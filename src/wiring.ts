@@ -19,6 +19,7 @@ import { apiKey } from './guard/credentials/api-key.ts'
 import { bearer } from './guard/credentials/bearer.ts'
 import { session } from './guard/credentials/session.ts'
 import { createGuard } from './guard/guard.ts'
+import { createSockets } from './guard/sockets.ts'
 import { clientAddresses } from './http/client-address.ts'
 import { createCors } from './http/cors.ts'
 import { createCursors } from './http/cursor.ts'
@@ -48,6 +49,7 @@ import type { HintVerbs, SessionUse, Store, StoreIdentity } from './store/store.
 import { createAccessReader } from './tokens/read-access.ts'
 import { createRefreshTokens } from './tokens/refresh-token.ts'
 import { sessionCookieName } from './tokens/session-cookie.ts'
+import { createSocketTickets } from './tokens/socket-ticket.ts'
 
 /** The parts of one issuer, put together, and how they are set going and stopped. */
 export interface Wired {
@@ -205,8 +207,17 @@ export function wire(options: AuthOptions, routes: readonly Route[]): Wired {
     feed,
     goodForMilliseconds: accessLifeSeconds * 1000,
   }
+  const ofBearer = bearer(reader.read)
+  const socketTickets = createSocketTickets(settings.issuer, secretKeys, random)
+  const sockets = createSockets({
+    tickets: socketTickets,
+    oneTime: store.oneTime,
+    clock,
+    bearer: ofBearer,
+    report,
+  })
   const credentials = [
-    bearer(reader.read),
+    ofBearer,
     apiKey({ ...standing, store: store.apiKeys, noteUse: apiKeys.uses.note }),
     session({
       ...standing,
@@ -243,6 +254,8 @@ export function wire(options: AuthOptions, routes: readonly Route[]): Wired {
     cursors: createCursors(secretKeys),
     addresses: clientAddresses(settings.trustedProxies),
     cors: createCors(settings.corsOrigins),
+    socketTickets,
+    sockets,
     sessionCookies: createSessionCookies({ name: cookieName, https, ownOrigins }),
     apiKeys,
     guard: createGuard(credentials, clock, report),
@@ -314,6 +327,7 @@ export function wire(options: AuthOptions, routes: readonly Route[]): Wired {
       housekeeping?.stop()
       await apiKeys.uses.stop()
       await sessionUses.stop()
+      sockets.stop()
       await feed.stop()
       await hashes.close()
       await keys.stop()

@@ -25,6 +25,7 @@ import { revoke } from './revoke.ts'
 import type { Route } from './route.ts'
 import { endSession, endSessions, listSessions } from './sessions.ts'
 import { refresh, token } from './token.ts'
+import { wsTicket } from './ws-ticket.ts'
 
 /** The one table. Router, API description, security tests and coverage check read it. */
 export const routes: readonly Route[] = [
@@ -35,6 +36,7 @@ export const routes: readonly Route[] = [
   signIn,
   readSession,
   signOut,
+  wsTicket,
   revoke,
   introspect,
   readMe,

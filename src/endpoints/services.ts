@@ -3,6 +3,7 @@ import type { Settings } from '../config/settings.ts'
 import type { Refusal } from '../errors/refusal.ts'
 import type { GrantParts } from '../grants/grant.ts'
 import type { Guard } from '../guard/guard.ts'
+import type { Sockets } from '../guard/sockets.ts'
 import type { ClientAddresses } from '../http/client-address.ts'
 import type { Cors } from '../http/cors.ts'
 import type { Cursors } from '../http/cursor.ts'
@@ -16,6 +17,7 @@ import type { ProfileSchema } from '../model/profile.ts'
 import type { DescribedRoute } from '../openapi/described-route.ts'
 import type { FeedAnswers } from '../revocation/feed-answers.ts'
 import type { FeedStreams } from '../revocation/feed-stream.ts'
+import type { SocketTickets } from '../tokens/socket-ticket.ts'
 
 /** The wired parts that endpoints work with. Built once, in `create-auth`. */
 export interface Services {
@@ -27,6 +29,8 @@ export interface Services {
   readonly addresses: ClientAddresses
   readonly cors: Cors
   readonly sessionCookies: SessionCookies
+  readonly socketTickets: SocketTickets
+  readonly sockets: Sockets
   /** The one verdict on an access token. */
   readonly readAccess: (text: string) => AccessToken | Refusal
   /** The same, but a token that has expired, or was revoked, passes: enough to end its session. */

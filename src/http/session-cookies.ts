@@ -14,6 +14,8 @@ export interface SessionCookies {
   refuseForgery(request: GuardRequest, cookie: SessionCookie): Refusal | undefined
   /** Whether a page of ours sent the request, or no browser at all. For a sign-in, where there is no session yet (F-5). */
   maySignIn(request: GuardRequest): boolean
+  /** Whether pages of this origin may act for whoever is signed in. */
+  isOwnOrigin(origin: string): boolean
 }
 
 export interface SessionCookiesOptions {
@@ -33,6 +35,7 @@ export function createSessionCookies({ name, https, ownOrigins }: SessionCookies
       return text === undefined || text instanceof Refusal ? undefined : readSessionCookie(text)
     },
     refuseForgery: (request, { secret }) => refuseForgery(request, secret, ownOrigins),
+    isOwnOrigin: (origin) => ownOrigins.has(origin),
     maySignIn(request) {
       const saysNothing =
         request.header('origin') === undefined && request.header('sec-fetch-site') === undefined

@@ -234,6 +234,8 @@ export interface SessionStandingNow {
   /** When it ends if it is not used again, and when it ends in any case. Milliseconds since 1970. */
   readonly idleEndsAt: number
   readonly endsAt: number
+  /** The store's clock. Milliseconds since 1970. */
+  readonly asOf: number
 }
 
 export interface SessionUse {

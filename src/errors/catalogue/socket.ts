@@ -27,6 +27,13 @@ export const socket = defineGroup('socket', {
     meaning: 'The token was sent as a subprotocol, and was not echoed or was emptied by a proxy.',
     hint: 'Subprotocols are not meant for secrets and are logged by some proxies. Use a ticket.',
   },
+  TICKET_UNKNOWN: {
+    effect: 'refused',
+    clientCode: 'token_invalid',
+    meaning: 'What was sent as the ticket of a WebSocket is none of ours.',
+    hint: 'It was cut or changed on the way, or comes from another issuer. Send the ticket as it was answered.',
+    own: true,
+  },
   WS_OUTLIVES_TOKEN: {
     effect: 'accepted',
     clientCode: 'none',

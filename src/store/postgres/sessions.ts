@@ -62,12 +62,14 @@ interface StandingRow extends SessionRow, UserRow {
   readonly st_epoch: number
   readonly idle_at: number
   readonly last_at: number
+  readonly as_of: number
 }
 
 const findStanding = statement<StandingRow>(
   'sessions.find_standing',
   `SELECT ${COLUMNS}, ${userColumns}, c.ver AS c_ver, st.epoch AS st_epoch,
-     ${inMilliseconds('least(s.idle_at, s.ends_at)')} AS idle_at, ${inMilliseconds('s.ends_at')} AS last_at
+     ${inMilliseconds('least(s.idle_at, s.ends_at)')} AS idle_at, ${inMilliseconds('s.ends_at')} AS last_at,
+     ${inMilliseconds(NOW)} AS as_of
    FROM countersign.sessions s JOIN countersign.users u ON u.id = s.user_id
      JOIN countersign.clients c ON c.id = s.client_id, countersign.store st
    WHERE s.user_id = @user_id::uuid AND s.id = @id::uuid AND s.secret_hash = @secret_hash::text
@@ -172,6 +174,7 @@ export function sessionVerbs(connection: Connection): SessionVerbs {
           counters: { user: row.u_ver, client: row.c_ver, store: row.st_epoch },
           idleEndsAt: row.idle_at,
           endsAt: row.last_at,
+          asOf: row.as_of,
         }
       )
     },

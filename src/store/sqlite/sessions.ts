@@ -58,6 +58,7 @@ export function sessionVerbs(connection: Connection): SessionVerbs {
             counters: { user: user.ver, client: row.c_ver, store: row.st_epoch },
             idleEndsAt: row.expires_at,
             endsAt: row.ends_at,
+            asOf: db.now,
           }
         )
       }),

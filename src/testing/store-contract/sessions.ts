@@ -74,7 +74,8 @@ export function testSessions(subject: Subject): void {
     const [listed] = await store.sessions.list(user.id)
     assert.ok(listed !== undefined)
     const { storeEpoch } = await store.revocations.pull()
-    assert.deepEqual(await other.sessions.findStanding(held), {
+    const standing = await other.sessions.findStanding(held)
+    assert.deepEqual(standing, {
       session: listed,
       user,
       counters: {
@@ -84,7 +85,9 @@ export function testSessions(subject: Subject): void {
       },
       idleEndsAt: listed.endsAt,
       endsAt: listed.startedAt + DAY,
+      asOf: standing?.asOf,
     })
+    assert.ok((standing?.asOf ?? 0) >= listed.startedAt)
     const stranger = await signUp(store)
     for (const wrong of [
       { secretHash: 'x' },

@@ -1,0 +1,83 @@
+import { z } from 'zod'
+import { AuthError } from '../errors/auth-error.ts'
+import { signAccessToken } from '../grants/mint.ts'
+import { readBearer } from '../guard/credentials/bearer.ts'
+import { guardRequestOf } from '../guard/guard-request.ts'
+import { needs } from '../model/access.ts'
+import { hashSecret } from '../tokens/refresh-token.ts'
+import { TICKET_LIFE_SECONDS } from '../tokens/socket-ticket.ts'
+import { json, principalOf, type RouteContext, route } from './route.ts'
+
+const REQUESTS = { count: 1200, periodMilliseconds: 60_000 }
+
+const ticketAnswer = z
+  .object({
+    ticket: z.string().meta({ description: 'Good once, from the same origin: `GET /ws?ticket=…`.' }),
+    expires_in: z.int().meta({ description: 'Seconds.' }),
+  })
+  .meta({ id: 'SocketTicket' })
+
+export const wsTicket = route({
+  method: 'POST',
+  path: '/ws-ticket',
+  access: needs({ via: ['bearer', 'session'] }),
+  limit: REQUESTS,
+  tag: 'Sessions',
+  style: 'problem',
+  summary: 'A ticket for a WebSocket',
+  description:
+    'Browsers cannot send a header when they open a WebSocket, and a token has no place in an address. A ticket is ' +
+    'good once and for half a minute; the socket ends with the credential that bought it.',
+  answers: {
+    200: {
+      description: 'The ticket, once.',
+      schema: ticketAnswer,
+      example: { ticket: 'cs_ticket_s1.…', expires_in: TICKET_LIFE_SECONDS },
+    },
+  },
+  async handle(context) {
+    const { request, services } = context
+    const origin = request.headers.get('origin') ?? undefined
+    const isOwn = origin !== undefined && services.sessionCookies.isOwnOrigin(origin)
+    // A cookie is a browser's, and browsers say where a page comes from.
+    const mayDoWithout = principalOf(context).via === 'bearer'
+    if (origin === undefined ? !mayDoWithout : !isOwn) throw new AuthError('CSRF_ORIGIN')
+    const ticket = services.socketTickets.write({
+      endsAt: services.grants.clock.now() + TICKET_LIFE_SECONDS * 1000,
+      origin,
+      accessToken: await accessTokenOf(context),
+    })
+    return json({ ticket, expires_in: TICKET_LIFE_SECONDS })
+  },
+})
+
+/** That of the request; for a cookie one of its session, which ends with it. */
+async function accessTokenOf({ request, services, principal }: RouteContext): Promise<string> {
+  const text = readBearer(request.headers.get('authorization') ?? undefined)
+  if (typeof text === 'string') return text
+  const { grants, sessionCookies } = services
+  const cookie = sessionCookies.read(guardRequestOf(request))
+  await grants.keyRing.freshen()
+  const held = cookie && {
+    userId: cookie.userId,
+    id: cookie.sessionId,
+    secretHash: hashSecret(cookie.secret),
+  }
+  const standing = held && (await grants.store.sessions.findStanding(held))
+  const client = standing && (await grants.findClient(standing.session.clientId))?.client
+  if (standing === undefined || client === undefined) throw new AuthError('SESSION_ENDED')
+  const { session, user, counters, asOf } = standing
+  const scope = principal?.scopes ?? []
+  const facts = {
+    asOf,
+    clientVer: counters.client,
+    storeEpoch: counters.store,
+    scope,
+    amr: session.amr,
+    authTime: Math.floor(session.startedAt / 1000),
+    sessionId: session.id,
+  }
+  const left = Math.floor((standing.endsAt - asOf) / 1000)
+  const lifeSeconds = Math.min(grants.settings.accessLifeSeconds, left)
+  return signAccessToken({ user, client, facts, scope, lifeSeconds }, grants)
+}
