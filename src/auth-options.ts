@@ -4,6 +4,7 @@ import type { Random } from './base/random.ts'
 import type { SecretSources } from './config/offer.ts'
 import type { BuiltInScope } from './config/settings/permissions.ts'
 import type { SettingsInput } from './config/settings.ts'
+import type { OwnCredential } from './guard/credentials/own.ts'
 import type { RenderRefusal } from './http/error-response.ts'
 import type { RefusalReport } from './http/refuser.ts'
 import type { ShortKeyTimes } from './keys/key-service.ts'
@@ -44,6 +45,8 @@ export interface AuthOptions<
   /** The users you already have; each is taken over at the first sign-in. */
   readonly users?: OwnUsers<ForeignUser>
   readonly hooks?: Hooks
+  /** Credentials of your own on your own routes, each made by `credential`. */
+  readonly credentials?: readonly OwnCredential[]
   /** Your own body for refusals of checked routes. Status, challenge and headers stay. */
   readonly renderRefusal?: RenderRefusal
   /** Told of each refusal. What it throws is logged and changes nothing. */

@@ -59,7 +59,7 @@ export function createAuth<
     return started
   }
   const gate = createGate({
-    guard: services.guard,
+    guard: wired.guard,
     refuse: (refusal, request) => {
       const { method, target } = request
       const address = services.addresses.clientOf(request.address, request.header('x-forwarded-for'))

@@ -17,8 +17,9 @@ import { AuthError } from './errors/auth-error.ts'
 import type { GrantParts } from './grants/grant.ts'
 import { apiKey } from './guard/credentials/api-key.ts'
 import { bearer } from './guard/credentials/bearer.ts'
+import { credential, ownCredential } from './guard/credentials/own.ts'
 import { session } from './guard/credentials/session.ts'
-import { createGuard } from './guard/guard.ts'
+import { createGuard, type Guard } from './guard/guard.ts'
 import { createSockets } from './guard/sockets.ts'
 import { clientAddresses } from './http/client-address.ts'
 import { createCors } from './http/cors.ts'
@@ -54,6 +55,8 @@ import { createSocketTickets } from './tokens/socket-ticket.ts'
 /** The parts of one issuer, put together, and how they are set going and stopped. */
 export interface Wired {
   readonly services: Services
+  /** For the routes of the application. */
+  readonly guard: Guard
   /** The accounts on another store, or inside a transaction. */
   readonly accountsOn: (on: Pick<AccountParts, 'store' | 'revocationsChanged'>) => Accounts
   readonly logger: Logger
@@ -207,6 +210,9 @@ export function wire(options: AuthOptions, routes: readonly Route[]): Wired {
     feed,
     goodForMilliseconds: accessLifeSeconds * 1000,
   }
+  const own = options.credentials ?? []
+  const names = own.map(({ name }) => name)
+  if (new Set(names).size < names.length) throw new TypeError('credentials: two have the same name')
   const ofBearer = bearer(reader.read)
   const socketTickets = createSocketTickets(settings.issuer, secretKeys, random)
   const sockets = createSockets({
@@ -279,6 +285,12 @@ export function wire(options: AuthOptions, routes: readonly Route[]): Wired {
 
   return {
     services,
+    // Our own endpoints act on accounts: there only our own credentials count.
+    guard: createGuard(
+      [...credentials, ...own.map((one) => ownCredential(credential(one), clock))],
+      clock,
+      report,
+    ),
     accountsOn,
     logger,
     storeEpoch: feed.storeEpoch,

@@ -4,6 +4,7 @@
  */
 export const CODE_OPTIONS = [
   'claims',
+  'credentials',
   'keyTimes',
   'clock',
   'hooks',

@@ -74,6 +74,13 @@ export const permission = defineGroup('permission', {
     hint: 'The details name the role. Give it with `countersign users set-role`; the client then refreshes.',
     own: true,
   },
+  OWN_CREDENTIAL_REFUSED: {
+    effect: 'refused',
+    clientCode: 'token_invalid',
+    meaning: 'The `verify` of a credential of the application proved nobody, or somebody whose time is over.',
+    hint: 'The details name the credential. Look at its `verify`, and at what the request carries.',
+    own: true,
+  },
   VIA_NOT_ALLOWED: {
     effect: 'refused',
     clientCode: 'access_denied',
