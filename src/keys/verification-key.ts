@@ -9,6 +9,7 @@ import {
   type PublicAlgorithm,
   publicAlgorithms,
 } from './algorithm.ts'
+import { derOfEcdsa } from './ecdsa-signature.ts'
 import { jwkRefused, type PublicJwk, readPublicJwk } from './jwk.ts'
 
 /** What a signature is checked with: one key of one algorithm. */
@@ -115,13 +116,13 @@ function matcher(algorithm: PublicAlgorithm, key: KeyObject): Matches {
   if (facts.kty === 'OKP') {
     return (signingInput, signature) => verify(null, Buffer.from(signingInput, 'latin1'), key, signature)
   }
-  // RSA without padding options is given the bare key: with an options object each call takes half as long again.
-  const prepared =
-    facts.kty === 'EC'
-      ? ({ key, dsaEncoding: 'ieee-p1363' } as const)
-      : facts.pss
-        ? { key, ...pssOptions }
-        : key
+  if (facts.kty === 'EC') {
+    // As options, the key and the encoding of the signature cost half as much again as the check itself.
+    return (signingInput, signature) =>
+      createVerify(facts.digest).update(signingInput, 'latin1').verify(key, derOfEcdsa(signature))
+  }
+  // RSA without padding options is given the bare key, for the same reason.
+  const prepared = facts.pss ? { key, ...pssOptions } : key
   return (signingInput, signature) =>
     createVerify(facts.digest).update(signingInput, 'latin1').verify(prepared, signature)
 }

@@ -1,0 +1,46 @@
+import assert from 'node:assert/strict'
+import { generateKeyPairSync, sign, verify } from 'node:crypto'
+import { test } from 'node:test'
+import { derOfEcdsa } from './ecdsa-signature.ts'
+
+const curves = [
+  ['P-256', 'sha256', 64, 600],
+  ['P-384', 'sha384', 96, 60],
+  ['P-521', 'sha512', 132, 60],
+] as const
+
+for (const [namedCurve, digest, length, rounds] of curves) {
+  test(`a signature of ${namedCurve} is as genuine in DER as side by side`, () => {
+    const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve })
+    for (let count = 0; count < rounds; count++) {
+      const text = Buffer.from(`text ${count}`)
+      const raw = sign(digest, text, { key: privateKey, dsaEncoding: 'ieee-p1363' })
+      assert.equal(raw.length, length)
+      assert.equal(verify(digest, text, publicKey, derOfEcdsa(raw)), true, raw.toString('hex'))
+      raw[count % length] = (raw[count % length] ?? 0) ^ 1
+      assert.equal(verify(digest, text, publicKey, derOfEcdsa(raw)), false, raw.toString('hex'))
+    }
+  })
+
+  test(`zeros and numbers beyond the order of ${namedCurve} are no signature`, () => {
+    const { publicKey } = generateKeyPairSync('ec', { namedCurve })
+    const text = Buffer.from('text')
+    for (const [r, s] of [
+      [0, 0],
+      [0, 255],
+      [255, 0],
+      [255, 255],
+      [1, 1],
+    ] as const) {
+      const raw = Buffer.concat([Buffer.alloc(length / 2, r), Buffer.alloc(length / 2, s)])
+      assert.equal(verify(digest, text, publicKey, derOfEcdsa(raw)), false)
+    }
+  })
+}
+
+test('the shortest spelling, as DER demands it', () => {
+  const der = (hex: string) => derOfEcdsa(Buffer.from(hex, 'hex')).toString('hex')
+  assert.equal(der('00010002'), '3006020101020102')
+  assert.equal(der('00800000'), '300702020080020100')
+  assert.equal(der('0180ff00'), '3009020201800203' + '00ff00')
+})
