@@ -80,7 +80,7 @@ const yes: readonly object[] = [
   { trustedProxies: 0, corsOrigins: [], jwtAlgorithm: 'ES256' },
   {
     scopes: { 'orders:read': 'See your orders' },
-    roles: { seller: { scopes: ['orders:read', 'users:read'] } },
+    roles: { seller: { scopes: ['orders:read', 'admin:users'] } },
   },
   { roles: { user: { scopes: [] } } },
   { roles: { buyer: { scopes: [] } }, defaultRoles: ['buyer'] },

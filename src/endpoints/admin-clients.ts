@@ -69,7 +69,7 @@ const example: z.input<typeof clientAnswer> = {
   client_name: 'Nightly reports',
   state: 'active',
   grant_types: ['client_credentials'],
-  scope: 'users:read',
+  scope: 'admin:users',
   redirect_uris: [],
   token_endpoint_auth_method: 'client_secret_basic',
   require_pkce: true,
@@ -82,7 +82,7 @@ const exampleOffer = {
   client_id: 'nightly-reports',
   client_name: 'Nightly reports',
   grant_types: ['client_credentials' as const],
-  scope: 'users:read',
+  scope: 'admin:users',
 }
 const NOT_THERE = { description: 'There is no such client.' }
 
@@ -118,7 +118,7 @@ export const createClient = route({
   summary: 'Register a client',
   description:
     'What is left out: it acts for itself by `client_credentials`, may ask for nothing, and sends its secret by ' +
-    'Basic. The secret is in this answer and nowhere else. A scope of this service itself (`users:read`, …) can be ' +
+    'Basic. The secret is in this answer and nowhere else. A scope of this service itself (`admin:users`, …) can be ' +
     'given only by who holds it.',
   body: { types: ['json'], schema: offer, example: exampleOffer },
   answers: {
@@ -159,7 +159,7 @@ export const changeClient = route({
   description:
     'Replaces the members given. Access tokens of a client that loses a scope or is disabled end at once; while it is ' +
     'disabled nothing is given to it.',
-  body: { types: ['json'], schema: change, example: { scope: 'users:read', state: 'active' } },
+  body: { types: ['json'], schema: change, example: { scope: 'admin:users', state: 'active' } },
   answers: { 200: { description: 'The client.', schema: clientAnswer, example }, 404: NOT_THERE },
   async handle(context) {
     const { client_name: name, state, ...rest } = context.body

@@ -57,7 +57,7 @@ const INTRODUCTION =
 const TAGS: Readonly<Record<string, string>> = {
   Tokens: 'Sign in, stay signed in, sign out.',
   Accounts: 'Accounts, and what people can do with their own.',
-  Sessions: 'Where one is signed in.',
+  Sessions: 'Sign a browser in; see and end where one is signed in.',
   'API keys': 'For scripts and machines.',
   Admin: 'For those who look after the service.',
   Clients: 'The applications that get tokens.',

@@ -37,7 +37,7 @@ test('every command has an answer for programs: one JSON value on standard outpu
     ['users set-role root user --json', ['id', 'roles']],
     ['users set-password root --json', ['id', 'password', 'sessions'], 'another long sentence\n'],
     ['users sessions root --json', ['items']],
-    ['clients create --name Reports --id reports --scope users:read --json', ['id', 'secret', 'scopes']],
+    ['clients create --name Reports --id reports --scope admin:users --json', ['id', 'secret', 'scopes']],
     ['clients list --json', ['items']],
     ['clients show reports --json', ['id', 'name', 'state', 'grants', 'auth_method', 'secrets', 'created']],
     ['clients update reports --name Sales --disable --json', ['id', 'name', 'state']],

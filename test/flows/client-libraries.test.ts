@@ -27,7 +27,7 @@ before(async () => {
   client = await registerClient(issuer, {
     id: 'a-client.of_all-signs',
     grants: ['client_credentials', 'refresh_token'],
-    scopes: ['profile:read', 'users:read'],
+    scopes: ['profile:read', 'admin:users'],
   })
   await issuer.signUp('alice')
   userId = (await issuer.auth.users.findByLogin('alice'))?.id ?? ''
@@ -75,7 +75,7 @@ for (const way of ['client_secret_basic', 'client_secret_post', 'private_key_jwt
     const { client: made, secret = '' } = await issuer.auth.clients.create({
       name: way,
       authMethod: way,
-      scopes: ['users:read'],
+      scopes: ['admin:users'],
       ...(way === 'private_key_jwt' && { keys: [key.jwk] }),
     })
     const me: oauth.Client = { client_id: made.id }
@@ -85,9 +85,9 @@ for (const way of ['client_secret_basic', 'client_secret_post', 'private_key_jwt
         : way === 'client_secret_post'
           ? oauth.ClientSecretPost(secret)
           : oauth.PrivateKeyJwt({ key: key.privateKey as oauth.CryptoKey, kid: 'k1' })
-    const answer = await oauth.clientCredentialsGrantRequest(as, me, auth, { scope: 'users:read' }, insecure)
+    const answer = await oauth.clientCredentialsGrantRequest(as, me, auth, { scope: 'admin:users' }, insecure)
     const tokens = await oauth.processClientCredentialsResponse(as, me, answer)
-    assert.equal(tokens.scope, 'users:read')
+    assert.equal(tokens.scope, 'admin:users')
 
     const request = new Request(`${url}/orders`, {
       headers: { authorization: `Bearer ${tokens.access_token}` },
@@ -174,7 +174,7 @@ for (const authorizationMethod of ['header', 'body'] as const) {
   test(`simple-oauth2, credentials in the ${authorizationMethod}: client_credentials and revoke`, async () => {
     const { ClientCredentials } = createRequire(import.meta.url)('simple-oauth2') as SimpleOAuth2
     const one = await registerClient(issuer, {
-      scopes: ['users:read'],
+      scopes: ['admin:users'],
       authMethod: authorizationMethod === 'header' ? 'client_secret_basic' : 'client_secret_post',
     })
     const simple = new ClientCredentials({
@@ -182,8 +182,8 @@ for (const authorizationMethod of ['header', 'body'] as const) {
       auth: { tokenHost: url, tokenPath: '/token', revokePath: '/revoke' },
       options: { authorizationMethod },
     })
-    const accessToken = await simple.getToken({ scope: 'users:read' })
-    assert.equal(accessToken.token.scope, 'users:read')
+    const accessToken = await simple.getToken({ scope: 'admin:users' })
+    assert.equal(accessToken.token.scope, 'admin:users')
     assert.equal(accessToken.expired(), false)
     const check = () =>
       issuer.auth.check(

@@ -154,11 +154,11 @@ test('only who has the scope sees or changes clients, and nobody gives away a ri
     assert.equal((await issuer.call(method, path)).status, 401, `${method} ${path}`)
   }
   assert.equal((await create(OFFER, registrar)).status, 201, 'scopes of the application')
-  const beyond = await create({ ...OFFER, scope: 'users:write' }, registrar)
+  const beyond = await create({ ...OFFER, scope: 'admin:users' }, registrar)
   assert.equal(beyond.status, 403)
-  assert.match(beyond.headers.get('www-authenticate') ?? '', /scope="users:write"/)
+  assert.match(beyond.headers.get('www-authenticate') ?? '', /scope="admin:users"/)
 
-  const powerful = await create({ ...OFFER, scope: 'users:write' })
+  const powerful = await create({ ...OFFER, scope: 'admin:users' })
   const path = `/admin/clients/${powerful.body.client_id}`
   assert.equal((await issuer.call('POST', `${path}/secret`, { token: registrar })).status, 403)
   const takeOver = { json: { token_endpoint_auth_method: 'none' }, token: registrar }

@@ -38,7 +38,7 @@ test('a credential of the application proves somebody, on its own routes and as 
   )
   assert.equal(await statusOf(auth.needs({ via: ['legacy'], freshWithinSeconds: 60 })), 200)
   assert.equal(await statusOf(auth.needs({ scopes: ['profile:read'] })), 200)
-  assert.equal(await statusOf(auth.needs({ scopes: ['users:read'] })), 403)
+  assert.equal(await statusOf(auth.needs({ scopes: ['admin:users'] })), 403)
   assert.equal(await statusOf(auth.needs({ via: ['bearer', 'session'] })), 403)
   assert.equal(await statusOf(auth.signedIn, { 'x-legacy': 'bob' }), 401)
   assert.equal(await statusOf(auth.signedIn, {}), 401)

@@ -14,8 +14,6 @@ type Roles = Readonly<Record<string, Role>>
 /** The scopes of our own routes. */
 export const BUILT_IN_SCOPES = {
   'profile:read': 'See your own account',
-  'users:read': 'See all accounts',
-  'users:write': 'Create, change and disable accounts',
   'admin:dashboard': 'See the administration page',
   'admin:users': 'Look after all accounts and their sessions',
   'admin:events': 'Read the audit log',
