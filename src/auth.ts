@@ -7,6 +7,7 @@ import type { TokenAnswer } from './grants/mint.ts'
 import type { Gated } from './guard/gate.ts'
 import type { RawRequest, RequestFacts } from './guard/guard-request.ts'
 import type { Admitted } from './guard/sockets.ts'
+import type { Reply } from './http/reply.ts'
 import type { Jwks } from './keys/jwks.ts'
 import type { KeyFacts, KeyReport } from './keys/key-management.ts'
 import type { NewAccount } from './login/accounts.ts'
@@ -46,6 +47,8 @@ export interface Auth<
 
   /** The whole issuer, as Request → Response. It never rejects. */
   fetch(request: Request, info?: RequestInfo): Promise<Response>
+  /** The same for a server that writes status, headers and body itself, which costs it less. It never rejects. */
+  reply(request: Request, info?: RequestInfo): Promise<Reply>
   /** Whether a path is one of the issuer's own. */
   handles(path: string): boolean
 

@@ -12,6 +12,7 @@ import { startSession } from './grants/session-start.ts'
 import { createGate } from './guard/gate.ts'
 import { guardRequestOf, RawGuardRequest } from './guard/guard-request.ts'
 import { createRefuser } from './http/refuser.ts'
+import { toResponse } from './http/reply.ts'
 import { anyone, needs, signedIn } from './model/access.ts'
 import { FIRST_PARTY } from './model/client.ts'
 import { scopesOfRoles } from './model/scope-policy.ts'
@@ -86,6 +87,14 @@ export function createAuth<
 
   const own = forOwnCode({ store, accounts, revocationsChanged: grants.revocationsChanged, whenReady })
 
+  const reply: Auth['reply'] = async (request, info) => {
+    const unready = await ready().then(
+      () => undefined,
+      (error: unknown) => error,
+    )
+    return dispatch(request, info, unready)
+  }
+
   const auth: Auth = {
     issuer: grants.settings.issuer,
     ready,
@@ -95,13 +104,8 @@ export function createAuth<
       await stop()
     },
 
-    async fetch(request, info) {
-      const unready = await ready().then(
-        () => undefined,
-        (error: unknown) => error,
-      )
-      return dispatch(request, info, unready)
-    },
+    reply,
+    fetch: async (request, info) => toResponse(await reply(request, info)),
     handles(path) {
       const match = find('GET', path)
       return !('allow' in match) || match.allow.length > 0

@@ -1,6 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { getRequestListener } from '@hono/node-server'
+import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response'
 import type { Auth } from '../auth.ts'
+import { type Reply, toResponse } from '../http/reply.ts'
 
 /** What the framework around the issuer knows of a request. */
 export interface IssuerRequest {
@@ -18,10 +20,13 @@ export type IssuerListener = (
   request: IssuerRequest,
 ) => void
 
-export function issuerListener(auth: Pick<Auth, 'fetch'>): IssuerListener {
+export function issuerListener(auth: Pick<Auth, 'reply'>): IssuerListener {
   const addresses = new WeakMap<IncomingMessage, string | undefined>()
   const listener = getRequestListener(
-    (request, { incoming }) => auth.fetch(request, { address: addresses.get(incoming as IncomingMessage) }),
+    async (request, { incoming, outgoing }) => {
+      const address = addresses.get(incoming as IncomingMessage)
+      return send(await auth.reply(request, { address }), outgoing as ServerResponse)
+    },
     { overrideGlobalObjects: false },
   )
   return (incoming, outgoing, { path, address, body }) => {
@@ -32,6 +37,18 @@ export function issuerListener(auth: Pick<Auth, 'fetch'>): IssuerListener {
     // A promise that nobody holds: what it could reject with was answered inside.
     void listener(incoming, outgoing)
   }
+}
+
+/** A text is written as it is; a stream is left to the listener, which waits for whoever reads it. */
+function send(reply: Reply, outgoing: ServerResponse): Response {
+  const { status, headers, body } = reply
+  if (body instanceof ReadableStream) return toResponse(reply)
+  outgoing.writeHead(
+    status,
+    body === null ? headers : { ...headers, 'content-length': Buffer.byteLength(body) },
+  )
+  outgoing.end(body ?? undefined)
+  return RESPONSE_ALREADY_SENT
 }
 
 /**

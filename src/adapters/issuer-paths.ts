@@ -2,7 +2,7 @@ import type { Auth } from '../auth.ts'
 import type { Gated } from '../guard/gate.ts'
 
 /** What is embedded: an issuer with endpoints of its own, or a verifier, which has none. */
-export type Embedded = Gated | (Gated & Pick<Auth, 'issuer' | 'fetch' | 'handles'>)
+export type Embedded = Gated | (Gated & Pick<Auth, 'issuer' | 'fetch' | 'reply' | 'handles'>)
 
 /** The path inside of the issuer that a path of the application stands for; undefined if it is not the issuer's. */
 export type FindIssuerPath = (path: string) => string | undefined
@@ -11,7 +11,9 @@ export type FindIssuerPath = (path: string) => string | undefined
 const ROOT_DOCUMENT =
   /^(\/\.well-known\/(?:oauth-authorization-server|openid-configuration|oauth-protected-resource))(\/.*)?$/
 
-export function isIssuer(embedded: Embedded): embedded is Gated & Pick<Auth, 'issuer' | 'fetch' | 'handles'> {
+export function isIssuer(
+  embedded: Embedded,
+): embedded is Gated & Pick<Auth, 'issuer' | 'fetch' | 'reply' | 'handles'> {
   return 'fetch' in embedded
 }
 

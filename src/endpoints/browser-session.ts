@@ -106,9 +106,7 @@ export const signOut = route({
     const { services, request } = context
     const cookie = services.sessionCookies.read(guardRequestOf(request))
     if (cookie !== undefined) await endBrowserSession(cookie, context)
-    const answer = noContent()
-    answer.headers.set('set-cookie', services.sessionCookies.cleared)
-    return answer
+    return noContent({ 'set-cookie': services.sessionCookies.cleared })
   },
 })
 

@@ -1,6 +1,7 @@
 import { type AuthenticatedClient, authenticateClient } from '../clients/authentication.ts'
 import type { ClientRequest } from '../clients/presented.ts'
 import { AuthError } from '../errors/auth-error.ts'
+import { pathOf } from '../http/request-path.ts'
 import type { RouteContext } from './route.ts'
 
 /** What a request says of its client. Parameters that are no texts are not there. */
@@ -14,7 +15,7 @@ export function clientRequestOf(
   return {
     parameters: new Map(texts),
     authorization: request.headers.get('authorization') ?? undefined,
-    endpoint: new URL(request.url).pathname,
+    endpoint: pathOf(request),
   }
 }
 

@@ -4,10 +4,12 @@ import { AuthError } from '../errors/auth-error.ts'
 import { Refusal } from '../errors/refusal.ts'
 import { guardRequestOf } from '../guard/guard-request.ts'
 import { parseWith, readBody } from '../http/body.ts'
-import { newReference, oauthErrorResponse } from '../http/error-response.ts'
+import { newReference, oauthErrorAnswer } from '../http/error-response.ts'
 import { apiHeaders, type HeaderValues } from '../http/headers.ts'
 import { shortName } from '../http/json-text.ts'
 import type { Refuser } from '../http/refuser.ts'
+import { joinHeaders, type Reply } from '../http/reply.ts'
+import { pathOf } from '../http/request-path.ts'
 import type { Principal } from '../model/principal.ts'
 import { createReachCheck } from './development-reach.ts'
 import type { Route, RouteContext } from './route.ts'
@@ -30,33 +32,28 @@ export interface DispatcherOptions {
 }
 
 /** Answers a request; with `unready`, the error that keeps this process from serving, only says so. Never rejects. */
-export type Dispatcher = (request: Request, info?: RequestInfo, unready?: unknown) => Promise<Response>
+export type Dispatcher = (request: Request, info?: RequestInfo, unready?: unknown) => Promise<Reply>
 
 /** request → route → guard → parsed input → handler → answer. */
 export function createDispatcher({ routes, services, logger, refuser }: DispatcherOptions): Dispatcher {
   const find = createRouter(routes)
   const checkReach = createReachCheck(logger)
   const https = services.grants.settings.issuer.startsWith('https:')
-  const headers = Object.entries(apiHeaders({ https }))
+  const always = apiHeaders({ https })
 
-  const refuse = (refusal: Refusal, at: Arrival): Response => {
+  const refuse = (refusal: Refusal, at: Arrival): Reply => {
     const style = at.route?.style ?? 'problem'
     const { path, reference } = at
     const refused = { method: at.request.method, path, reference, address: at.address }
     refuser.report(refusal, refused, style)
-    if (style === 'problem') return refuser.answer(refusal, refused).toResponse()
-    return oauthErrorResponse(refusal, { reference, https, detailsInAnswer: services.development })
+    if (style === 'problem') return refuser.answer(refusal, refused)
+    return oauthErrorAnswer(refusal, { reference, https, detailsInAnswer: services.development })
   }
 
-  const respond = async (at: Arrival, unready: unknown): Promise<Response> => {
-    const { request } = at
+  const reply = async (at: Arrival, unready: unknown): Promise<Reply> => {
     try {
-      const response = await answer(at, find, checkReach, services, unready)
-      if (response instanceof Refusal) return refuse(response, at)
-      for (const [name, value] of headers) {
-        if (!response.headers.has(name)) response.headers.set(name, value)
-      }
-      return request.method === 'HEAD' ? new Response(null, response) : response
+      const reply = await answer(at, find, checkReach, services, unready)
+      return reply instanceof Refusal ? refuse(reply, at) : reply
     } catch (error) {
       if (!(error instanceof AuthError)) {
         logger.error({ reference: at.reference, err: error }, 'a request failed inside')
@@ -80,11 +77,12 @@ export function createDispatcher({ routes, services, logger, refuser }: Dispatch
       reference,
       headers: {},
     }
-    const response = await respond(at, unready)
-    for (const [name, value] of Object.entries(services.cors.headers(request)))
-      response.headers.set(name, value)
-    for (const [name, value] of Object.entries(at.headers)) response.headers.set(name, value)
-    return response
+    const { status, headers, body } = await reply(at, unready)
+    return {
+      status,
+      headers: joinHeaders(always, headers, services.cors.headers(request), at.headers),
+      body: request.method === 'HEAD' ? null : body,
+    }
   }
 }
 
@@ -107,13 +105,13 @@ async function answer(
   checkReach: ReturnType<typeof createReachCheck>,
   services: Services,
   unready: unknown,
-): Promise<Response | Refusal> {
+): Promise<Reply | Refusal> {
   const { request, info, address, path, reference } = at
   const match = find(request.method, path)
   if ('allow' in match) {
     const { allow } = match
     if (allow.length > 0 && services.cors.isPreflight(request)) {
-      return new Response(null, { status: 204, headers: services.cors.preflightHeaders(request, allow) })
+      return { status: 204, headers: services.cors.preflightHeaders(request, allow), body: null }
     }
     return allow.length === 0 ? new Refusal('NOT_FOUND') : new Refusal('METHOD_NOT_ALLOWED', { allow })
   }
@@ -159,10 +157,6 @@ async function bodyOf(request: Request, body: NonNullable<Route['body']>): Promi
 
 function forwardedFor(request: Request): string | undefined {
   return request.headers.get('x-forwarded-for') ?? undefined
-}
-
-function pathOf(request: Request): string {
-  return new URL(request.url).pathname
 }
 
 function queryOf(request: Request): Record<string, string> {

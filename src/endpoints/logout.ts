@@ -51,9 +51,7 @@ export const logout = route({
       await revocationsChanged()
       inBackground(() => hooks.after?.signOut?.({ id: sessionId, userId }, origin))
     }
-    const answer = noContent()
-    if (cookie !== undefined) answer.headers.set('set-cookie', services.sessionCookies.cleared)
-    return answer
+    return noContent(cookie === undefined ? {} : { 'set-cookie': services.sessionCookies.cleared })
   },
 })
 

@@ -35,8 +35,8 @@ export const jwks = route({
       etag,
     }
     return namesTag(request.headers.get('if-none-match'), etag)
-      ? new Response(null, { status: 304, headers })
-      : new Response(text, { headers: { ...headers, 'content-type': 'application/json' } })
+      ? { status: 304, headers, body: null }
+      : { status: 200, headers: { ...headers, 'content-type': 'application/json' }, body: text }
   },
 })
 

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import type { Reply } from '../http/reply.ts'
 import { json } from './route.ts'
 import { text } from './schemas.ts'
 import type { Services } from './services.ts'
@@ -37,7 +38,7 @@ export async function answerPage<Item>(
   { limit = DEFAULT, cursor }: PageRequest,
   list: List<Item>,
   { cursors }: Pick<Services, 'cursors'>,
-): Promise<Response> {
+): Promise<Reply> {
   const after = cursor === undefined ? undefined : cursors.read(list.name, cursor)
   // One more than is shown tells whether there is a next page.
   const found = await list.fetch(after, limit + 1)

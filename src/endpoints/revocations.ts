@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { AuthError } from '../errors/auth-error.ts'
 import { Refusal } from '../errors/refusal.ts'
 import { guardRequestOf } from '../guard/guard-request.ts'
+import type { Reply } from '../http/reply.ts'
 import { anyone, needs } from '../model/access.ts'
 import { LONGEST_WAIT_MILLISECONDS, readFeedQuestion } from '../revocation/feed-document.ts'
 import { provenClientOf } from './client-request.ts'
@@ -86,18 +87,20 @@ export const revocations = route({
   },
 })
 
-function hints({ request, services }: RouteContext): Response {
+function hints({ request, services }: RouteContext): Reply {
   const stream = services.feedStreams.open(request.signal)
   if (stream === undefined)
     throw new AuthError('STORE_UNAVAILABLE', { details: { reason: 'too many streams' } })
-  return new Response(stream, {
+  return {
+    status: 200,
     headers: {
       'content-type': 'text/event-stream',
       // Nothing between may hold the events back to compress them; the last is the word that nginx knows.
       'cache-control': 'no-store, no-transform',
       'x-accel-buffering': 'no',
     },
-  })
+    body: stream,
+  }
 }
 
 /** A client by its secret, or by an access token: one of `private_key_jwt` has no other way in a GET. */

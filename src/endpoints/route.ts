@@ -1,6 +1,8 @@
 import type { z } from 'zod'
 import type { Origin } from '../audit/events.ts'
 import type { BodyType } from '../http/body.ts'
+import type { HeaderValues } from '../http/headers.ts'
+import type { Reply } from '../http/reply.ts'
 import type { Access } from '../model/access.ts'
 import type { Principal } from '../model/principal.ts'
 import type { Rate } from '../model/rate.ts'
@@ -77,14 +79,14 @@ export interface Route {
   readonly answers: Readonly<Record<number, Answer>>
   /** Not in the API description: pages and documents for people. */
   readonly hidden?: boolean
-  readonly handle: (context: RouteContext) => Response | Promise<Response>
+  readonly handle: (context: RouteContext) => Reply | Promise<Reply>
 }
 
 interface RouteWith<Body extends z.ZodType, Query extends z.ZodType>
   extends Omit<Route, 'body' | 'query' | 'handle'> {
   readonly body?: RouteBody<Body>
   readonly query?: Query
-  readonly handle: (context: RouteContext<z.output<Body>, z.output<Query>>) => Response | Promise<Response>
+  readonly handle: (context: RouteContext<z.output<Body>, z.output<Query>>) => Reply | Promise<Reply>
 }
 
 /** A row of the table, its handler typed by its schemas. */
@@ -102,14 +104,15 @@ export function principalOf({ principal }: Pick<RouteContext, 'principal'>): Pri
 }
 
 /** A JSON answer that no cache keeps. */
-export function json(body: unknown, status = 200, headers: Readonly<Record<string, string>> = {}): Response {
-  return new Response(JSON.stringify(body), {
+export function json(body: unknown, status = 200, headers: HeaderValues = {}): Reply {
+  return {
     status,
     headers: { 'content-type': 'application/json', 'cache-control': 'no-store', ...headers },
-  })
+    body: JSON.stringify(body),
+  }
 }
 
 /** 204: done, and nothing to say. */
-export function noContent(): Response {
-  return new Response(null, { status: 204, headers: { 'cache-control': 'no-store' } })
+export function noContent(headers: HeaderValues = {}): Reply {
+  return { status: 204, headers: { 'cache-control': 'no-store', ...headers }, body: null }
 }

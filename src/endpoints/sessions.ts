@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { isUuid } from '../base/random.ts'
 import { AuthError } from '../errors/auth-error.ts'
+import type { Reply } from '../http/reply.ts'
 import { signedIn } from '../model/access.ts'
 import type { Session, SessionEnd } from '../model/session.ts'
 import { answerPage, pageQuery } from './page.ts'
@@ -79,7 +80,7 @@ export function answerSessions(
   currentId: string | undefined,
   query: z.output<z.ZodObject<typeof pageQuery>>,
   services: Services,
-): Promise<Response> {
+): Promise<Reply> {
   return answerPage(
     query,
     {

@@ -97,11 +97,16 @@ export function problemAnswer(refusal: Refusal, options: ProblemOptions): Refusa
   return new RefusalAnswer(answer.status, headers, body)
 }
 
+/** The answer of an OAuth endpoint; see `oauthErrorAnswer`. */
+export function oauthErrorResponse(refusal: Refusal, options: OAuthErrorOptions): Response {
+  return oauthErrorAnswer(refusal, options).toResponse()
+}
+
 /**
  * The answer of an OAuth endpoint: RFC 6749 section 5.2, with the reference and the field problems as extra
  * members.
  */
-export function oauthErrorResponse(refusal: Refusal, options: OAuthErrorOptions): Response {
+export function oauthErrorAnswer(refusal: Refusal, options: OAuthErrorOptions): RefusalAnswer {
   const answer = answerAtOAuthEndpoint(refusal)
   const body = {
     error: answer.clientCode,
@@ -110,14 +115,13 @@ export function oauthErrorResponse(refusal: Refusal, options: OAuthErrorOptions)
     ...problems(refusal),
     ...(options.detailsInAnswer && insight(refusal)),
   }
-  return Response.json(body, {
-    status: answer.status,
-    headers: {
-      ...answerHeaders(refusal, answer, options.https),
-      // A 401 carries a challenge (RFC 9110 section 15.5.2); Basic is the one scheme that clients have here.
-      ...(answer.status === 401 && { 'WWW-Authenticate': basicChallenge(options.realm) }),
-    },
-  })
+  const headers = {
+    ...answerHeaders(refusal, answer, options.https),
+    'Content-Type': 'application/json',
+    // A 401 carries a challenge (RFC 9110 section 15.5.2); Basic is the one scheme that clients have here.
+    ...(answer.status === 401 && { 'WWW-Authenticate': basicChallenge(options.realm) }),
+  }
+  return new RefusalAnswer(answer.status, headers, JSON.stringify(body))
 }
 
 function problems({ fields }: Refusal): { errors?: readonly FieldProblem[] } {

@@ -3,6 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
+import { toResponse } from '../http/reply.ts'
 import { docsPage } from './page/page.ts'
 import { docsScript } from './page/script.ts'
 import { docsIcon, docsStyle } from './page/style.ts'
@@ -22,14 +23,14 @@ test('a file is sent whole, and its tag is that of the same text', async () => {
   const file = await servedFile('text/plain', path)
   assert.equal(file.tag, servedText('text/plain', text).tag)
   assert.notEqual(file.tag, servedText('text/plain', `${text}.`).tag)
-  assert.equal(await serve(request, file).text(), text)
-  assert.equal(await serve(request, file).text(), text)
+  assert.equal(await toResponse(serve(request, file)).text(), text)
+  assert.equal(await toResponse(serve(request, file)).text(), text)
 })
 
 test('a body that nobody reads opens no file', async () => {
   const path = join(folder, 'unread')
   await writeFile(path, 'text')
-  const response = serve(request, await servedFile('text/plain', path))
+  const response = toResponse(serve(request, await servedFile('text/plain', path)))
   await rm(path)
   await assert.rejects(response.text(), { code: 'ENOENT' })
 })
@@ -37,7 +38,7 @@ test('a body that nobody reads opens no file', async () => {
 test('a reader may go in the middle', async () => {
   const path = join(folder, 'half')
   await writeFile(path, 'x'.repeat(1_000_000))
-  const reader = serve(request, await servedFile('text/plain', path)).body?.getReader()
+  const reader = toResponse(serve(request, await servedFile('text/plain', path))).body?.getReader()
   const { value } = (await reader?.read()) ?? {}
   assert.ok(value !== undefined && value.byteLength < 1_000_000)
   await reader?.cancel()

@@ -26,7 +26,7 @@ export async function serve({ auth, host, port, logger }: ServeOptions): Promise
   await auth.ready()
   const listener = nodeListener({
     ...auth,
-    fetch: (request, info) => auth.fetch(request, { ...info, listensOn: host }),
+    reply: (request, info) => auth.reply(request, { ...info, listensOn: host }),
   })
   const server = createServer(
     // Slow senders hold a connection, not the service.
