@@ -6,7 +6,8 @@ import { root } from '../setup/places.mjs'
 import { addCounts, type Counts, NOTHING, ranAny } from './counts.ts'
 import type { Suite } from './suites.ts'
 
-const CONCURRENCY = 2
+/** One more than the cores we count on: most files wait for servers, timers or other processes some of the time. */
+const CONCURRENCY = 3
 const LAST_WORDS_MILLISECONDS = 3000
 
 export interface RunOptions {

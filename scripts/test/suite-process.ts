@@ -8,11 +8,11 @@ import { root } from '../setup/places.mjs'
 const MINUTE_MILLISECONDS = 60_000
 /** By the kind of run. */
 const FILE_LIMITS: Readonly<Record<string, number>> = {
-  full: 12 * MINUTE_MILLISECONDS,
+  full: 25 * MINUTE_MILLISECONDS,
   long: 12 * 60 * MINUTE_MILLISECONDS,
 }
 const FILE_LIMIT_MILLISECONDS =
-  FILE_LIMITS[process.env.COUNTERSIGN_TEST_COUNTS ?? ''] ?? 4 * MINUTE_MILLISECONDS
+  FILE_LIMITS[process.env.COUNTERSIGN_TEST_COUNTS ?? ''] ?? 6 * MINUTE_MILLISECONDS
 /** Nothing under way and nothing new for so long: a test has left something open, and the run would never end. */
 const QUIET_MILLISECONDS = 20_000
 
