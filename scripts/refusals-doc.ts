@@ -36,8 +36,8 @@ const introduction = `# Refusals: what happened and what to do
 
 <!-- Written by scripts/refusals-doc.ts from src/errors. Change the catalogue, then run the script. -->
 
-Every refusal has one **cause**, an upper-case code such as \`TOKEN_EXPIRED\`. The log, the metrics, the
-events and \`countersign doctor\` name it. The client is not told the cause, since that would help whoever
+Every refusal has one **cause**, an upper-case code such as \`TOKEN_EXPIRED\`. The log, the metrics and
+the events name it. The client is not told the cause, since that would help whoever
 tries doors. It gets one of a few lower-case **client codes**, a sentence it can act on, and a **reference**.
 
 To find out why somebody was refused, ask for the reference and look it up in the log. The line names the

@@ -10,7 +10,8 @@ export async function configCommand({ json }: OutputOptions): Promise<void> {
     return
   }
   print(`mode: ${loaded.mode}\n`)
-  const table = rows.map(({ setting, value, from }) => ({ setting, value: valueInWords(value), from }))
+  // What may be long comes last, so that the rest stays a table on a narrow terminal.
+  const table = rows.map(({ setting, value, from }) => ({ setting, from, value: valueInWords(value) }))
   printTable(table, {}, '')
   for (const warning of loaded.warnings) print(`\nwarning: ${warning}`)
 }

@@ -1,34 +1,17 @@
 #!/usr/bin/env node
-import { Command, CommanderError } from 'commander'
-import { apiKeyCommands } from './commands/api-keys.ts'
-import { clientCommands } from './commands/clients.ts'
-import { keyCommands } from './commands/keys.ts'
-import { serviceCommands } from './commands/service.ts'
-import { sessionCommands } from './commands/sessions.ts'
-import { userCommands } from './commands/users.ts'
-import { watchCommands } from './commands/watch.ts'
+import { CommanderError } from 'commander'
 import { explainFailure } from './failure.ts'
 import { NoVerdict } from './no-verdict.ts'
 import { oldNode } from './old-node.ts'
+import { createProgram } from './program.ts'
 
-/** Names and options of all commands. Each loads its own parts, so that none waits for what it does not use. */
-const program = new Command('countersign')
-  .description('Authentication for TypeScript APIs')
-  .exitOverride()
-  .configureHelp({ showGlobalOptions: true })
-  .showHelpAfterError('(countersign --help lists the commands)')
+// Whoever reads our output may stop early: `countersign events | head`.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error
+  process.exit()
+})
 
-serviceCommands(program.commandsGroup('The service:'))
-program.commandsGroup('Accounts:')
-userCommands(program)
-sessionCommands(program)
-apiKeyCommands(program)
-program.commandsGroup('Applications and keys:')
-clientCommands(program)
-keyCommands(program)
-watchCommands(program.commandsGroup('What happens:'))
-
-program.parseAsync().catch(leave)
+createProgram().parseAsync().catch(leave)
 
 function leave(error: unknown): void {
   if (error instanceof CommanderError) {

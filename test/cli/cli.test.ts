@@ -52,6 +52,15 @@ async function freePort(): Promise<number> {
   return port
 }
 
+test('a reader that stops early ends a listing, and no stack trace comes of it', async () => {
+  const child = start(['routes'])
+  assert.ok(child.stdout && child.stderr)
+  child.stdout.destroy()
+  const [err, [status]] = await Promise.all([text(child.stderr), once(child, 'close')])
+  assert.equal(err, '')
+  assert.equal(status, 0)
+})
+
 test('version and secret', async () => {
   assert.match((await run(['version'])).out, /^\d+\.\d+\.\d+\n$/)
   const first = await run(['secret'])

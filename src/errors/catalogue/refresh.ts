@@ -102,7 +102,7 @@ export const refresh = defineGroup(
       effect: 'refused',
       clientCode: 'invalid_grant',
       meaning: 'The session has ended: sign-out, a new password, an administrator, or reuse.',
-      hint: 'The row of the session says when and why: `countersign sessions show`. People sign in again.',
+      hint: 'The audit log says when and why: `countersign events --user NAME`. People sign in again.',
       own: true,
     },
     SESSION_AHEAD: {

@@ -1,0 +1,28 @@
+import { Command } from 'commander'
+import { apiKeyCommands } from './commands/api-keys.ts'
+import { clientCommands } from './commands/clients.ts'
+import { keyCommands } from './commands/keys.ts'
+import { serviceCommands } from './commands/service.ts'
+import { sessionCommands } from './commands/sessions.ts'
+import { userCommands } from './commands/users.ts'
+import { watchCommands } from './commands/watch.ts'
+
+/** Names and options of all commands. Each loads its own parts, so that none waits for what it does not use. */
+export function createProgram(): Command {
+  const program = new Command('countersign')
+    .description('Authentication for TypeScript APIs')
+    .exitOverride()
+    .configureHelp({ showGlobalOptions: true })
+    .showHelpAfterError('(countersign --help lists the commands)')
+
+  serviceCommands(program.commandsGroup('The service:'))
+  program.commandsGroup('Accounts:')
+  userCommands(program)
+  sessionCommands(program)
+  apiKeyCommands(program)
+  program.commandsGroup('Applications and keys:')
+  clientCommands(program)
+  keyCommands(program)
+  watchCommands(program.commandsGroup('What happens:'))
+  return program
+}
