@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Auth } from '../auth.ts'
 import type { AuthOptions } from '../auth-options.ts'
+import type { Logger } from '../base/logger.ts'
 import { systemRandom } from '../base/random.ts'
 import { ConfigError } from '../config/config-error.ts'
 import { DATA_FOLDER, developmentKeys } from '../config/development-keys.ts'
@@ -10,7 +11,7 @@ import { loadConfig } from '../config/load.ts'
 import { createAuth } from '../create-auth.ts'
 import { createLogger } from '../server/log.ts'
 import { withPortProblem } from '../server/port-problem.ts'
-import { serve } from '../server/serve.ts'
+import { type Serving, serve } from '../server/serve.ts'
 import { print } from './output.ts'
 
 /** Whatever is still under way after this is dropped; an orchestrator would kill us soon anyway. */
@@ -36,6 +37,8 @@ export async function serveCommand(): Promise<void> {
   const serving = await begin().catch(async (error: unknown) => {
     throw await withPortProblem(error, { host, port })
   })
+  // Before anybody is told that it serves: who reads that may stop it at once.
+  stopOnSignals(serving, logger)
   if (development) {
     const lines = [
       `Countersign serves ${issuer}`,
@@ -48,7 +51,9 @@ export async function serveCommand(): Promise<void> {
   } else {
     logger.info({ issuer, host, port, database: String(settings.databaseUrl) }, 'serving')
   }
+}
 
+function stopOnSignals(serving: Serving, logger: Logger): void {
   let stopping = false
   const stop = (signal: string): void => {
     if (stopping) return

@@ -26,13 +26,13 @@ const LIMIT_MILLISECONDS = 240_000
 const PRODUCT = `#!/usr/bin/env node
 const args: readonly string[] = process.argv.slice(2)
 if (args[0] === 'serve') {
-  console.log('serving', process.versions.node, args.slice(1).join(' '))
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.on(signal, () => {
       console.log('stopping', signal)
       process.exit(0)
     })
   }
+  console.log('serving', process.versions.node, args.slice(1).join(' '))
   if (!args.includes('--once')) setInterval(() => {}, 1000)
 } else {
   console.log(args.join(' '), process.cwd())
