@@ -45,6 +45,21 @@ export interface AccessToken {
   readonly amr: readonly string[]
   /** `ver`, read. */
   readonly counters: Counters | undefined
+  readonly derived: Derived
+}
+
+/**
+ * What others work out of the claims of a token and of nothing else, kept with it so that it is worked out once. It
+ * is not frozen, for it is filled in when it is first asked for; no handler gets to see it.
+ */
+export class Derived {
+  /** The application's own claims, frozen. */
+  ownClaims: Readonly<Record<string, unknown>> | undefined
+  /** The memory of revocations that has worked out where it would have what ends the token. */
+  placedBy: object | undefined
+  tokenPlace = 0
+  sessionPlace = 0
+  userPlace = 0
 }
 
 /** What a token must not be older than (PROTOCOL 2.7). */

@@ -64,12 +64,22 @@ export class Entries {
     return this.#overflow.inUse
   }
 
-  /** The least acceptable counter, `EVERYTHING` or `NOTHING`. Does not allocate. */
-  leastOf(kind: number, ref: string): number {
+  /** Where an entry with this reference would lie; for `leastOf`, and for as long as this object lives. */
+  placeOf(kind: number, ref: string): number {
+    readUuid(ref, kind, this.#words)
+    return this.#table.placeOf(this.#words)
+  }
+
+  /**
+   * The least acceptable counter, `EVERYTHING` or `NOTHING`. Does not allocate. With the place that `placeOf` gave for
+   * the same kind and reference, what is not there is mostly known without reading the reference.
+   */
+  leastOf(kind: number, ref: string, place?: number): number {
     const tabled = this.#table.holds(kind)
     const named = this.#named.holds(kind)
     const overfull = this.#overflow.holds(kind)
     if (!tabled && !named && !overfull) return NOTHING
+    if (!named && !overfull && place !== undefined && !this.#table.mayHold(place)) return NOTHING
     const isUuid = readUuid(ref, kind, this.#words)
     const exact = isUuid ? this.#table.leastOf(this.#words) : this.#named.leastOf(ref, kind)
     if (!overfull) return exact

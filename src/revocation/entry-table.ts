@@ -103,6 +103,22 @@ export class EntryTable {
     return this.#counts[kind] !== 0
   }
 
+  /** A number for a reference that stays the same however the table grows. */
+  placeOf(words: Int32Array): number {
+    return this.#hash(words)
+  }
+
+  /** Whether there may be an entry of that place. Where not there is none; reads only tags. */
+  mayHold(place: number): boolean {
+    const { tags, capacity } = this.#shardOf(place)
+    const tag = tagOf(place)
+    for (let at = firstPlace(place, capacity); ; at = at + 1 === capacity ? 0 : at + 1) {
+      const found = tags[at]
+      if (found === 0) return false
+      if (found === tag) return true
+    }
+  }
+
   /** The least acceptable counter, `EVERYTHING` or `NOTHING`. Does not allocate. */
   leastOf(words: Int32Array): number {
     const hash = this.#hash(words)
@@ -224,12 +240,16 @@ function tagOf(hash: number): number {
   return Math.max(1, (hash >>> 6) & 0xff)
 }
 
+/** Where a search begins. Capacities need not be powers of two. */
+function firstPlace(hash: number, capacity: number): number {
+  return Math.floor(((hash >>> 0) * capacity) / 0x1_0000_0000)
+}
+
 /** The place of the entry, or the complement of the free place where it would go. */
 function findPlace(shard: Shard, hash: number, sought: Int32Array): number {
   const { tags, words, capacity } = shard
   const tag = tagOf(hash)
-  // Capacities need not be powers of two.
-  let place = Math.floor(((hash >>> 0) * capacity) / 0x1_0000_0000)
+  let place = firstPlace(hash, capacity)
   for (;;) {
     const found = tags[place]
     if (found === 0) return ~place

@@ -3,14 +3,13 @@ import type { Clock, Moment } from '../base/clock.ts'
 import { type Logger, silentLogger } from '../base/logger.ts'
 import { backgroundTimer, type Schedule } from '../base/schedule.ts'
 import type { Cause } from '../errors/codes.ts'
-import type { AccessToken } from '../model/access-token.ts'
 import type { HintVerbs, RevocationCensus } from '../store/store.ts'
 import { createFreshness } from './freshness.ts'
 import { coalesce, listenToHints } from './hints.ts'
 import { createQuestions } from './questions.ts'
 import { createSingleFlight } from './single-flight.ts'
 import type { RevocationAnswer, RevocationSource } from './source.ts'
-import type { RevocationState } from './state.ts'
+import type { RevocableToken, RevocationState } from './state.ts'
 import { createStoreClock } from './store-clock.ts'
 import { writeBack } from './write-back.ts'
 
@@ -55,7 +54,7 @@ export interface RevocationFeed {
    * Why a genuine token is refused here and now: it has ended, it claims a longer life than entries are kept for, or
    * the knowledge is too old to say. Synchronous, and judged by the clocks at this very call.
    */
-  readonly refuses: (token: Pick<AccessToken, 'claims' | 'counters'>, kid?: string) => Cause | undefined
+  readonly refuses: (token: RevocableToken, kid?: string) => Cause | undefined
   /**
    * To be awaited between a change that may revoke something and the answer that says so: then the very next request
    * here is refused. Never rejects, for the change is on disk and its answer is a success. If the database cannot be

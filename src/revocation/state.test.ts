@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { createHandClock } from '../../test/revocation/hand-clock.ts'
 import { systemRandom } from '../base/random.ts'
 import type { Cause } from '../errors/codes.ts'
-import type { AccessClaims, Counters } from '../model/access-token.ts'
+import { type AccessClaims, type Counters, Derived } from '../model/access-token.ts'
 import type { RevocationKind } from '../model/revocation.ts'
 import { SWEEPS_OF_TABLE } from './entry-table.ts'
 import { createRevocationState, type RevocationState } from './state.ts'
@@ -56,6 +56,20 @@ for (const [kind, ref, least, cause] of refused) {
     assert.equal(stateWith([kind, ref, least]).refuses(token, 'k1'), cause)
   })
 }
+
+test('B7: a token that was asked about before is refused by what came since, and by another memory', () => {
+  for (const [kind, ref, least, cause] of refused) {
+    const known = { ...token, derived: new Derived() }
+    const state = stateWith()
+    assert.equal(state.refuses(known, 'k1'), undefined, 'nothing is there yet')
+    state.add([{ kind: 'user', ref: id('d'), least: undefined, remainingMilliseconds: 60_000 }])
+    assert.equal(state.refuses(known, 'k1'), undefined, 'somebody else')
+    state.add([{ kind, ref, least, remainingMilliseconds: 60_000 }])
+    assert.equal(state.refuses(known, 'k1'), cause, kind)
+    assert.equal(stateWith([kind, ref, least]).refuses(known, 'k1'), cause, 'another memory')
+    assert.equal(state.refuses(known, 'k1'), cause, 'and the first again')
+  }
+})
 
 const passed: readonly (readonly [RevocationKind, string, (number | undefined)?])[] = [
   ['token', id('c')],

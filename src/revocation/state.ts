@@ -1,7 +1,7 @@
 import type { Clock } from '../base/clock.ts'
 import type { Random } from '../base/random.ts'
 import type { Cause } from '../errors/codes.ts'
-import type { AccessToken, Counters } from '../model/access-token.ts'
+import type { AccessClaims, AccessToken, Counters, Derived } from '../model/access-token.ts'
 import type { RevocationKind } from '../model/revocation.ts'
 import type { PulledRevocation } from '../store/store.ts'
 import { Entries, numberOf } from './entries.ts'
@@ -13,6 +13,9 @@ export interface RevocationStateOptions {
   /** Two million unless said otherwise: about 100 MB. Beyond, entries become coarser, none is dropped. */
   readonly mostEntries?: number
 }
+
+/** What is asked about of a token; `derived` spares the work of finding it where it is asked about again. */
+export type RevocableToken = Pick<AccessToken, 'claims' | 'counters'> & { readonly derived?: Derived }
 
 /** What a session was made under, as the database says it. */
 export interface SessionStanding {
@@ -29,7 +32,7 @@ export interface RevocationState {
    * Why the token has ended, if it has: itself, its session, user, client, key or the store. A token without a session
    * passes that question; one without counters does not pass an entry that compares them, for nothing proves it younger.
    */
-  refuses(token: Pick<AccessToken, 'claims' | 'counters'>, kid?: string): Cause | undefined
+  refuses(token: RevocableToken, kid?: string): Cause | undefined
   /**
    * The same for a session, with the counters as its row has them now: memory can know of an end that the database
    * has lost, so whoever refreshes or signs in asks here too (PROTOCOL 2.4).
@@ -69,14 +72,26 @@ export function createRevocationState(options: RevocationStateOptions): Revocati
   // Keys are hardly ever withdrawn, so the question is not put to every token.
   let keyWasEnded = false
 
+  /** Undefined while there is nothing to be found anywhere. */
+  const place = (claims: AccessClaims, derived: Derived): Derived | undefined => {
+    if (derived.placedBy === entries) return derived
+    if (entries.size === 0) return undefined
+    derived.tokenPlace = entries.placeOf(TOKEN, claims.jti)
+    derived.sessionPlace = claims.sid === undefined ? 0 : entries.placeOf(SESSION, claims.sid)
+    derived.userPlace = entries.placeOf(USER, claims.sub)
+    derived.placedBy = entries
+    return derived
+  }
   const ended = (
     sessionId: string | undefined,
     userId: string,
     clientId: string,
     counters: Counters | undefined,
+    derived: Derived | undefined,
   ): Cause | undefined => {
-    if (sessionId !== undefined && entries.leastOf(SESSION, sessionId) !== NOTHING) return 'SESSION_ENDED'
-    const user = entries.leastOf(USER, userId)
+    if (sessionId !== undefined && entries.leastOf(SESSION, sessionId, derived?.sessionPlace) !== NOTHING)
+      return 'SESSION_ENDED'
+    const user = entries.leastOf(USER, userId, derived?.userPlace)
     if (user === EVERYTHING) return 'USER_NOT_FOUND'
     if ((counters?.user ?? NOTHING) < user) return 'TOKEN_VERSION_STALE'
     const client = entries.leastOf(CLIENT, clientId)
@@ -87,13 +102,14 @@ export function createRevocationState(options: RevocationStateOptions): Revocati
   }
 
   return {
-    refuses({ claims, counters }, kid) {
-      if (entries.leastOf(TOKEN, claims.jti) !== NOTHING) return 'TOKEN_REVOKED'
+    refuses({ claims, counters, derived }, kid) {
+      const placed = derived && place(claims, derived)
+      if (entries.leastOf(TOKEN, claims.jti, placed?.tokenPlace) !== NOTHING) return 'TOKEN_REVOKED'
       if (keyWasEnded && kid !== undefined && entries.leastOf(KEY, kid) !== NOTHING)
         return 'SIGNING_KEY_REVOKED'
-      return ended(claims.sid, claims.sub, claims.client_id, counters)
+      return ended(claims.sid, claims.sub, claims.client_id, counters, placed)
     },
-    refusesSession: ({ id, userId, clientId, counters }) => ended(id, userId, clientId, counters),
+    refusesSession: ({ id, userId, clientId, counters }) => ended(id, userId, clientId, counters, undefined),
     isEnded: (kind, ref) => entries.leastOf(numberOf(kind), ref) !== NOTHING,
     add(added, storeNow) {
       const elapsed = clock.elapsed()

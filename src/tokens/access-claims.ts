@@ -1,6 +1,6 @@
 import type { Json, JsonObject } from '../base/strict-json.ts'
 import { Refusal } from '../errors/refusal.ts'
-import { type AccessClaims, type AccessToken, parseVer } from '../model/access-token.ts'
+import { type AccessClaims, type AccessToken, Derived, parseVer } from '../model/access-token.ts'
 
 const NONE: readonly string[] = Object.freeze([])
 
@@ -15,7 +15,16 @@ export function readAccessClaims(payload: JsonObject): AccessToken | Refusal {
   const counters = ver === undefined ? undefined : parseVer(ver)
   if (ver !== undefined && counters === undefined) return wrongType('ver')
   const scopes = scope ? Object.freeze(scope.split(' ')) : NONE
-  return Object.freeze({ claims: payload, sessionId, authTime, scopes, roles, amr, counters })
+  return Object.freeze({
+    claims: payload,
+    sessionId,
+    authTime,
+    scopes,
+    roles,
+    amr,
+    counters,
+    derived: new Derived(),
+  })
 }
 
 function isAccessClaims(payload: JsonObject): payload is JsonObject & AccessClaims {

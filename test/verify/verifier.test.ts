@@ -29,6 +29,7 @@ test('a service checks tokens of an issuer of which it knows the address alone',
   assert.equal(read.principal.sessionId, 's1')
   assert.deepEqual(read.principal.scopes, ['orders:read'])
   assert.deepEqual({ ...read.principal.claims }, { plan: 'team' })
+  assert.ok(Object.isFrozen(read.principal.claims), 'all requests with the token share them')
 
   const write = await verifier.check(requestWith(token), verifier.needs({ scopes: ['orders:write'] }))
   assert.ok(!write.ok)

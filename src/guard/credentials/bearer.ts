@@ -66,7 +66,8 @@ function isWordForNothing(text: string): boolean {
 
 /** A new object for each request, so that no handler can change what the next one sees; its lists are frozen. */
 function principalOf(token: AccessToken): Principal {
-  const { claims } = token
+  const { claims, derived } = token
+  derived.ownClaims ??= ownClaims(claims)
   return {
     kind: claims.sub === claims.client_id ? 'client' : 'user',
     id: claims.sub,
@@ -79,13 +80,13 @@ function principalOf(token: AccessToken): Principal {
     amr: token.amr,
     authTime: token.authTime,
     expiresAt: claims.exp,
-    claims: ownClaims(claims),
+    claims: derived.ownClaims,
   }
 }
 
 const NO_CLAIMS: Readonly<Record<string, unknown>> = Object.freeze({})
 
-/** Most tokens hold none, so that nothing is made for those. A getter instead would cost more on every request. */
+/** Worked out once for each token: looking at every name would take half as long as all other checks together. */
 function ownClaims(claims: object): Readonly<Record<string, unknown>> {
   let own: [string, unknown][] | undefined
   for (const name of Object.keys(claims)) {
@@ -93,5 +94,5 @@ function ownClaims(claims: object): Readonly<Record<string, unknown>> {
     own ??= []
     own.push([name, claims[name as keyof typeof claims]])
   }
-  return own === undefined ? NO_CLAIMS : Object.fromEntries(own)
+  return own === undefined ? NO_CLAIMS : Object.freeze(Object.fromEntries(own))
 }
