@@ -6,7 +6,7 @@ import { systemRandom, uuidFromBytes } from '../src/base/random.ts'
 import type { AccessClaims } from '../src/model/access-token.ts'
 import { createRevocationFeed } from '../src/revocation/feed.ts'
 import { createRevocationState } from '../src/revocation/state.ts'
-import type { PulledRevocation } from '../src/store/store.ts'
+import type { PulledRevocation } from '../src/store/revocations.ts'
 
 /**
  * Memory and speed of the revocations in memory: how many bytes an entry takes, how long a question takes, and that

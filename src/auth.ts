@@ -19,8 +19,10 @@ import type { Principal } from './model/principal.ts'
 import type { Session } from './model/session.ts'
 import type { User } from './model/user.ts'
 import type { OwnRoutes } from './openapi/own-routes.ts'
+import type { EventFilter } from './store/events.ts'
+import type { KeyUse } from './store/keys.ts'
 import type { PostgresClient } from './store/postgres/connection.ts'
-import type { EventFilter, KeyUse, MigrationReport } from './store/store.ts'
+import type { MigrationReport } from './store/store.ts'
 
 /** What became of a check: who it is, or the answer to send. */
 export type Checked<Who> =

@@ -1,5 +1,5 @@
 import { FIRST_PARTY } from '../model/client.ts'
-import type { ClientStanding, ClientVerbs } from '../store/store.ts'
+import type { ClientStanding, ClientVerbs } from '../store/clients.ts'
 
 /**
  * Finds clients, and the built-in one without asking the database twice: it follows the configuration, nobody changes

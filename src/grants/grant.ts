@@ -13,7 +13,7 @@ import type { SessionFacts } from '../model/session.ts'
 import type { BrowserSessionLimits } from '../model/session-limits.ts'
 import type { User } from '../model/user.ts'
 import type { RevocationState } from '../revocation/state.ts'
-import type { ClientStanding } from '../store/store.ts'
+import type { ClientStanding } from '../store/clients.ts'
 import type { RefreshTokens } from '../tokens/refresh-token.ts'
 
 /** A request to the token endpoint, its parameters already single (RFC 6749 section 3.2). */

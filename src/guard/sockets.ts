@@ -2,7 +2,7 @@ import type { Clock } from '../base/clock.ts'
 import { Refusal } from '../errors/refusal.ts'
 import type { GuardRequest } from '../model/guard-request.ts'
 import type { Principal } from '../model/principal.ts'
-import type { OneTimeVerbs } from '../store/store.ts'
+import type { OneTimeVerbs } from '../store/one-time.ts'
 import { type SocketTickets, TICKET_LIFE_SECONDS } from '../tokens/socket-ticket.ts'
 import type { Credential } from './credentials/credential.ts'
 

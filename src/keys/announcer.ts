@@ -1,5 +1,5 @@
 import type { Logger } from '../base/logger.ts'
-import type { NodeAnnouncement, NodeVerbs } from '../store/store.ts'
+import type { NodeAnnouncement, NodeVerbs } from '../store/nodes.ts'
 
 /** Tells the other nodes every so often what this one reads and serves, and learns the same of them. */
 export interface Announcer {

@@ -1,7 +1,7 @@
 import type { NewEvent } from '../audit/events.ts'
 import type { Random } from '../base/random.ts'
 import { AuthError } from '../errors/auth-error.ts'
-import type { KeyVerbs, StoredKey, StoredRing } from '../store/store.ts'
+import type { KeyVerbs, StoredKey, StoredRing } from '../store/keys.ts'
 import type { KeyRing } from './key-ring.ts'
 import type { SecretKeys } from './secret-keys.ts'
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { type Clock, type Moment, millisecondsSince, momentOf } from '../base/clock.ts'
 import { AuthError } from '../errors/auth-error.ts'
-import type { KeyUse, KeyVerbs, StoredKey, StoredRing } from '../store/store.ts'
+import type { KeyUse, KeyVerbs, StoredKey, StoredRing } from '../store/keys.ts'
 import { jwksOf } from './jwks.ts'
 import type { SecretKeys } from './secret-keys.ts'
 import type { Signer, SigningKey } from './signing-key.ts'

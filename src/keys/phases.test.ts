@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { StoredKey, StoredRing } from '../store/store.ts'
+import type { StoredKey, StoredRing } from '../store/keys.ts'
 import { KEY_TIMES, type KeyPolicy, keptUntil, keyWanted, signsFrom, stepsDue } from './phases.ts'
 
 const MINUTE = 60_000

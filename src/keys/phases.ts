@@ -1,4 +1,4 @@
-import type { KeyUse, StoredKey, StoredRing } from '../store/store.ts'
+import type { KeyUse, StoredKey, StoredRing } from '../store/keys.ts'
 import type { SigningAlgorithm } from './algorithm.ts'
 
 /*

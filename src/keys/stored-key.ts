@@ -1,6 +1,6 @@
 import type { Random } from '../base/random.ts'
 import { AuthError } from '../errors/auth-error.ts'
-import type { KeyUse, StoredKey } from '../store/store.ts'
+import type { KeyUse, StoredKey } from '../store/keys.ts'
 import { seal, sealedWith, unseal } from './seal.ts'
 import type { SecretKey, SecretKeys } from './secret-keys.ts'
 import { importSigningKey, type SigningKey } from './signing-key.ts'

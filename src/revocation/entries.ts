@@ -1,6 +1,6 @@
 import type { Random } from '../base/random.ts'
 import type { RevocationKind } from '../model/revocation.ts'
-import type { PulledRevocation } from '../store/store.ts'
+import type { PulledRevocation } from '../store/revocations.ts'
 import { type Census, EntryTable, EVERYTHING, NOTHING, SWEEPS_OF_TABLE } from './entry-table.ts'
 import { createKeyedHash } from './keyed-hash.ts'
 import { NamedEntries } from './named-entries.ts'

@@ -1,5 +1,5 @@
 import type { RevocationKind } from '../model/revocation.ts'
-import type { PulledRevocation, RevocationCensus } from '../store/store.ts'
+import type { PulledRevocation, RevocationCensus } from '../store/revocations.ts'
 import { isKind } from './entries.ts'
 import type { RevocationAnswer } from './source.ts'
 

@@ -5,7 +5,7 @@ import { createFeedBench, sessionEntry, tokenOf } from '../../test/revocation/fe
 import { createHandClock, type HandClock, settle } from '../../test/revocation/hand-clock.ts'
 import { silentLogger } from '../base/logger.ts'
 import { systemRandom } from '../base/random.ts'
-import type { HintVerbs } from '../store/store.ts'
+import type { HintVerbs } from '../store/hints.ts'
 import { coalesce, listenToHints } from './hints.ts'
 import { type RedisConnection, redisHints } from './redis-hints.ts'
 import { createSingleFlight } from './single-flight.ts'

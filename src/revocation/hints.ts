@@ -1,7 +1,7 @@
 import type { Clock } from '../base/clock.ts'
 import type { Logger } from '../base/logger.ts'
 import { backgroundTimer, type Schedule } from '../base/schedule.ts'
-import type { HintVerbs } from '../store/store.ts'
+import type { HintVerbs } from '../store/hints.ts'
 
 /**
  * Hints tell processes that there may be something new to ask the database about, and no more than that: whoever can

@@ -1,7 +1,7 @@
 import type { Clock } from '../base/clock.ts'
 import { type Random, randomId } from '../base/random.ts'
 import { backgroundTimer, type Schedule } from '../base/schedule.ts'
-import type { HintVerbs } from '../store/store.ts'
+import type { HintVerbs } from '../store/hints.ts'
 import { coalesce } from './hints.ts'
 
 /** As much of an ioredis connection as is used here; Valkey's client is the same. */

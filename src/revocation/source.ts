@@ -1,5 +1,5 @@
 import type { NewEvent } from '../audit/events.ts'
-import type { PulledRevocation, RevocationPull } from '../store/store.ts'
+import type { PulledRevocation, RevocationPull } from '../store/revocations.ts'
 
 /** The answer to "what is new". */
 export interface RevocationAnswer extends Omit<RevocationPull, 'now'> {

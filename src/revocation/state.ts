@@ -3,7 +3,7 @@ import type { Random } from '../base/random.ts'
 import type { Cause } from '../errors/codes.ts'
 import type { AccessClaims, AccessToken, Counters, Derived } from '../model/access-token.ts'
 import type { RevocationKind } from '../model/revocation.ts'
-import type { PulledRevocation } from '../store/store.ts'
+import type { PulledRevocation } from '../store/revocations.ts'
 import { Entries, numberOf } from './entries.ts'
 import { type Census, EVERYTHING, NOTHING } from './entry-table.ts'
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { type Store, sqlite } from '../../src/index.ts'
-import type { RefreshOutcome } from '../../src/store/store.ts'
+import type { RefreshOutcome } from '../../src/store/sessions.ts'
 import { claimsOf, startIssuer, tokensOf } from './issuer.ts'
 
 /** A database that, once told to, answers from before the last changes, as one that took over in a fail-over would. */

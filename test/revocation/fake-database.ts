@@ -1,7 +1,7 @@
 import type { Clock } from '../../src/base/clock.ts'
 import type { Revocation } from '../../src/model/revocation.ts'
 import type { RevocationAnswer, RevocationSource } from '../../src/revocation/source.ts'
-import type { PulledRevocation } from '../../src/store/store.ts'
+import type { PulledRevocation } from '../../src/store/revocations.ts'
 
 interface Row extends Revocation {
   readonly xid: number

@@ -4,7 +4,8 @@ import type { NewEvent } from '../../src/audit/events.ts'
 import { guardedClock } from '../../src/base/clock.ts'
 import type { PostgresOptions, PostgresStore } from '../../src/postgres.ts'
 import { postgres } from '../../src/postgres.ts'
-import type { NewSession, NewUser, RefreshCall } from '../../src/store/store.ts'
+import type { NewSession, RefreshCall } from '../../src/store/sessions.ts'
+import type { NewUser } from '../../src/store/users.ts'
 import { type PrivatePostgres, startPostgres } from '../servers/postgres.ts'
 
 export const system = { actor: { kind: 'system' } } as const

@@ -1,6 +1,6 @@
 import { guardedClock } from '../../src/base/clock.ts'
 import { postgres } from '../../src/postgres.ts'
-import type { RefreshCall, RefreshOutcome } from '../../src/store/store.ts'
+import type { RefreshCall, RefreshOutcome } from '../../src/store/sessions.ts'
 
 /** What a process of its own is told: first the database, then one race after the other. */
 export type Order =

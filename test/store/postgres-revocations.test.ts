@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { setTimeout as pause } from 'node:timers/promises'
 import pg from 'pg'
-import type { RevocationPull } from '../../src/store/store.ts'
+import type { RevocationPull } from '../../src/store/revocations.ts'
 import { event, run, signIn, startPlace } from './postgres-place.ts'
 
 const place = await startPlace()

@@ -1,5 +1,5 @@
 import { type ApiKey, MOST_API_KEYS } from '../../model/api-key.ts'
-import type { ApiKeyVerbs } from '../store.ts'
+import type { ApiKeyVerbs } from '../api-keys.ts'
 import { type Connection, firstRow } from './connection.ts'
 import { eventValues, insertEvent } from './events.ts'
 import { asJson, inMilliseconds, lengthOf, NOW, uuidOrNull } from './expressions.ts'

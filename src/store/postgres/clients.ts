@@ -9,7 +9,7 @@ import {
   rotatedSecrets,
   type StoredClientSecret,
 } from '../../model/client.ts'
-import type { ClientVerbs } from '../store.ts'
+import type { ClientVerbs } from '../clients.ts'
 import { type Connection, firstRow } from './connection.ts'
 import { eventValues, insertEvent } from './events.ts'
 import { asJson, inMilliseconds, NOW, raised } from './expressions.ts'

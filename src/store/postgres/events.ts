@@ -1,5 +1,5 @@
 import type { Actor, AuditEvent, EventName, NewEvent } from '../../audit/events.ts'
-import type { EventVerbs } from '../store.ts'
+import type { EventVerbs } from '../events.ts'
 import { type Connection, firstRow } from './connection.ts'
 import { inMilliseconds, NOW, uuidOrNull } from './expressions.ts'
 import { statement, type Values } from './statement.ts'

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type pg from 'pg'
-import type { HintVerbs } from '../store.ts'
+import type { HintVerbs } from '../hints.ts'
 import { loadDriver } from './driver.ts'
 
 const CHANNEL = 'countersign'

@@ -1,4 +1,4 @@
-import type { KeyPhase, KeyUse, KeyVerbs, StoredKey } from '../store.ts'
+import type { KeyPhase, KeyUse, KeyVerbs, StoredKey } from '../keys.ts'
 import { type Connection, firstRow } from './connection.ts'
 import { eventValues, insertEvent } from './events.ts'
 import { inMilliseconds, NOW, raised, timeFrom } from './expressions.ts'

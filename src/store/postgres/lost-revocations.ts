@@ -1,6 +1,6 @@
 import type { NewEvent } from '../../audit/events.ts'
 import type { RevocationKind } from '../../model/revocation.ts'
-import type { PulledRevocation } from '../store.ts'
+import type { PulledRevocation } from '../revocations.ts'
 import type { Connection } from './connection.ts'
 import { eventValues, insertEvent } from './events.ts'
 import { lengthOf, NOW, raised, uuidOrNull } from './expressions.ts'

@@ -1,5 +1,5 @@
 import { sealedWith } from '../../keys/seal.ts'
-import type { NodeAnnouncement, NodeVerbs } from '../store.ts'
+import type { NodeAnnouncement, NodeVerbs } from '../nodes.ts'
 import type { Connection } from './connection.ts'
 import { asJson, NOW } from './expressions.ts'
 import { NODE_SILENCE } from './revocation-entries.ts'

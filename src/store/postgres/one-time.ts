@@ -1,4 +1,4 @@
-import type { OneTimeVerbs, TakeOutcome } from '../store.ts'
+import type { OneTimeVerbs, TakeOutcome } from '../one-time.ts'
 import { type Connection, firstRow } from './connection.ts'
 import { lengthOf, NOW } from './expressions.ts'
 import { statement } from './statement.ts'

@@ -1,4 +1,5 @@
-import type { SessionVerbs, Store, StoreOptions } from '../store.ts'
+import type { SessionVerbs } from '../sessions.ts'
+import type { Store, StoreOptions } from '../store.ts'
 import { apiKeyVerbs } from './api-keys.ts'
 import { boundConnection } from './bound.ts'
 import { countPastUse, removePastUse } from './clean-up.ts'

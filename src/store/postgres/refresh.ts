@@ -1,4 +1,4 @@
-import type { LastRotation, RefreshCall, RefreshOutcome } from '../store.ts'
+import type { LastRotation, RefreshCall, RefreshOutcome } from '../sessions.ts'
 import { type Connection, firstRow } from './connection.ts'
 import { originValues } from './events.ts'
 import { uuidOrNull } from './expressions.ts'

@@ -1,6 +1,6 @@
 import { AuthError } from '../../errors/auth-error.ts'
 import type { RevocationKind } from '../../model/revocation.ts'
-import type { PulledRevocation, RevocationPull } from '../store.ts'
+import type { PulledRevocation, RevocationPull } from '../revocations.ts'
 import type { Connection } from './connection.ts'
 import { inMilliseconds, NOW } from './expressions.ts'
 import { LONGEST_LIFE } from './revocation-entries.ts'

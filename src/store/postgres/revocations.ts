@@ -1,4 +1,4 @@
-import type { RevocationVerbs } from '../store.ts'
+import type { RevocationVerbs } from '../revocations.ts'
 import type { Connection } from './connection.ts'
 import { eventValues, insertEvent } from './events.ts'
 import { raised, uuidOrNull } from './expressions.ts'

@@ -1,4 +1,4 @@
-import type { SessionVerbs } from '../store.ts'
+import type { SessionVerbs } from '../sessions.ts'
 import { type Connection, firstRow } from './connection.ts'
 import { eventValues, insertEvent } from './events.ts'
 import { asJson, inMilliseconds, lengthOf, NOW, uuidOrNull } from './expressions.ts'

@@ -1,5 +1,5 @@
 import type { User, UserState } from '../../model/user.ts'
-import type { Account, NewUser, Taken, UserVerbs } from '../store.ts'
+import type { Account, NewUser, Taken, UserVerbs } from '../users.ts'
 import { type Connection, firstRow } from './connection.ts'
 import { eventValues, insertEvent } from './events.ts'
 import { asJson, inMilliseconds, NOW, raised, uuidOrNull } from './expressions.ts'

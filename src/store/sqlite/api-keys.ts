@@ -1,5 +1,5 @@
 import { type ApiKey, MOST_API_KEYS } from '../../model/api-key.ts'
-import type { ApiKeyVerbs } from '../store.ts'
+import type { ApiKeyVerbs } from '../api-keys.ts'
 import type { Connection, Reading } from './connection.ts'
 import { writeEvent } from './events.ts'
 import { writeRevocation } from './revocation-entries.ts'

@@ -10,7 +10,7 @@ import {
 } from '../../model/client.ts'
 import { raisedCounter } from '../../model/counters.ts'
 import type { Revocation } from '../../model/revocation.ts'
-import type { ClientVerbs } from '../store.ts'
+import type { ClientVerbs } from '../clients.ts'
 import type { Connection, Reading, Writing } from './connection.ts'
 import { writeEvent } from './events.ts'
 import { writeRevocation } from './revocation-entries.ts'

@@ -1,6 +1,6 @@
 import type { AuditEvent, EventName, NewEvent } from '../../audit/events.ts'
 import { randomId, systemRandom } from '../../base/random.ts'
-import type { EventVerbs } from '../store.ts'
+import type { EventVerbs } from '../events.ts'
 import type { Connection, Writing } from './connection.ts'
 
 interface EventRow {

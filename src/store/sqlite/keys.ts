@@ -1,5 +1,5 @@
 import { raisedCounter } from '../../model/counters.ts'
-import type { KeyPhase, KeyUse, KeyVerbs, StoredKey, StoredRing } from '../store.ts'
+import type { KeyPhase, KeyUse, KeyVerbs, StoredKey, StoredRing } from '../keys.ts'
 import type { Connection, Reading, Writing } from './connection.ts'
 import { writeEvent } from './events.ts'
 import { longestLifeSeconds, writeRevocation } from './revocation-entries.ts'

@@ -1,5 +1,5 @@
 import { sealedWith } from '../../keys/seal.ts'
-import type { NodeAnnouncement, NodeVerbs } from '../store.ts'
+import type { NodeAnnouncement, NodeVerbs } from '../nodes.ts'
 import type { Connection, Reading } from './connection.ts'
 import { NODE_SILENCE_MILLISECONDS } from './revocation-entries.ts'
 

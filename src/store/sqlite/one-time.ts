@@ -1,4 +1,4 @@
-import type { OneTimeVerbs } from '../store.ts'
+import type { OneTimeVerbs } from '../one-time.ts'
 import type { Connection } from './connection.ts'
 
 /** An honest retry comes within it; what comes later is somebody else. */

@@ -8,7 +8,7 @@ import {
   type RefreshPlace,
   type RefreshRow,
 } from '../../model/refresh-decision.ts'
-import type { LastRotation, RefreshCall, RefreshOutcome, SessionVerbs } from '../store.ts'
+import type { LastRotation, RefreshCall, RefreshOutcome, SessionVerbs } from '../sessions.ts'
 import type { Connection, Writing } from './connection.ts'
 import { writeEvent } from './events.ts'
 import { unavailable } from './failure.ts'

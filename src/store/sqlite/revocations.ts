@@ -1,5 +1,5 @@
 import { toSeconds } from '../../base/clock.ts'
-import type { RevocationCensus, RevocationPull, RevocationVerbs } from '../store.ts'
+import type { RevocationCensus, RevocationPull, RevocationVerbs } from '../revocations.ts'
 import { endTokensOfClient } from './clients.ts'
 import type { Connection, Reading, Writing } from './connection.ts'
 import { writeEvent } from './events.ts'

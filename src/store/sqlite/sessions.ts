@@ -1,4 +1,4 @@
-import type { NewSession, SessionVerbs, StartedSession } from '../store.ts'
+import type { NewSession, SessionVerbs, StartedSession } from '../sessions.ts'
 import type { Connection, Writing } from './connection.ts'
 import { writeEvent } from './events.ts'
 import { refreshVerb } from './refresh.ts'

@@ -1,6 +1,6 @@
 import { raisedCounter } from '../../model/counters.ts'
 import { losesRole, type User, type UserState } from '../../model/user.ts'
-import type { Account, NewUser, Taken, UserVerbs } from '../store.ts'
+import type { Account, NewUser, Taken, UserVerbs } from '../users.ts'
 import type { Connection, Reading, Writing } from './connection.ts'
 import { writeEvent } from './events.ts'
 import { writeRevocation } from './revocation-entries.ts'

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { StoredKey } from '../../store/store.ts'
+import type { StoredKey } from '../../store/keys.ts'
 import { entryOf, eventOf, eventsOf, newId, signIn, tally } from './people.ts'
 import { MINUTE, SECOND, type Subject } from './subject.ts'
 

@@ -4,7 +4,9 @@ import { randomId, randomSecret, systemRandom } from '../../base/random.ts'
 import { FIRST_PARTY } from '../../model/client.ts'
 import type { RefreshVerdict } from '../../model/refresh-decision.ts'
 import type { User } from '../../model/user.ts'
-import type { NewSession, NewUser, RefreshCall, RefreshOutcome, Store } from '../../store/store.ts'
+import type { NewSession, RefreshCall, RefreshOutcome } from '../../store/sessions.ts'
+import type { Store } from '../../store/store.ts'
+import type { NewUser } from '../../store/users.ts'
 import { DAY, SECOND } from './subject.ts'
 
 export const newId = (): string => randomId(systemRandom)

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { setImmediate } from 'node:timers/promises'
 import { FIRST_PARTY } from '../../model/client.ts'
 import type { User } from '../../model/user.ts'
-import type { PulledRevocation } from '../../store/store.ts'
+import type { PulledRevocation } from '../../store/revocations.ts'
 import {
   assertGiven,
   assertRefused,

@@ -1,0 +1,22 @@
+/** What a live process announces, so that others know what it can read and how long its tokens live. */
+export interface NodeAnnouncement {
+  readonly id: string
+  /** Fingerprints of the secret keys it reads, the writing one first. */
+  readonly secretKeys: readonly string[]
+  readonly ringVersion: number
+  readonly accessLifeSeconds: number
+  /** The algorithm it is to sign access tokens with. */
+  readonly algorithm: string
+  /** With HS256: fingerprints of the signing secrets it reads, the preferred one first. */
+  readonly signingSecrets: readonly string[]
+}
+
+export interface NodeVerbs {
+  /** Announces this node and resolves to all that were seen within the last 30 seconds, this one included. */
+  announce(node: NodeAnnouncement): Promise<readonly NodeAnnouncement[]>
+  leave(id: string): Promise<void>
+  /** All that were seen within the last 30 seconds. */
+  live(): Promise<readonly NodeAnnouncement[]>
+  /** How many live sessions and keys name each secret key, by fingerprint. */
+  secretKeyUses(): Promise<Readonly<Record<string, number>>>
+}

@@ -1,0 +1,6 @@
+export type TakeOutcome = 'won' | 'lost-recent' | 'lost-old'
+
+export interface OneTimeVerbs {
+  /** Takes a one-time value if nobody has: exactly one caller ever wins. Recent is within the last 10 seconds. */
+  take(kind: string, hash: string, lifeMilliseconds: number): Promise<TakeOutcome>
+}

@@ -1,0 +1,64 @@
+import type { NewEvent } from '../audit/events.ts'
+import type { User, UserState } from '../model/user.ts'
+
+export interface NewUser {
+  readonly id: string
+  readonly email: string
+  /** The canonical login key of the address, and of the name where there is one; each is unique. */
+  readonly emailKey: string
+  readonly emailVerified: boolean
+  readonly username: string | undefined
+  readonly usernameKey: string | undefined
+  readonly passwordHash: string | undefined
+  readonly roles: readonly string[]
+  readonly profile: Readonly<Record<string, unknown>>
+}
+
+/** A user with what a sign-in compares. The hash and `user.epoch` were read in one statement. */
+export interface Account {
+  readonly user: User
+  readonly passwordHash: string | undefined
+}
+
+export type Taken = { readonly outcome: 'taken'; readonly field: 'email' | 'username' }
+
+export interface UserVerbs {
+  create(
+    user: NewUser,
+    event: NewEvent,
+  ): Promise<{ readonly outcome: 'created'; readonly user: User } | Taken>
+  find(id: string): Promise<User | undefined>
+  /** By canonical login key: user name or mail address. */
+  findAccount(loginKey: string): Promise<Account | undefined>
+  findAccountById(id: string): Promise<Account | undefined>
+  /** Oldest first, after the given user. */
+  list(page: { readonly after?: string; readonly limit: number; readonly state?: UserState }): Promise<User[]>
+  count(): Promise<number>
+  rename(
+    id: string,
+    name: { readonly username: string; readonly usernameKey: string },
+    event: NewEvent,
+  ): Promise<{ readonly outcome: 'renamed'; readonly user: User } | Taken | undefined>
+  changeProfile(
+    id: string,
+    profile: Readonly<Record<string, unknown>>,
+    event: NewEvent,
+  ): Promise<User | undefined>
+  /** Same password, better hash: only if the stored one is still `from`. Voids nothing. */
+  replaceHash(id: string, from: string, to: string, event: NewEvent): Promise<boolean>
+  /**
+   * Raises epoch and ver and writes the revocation entry, so that every session and token made before ends; the
+   * session `keepSessionId` lives on under the new epoch (its access token ends, it refreshes).
+   */
+  setPassword(
+    id: string,
+    password: { readonly hash: string; readonly keepSessionId?: string | undefined },
+    event: NewEvent,
+  ): Promise<User | undefined>
+  /** Disabling raises epoch and ver with their entry; enabling revives nothing. */
+  setState(id: string, state: UserState, event: NewEvent): Promise<User | undefined>
+  /** Raises ver with its entry if a role is lost. */
+  setRoles(id: string, roles: readonly string[], event: NewEvent): Promise<User | undefined>
+  /** Removes the user and their sessions; the entry refuses their tokens without comparison. */
+  remove(id: string, event: NewEvent): Promise<boolean>
+}
