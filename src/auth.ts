@@ -1,7 +1,6 @@
 import type { AuditEvent, Origin } from './audit/events.ts'
 import type { Fields } from './auth-options.ts'
 import type { ClientChange, ClientOffer, RegisteredClient, SecretRotation } from './clients/clients.ts'
-import type { RestoreReport } from './declare-restored.ts'
 import type { RequestInfo } from './endpoints/dispatcher.ts'
 import type { TokenAnswer } from './grants/mint.ts'
 import type { Gated } from './guard/gate.ts'
@@ -23,6 +22,7 @@ import type { EventFilter } from './store/events.ts'
 import type { KeyUse } from './store/keys.ts'
 import type { PostgresClient } from './store/postgres/connection.ts'
 import type { MigrationReport } from './store/store.ts'
+import type { RestoreReport } from './wiring/declare-restored.ts'
 
 /** What became of a check: who it is, or the answer to send. */
 export type Checked<Who> =

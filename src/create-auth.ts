@@ -19,7 +19,7 @@ import { scopesOfRoles } from './model/scope-policy.ts'
 import { describeOwnRoutes } from './openapi/own-routes.ts'
 import { forOwnCode, originOf } from './own-code.ts'
 import type { PostgresStore } from './store/postgres/postgres-store.ts'
-import { wire } from './wiring.ts'
+import { wire } from './wiring/wire.ts'
 
 /**
  * An issuer in this process. Checks its options at once and throws a ConfigError that lists every problem; connects

@@ -13,7 +13,7 @@ export const LAYERS: readonly (readonly string[])[] = [
   ['tokens', 'revocation', 'login', 'clients', 'config', 'store/*'],
   ['guard', 'grants'],
   ['http', 'endpoints', 'pages', 'openapi', 'doctor', 'hostile', 'probe'],
-  ['*.ts', 'adapters', 'server', 'testing'],
+  ['*.ts', 'wiring', 'adapters', 'server', 'testing'],
   ['cli'],
 ]
 

@@ -8,7 +8,7 @@ import { startSession } from '../grants/session-start.ts'
 import { type Claims, claimsOf, compose } from '../hostile/idea.ts'
 import { FIRST_PARTY } from '../model/client.ts'
 import type { TokenSource } from '../probe/source.ts'
-import { wire } from '../wiring.ts'
+import { wire } from '../wiring/wire.ts'
 import { OPERATOR } from './with-auth.ts'
 
 /** A push may be lost; then it takes a pull, and a verifier elsewhere learns by asking. */

@@ -1,8 +1,8 @@
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { AuthError } from './errors/auth-error.ts'
-import type { RedisLink } from './store/hot/redis.ts'
-import type { Store, StoreIdentity } from './store/store.ts'
+import { AuthError } from '../errors/auth-error.ts'
+import type { RedisLink } from '../store/hot/redis.ts'
+import type { Store, StoreIdentity } from '../store/store.ts'
 
 /**
  * What is known of a database outside of it: the highest epoch it was seen with. A backup that is put back without

@@ -1,9 +1,9 @@
-import type { Origin } from './audit/events.ts'
-import type { KeyFacts, KeyManagement } from './keys/key-management.ts'
-import type { Client } from './model/client.ts'
-import type { User } from './model/user.ts'
+import type { Origin } from '../audit/events.ts'
+import type { KeyFacts, KeyManagement } from '../keys/key-management.ts'
+import type { Client } from '../model/client.ts'
+import type { User } from '../model/user.ts'
+import type { Store } from '../store/store.ts'
 import { type EpochMemory, rememberEpoch, rememberedEpoch } from './remembered-epoch.ts'
-import type { Store } from './store/store.ts'
 
 /** What was made void because a backup was put back, and what people have to look at. */
 export interface RestoreReport {

@@ -1,7 +1,7 @@
-import type { Settings } from './config/settings.ts'
-import { postgres } from './store/postgres/index.ts'
-import { sqlite } from './store/sqlite/index.ts'
-import type { Store } from './store/store.ts'
+import type { Settings } from '../config/settings.ts'
+import { postgres } from '../store/postgres/index.ts'
+import { sqlite } from '../store/sqlite/index.ts'
+import type { Store } from '../store/store.ts'
 
 const SQLITE_URL = /^sqlite:/
 

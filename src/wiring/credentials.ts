@@ -1,0 +1,78 @@
+import { apiKey } from '../guard/credentials/api-key.ts'
+import { bearer } from '../guard/credentials/bearer.ts'
+import { credential, ownCredential } from '../guard/credentials/own.ts'
+import { session } from '../guard/credentials/session.ts'
+import { createGuard, type Guard } from '../guard/guard.ts'
+import { createSockets, type Sockets } from '../guard/sockets.ts'
+import { createSessionCookies, type SessionCookies } from '../http/session-cookies.ts'
+import { type ApiKeys, createApiKeys } from '../login/api-keys.ts'
+import { createUseNotes, type UseNotes } from '../login/use-notes.ts'
+import type { SessionUse } from '../store/sessions.ts'
+import { sessionCookieName } from '../tokens/session-cookie.ts'
+import { createSocketTickets, type SocketTickets } from '../tokens/socket-ticket.ts'
+import type { Ground } from './ground.ts'
+import type { Knowledge } from './knowledge.ts'
+import type { SignIn } from './sign-in.ts'
+
+/** The ways in which a request may say who it is, and the guards that ask for them. */
+export interface Credentials {
+  /** For our own endpoints: they act on accounts, so only our own credentials count there. */
+  readonly ownGuard: Guard
+  /** For the routes of the application: its own credentials count too. */
+  readonly guard: Guard
+  readonly apiKeys: ApiKeys
+  readonly sessionUses: UseNotes<SessionUse>
+  readonly sessionCookies: SessionCookies
+  readonly socketTickets: SocketTickets
+  readonly sockets: Sockets
+}
+
+export function wireCredentials(ground: Ground, knowledge: Knowledge, signIn: SignIn): Credentials {
+  const { options, settings, store, clock, random, logger, secretKeys } = ground
+  const { state, feed, reader } = knowledge
+  const { policy, settings: limits } = signIn.grants
+  const own = options.credentials ?? []
+  const names = own.map(({ name }) => name)
+  if (new Set(names).size < names.length) throw new TypeError('credentials: two have the same name')
+
+  const report = (error: unknown): void => logger.error({ err: error }, 'a guard failed and refused')
+  const apiKeys = createApiKeys({ store, policy, random, revocationsChanged: feed.changed, report })
+  const sessionUses = createUseNotes<SessionUse>((uses) => store.sessions.noteUses(uses), report)
+  const https = settings.issuer.startsWith('https:')
+  const ownOrigins = new Set([new URL(settings.issuer).origin, ...settings.corsOrigins])
+  const cookieName = sessionCookieName(https)
+  const standing = { policy, clock, state, feed, goodForMilliseconds: ground.accessLifeSeconds * 1000 }
+  const ofBearer = bearer(reader.read)
+  const socketTickets = createSocketTickets(settings.issuer, secretKeys, random)
+  const credentials = [
+    ofBearer,
+    apiKey({ ...standing, store: store.apiKeys, noteUse: apiKeys.uses.note }),
+    session({
+      ...standing,
+      store: store.sessions,
+      limits: limits.browserSessions,
+      cookieName,
+      ownOrigins,
+      noteUse: sessionUses.note,
+    }),
+  ]
+  return {
+    ownGuard: createGuard(credentials, clock, report),
+    guard: createGuard(
+      [...credentials, ...own.map((one) => ownCredential(credential(one), clock))],
+      clock,
+      report,
+    ),
+    apiKeys,
+    sessionUses,
+    sessionCookies: createSessionCookies({ name: cookieName, https, ownOrigins }),
+    socketTickets,
+    sockets: createSockets({
+      tickets: socketTickets,
+      oneTime: store.oneTime,
+      clock,
+      bearer: ofBearer,
+      report,
+    }),
+  }
+}

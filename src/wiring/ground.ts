@@ -1,0 +1,46 @@
+import type { AuthOptions } from '../auth-options.ts'
+import { type Clock, guardedClock } from '../base/clock.ts'
+import { type Logger, silentLogger } from '../base/logger.ts'
+import { type Random, systemRandom } from '../base/random.ts'
+import { keysFor } from '../config/development-keys.ts'
+import { checkOptions } from '../config/resolve.ts'
+import type { Settings } from '../config/settings.ts'
+import { createSecretKeys, type SecretKeys } from '../keys/secret-keys.ts'
+import { createRedisLink, type RedisLink } from '../store/hot/redis.ts'
+import type { Store } from '../store/store.ts'
+import { configuredStore } from './configured-store.ts'
+
+/** What every other part stands on. Nothing is connected yet. */
+export interface Ground {
+  readonly options: AuthOptions
+  readonly settings: Settings
+  readonly development: boolean
+  readonly clock: Clock
+  readonly random: Random
+  readonly logger: Logger
+  readonly store: Store
+  readonly redis: RedisLink | undefined
+  readonly secretKeys: SecretKeys
+  readonly accessLifeSeconds: number
+}
+
+export const DAY_MILLISECONDS = 86_400_000
+
+/** Throws a ConfigError that names every problem of the options. */
+export function layGround(options: AuthOptions): Ground {
+  const { settings, mode } = checkOptions(options)
+  const random = options.random ?? systemRandom
+  const logger = options.logger ?? silentLogger
+  return {
+    options,
+    settings,
+    development: mode === 'development',
+    clock: options.clock ?? guardedClock(),
+    random,
+    logger,
+    store: options.store ?? configuredStore(settings),
+    redis: settings.redisUrl && createRedisLink(settings.redisUrl.reveal(), logger),
+    secretKeys: createSecretKeys(keysFor(settings, mode, random).map((key) => key.reveal())),
+    accessLifeSeconds: settings.accessTokenExpireMinutes * 60,
+  }
+}

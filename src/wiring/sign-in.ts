@@ -1,0 +1,106 @@
+import { isLoopbackAddress } from '../base/network.ts'
+import { rememberBuiltIn } from '../clients/built-in.ts'
+import type { Settings } from '../config/settings.ts'
+import type { GrantParts } from '../grants/grant.ts'
+import { type AccountParts, type Accounts, createAccounts } from '../login/accounts.ts'
+import { createHashQueue, type HashQueue } from '../login/hashing.ts'
+import { createThrottle } from '../login/throttle.ts'
+import type { BrowserSessionLimits } from '../model/session-limits.ts'
+import type { Limiter } from '../store/hot/limiter.ts'
+import { memoryLimiter } from '../store/hot/memory.ts'
+import { redisLimiter } from '../store/hot/redis-limiter.ts'
+import { createRefreshTokens } from '../tokens/refresh-token.ts'
+import { DAY_MILLISECONDS, type Ground } from './ground.ts'
+import type { Knowledge } from './knowledge.ts'
+
+/** Everything between a password and a session. */
+export interface SignIn {
+  readonly grants: GrantParts
+  readonly hashes: HashQueue
+  readonly limiter: Limiter
+  /** In development everybody is this machine, and so are the scripts that load it. */
+  readonly isShared: (address: string) => boolean
+  /** The accounts on another store, or inside a transaction. */
+  readonly accountsOn: (on: Pick<AccountParts, 'store' | 'revocationsChanged'>) => Accounts
+}
+
+export function wireSignIn(ground: Ground, knowledge: Knowledge): SignIn {
+  const { options, settings, store, clock, random, logger, secretKeys } = ground
+  const { keys, state, feed } = knowledge
+  const hashes = createHashQueue({ clock })
+  const limiter = limiterOf(ground, knowledge.liveNodes)
+  const isShared = (address: string): boolean => ground.development && isLoopbackAddress(address)
+  const accountsOn: SignIn['accountsOn'] = (on) =>
+    createAccounts({
+      ...on,
+      hashes,
+      random,
+      profile: options.profile,
+      minimumPasswordLength: settings.passwords.minimumLength,
+      serviceName: 'countersign',
+      declaredRoles: Object.keys(settings.roles),
+      defaultRoles: settings.defaultRoles,
+    })
+  const grants: GrantParts = {
+    settings: {
+      issuer: settings.issuer,
+      audience: settings.audience,
+      accessLifeSeconds: ground.accessLifeSeconds,
+      sessionLifeMilliseconds: settings.refreshTokenExpireDays * DAY_MILLISECONDS,
+      idleMilliseconds: settings.refreshIdleDays * DAY_MILLISECONDS,
+      reuseWindowMilliseconds: settings.refreshReuseWindowSeconds * 1000,
+      onReuse: settings.onReuse,
+      repeatElsewhere: settings.repeatElsewhere,
+      passwordGrant: settings.passwordGrant,
+      browserSessions: browserSessionLimits(settings),
+    },
+    policy: { scopes: settings.scopes, roles: settings.roles },
+    store,
+    hashes,
+    throttle: createThrottle({ limiter, isShared }),
+    clock,
+    random,
+    secretKeys,
+    refreshTokens: createRefreshTokens(settings.issuer, secretKeys),
+    keyRing: keys.ring,
+    defaultRoles: settings.defaultRoles,
+    ownUsers: options.users,
+    hooks: options.hooks ?? {},
+    claims: options.claims,
+    clockUnsure: feed.clockUnsure,
+    findClient: rememberBuiltIn(store.clients),
+    refusesSession: state.refusesSession,
+    storeFellBack: feed.storeFellBack,
+    revocationsChanged: feed.changed,
+    inBackground(work) {
+      Promise.resolve()
+        .then(work)
+        .catch((error: unknown) => logger.error({ err: error }, 'code of the application failed'))
+    },
+  }
+  return { grants, hashes, limiter, isShared, accountsOn }
+}
+
+/** Limits are counted in Redis where there is one; else each node counts its share. */
+function limiterOf({ settings, redis, clock, random }: Ground, shares: () => number): Limiter {
+  const meanwhile = memoryLimiter({ clock, random, shares })
+  if (redis === undefined) return meanwhile
+  const prefix = `countersign ${settings.issuer}`
+  return redisLimiter({ connect: () => redis.connection(), prefix, meanwhile })
+}
+
+const MINUTE_MILLISECONDS = 60_000
+const HOUR_MILLISECONDS = 3_600_000
+
+function browserSessionLimits(settings: Settings): BrowserSessionLimits {
+  return {
+    everybody: {
+      idleMilliseconds: settings.sessionIdleMinutes * MINUTE_MILLISECONDS,
+      lifeMilliseconds: settings.sessionHours * HOUR_MILLISECONDS,
+    },
+    administrators: {
+      idleMilliseconds: settings.adminSessionIdleMinutes * MINUTE_MILLISECONDS,
+      lifeMilliseconds: settings.adminSessionHours * HOUR_MILLISECONDS,
+    },
+  }
+}

@@ -1,0 +1,175 @@
+import type { Origin } from '../audit/events.ts'
+import type { AuthOptions } from '../auth-options.ts'
+import type { Logger } from '../base/logger.ts'
+import { createClients } from '../clients/clients.ts'
+import type { Route } from '../endpoints/route.ts'
+import type { Services } from '../endpoints/services.ts'
+import type { Guard } from '../guard/guard.ts'
+import { clientAddresses } from '../http/client-address.ts'
+import { createCors } from '../http/cors.ts'
+import { createCursors } from '../http/cursor.ts'
+import { createRateLimits } from '../http/rate-limit.ts'
+import { createFeedAnswers } from '../revocation/feed-answers.ts'
+import { createFeedStreams } from '../revocation/feed-stream.ts'
+import { startHousekeeping } from '../store/housekeeping.ts'
+import { type Credentials, wireCredentials } from './credentials.ts'
+import { declareRestored, type RestoreReport } from './declare-restored.ts'
+import { DAY_MILLISECONDS, type Ground, layGround } from './ground.ts'
+import { type Knowledge, wireKnowledge } from './knowledge.ts'
+import { type SignIn, wireSignIn } from './sign-in.ts'
+import { refuseLostSecretKeys } from './signing-secrets.ts'
+
+/** The parts of one issuer, put together, and how they are set going and stopped. */
+export interface Wired {
+  readonly services: Services
+  /** For the routes of the application. */
+  readonly guard: Guard
+  readonly accountsOn: SignIn['accountsOn']
+  readonly logger: Logger
+  readonly storeEpoch: () => number
+  /** The store's time as far as known, which all nodes share. Milliseconds since 1970. */
+  readonly storeNow: () => number
+  /** Instead of `start`, which refuses a database that was put back. */
+  declareRestored(by: Origin): Promise<RestoreReport>
+  /** Connects and prepares. May be called again after it failed. */
+  start(): Promise<void>
+  /** Says that it is about to stop, and ends what would go on by itself. */
+  drain(): void
+  stop(): Promise<void>
+}
+
+/** Every part is made here, once, and handed what it needs. Nothing connects yet. Throws a ConfigError. */
+export function wire(options: AuthOptions, routes: readonly Route[]): Wired {
+  const ground = layGround(options)
+  const knowledge = wireKnowledge(ground)
+  const signIn = wireSignIn(ground, knowledge)
+  const credentials = wireCredentials(ground, knowledge, signIn)
+  let stopping = false
+  const services = servicesOf({ ground, knowledge, signIn, credentials, routes, isStopping: () => stopping })
+
+  const { settings, store, redis, clock, logger } = ground
+  const { keys, feed, memories } = knowledge
+  const { apiKeys, sessionUses, sockets } = credentials
+  let housekeeping: { stop(): void } | undefined
+  const drain = (): void => {
+    stopping = true
+    services.feedStreams.close()
+  }
+  return {
+    services,
+    guard: credentials.guard,
+    accountsOn: signIn.accountsOn,
+    logger,
+    storeEpoch: feed.storeEpoch,
+    storeNow: () => feed.storeNow() ?? clock.now(),
+    async start() {
+      await redis?.connection()
+      await store.open({
+        clock,
+        migrate: ground.development,
+        eventRetentionMilliseconds: settings.eventRetentionDays * DAY_MILLISECONDS,
+      })
+      try {
+        await knowledge.checkStore()
+        await keys.announce()
+        await refuseLostSecretKeys(store, ground.secretKeys)
+        await keys.load()
+        await feed.start()
+      } catch (error) {
+        // A node that says it is there and is not would hold up the others.
+        await keys.stop()
+        await store.close()
+        throw error
+      }
+      apiKeys.uses.start()
+      sessionUses.start()
+      housekeeping = startHousekeeping(store, logger)
+    },
+    async declareRestored(by) {
+      await store.migrate()
+      await store.open({ clock, migrate: false })
+      try {
+        await redis?.connection()
+        await keys.load()
+        const withdrawsAccessKeys = settings.jwtAlgorithm !== 'HS256'
+        return await declareRestored({ store, memories, keys: keys.management, withdrawsAccessKeys }, by)
+      } finally {
+        await keys.stop()
+        await feed.stop()
+        await store.close()
+        redis?.close()
+      }
+    },
+    drain,
+    async stop() {
+      drain()
+      housekeeping?.stop()
+      await apiKeys.uses.stop()
+      await sessionUses.stop()
+      sockets.stop()
+      await feed.stop()
+      await signIn.hashes.close()
+      await keys.stop()
+      await store.close()
+      redis?.close()
+    },
+  }
+}
+
+interface Parts {
+  readonly ground: Ground
+  readonly knowledge: Knowledge
+  readonly signIn: SignIn
+  readonly credentials: Credentials
+  readonly routes: readonly Route[]
+  readonly isStopping: () => boolean
+}
+
+/** What the endpoints work with. */
+function servicesOf({ ground, knowledge, signIn, credentials, routes, isStopping }: Parts): Services {
+  const { options, settings, development, store, clock, random, secretKeys } = ground
+  const { keys, feed, reader } = knowledge
+  const { apiKeys, sessionCookies, socketTickets, sockets } = credentials
+  return {
+    routes,
+    grants: signIn.grants,
+    accounts: signIn.accountsOn({ store, revocationsChanged: feed.changed }),
+    keys: keys.management,
+    clients: createClients({
+      store,
+      random,
+      declaredScopes: Object.keys(settings.scopes),
+      revocationsChanged: feed.changed,
+    }),
+    feedAnswers: createFeedAnswers({ revocations: store.revocations, feed, clock }),
+    feedStreams: createFeedStreams({ feed }),
+    rateLimits: createRateLimits({
+      limiter: signIn.limiter,
+      isExempt: (address) => settings.rateLimits === 'off' || signIn.isShared(address),
+    }),
+    cursors: createCursors(secretKeys),
+    addresses: clientAddresses(settings.trustedProxies),
+    cors: createCors(settings.corsOrigins),
+    socketTickets,
+    sockets,
+    sessionCookies,
+    apiKeys,
+    guard: credentials.ownGuard,
+    readAccess: reader.read,
+    readExpired: reader.readExpired,
+    registration: settings.registration === 'open' ? 'open' : 'closed',
+    serviceName: 'Countersign',
+    permissions: settings,
+    profile: options.profile,
+    docsOpen: settings.docs === 'open',
+    development,
+    async notReady() {
+      if (isStopping()) return 'stopping'
+      if (feed.isStale()) return 'the revocations are not fresh'
+      return store.ping().then(
+        () => undefined,
+        () => 'the database does not answer',
+      )
+    },
+  }
+}
