@@ -5,6 +5,7 @@ import type { ClientVerbs } from './clients.ts'
 import type { EventVerbs } from './events.ts'
 import type { HintVerbs } from './hints.ts'
 import type { KeyVerbs } from './keys.ts'
+import type { LinkVerbs } from './links.ts'
 import type { NodeVerbs } from './nodes.ts'
 import type { OneTimeVerbs } from './one-time.ts'
 import type { RevocationVerbs } from './revocations.ts'
@@ -52,6 +53,7 @@ export interface Store {
   readonly nodes: NodeVerbs
   readonly events: EventVerbs
   readonly oneTime: OneTimeVerbs
+  readonly links: LinkVerbs
   /** Pushes between the processes that share the database; absent where the driver has none. */
   readonly hints?: HintVerbs
 }

@@ -9,6 +9,7 @@ import { eventVerbs } from './events.ts'
 import { toStoreError, unavailable } from './failure.ts'
 import { type Hints, postgresHints } from './hints.ts'
 import { keyVerbs } from './keys.ts'
+import { linkVerbs } from './links.ts'
 import { nodeVerbs } from './nodes.ts'
 import { oneTimeVerbs } from './one-time.ts'
 import { describeUrl, type PostgresSettings } from './options.ts'
@@ -32,7 +33,10 @@ export interface PostgresStore extends Store {
 }
 
 export interface TransactionVerbs
-  extends Pick<Store, 'users' | 'clients' | 'apiKeys' | 'keys' | 'revocations' | 'events' | 'oneTime'> {
+  extends Pick<
+    Store,
+    'users' | 'clients' | 'apiKeys' | 'keys' | 'revocations' | 'events' | 'oneTime' | 'links'
+  > {
   readonly sessions: Omit<SessionVerbs, 'refresh'>
 }
 
@@ -128,5 +132,6 @@ function verbsOn(connection: Connection) {
     revocations: revocationVerbs(connection),
     events: eventVerbs(connection),
     oneTime: oneTimeVerbs(connection),
+    links: linkVerbs(connection),
   }
 }

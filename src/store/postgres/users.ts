@@ -1,3 +1,4 @@
+import type { NewEvent } from '../../audit/events.ts'
 import type { User, UserState } from '../../model/user.ts'
 import type { Account, NewUser, Taken, UserVerbs } from '../users.ts'
 import { type Connection, firstRow } from './connection.ts'
@@ -142,6 +143,7 @@ const remove = statement<{ id: string }>(
    a AS (DELETE FROM countersign.api_keys WHERE user_id = @id::uuid),
    u AS (
      DELETE FROM countersign.users WHERE id = @id::uuid AND (SELECT count(*) FROM s) >= 0 RETURNING id),
+   l AS (DELETE FROM countersign.links WHERE user_id = @id::uuid AND (SELECT count(*) FROM u) >= 0),
    r AS (${insertEntries(`SELECT 'user' AS kind, id::text AS ref, NULL::bigint AS least FROM u`)}),
    e AS (${insertEvent('u')})
    SELECT id FROM u`,
@@ -181,41 +183,51 @@ export function voidCredentials(change?: string): string {
     r AS (${insertEntries(`SELECT 'user' AS kind, id::text AS ref, ver AS least FROM u`)})`
 }
 
+/** Also as a step of a larger transaction: that somebody has the name already leaves it usable. */
+export async function createUser(
+  connection: Connection,
+  user: NewUser,
+  event: NewEvent,
+): Promise<{ readonly outcome: 'created'; readonly user: User } | Taken> {
+  const row = await firstRow(connection, create, {
+    id: user.id,
+    email: user.email,
+    email_key: user.emailKey,
+    email_verified: user.emailVerified,
+    username: user.username,
+    username_key: user.usernameKey,
+    password_hash: user.passwordHash,
+    roles: user.roles,
+    profile: JSON.stringify(user.profile),
+    ...eventValues(event),
+  })
+  if (row !== undefined) return { outcome: 'created', user: toUser(row) }
+  const refused = await readTaken(connection, user)
+  // Whoever held the key a moment ago is gone: the caller may simply ask again.
+  if (refused === undefined) throw unavailable('the new user met another one that is gone')
+  return refused
+}
+
+async function readTaken(
+  connection: Connection,
+  keys: Partial<Pick<NewUser, 'emailKey' | 'usernameKey'>>,
+): Promise<Taken | undefined> {
+  const row = await firstRow(connection, findTaken, {
+    email_key: keys.emailKey,
+    username_key: keys.usernameKey,
+    except: null,
+  })
+  return row && { outcome: 'taken', field: row.field }
+}
+
 export function userVerbs(connection: Connection): UserVerbs {
   const change = async (changed: Promise<UserRow | undefined>): Promise<User | undefined> => {
     const row = await changed
     return row && toUser(row)
   }
 
-  async function taken(keys: Partial<Pick<NewUser, 'emailKey' | 'usernameKey'>>, except?: string) {
-    const row = await firstRow(connection, findTaken, {
-      email_key: keys.emailKey,
-      username_key: keys.usernameKey,
-      except: uuidOrNull(except),
-    })
-    return row && ({ outcome: 'taken', field: row.field } as const)
-  }
-
   return {
-    async create(user, event) {
-      const row = await firstRow(connection, create, {
-        id: user.id,
-        email: user.email,
-        email_key: user.emailKey,
-        email_verified: user.emailVerified,
-        username: user.username,
-        username_key: user.usernameKey,
-        password_hash: user.passwordHash,
-        roles: user.roles,
-        profile: JSON.stringify(user.profile),
-        ...eventValues(event),
-      })
-      if (row !== undefined) return { outcome: 'created', user: toUser(row) }
-      const refused = await taken(user)
-      // Whoever held the key a moment ago is gone: the caller may simply ask again.
-      if (refused === undefined) throw unavailable('the new user met another one that is gone')
-      return refused
-    },
+    create: (user, event) => createUser(connection, user, event),
 
     find: async (id) => change(firstRow(connection, find, { id: uuidOrNull(id) })),
 

@@ -13,6 +13,7 @@ const PAST_USE = [
   { table: 'cs_revocations', key: 'number', condition: 'ends_at < :dayAgo' },
   { table: 'cs_api_keys', key: 'user_id, id', condition: 'ends_at < :dayAgo' },
   { table: 'cs_one_time', key: 'kind, hash', condition: 'ends_at < :dayAgo' },
+  { table: 'cs_links', key: 'user_id, hash', condition: 'ends_at < :dayAgo' },
   { table: 'cs_nodes', key: 'rowid', condition: 'seen_at < :dayAgo' },
   { table: 'cs_access_lives', key: 'seconds', condition: 'seen_at + seconds * 1000 < :dayAgo' },
   { table: 'cs_events', key: 'number', condition: 'at < :eventsSince' },

@@ -9,6 +9,7 @@ import { type Database, type OpenDatabase, openDatabase } from './database.ts'
 import { eventVerbs } from './events.ts'
 import { toStoreError, unavailable } from './failure.ts'
 import { keyVerbs } from './keys.ts'
+import { linkVerbs } from './links.ts'
 import { nodeVerbs } from './nodes.ts'
 import { oneTimeVerbs } from './one-time.ts'
 import { declareRestored, identify } from './restore.ts'
@@ -101,5 +102,6 @@ export function createSqliteStore(path: string, openFile: OpenDatabase = openDat
     nodes: nodeVerbs(connection),
     events: eventVerbs(connection),
     oneTime: oneTimeVerbs(connection),
+    links: linkVerbs(connection),
   }
 }

@@ -175,6 +175,7 @@ export function userVerbs(connection: Connection): UserVerbs {
       connection.write((db) => {
         if (readUser(db, id) === undefined) return false
         writeRevocation(db, { kind: 'user', ref: id, least: undefined })
+        db.run('DELETE FROM cs_links WHERE user_id = :id', { id })
         db.run('DELETE FROM cs_users WHERE id = :id', { id })
         writeEvent(db, event)
         return true
@@ -182,7 +183,7 @@ export function userVerbs(connection: Connection): UserVerbs {
   }
 }
 
-function findTaken(
+export function findTaken(
   db: Reading,
   { emailKey, usernameKey }: Partial<Pick<NewUser, 'emailKey' | 'usernameKey'>>,
   exceptId?: string,
@@ -195,7 +196,7 @@ function findTaken(
   return row && { outcome: 'taken', field: row.email === 1 ? 'email' : 'username' }
 }
 
-function insertUser(db: Writing, user: NewUser): void {
+export function insertUser(db: Writing, user: NewUser): void {
   // Counters start at the time, so that no value of a lost and repeated row is given out twice.
   const counter = raisedCounter(0, db.now)
   db.run(

@@ -4,6 +4,7 @@ import { testChanges } from './changes.ts'
 import { testClients } from './clients.ts'
 import { testEvents } from './events.ts'
 import { testKeys } from './keys.ts'
+import { testLinks } from './links.ts'
 import { testNodes } from './nodes.ts'
 import { testOneTime } from './one-time.ts'
 import { testRefresh } from './refresh.ts'
@@ -55,6 +56,7 @@ export function storeContract({ name, open, races = 10 }: StoreContractOptions):
     testNodes(subject)
     testEvents(subject)
     testOneTime(subject)
+    testLinks(subject)
     testChanges(subject)
     testUpkeep(subject)
   })

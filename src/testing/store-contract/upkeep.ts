@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { newLink } from './links.ts'
 import {
   assertGiven,
   assertRefused,
@@ -33,11 +34,13 @@ export function testUpkeep(subject: Subject): void {
     assert.deepEqual(await store.users.find(user.id), user)
   })
 
-  test('G-15: a declared restore raises the epoch above the least, ends every session, and has its entry', async () => {
+  test('G-15: a declared restore raises the epoch above the least, ends every session and every link, and has its entry', async () => {
     const { store, other } = subject()
     const before = await store.identify()
     assert.deepEqual(await other.identify(), before)
     const { user, present } = await signIn(store)
+    const links = [newLink(user, 'reset'), newLink(newUser(), 'register')]
+    assert.ok(await store.links.create(links, eventOf('user.reset_asked')))
     const inFuture = before.epoch + 2 ** 32
     const raised = await Promise.all(
       [0, inFuture].map((least) => store.declareRestored(least, eventOf('store.restored'))),
@@ -48,6 +51,7 @@ export function testUpkeep(subject: Subject): void {
     assert.equal((await store.revocations.pull()).storeEpoch, epoch)
     assert.equal((await entryOf(store, 'store', before.id))?.least, epoch)
     assertRefused(await present(0), 'ended')
+    for (const link of links) assert.equal(await store.links.find(link), undefined)
     assert.deepEqual(await store.sessions.list(user.id), [])
     assert.equal((await store.events.list({ name: 'store.restored', limit: 9 })).length, 2)
     assertGiven(await (await signIn(store, user)).present(0), 'rotate', 1)

@@ -2,7 +2,8 @@ import { firstTables } from './0001-first-tables.ts'
 import { clientRegistration } from './0002-client-registration.ts'
 import { livesOfKeys } from './0003-lives-of-keys.ts'
 import { apiKeys } from './0004-api-keys.ts'
+import { links } from './0005-links.ts'
 import type { Migration } from './migration.ts'
 
 /** All steps, oldest first. */
-export const MIGRATIONS: readonly Migration[] = [firstTables, clientRegistration, livesOfKeys, apiKeys]
+export const MIGRATIONS: readonly Migration[] = [firstTables, clientRegistration, livesOfKeys, apiKeys, links]

@@ -1,0 +1,75 @@
+import type { NewEvent } from '../audit/events.ts'
+import type { User } from '../model/user.ts'
+import type { NewUser, Taken } from './users.ts'
+
+/**
+ * What a mailed link is good for. `register` and `invite` make an account; the others are of an account that is there:
+ * `keep_email` goes to the former address of a person whose address is being changed, and stops or undoes it.
+ */
+export type LinkPurpose = 'register' | 'invite' | 'verify' | 'reset' | 'change_email' | 'keep_email'
+
+export interface NewLink {
+  readonly purpose: LinkPurpose
+  /** Of the account, or of the account to be. */
+  readonly userId: string
+  /** SHA-256 of its text, base64url. */
+  readonly hash: string
+  /** The address that it proves, and its canonical login key. */
+  readonly email: string
+  readonly emailKey: string
+  readonly lifeMilliseconds: number
+  /** What the account is made from; empty for the others. Never a secret in the clear. */
+  readonly facts: Readonly<Record<string, unknown>>
+}
+
+/** A link as it is presented. */
+export interface LinkUse {
+  readonly userId: string
+  readonly hash: string
+}
+
+/** A link that would still work, with the account it is of. */
+export interface LinkStanding {
+  readonly purpose: LinkPurpose
+  readonly userId: string
+  readonly email: string
+  readonly facts: Readonly<Record<string, unknown>>
+  readonly user: User | undefined
+}
+
+/** So many links of one purpose to one address may wait: a mailbox is not flooded. */
+export const MOST_LINKS = 5
+
+/**
+ * Links that were mailed (rule E12): each good once, for one purpose and one address. Those that stand for the account's
+ * credentials (`verify`, `reset`, `change_email`) are dead once its epoch was raised or its address changed.
+ */
+export interface LinkVerbs {
+  /** All of them or none: false where one of the addresses has `MOST_LINKS` waiting. */
+  create(links: readonly NewLink[], event: NewEvent): Promise<boolean>
+  /** Undefined for one that was used, is too old, or was made void. */
+  find(link: LinkUse): Promise<LinkStanding | undefined>
+  /** The account of a `register` or `invite` link, its address proven. A name that is taken leaves the link. */
+  createAccount(
+    link: LinkUse,
+    user: NewUser,
+    event: NewEvent,
+  ): Promise<{ readonly outcome: 'created'; readonly user: User } | Taken | undefined>
+  /** `verify`: the account's address is proven. */
+  verifyEmail(link: LinkUse, event: NewEvent): Promise<User | undefined>
+  /** `reset`: like `setPassword`, and the address is proven as well. */
+  resetPassword(link: LinkUse, passwordHash: string, event: NewEvent): Promise<User | undefined>
+  /** `change_email`: the new address is the account's, and proven. */
+  changeEmail(
+    link: LinkUse,
+    event: NewEvent,
+  ): Promise<{ readonly outcome: 'changed'; readonly user: User } | Taken | undefined>
+  /**
+   * `keep_email`: the address is again what it was, the password is void, every session ends. `taken` where somebody
+   * else has the address by now.
+   */
+  keepEmail(
+    link: LinkUse,
+    event: NewEvent,
+  ): Promise<{ readonly outcome: 'kept'; readonly user: User } | Taken | undefined>
+}

@@ -1,0 +1,172 @@
+import { type LinkPurpose, type LinkStanding, type LinkUse, type LinkVerbs, MOST_LINKS } from '../links.ts'
+import type { Connection, Reading, Writing } from './connection.ts'
+import { writeEvent } from './events.ts'
+import { raiseEpoch } from './user-counters.ts'
+import { findTaken, insertUser, readUser, toUser, type UserRow } from './users.ts'
+
+interface LinkRow {
+  user_id: string
+  hash: string
+  purpose: LinkPurpose
+  email: string
+  email_key: string
+  user_epoch: number | null
+  facts: string
+}
+
+export function linkVerbs(connection: Connection): LinkVerbs {
+  return {
+    create: (links, event) =>
+      connection.write((db) => {
+        if (links.some(({ emailKey, purpose }) => countWaiting(db, emailKey, purpose) >= MOST_LINKS))
+          return false
+        for (const link of links) {
+          db.run(
+            `INSERT INTO cs_links (user_id, hash, purpose, email, email_key, user_epoch, facts, ends_at)
+             VALUES (:userId, :hash, :purpose, :email, :emailKey,
+               (SELECT epoch FROM cs_users WHERE id = :userId), :facts, :endsAt)`,
+            {
+              userId: link.userId,
+              hash: link.hash,
+              purpose: link.purpose,
+              email: link.email,
+              emailKey: link.emailKey,
+              facts: JSON.stringify(link.facts),
+              endsAt: db.now + link.lifeMilliseconds,
+            },
+          )
+        }
+        writeEvent(db, event)
+        return true
+      }),
+
+    find: (use) =>
+      connection.read((db) => {
+        const row = readLink(db, use)
+        return row && toStanding(db, row)
+      }),
+
+    createAccount: (use, user, event) =>
+      connection.write((db) => {
+        if (readLink(db, use, 'register') === undefined && readLink(db, use, 'invite') === undefined)
+          return undefined
+        const taken = findTaken(db, user)
+        if (taken !== undefined) return taken
+        insertUser(db, user)
+        removeLinks(db, use.userId)
+        writeEvent(db, event)
+        return { outcome: 'created', user: changed(db, user.id) }
+      }),
+
+    verifyEmail: (use, event) =>
+      connection.write((db) => {
+        if (readLink(db, use, 'verify') === undefined) return undefined
+        db.run('DELETE FROM cs_links WHERE user_id = :userId AND hash = :hash', {
+          userId: use.userId,
+          hash: use.hash,
+        })
+        db.run('UPDATE cs_users SET email_verified = 1, updated_at = :now WHERE id = :id', {
+          id: use.userId,
+          now: db.now,
+        })
+        writeEvent(db, event)
+        return changed(db, use.userId)
+      }),
+
+    resetPassword: (use, passwordHash, event) =>
+      connection.write((db) => {
+        const user = ownerOf(db, use, 'reset')
+        if (user === undefined) return undefined
+        db.run('UPDATE cs_users SET password_hash = :hash, email_verified = 1 WHERE id = :id', {
+          id: user.id,
+          hash: passwordHash,
+        })
+        raiseEpoch(db, user, { why: 'password_changed' })
+        removeLinks(db, user.id)
+        writeEvent(db, event)
+        return changed(db, user.id)
+      }),
+
+    changeEmail: (use, event) =>
+      connection.write((db) => {
+        const link = readLink(db, use, 'change_email')
+        if (link === undefined) return undefined
+        const taken = findTaken(db, { emailKey: link.email_key }, link.user_id)
+        if (taken !== undefined) return taken
+        setEmail(db, link)
+        removeLinks(db, link.user_id)
+        writeEvent(db, event)
+        return { outcome: 'changed', user: changed(db, link.user_id) }
+      }),
+
+    keepEmail: (use, event) =>
+      connection.write((db) => {
+        const link = readLink(db, use, 'keep_email')
+        const user = link && readUser(db, link.user_id)
+        if (link === undefined || user === undefined) return undefined
+        const taken = findTaken(db, { emailKey: link.email_key }, user.id)
+        if (taken !== undefined) return taken
+        setEmail(db, link)
+        db.run('UPDATE cs_users SET password_hash = NULL WHERE id = :id', { id: user.id })
+        raiseEpoch(db, user, { why: 'password_changed' })
+        db.run('DELETE FROM cs_links WHERE user_id = :id', { id: user.id })
+        writeEvent(db, event)
+        return { outcome: 'kept', user: changed(db, user.id) }
+      }),
+  }
+}
+
+function countWaiting(db: Reading, emailKey: string, purpose: LinkPurpose): number {
+  const row = db.get<{ count: number }>(
+    `SELECT count(*) count FROM cs_links
+     WHERE email_key = :emailKey AND purpose = :purpose AND ends_at > :now`,
+    { emailKey, purpose, now: db.now },
+  )
+  return row?.count ?? 0
+}
+
+/** A link that works now; what stands for the account's credentials is void once they were changed. */
+function readLink(db: Reading, { userId, hash }: LinkUse, purpose?: LinkPurpose): LinkRow | undefined {
+  const row = db.get<LinkRow>(
+    'SELECT * FROM cs_links WHERE user_id = :userId AND hash = :hash AND ends_at > :now',
+    { userId, hash, now: db.now },
+  )
+  if (row === undefined || (purpose !== undefined && row.purpose !== purpose)) return undefined
+  if (row.user_epoch === null) return row
+  const user = readUser(db, userId)
+  const isCurrent = row.purpose === 'keep_email' || user?.epoch === row.user_epoch
+  return user !== undefined && isCurrent ? row : undefined
+}
+
+function ownerOf(db: Reading, use: LinkUse, purpose: LinkPurpose): UserRow | undefined {
+  return readLink(db, use, purpose) && readUser(db, use.userId)
+}
+
+function toStanding(db: Reading, row: LinkRow): LinkStanding {
+  const user = readUser(db, row.user_id)
+  return {
+    purpose: row.purpose,
+    userId: row.user_id,
+    email: row.email,
+    facts: JSON.parse(row.facts),
+    user: user && toUser(user),
+  }
+}
+
+function setEmail(db: Writing, { user_id: id, email, email_key: emailKey }: LinkRow): void {
+  db.run(
+    `UPDATE cs_users SET email = :email, email_key = :emailKey, email_verified = 1, updated_at = :now WHERE id = :id`,
+    { id, email, emailKey, now: db.now },
+  )
+}
+
+/** All of an account, but for the way back to its former address. */
+function removeLinks(db: Writing, userId: string): void {
+  db.run(`DELETE FROM cs_links WHERE user_id = :userId AND purpose <> 'keep_email'`, { userId })
+}
+
+function changed(db: Reading, id: string) {
+  const row = readUser(db, id)
+  if (row === undefined) throw new Error('the user just written is not there')
+  return toUser(row)
+}
