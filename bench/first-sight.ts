@@ -20,7 +20,7 @@ export interface Signer {
   sign(jti: string): string
 }
 
-export function signerOf(algorithm: string): Signer {
+export function signerOf(algorithm: string, type = 'at+jwt'): Signer {
   const secret = randomBytes(32)
   const kid = randomUUID()
   const pair =
@@ -29,7 +29,7 @@ export function signerOf(algorithm: string): Signer {
       : algorithm === 'RS256'
         ? generateKeyPairSync('rsa', { modulusLength: 2048 })
         : generateKeyPairSync('ec', { namedCurve: 'P-256' })
-  const header = part({ alg: algorithm, typ: 'at+jwt', kid })
+  const header = part({ alg: algorithm, typ: type, kid })
   return {
     algorithm,
     secret,

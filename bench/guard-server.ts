@@ -25,7 +25,8 @@ async function openChecked(): Promise<{ readonly server: Server; readonly tokens
     const signer = signerOf(kind.slice('first-'.length))
     return { server: await openApp(framework, firstSightGate(signer)), tokens: mint(signer) }
   }
-  const signer = signerOf('HS256')
+  // The peers know no access tokens by their type; hono/jwt refuses every type but this one.
+  const signer = signerOf('HS256', 'JWT')
   const redis = kind === 'peer-redis' ? redisUrl : undefined
   return { server: await openPeer(framework, signer, redis), tokens: mint(signer) }
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { generateKeyPairSync, sign, verify } from 'node:crypto'
 import { test } from 'node:test'
-import { derOfEcdsa } from './ecdsa-signature.ts'
+import { derOfEcdsa, ecdsaOfDer } from './ecdsa-signature.ts'
 
 const curves = [
   ['P-256', 'sha256', 64, 600],
@@ -19,6 +19,33 @@ for (const [namedCurve, digest, length, rounds] of curves) {
       assert.equal(verify(digest, text, publicKey, derOfEcdsa(raw)), true, raw.toString('hex'))
       raw[count % length] = (raw[count % length] ?? 0) ^ 1
       assert.equal(verify(digest, text, publicKey, derOfEcdsa(raw)), false, raw.toString('hex'))
+    }
+  })
+
+  test(`a signature that was made in DER by a key of ${namedCurve} is genuine side by side`, () => {
+    const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve })
+    for (let count = 0; count < rounds; count++) {
+      const text = Buffer.from(`text ${count}`)
+      const raw = ecdsaOfDer(sign(digest, text, privateKey), length / 2)
+      assert.equal(raw.length, length)
+      const key = { key: publicKey, dsaEncoding: 'ieee-p1363' } as const
+      assert.equal(verify(digest, text, key, raw), true, raw.toString('hex'))
+    }
+  })
+
+  test(`numbers of ${namedCurve} that are short, or whose first bit is set, keep their places`, () => {
+    for (const [r, s] of [
+      [1, 2],
+      [0x80, 1],
+      [0, 0xff],
+    ] as const) {
+      const raw = Buffer.alloc(length)
+      raw[length / 2 - 1] = r
+      raw[length - 1] = s
+      assert.deepEqual(ecdsaOfDer(derOfEcdsa(raw), length / 2), raw)
+      raw[0] = r
+      raw[length / 2] = s
+      assert.deepEqual(ecdsaOfDer(derOfEcdsa(raw), length / 2), raw)
     }
   })
 

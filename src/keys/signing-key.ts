@@ -17,6 +17,7 @@ import {
   RSA_LEAST_BITS,
   type SigningAlgorithm,
 } from './algorithm.ts'
+import { ecdsaOfDer } from './ecdsa-signature.ts'
 import { jwkRefused, type PublicJwk, readPublicPart } from './jwk.ts'
 import {
   type HmacVerificationKey,
@@ -120,12 +121,11 @@ function readPrivateKey(jwk: JsonObject, kid: string): KeyObject {
 
 function signatureOf(algorithm: SigningAlgorithm, key: KeyObject): (signingInput: string) => Uint8Array {
   const facts = publicAlgorithms[algorithm]
+  if (facts.kty === 'EC') {
+    return (signingInput) =>
+      ecdsaOfDer(sign(facts.digest, Buffer.from(signingInput, 'latin1'), key), facts.coordinateBytes)
+  }
   const digest = facts.kty === 'OKP' ? null : facts.digest
-  const prepared =
-    facts.kty === 'EC'
-      ? ({ key, dsaEncoding: 'ieee-p1363' } as const)
-      : facts.kty === 'RSA' && facts.pss
-        ? { key, ...pssOptions }
-        : key
+  const prepared = facts.kty === 'RSA' && facts.pss ? { key, ...pssOptions } : key
   return (signingInput) => sign(digest, Buffer.from(signingInput, 'latin1'), prepared)
 }
