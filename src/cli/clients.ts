@@ -13,9 +13,12 @@ export interface RegistrationOptions extends OutputOptions {
   readonly grant?: readonly string[]
   readonly scope?: readonly string[]
   readonly redirectUri?: readonly string[]
+  readonly postLogoutUri?: readonly string[]
   readonly authMethod?: ClientAuthMethod
   /** False for `--no-pkce`. */
   readonly pkce?: boolean
+  /** False for `--no-skip-consent`. */
+  readonly skipConsent?: boolean
   /** A file with a key set, public halves only. */
   readonly jwks?: string
 }
@@ -89,8 +92,10 @@ function changeOf(options: Omit<RegistrationOptions, 'name'>): Omit<ClientChange
     // `--scope ''` takes every scope away.
     scopes: options.scope?.filter((name) => name !== ''),
     redirectUris: options.redirectUri,
+    postLogoutRedirectUris: options.postLogoutUri,
     authMethod: options.authMethod,
     requirePkce: options.pkce === false ? false : undefined,
+    skipConsent: options.skipConsent,
     keys: options.jwks === undefined ? undefined : keysIn(options.jwks),
   }
 }
@@ -110,8 +115,10 @@ function factsOf(client: Client) {
     grants: client.grants,
     scopes: client.scopes ?? null,
     redirect_uris: client.redirectUris,
+    post_logout_redirect_uris: client.postLogoutRedirectUris,
     auth_method: client.authMethod,
     require_pkce: client.requirePkce,
+    skip_consent: client.skipConsent,
     keys: client.keys.map(({ kid }) => kid),
     secrets: client.secrets.map(({ createdAt, endsAt }) =>
       endsAt === undefined ? `of ${timeOf(createdAt)}` : `of ${timeOf(createdAt)}, until ${timeOf(endsAt)}`,

@@ -119,7 +119,9 @@ function defaults(): Omit<ClientRegistration, 'name' | 'state'> {
     scopes: [],
     redirectUris: [],
     authMethod: 'client_secret_basic',
+    postLogoutRedirectUris: [],
     requirePkce: true,
+    skipConsent: false,
     keys: [],
   }
 }
@@ -129,8 +131,8 @@ function hasSecret({ authMethod }: Pick<ClientRegistration, 'authMethod'>): bool
 }
 
 function registrationOf(client: Client): ClientRegistration {
-  const { name, state, grants, scopes, redirectUris, authMethod, requirePkce, keys } = client
-  return { name, state, grants, scopes, redirectUris, authMethod, requirePkce, keys }
+  const { id: _, ver, secrets, createdAt, updatedAt, ...registration } = client
+  return registration
 }
 
 /** Without the members that are undefined: they are not to be changed. */

@@ -24,7 +24,8 @@ export function checkRegistration(
   const when = (condition: boolean, field: string, message: string): void => {
     if (condition) problems.push({ field, message })
   }
-  const { name, grants, scopes = [], redirectUris, authMethod, requirePkce, keys } = registration
+  const { name, grants, scopes = [], authMethod, requirePkce, keys } = registration
+  const { redirectUris, postLogoutRedirectUris } = registration
   const isPublic = authMethod === 'none'
 
   when(
@@ -61,12 +62,17 @@ export function checkRegistration(
   when(hasTwice(scopes), 'scope', 'Names a scope twice.')
   when(scopes.length > MOST_SCOPES, 'scope', `At most ${MOST_SCOPES}.`)
 
-  redirectUris.slice(0, MOST_REDIRECT_URIS).forEach((uri, index) => {
-    const fault = faultOfRedirectUri(uri)
-    if (fault !== undefined) problems.push({ field: `redirect_uris.${index}`, message: fault })
-  })
-  when(hasTwice(redirectUris), 'redirect_uris', 'Names an address twice.')
-  when(redirectUris.length > MOST_REDIRECT_URIS, 'redirect_uris', `At most ${MOST_REDIRECT_URIS}.`)
+  for (const [field, uris] of Object.entries({
+    redirect_uris: redirectUris,
+    post_logout_redirect_uris: postLogoutRedirectUris,
+  })) {
+    uris.slice(0, MOST_REDIRECT_URIS).forEach((uri, index) => {
+      const fault = faultOfRedirectUri(uri)
+      if (fault !== undefined) problems.push({ field: `${field}.${index}`, message: fault })
+    })
+    when(hasTwice(uris), field, 'Names an address twice.')
+    when(uris.length > MOST_REDIRECT_URIS, field, `At most ${MOST_REDIRECT_URIS}.`)
+  }
   const needsAddress = grants.includes('authorization_code') && redirectUris.length === 0
   when(needsAddress, 'redirect_uris', 'The code flow needs one at least.')
   when(isPublic && !requirePkce, 'require_pkce', 'A public client always needs PKCE.')

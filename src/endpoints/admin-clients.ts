@@ -19,8 +19,12 @@ const metadata = {
     .optional()
     .meta({ description: 'Names of scopes it may ask for, separated by spaces.' }),
   redirect_uris: z.array(text(2000)).max(50).optional(),
+  post_logout_redirect_uris: z.array(text(2000)).max(50).optional(),
   token_endpoint_auth_method: z.enum(CLIENT_AUTH_METHODS).optional(),
   require_pkce: z.boolean().optional(),
+  skip_consent: z.boolean().optional().meta({
+    description: 'An application of your own: people are not asked whether they allow it.',
+  }),
   jwks: z
     .strictObject({ keys: z.array(z.record(z.string(), z.unknown())).max(10) })
     .optional()
@@ -47,8 +51,10 @@ const clientAnswer = z
     grant_types: z.array(z.string()),
     scope: z.string().nullable().meta({ description: 'Null: every scope; only the built-in client may.' }),
     redirect_uris: z.array(z.string()),
+    post_logout_redirect_uris: z.array(z.string()),
     token_endpoint_auth_method: z.enum(CLIENT_AUTH_METHODS),
     require_pkce: z.boolean(),
+    skip_consent: z.boolean(),
     jwks: z.object({ keys: z.array(z.record(z.string(), z.unknown())) }),
     secrets: z
       .array(z.object({ created_at: z.iso.datetime(), ends_at: z.iso.datetime().nullable() }))
@@ -71,8 +77,10 @@ const example: z.input<typeof clientAnswer> = {
   grant_types: ['client_credentials'],
   scope: 'admin:users',
   redirect_uris: [],
+  post_logout_redirect_uris: [],
   token_endpoint_auth_method: 'client_secret_basic',
   require_pkce: true,
+  skip_consent: false,
   jwks: { keys: [] },
   secrets: [{ created_at: '2026-11-23T08:00:00.000Z', ends_at: null }],
   created_at: '2026-11-23T08:00:00.000Z',
@@ -257,8 +265,10 @@ function changeOf(
     grants: given.grant_types,
     scopes: given.scope === undefined ? undefined : parseScope(given.scope),
     redirectUris: given.redirect_uris,
+    postLogoutRedirectUris: given.post_logout_redirect_uris,
     authMethod: given.token_endpoint_auth_method,
     requirePkce: given.require_pkce,
+    skipConsent: given.skip_consent,
     keys: given.jwks?.keys,
   }
 }
@@ -271,8 +281,10 @@ function showClient(client: Client): z.input<typeof clientAnswer> {
     grant_types: [...client.grants],
     scope: client.scopes?.join(' ') ?? null,
     redirect_uris: [...client.redirectUris],
+    post_logout_redirect_uris: [...client.postLogoutRedirectUris],
     token_endpoint_auth_method: client.authMethod,
     require_pkce: client.requirePkce,
+    skip_consent: client.skipConsent,
     jwks: { keys: [...client.keys] },
     secrets: client.secrets.map(showSecret),
     created_at: timeOf(client.createdAt),

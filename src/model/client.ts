@@ -23,9 +23,13 @@ export interface ClientRegistration {
   readonly scopes: readonly string[] | undefined
   /** Compared as exact texts. */
   readonly redirectUris: readonly string[]
+  /** Where people may be led after they signed out (OpenID Connect RP-Initiated Logout section 3.1), as exact texts. */
+  readonly postLogoutRedirectUris: readonly string[]
   readonly authMethod: ClientAuthMethod
   /** Whether its authorization requests must carry a PKCE challenge; never false for a public client. */
   readonly requirePkce: boolean
+  /** An application of one’s own, which people need not be asked about. */
+  readonly skipConsent: boolean
   /** Its public keys (RFC 7517), for `private_key_jwt`. */
   readonly keys: readonly Readonly<Record<string, unknown>>[]
   readonly state: ClientState

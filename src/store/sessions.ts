@@ -17,6 +17,8 @@ export interface NewSession {
   readonly scope: readonly string[]
   readonly resources: readonly string[]
   readonly amr: readonly string[]
+  /** When the user proved who they are, where that was not just now. Milliseconds since 1970. */
+  readonly authenticatedAt?: number | undefined
   readonly address: string | undefined
   /** The prefix of the address that names its network; compared on a repeat. */
   readonly network: string | undefined

@@ -2,6 +2,8 @@ import type { NewEvent } from '../audit/events.ts'
 import type { Clock } from '../base/clock.ts'
 import type { ApiKeyVerbs } from './api-keys.ts'
 import type { ClientVerbs } from './clients.ts'
+import type { CodeVerbs } from './codes.ts'
+import type { ConsentVerbs } from './consents.ts'
 import type { EventVerbs } from './events.ts'
 import type { HintVerbs } from './hints.ts'
 import type { KeyVerbs } from './keys.ts'
@@ -48,6 +50,8 @@ export interface Store {
   readonly sessions: SessionVerbs
   readonly clients: ClientVerbs
   readonly apiKeys: ApiKeyVerbs
+  readonly codes: CodeVerbs
+  readonly consents: ConsentVerbs
   readonly keys: KeyVerbs
   readonly revocations: RevocationVerbs
   readonly nodes: NodeVerbs

@@ -11,6 +11,9 @@ function withRegistration(command: Command): Command {
       'client_secret_basic, client_secret_post, private_key_jwt, or none for a public client',
     )
     .option('--no-pkce', 'take its authorization requests without a PKCE challenge')
+    .option('--post-logout-uri <uri...>', 'where people may be led after they signed out, exactly')
+    .option('--skip-consent', 'an application of your own: people are not asked about it')
+    .option('--no-skip-consent', 'ask people whether they allow it')
     .option('--jwks <file>', 'its public keys, for private_key_jwt')
     .option('--json', 'for programs')
 }

@@ -28,6 +28,7 @@ const PAST_USE: readonly PastUse[] = [
   ),
   pastUse('revocations', ['kind', 'ref'], 'ends_at', `ends_at < ${TIME} - interval '1 day'`),
   pastUse('api_keys', ['user_id', 'id'], 'ends_at', `ends_at < ${TIME} - interval '1 day'`),
+  pastUse('codes', ['user_id', 'hash'], 'ends_at', `ends_at < ${TIME} - interval '1 day'`),
   pastUse('one_time', ['kind', 'hash'], 'ends_at', `ends_at < ${TIME} - interval '1 day'`),
   pastUse('links', ['user_id', 'hash'], 'ends_at', `ends_at < ${TIME} - interval '1 day'`),
   pastUse('nodes', ['id'], 'seen_at', `seen_at < ${TIME} - interval '1 day'`),

@@ -26,6 +26,8 @@ interface ClientRow {
   readonly redirect_uris: readonly string[]
   readonly auth_method: ClientAuthMethod
   readonly require_pkce: boolean
+  readonly skip_consent: boolean
+  readonly post_logout_redirect_uris: readonly string[]
   readonly keys: readonly Readonly<Record<string, unknown>>[]
   readonly secrets: readonly StoredClientSecret[]
   readonly created_at: number
@@ -35,7 +37,8 @@ interface ClientRow {
 }
 
 const COLUMNS = `c.id, c.name, c.ver, c.state, ${asJson('c.grants')} AS grants, ${asJson('c.scopes')} AS scopes,
-    ${asJson('c.redirect_uris')} AS redirect_uris, c.auth_method, c.require_pkce, c.keys, c.secrets,
+    ${asJson('c.redirect_uris')} AS redirect_uris, c.auth_method, c.require_pkce,
+    c.skip_consent, ${asJson('c.post_logout_redirect_uris')} AS post_logout_redirect_uris, c.keys, c.secrets,
     ${inMilliseconds('c.created_at')} AS created_at, ${inMilliseconds('c.updated_at')} AS updated_at,
     ${inMilliseconds(NOW)} AS as_of`
 
@@ -44,9 +47,10 @@ const create = statement<ClientRow>(
   'clients.create',
   `WITH c AS (
      INSERT INTO countersign.clients (id, name, ver, state, grants, scopes, redirect_uris, auth_method, require_pkce,
-       keys, secrets, created_at, updated_at)
+       skip_consent, post_logout_redirect_uris, keys, secrets, created_at, updated_at)
      SELECT @id::text, @name::text, ${raised('0')}, @state::text, @grants::text[], @scopes::text[],
-       @redirect_uris::text[], @auth_method::text, @require_pkce::boolean, @keys::json,
+       @redirect_uris::text[], @auth_method::text, @require_pkce::boolean,
+       @skip_consent::boolean, @post_logout_redirect_uris::text[], @keys::json,
        CASE WHEN @secret_hash::text IS NULL THEN '[]' ELSE
          json_build_array(json_build_object('hash', @secret_hash::text, 'createdAt', ${inMilliseconds('t.now')})) END,
        t.now, t.now
@@ -85,7 +89,8 @@ const write = statement<ClientRow>(
   `WITH c AS (
      UPDATE countersign.clients SET name = @name::text, state = @state::text, grants = @grants::text[],
        scopes = @scopes::text[], redirect_uris = @redirect_uris::text[], auth_method = @auth_method::text,
-       require_pkce = @require_pkce::boolean, keys = @keys::json, secrets = @secrets::json,
+       require_pkce = @require_pkce::boolean, skip_consent = @skip_consent::boolean,
+       post_logout_redirect_uris = @post_logout_redirect_uris::text[], keys = @keys::json, secrets = @secrets::json,
        ver = CASE WHEN @ends_tokens::boolean THEN ${raised('ver')} ELSE ver END, updated_at = ${NOW}
      WHERE id = @id::text RETURNING *),
    r AS (${insertEntries(`SELECT 'client' AS kind, id AS ref, ver AS least FROM c WHERE @ends_tokens::boolean`)}),
@@ -98,7 +103,7 @@ const remove = statement<{ id: string }>(
   'clients.remove',
   `WITH c AS (
      UPDATE countersign.clients SET state = 'removed', name = '', grants = '{}', scopes = '{}', redirect_uris = '{}',
-       keys = '[]', secrets = '[]', updated_at = ${NOW}
+       post_logout_redirect_uris = '{}', keys = '[]', secrets = '[]', updated_at = ${NOW}
      WHERE id = @id::text AND state <> 'removed' RETURNING id),
    r AS (${insertEntries(`SELECT 'client' AS kind, id AS ref, NULL::bigint AS least FROM c`)}),
    e AS (${insertEvent('c')})
@@ -204,6 +209,8 @@ function columnsOf(client: ClientRegistration): Values {
     redirect_uris: client.redirectUris,
     auth_method: client.authMethod,
     require_pkce: client.requirePkce,
+    skip_consent: client.skipConsent,
+    post_logout_redirect_uris: client.postLogoutRedirectUris,
     keys: JSON.stringify(client.keys),
   }
 }
@@ -219,6 +226,8 @@ function toClient(row: ClientRow): Client {
     redirectUris: row.redirect_uris,
     authMethod: row.auth_method,
     requirePkce: row.require_pkce,
+    skipConsent: row.skip_consent,
+    postLogoutRedirectUris: row.post_logout_redirect_uris,
     keys: row.keys,
     secrets: goodSecrets(row.secrets, row.as_of).map(({ createdAt, endsAt }) => ({ createdAt, endsAt })),
     createdAt: row.created_at,

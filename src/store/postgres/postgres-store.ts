@@ -4,7 +4,9 @@ import { apiKeyVerbs } from './api-keys.ts'
 import { boundConnection } from './bound.ts'
 import { countPastUse, removePastUse } from './clean-up.ts'
 import { clientVerbs } from './clients.ts'
+import { codeVerbs } from './codes.ts'
 import type { Connection, PostgresClient } from './connection.ts'
+import { consentVerbs } from './consents.ts'
 import { eventVerbs } from './events.ts'
 import { toStoreError, unavailable } from './failure.ts'
 import { type Hints, postgresHints } from './hints.ts'
@@ -111,6 +113,8 @@ export function createPostgresStore(settings: PostgresSettings): PostgresStore {
     expired: () => countPastUse(connection, retention),
 
     ...verbsOn(connection),
+    codes: codeVerbs(connection),
+    consents: consentVerbs(connection),
     nodes: nodeVerbs(connection),
     ...(hints !== undefined && { hints }),
 

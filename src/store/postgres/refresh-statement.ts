@@ -160,7 +160,7 @@ export const refresh = statement<RefreshResult>(
   SELECT verdict, new_generation AS generation, new_key_id AS key_id, elsewhere,
     id AS session_id, ${inMilliseconds('clock')} AS as_of, c_ver AS client_ver, st_epoch AS store_epoch,
     ${asJson('scope')} AS scope, ${asJson('resources')} AS resources, ${asJson('amr')} AS amr,
-    ${inMilliseconds('started_at')} AS started_at,
+    ${inMilliseconds('coalesce(authenticated_at, started_at)')} AS authenticated_at,
     address AS last_address, agent AS last_agent, ${inMilliseconds('turned_at')} AS last_at,
     u_id, u_email, u_email_verified, u_username, u_roles, u_state, u_ver, u_epoch, u_profile, u_created_at, u_updated_at
   FROM changed`,

@@ -9,12 +9,13 @@ import { statement } from './statement.ts'
 
 const identity = statement<StoreIdentity>('store.identify', 'SELECT id, epoch FROM countersign.store')
 
-// Sessions carry the epoch they were made under. A table of values that wait to be spent (codes, links) has to be emptied
+// Sessions and consents carry the epoch they were made under. A table of values that wait to be spent (codes, links) has to be emptied
 // here too, for the backup does not know which were spent since.
 const restored = statement<{ epoch: number }>(
   'store.restored',
   `WITH st AS (
      UPDATE countersign.store SET epoch = ${raised('greatest(epoch, @least::bigint)')} RETURNING id, epoch),
+   c AS (DELETE FROM countersign.codes),
    l AS (DELETE FROM countersign.links),
    r AS (${insertEntries(`SELECT 'store' AS kind, id::text AS ref, epoch AS least FROM st`)}),
    e AS (${insertEvent('st')})

@@ -1,11 +1,15 @@
 import { toSeconds } from '../../base/clock.ts'
 import type { Session, SessionFacts } from '../../model/session.ts'
+import { inMilliseconds } from './expressions.ts'
 
 /**
  * Not ended in any of the three ways, where `s` is a session, `u` its user and `st` the store. One past its limits may
  * still have access tokens out, so it can be ended too.
  */
 export const LIVE = 's.ended_at IS NULL AND s.user_epoch >= u.epoch AND s.store_epoch >= st.epoch'
+
+/** When the user of session `s` proved who they are. Milliseconds since 1970. */
+export const AUTHENTICATED_AT = inMilliseconds('coalesce(s.authenticated_at, s.started_at)')
 
 export const WITHIN_LIMITS = 's.idle_at > clock_timestamp() AND s.ends_at > clock_timestamp()'
 
@@ -18,7 +22,7 @@ export interface FactsRow {
   readonly scope: readonly string[]
   readonly resources: readonly string[]
   readonly amr: readonly string[]
-  readonly started_at: number
+  readonly authenticated_at: number
 }
 
 export function toFacts(row: FactsRow): SessionFacts {
@@ -29,7 +33,7 @@ export function toFacts(row: FactsRow): SessionFacts {
     storeEpoch: row.store_epoch,
     scope: row.scope,
     resources: row.resources,
-    authTime: toSeconds(row.started_at),
+    authTime: toSeconds(row.authenticated_at),
     amr: row.amr,
   }
 }

@@ -1,18 +1,27 @@
-import type { SessionVerbs } from '../sessions.ts'
+import type { NewEvent } from '../../audit/events.ts'
+import type { NewSession, SessionVerbs, StartedSession } from '../sessions.ts'
 import { type Connection, firstRow } from './connection.ts'
 import { eventValues, insertEvent } from './events.ts'
-import { asJson, inMilliseconds, lengthOf, NOW, uuidOrNull } from './expressions.ts'
+import { asJson, inMilliseconds, lengthOf, NOW, timeFrom, uuidOrNull } from './expressions.ts'
 import { refreshSession } from './refresh.ts'
 import { insertEntries } from './revocation-entries.ts'
-import { type FactsRow, LIVE, type SessionRow, toFacts, toSession, WITHIN_LIMITS } from './session-rows.ts'
-import { statement } from './statement.ts'
+import {
+  AUTHENTICATED_AT,
+  type FactsRow,
+  LIVE,
+  type SessionRow,
+  toFacts,
+  toSession,
+  WITHIN_LIMITS,
+} from './session-rows.ts'
+import { statement, type Values } from './statement.ts'
 import { toUser, type UserRow, userColumns, voidCredentials } from './users.ts'
 
 /** However many somebody makes, a list stays a list. */
 const MOST_LISTED = 1000
 
 // The user's key is locked against removal; a new epoch is not waited for, for then the session is dead at birth.
-const start = statement<FactsRow & UserRow>(
+export const startSession = statement<FactsRow & UserRow>(
   'sessions.start',
   `WITH u AS MATERIALIZED (
      SELECT * FROM countersign.users
@@ -20,18 +29,19 @@ const start = statement<FactsRow & UserRow>(
    t AS MATERIALIZED (SELECT ${NOW} AS now FROM u),
    s AS (
      INSERT INTO countersign.sessions (user_id, id, client_id, secret_hash, key_id, turned_at, mark_at, previous_at,
-       user_epoch, store_epoch, scope, resources, amr, started_at, idle_at, ends_at, last_day, address, network, agent)
+       user_epoch, store_epoch, scope, resources, amr, started_at, idle_at, ends_at, last_day, address, network, agent,
+       authenticated_at)
      SELECT u.id, @id::uuid, c.id, @secret_hash::text, @key_id::text, t.now, t.now, t.now,
        u.epoch, st.epoch, @scope::text[], @resources::text[], @amr::text[], t.now, t.now + ${lengthOf('@idle')},
        t.now + ${lengthOf('@life')},
        ((t.now + least(${lengthOf('@idle')}, ${lengthOf('@life')})) AT TIME ZONE 'UTC')::date,
-       @address::text, @network::text, @agent::text
+       @address::text, @network::text, @agent::text, ${timeFrom('@authenticated_at')}
      FROM u, t, countersign.store st, countersign.clients c
      WHERE c.id = @client_id::text AND c.state = 'active' RETURNING *),
    e AS (${insertEvent('s')})
    SELECT s.id AS session_id, ${inMilliseconds('s.started_at')} AS as_of, c.ver AS client_ver, s.store_epoch,
      ${asJson('s.scope')} AS scope, ${asJson('s.resources')} AS resources, ${asJson('s.amr')} AS amr,
-     ${inMilliseconds('s.started_at')} AS started_at, ${userColumns}
+     ${AUTHENTICATED_AT} AS authenticated_at, ${userColumns}
    FROM s JOIN u ON u.id = s.user_id JOIN countersign.clients c ON c.id = s.client_id`,
 )
 
@@ -124,29 +134,39 @@ const endAll = statement<{ ended: number }>(
      AND s.user_epoch = b.epoch AND s.store_epoch >= st.epoch AND ${WITHIN_LIMITS}`,
 )
 
+/** What `startSession` binds. */
+export function startValues(session: NewSession, event: NewEvent): Values {
+  return {
+    id: uuidOrNull(session.id),
+    user_id: uuidOrNull(session.userId),
+    client_id: session.clientId,
+    secret_hash: session.secretHash,
+    key_id: session.keyId,
+    user_epoch: session.userEpoch,
+    scope: session.scope,
+    resources: session.resources,
+    amr: session.amr,
+    authenticated_at: session.authenticatedAt,
+    address: session.address,
+    network: session.network,
+    agent: session.agent,
+    idle: session.idleMilliseconds,
+    life: session.lifeMilliseconds,
+    ...eventValues(event),
+  }
+}
+
+/** No row: something the session rests on has changed since it was read. */
+export function toStarted(row: (FactsRow & UserRow) | undefined): StartedSession {
+  return row === undefined
+    ? { outcome: 'stale' }
+    : { outcome: 'started', facts: toFacts(row), user: toUser(row) }
+}
+
 export function sessionVerbs(connection: Connection): SessionVerbs {
   return {
     async start(session, event) {
-      const row = await firstRow(connection, start, {
-        id: uuidOrNull(session.id),
-        user_id: uuidOrNull(session.userId),
-        client_id: session.clientId,
-        secret_hash: session.secretHash,
-        key_id: session.keyId,
-        user_epoch: session.userEpoch,
-        scope: session.scope,
-        resources: session.resources,
-        amr: session.amr,
-        address: session.address,
-        network: session.network,
-        agent: session.agent,
-        idle: session.idleMilliseconds,
-        life: session.lifeMilliseconds,
-        ...eventValues(event),
-      })
-      return row === undefined
-        ? { outcome: 'stale' }
-        : { outcome: 'started', facts: toFacts(row), user: toUser(row) }
+      return toStarted(await firstRow(connection, startSession, startValues(session, event)))
     },
 
     refresh: (call) => refreshSession(connection, call),

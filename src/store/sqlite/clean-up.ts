@@ -12,6 +12,7 @@ const PAST_USE = [
   { table: 'cs_sessions', key: 'rowid', condition: 'ended_at < :weekAgo AND expires_at >= :dayAgo' },
   { table: 'cs_revocations', key: 'number', condition: 'ends_at < :dayAgo' },
   { table: 'cs_api_keys', key: 'user_id, id', condition: 'ends_at < :dayAgo' },
+  { table: 'cs_codes', key: 'user_id, hash', condition: 'ends_at < :dayAgo' },
   { table: 'cs_one_time', key: 'kind, hash', condition: 'ends_at < :dayAgo' },
   { table: 'cs_links', key: 'user_id, hash', condition: 'ends_at < :dayAgo' },
   { table: 'cs_nodes', key: 'rowid', condition: 'seen_at < :dayAgo' },

@@ -25,6 +25,8 @@ interface ClientRow {
   redirect_uris: string
   auth_method: ClientAuthMethod
   require_pkce: number
+  skip_consent: number
+  post_logout_redirect_uris: string
   keys: string
   secrets: string
   created_at: number
@@ -39,9 +41,9 @@ export function clientVerbs(connection: Connection): ClientVerbs {
         const secrets = secretHash === undefined ? [] : rotatedSecrets([], secretHash, 0, db.now)
         const created = db.run(
           `INSERT INTO cs_clients (id, name, ver, state, grants, scopes, redirect_uris, auth_method, require_pkce,
-             keys, secrets, created_at, updated_at)
+             skip_consent, post_logout_redirect_uris, keys, secrets, created_at, updated_at)
            VALUES (:id, :name, :ver, :state, :grants, :scopes, :redirectUris, :authMethod, :requirePkce,
-             :keys, :secrets, :now, :now)
+             :skipConsent, :postLogoutRedirectUris, :keys, :secrets, :now, :now)
            ON CONFLICT (id) DO NOTHING`,
           // The counter starts at the time, so that no value of a lost and repeated row is given out twice.
           { id, ver: raisedCounter(0, db.now), ...columnsOf(registration, secrets), now: db.now },
@@ -90,7 +92,8 @@ export function clientVerbs(connection: Connection): ClientVerbs {
         const after = { ...before, ...change }
         db.run(
           `UPDATE cs_clients SET name = :name, state = :state, grants = :grants, scopes = :scopes,
-             redirect_uris = :redirectUris, auth_method = :authMethod, require_pkce = :requirePkce, keys = :keys,
+             redirect_uris = :redirectUris, auth_method = :authMethod, require_pkce = :requirePkce,
+             skip_consent = :skipConsent, post_logout_redirect_uris = :postLogoutRedirectUris, keys = :keys,
              secrets = :secrets, updated_at = :now
            WHERE id = :id`,
           { id, ...columnsOf(after, secretsOf(row)), now: db.now },
@@ -150,7 +153,7 @@ function raiseVer(db: Writing, id: string): void {
 export function markRemoved(db: Writing, id: string): void {
   db.run(
     `UPDATE cs_clients SET state = 'removed', name = '', grants = '[]', scopes = '[]', redirect_uris = '[]',
-       keys = '[]', secrets = '[]', updated_at = :now
+       post_logout_redirect_uris = '[]', keys = '[]', secrets = '[]', updated_at = :now
      WHERE id = :id`,
     { id, now: db.now },
   )
@@ -178,6 +181,8 @@ function columnsOf(client: ClientRegistration, secrets: readonly StoredClientSec
     redirectUris: JSON.stringify(client.redirectUris),
     authMethod: client.authMethod,
     requirePkce: client.requirePkce,
+    skipConsent: client.skipConsent,
+    postLogoutRedirectUris: JSON.stringify(client.postLogoutRedirectUris),
     keys: JSON.stringify(client.keys),
     secrets: JSON.stringify(secrets),
   }
@@ -194,6 +199,8 @@ function toClient(row: ClientRow, now: number): Client {
     redirectUris: JSON.parse(row.redirect_uris),
     authMethod: row.auth_method,
     requirePkce: row.require_pkce === 1,
+    skipConsent: row.skip_consent === 1,
+    postLogoutRedirectUris: JSON.parse(row.post_logout_redirect_uris),
     keys: JSON.parse(row.keys),
     secrets: goodSecrets(secretsOf(row), now).map(({ createdAt, endsAt }) => ({ createdAt, endsAt })),
     createdAt: row.created_at,

@@ -12,13 +12,14 @@ export function identify(db: Reading): StoreIdentity {
 }
 
 /**
- * Sessions carry the epoch they were made under. A table of values that wait to be spent (codes, links) has to be emptied
+ * Sessions and consents carry the epoch they were made under. A table of values that wait to be spent (codes, links) has to be emptied
  * here too, for the backup does not know which were spent since.
  */
 export function declareRestored(db: Writing, least: number, event: NewEvent): number {
   const { id, epoch: old } = identify(db)
   const epoch = raisedCounter(Math.max(old, least), db.now)
   db.run('UPDATE cs_store SET epoch = :epoch', { epoch })
+  db.run('DELETE FROM cs_codes')
   db.run('DELETE FROM cs_links')
   writeRevocation(db, { kind: 'store', ref: id, least: epoch })
   writeEvent(db, { ...event, data: { ...event.data, epoch, former: old } })

@@ -30,6 +30,7 @@ export interface SessionRow {
   address: string | null
   network: string | null
   agent: string | null
+  authenticated_at: number | null
 }
 
 /** What a session depends on beside its user, as things stand. */
@@ -60,7 +61,7 @@ export function toFacts(
     storeEpoch: store_epoch,
     scope: JSON.parse(row.scope),
     resources: JSON.parse(row.resources),
-    authTime: toSeconds(row.started_at),
+    authTime: toSeconds(row.authenticated_at ?? row.started_at),
     amr: JSON.parse(row.amr),
   }
 }

@@ -14,7 +14,7 @@ export function sessionVerbs(connection: Connection): SessionVerbs {
   return {
     start: (session, event) =>
       connection.write((db) => {
-        const started = start(db, session)
+        const started = startSession(db, session)
         if (started.outcome === 'started') writeEvent(db, event)
         return started
       }),
@@ -126,9 +126,10 @@ export function sessionVerbs(connection: Connection): SessionVerbs {
 }
 
 /** Not ended in any of the three ways. One past its limits may still have access tokens out, so it can be ended too. */
-const LIVE = 's.ended_at IS NULL AND s.user_epoch >= u.epoch AND s.store_epoch >= st.epoch'
+export const LIVE = 's.ended_at IS NULL AND s.user_epoch >= u.epoch AND s.store_epoch >= st.epoch'
 
-function start(db: Writing, session: NewSession): StartedSession {
+/** Starts a session within the transaction of its cause; the event is the caller's. */
+export function startSession(db: Writing, session: NewSession): StartedSession {
   const user = readUser(db, session.userId)
   const surroundings = readSurroundings(db, session.clientId)
   if (
@@ -165,12 +166,13 @@ function start(db: Writing, session: NewSession): StartedSession {
     address: session.address ?? null,
     network: session.network ?? null,
     agent: session.agent ?? null,
+    authenticated_at: session.authenticatedAt ?? null,
   }
   db.run(
     `INSERT INTO cs_sessions VALUES (:user_id, :id, :client_id, :secret_hash, :key_id, :generation, :attempt,
        :turned_at, :mark_generation, :mark_at, :previous_generation, :previous_at, :user_epoch, :store_epoch,
        :scope, :resources, :amr, :started_at, :used_at, :expires_at, :ends_at, :ended_at, :ended_why,
-       :address, :network, :agent)`,
+       :address, :network, :agent, :authenticated_at)`,
     { ...row },
   )
   return { outcome: 'started', facts: toFacts(row, surroundings, db.now), user: toUser(user) }

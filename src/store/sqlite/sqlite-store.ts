@@ -4,7 +4,9 @@ import type { Store, StoreOptions } from '../store.ts'
 import { apiKeyVerbs } from './api-keys.ts'
 import { countPastUse, removePastUse } from './clean-up.ts'
 import { clientVerbs } from './clients.ts'
+import { codeVerbs } from './codes.ts'
 import { type Connection, connect, type OpenConnection } from './connection.ts'
+import { consentVerbs } from './consents.ts'
 import { type Database, type OpenDatabase, openDatabase } from './database.ts'
 import { eventVerbs } from './events.ts'
 import { toStoreError, unavailable } from './failure.ts'
@@ -97,6 +99,8 @@ export function createSqliteStore(path: string, openFile: OpenDatabase = openDat
     sessions: sessionVerbs(connection),
     clients: clientVerbs(connection),
     apiKeys: apiKeyVerbs(connection),
+    codes: codeVerbs(connection),
+    consents: consentVerbs(connection),
     keys: keyVerbs(connection),
     revocations: revocationVerbs(connection),
     nodes: nodeVerbs(connection),

@@ -18,6 +18,8 @@ function newClient(more: Partial<NewClient> = {}): NewClient {
     redirectUris: ['https://reports.example.com/callback'],
     authMethod: 'client_secret_basic',
     requirePkce: true,
+    skipConsent: false,
+    postLogoutRedirectUris: [],
     keys: [],
     secretHash: randomSecret(systemRandom),
     ...more,

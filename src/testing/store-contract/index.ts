@@ -2,6 +2,8 @@ import { after, before, describe } from 'node:test'
 import { testApiKeys } from './api-keys.ts'
 import { testChanges } from './changes.ts'
 import { testClients } from './clients.ts'
+import { testCodes } from './codes.ts'
+import { testConsents } from './consents.ts'
 import { testEvents } from './events.ts'
 import { testKeys } from './keys.ts'
 import { testLinks } from './links.ts'
@@ -52,6 +54,8 @@ export function storeContract({ name, open, races = 10 }: StoreContractOptions):
     testRevocations(subject)
     testClients(subject)
     testApiKeys(subject)
+    testCodes(subject, races)
+    testConsents(subject)
     testKeys(subject)
     testNodes(subject)
     testEvents(subject)

@@ -1,3 +1,4 @@
+import { commitToDisk } from './commit-to-disk.ts'
 import type { Migration } from './migration.ts'
 
 /** Tables in which a confirmed change must be on disk, whatever the database's or the application's default is. */
@@ -160,10 +161,4 @@ export const firstTables: Migration = {
     $body$;
     ${DURABLE.map(commitToDisk).join('\n    ')}
   `,
-}
-
-function commitToDisk(table: string): string {
-  return `CREATE TRIGGER commit_to_disk BEFORE INSERT OR UPDATE OR DELETE ON countersign.${table}
-      FOR EACH STATEMENT WHEN (current_setting('synchronous_commit') NOT IN ('on', 'remote_apply'))
-      EXECUTE FUNCTION countersign.commit_to_disk();`
 }

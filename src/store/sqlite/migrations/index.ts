@@ -3,7 +3,15 @@ import { clientRegistration } from './0002-client-registration.ts'
 import { livesOfKeys } from './0003-lives-of-keys.ts'
 import { apiKeys } from './0004-api-keys.ts'
 import { links } from './0005-links.ts'
+import { codesAndConsents } from './0006-codes-and-consents.ts'
 import type { Migration } from './migration.ts'
 
 /** All steps, oldest first. */
-export const MIGRATIONS: readonly Migration[] = [firstTables, clientRegistration, livesOfKeys, apiKeys, links]
+export const MIGRATIONS: readonly Migration[] = [
+  firstTables,
+  clientRegistration,
+  livesOfKeys,
+  apiKeys,
+  links,
+  codesAndConsents,
+]

@@ -1,0 +1,16 @@
+import type { NewEvent } from '../audit/events.ts'
+import type { Consent } from '../model/consent.ts'
+
+export interface ConsentVerbs {
+  /** Undefined where the user never consented, took it back, or did so before the database was put back. */
+  find(userId: string, clientId: string): Promise<Consent | undefined>
+  /** Adds to what was consented to before. False, and nothing happens, unless the user is active. */
+  grant(
+    consent: { readonly userId: string; readonly clientId: string; readonly scopes: readonly string[] },
+    event: NewEvent,
+  ): Promise<boolean>
+  /** Last changed first. */
+  list(userId: string): Promise<Consent[]>
+  /** Forgets it, and ends every session that the client has of the user. False if there was none. */
+  revoke(consent: { readonly userId: string; readonly clientId: string }, event: NewEvent): Promise<boolean>
+}

@@ -1,0 +1,115 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { NewClient } from '../../store/clients.ts'
+import type { Store } from '../../store/store.ts'
+import { assertRefused, entryOf, eventOf, eventsOf, newId, signIn, signUp } from './people.ts'
+import { MINUTE, SECOND, type Subject } from './subject.ts'
+
+async function register(store: Store, name: string): Promise<NewClient> {
+  const client: NewClient = {
+    id: newId(),
+    name,
+    state: 'active',
+    grants: ['authorization_code'],
+    scopes: ['orders:read'],
+    redirectUris: ['https://app.example.com/cb'],
+    postLogoutRedirectUris: [],
+    authMethod: 'none',
+    requirePkce: true,
+    skipConsent: false,
+    keys: [],
+    secretHash: undefined,
+  }
+  await store.clients.create(client, eventOf('client.created', { clientId: client.id }))
+  return client
+}
+
+export function testConsents(subject: Subject): void {
+  test('consents add up, for each user and client; the last changed stands first', async () => {
+    const { store, other, advance } = subject()
+    const [user, stranger] = [await signUp(store), await signUp(store)]
+    const [one, two] = [await register(store, 'One'), await register(store, 'Two')]
+    const grant = (userId: string, clientId: string, scopes: string[]) =>
+      store.consents.grant(
+        { userId, clientId, scopes },
+        eventOf('consent.granted', { userId, clientId, data: { scope: scopes.join(' ') } }),
+      )
+    assert.equal(await store.consents.find(user.id, one.id), undefined)
+    assert.equal(await grant(user.id, one.id, ['openid', 'orders:read']), true)
+    await advance(SECOND)
+    assert.equal(await grant(user.id, two.id, []), true)
+    await advance(SECOND)
+    assert.equal(await grant(user.id, one.id, ['orders:read', 'email']), true)
+    const found = await other.consents.find(user.id, one.id)
+    assert.deepEqual([found?.clientName, found?.scopes], ['One', ['openid', 'orders:read', 'email']])
+    assert.ok((found?.updatedAt ?? 0) - (found?.createdAt ?? 0) >= 2 * SECOND)
+    assert.deepEqual(
+      (await store.consents.list(user.id)).map(({ clientId, scopes }) => [clientId, scopes]),
+      [
+        [one.id, ['openid', 'orders:read', 'email']],
+        [two.id, []],
+      ],
+    )
+    assert.deepEqual(await store.consents.list(stranger.id), [])
+    assert.equal(await grant(newId(), one.id, ['openid']), false, 'nobody')
+    const events = (await eventsOf(store, user.id)).filter((name) => name === 'consent.granted')
+    assert.equal(events.length, 3)
+  })
+
+  test('a consent taken back ends what the client has of that user, and nothing else', async () => {
+    const { store } = subject()
+    const user = await signUp(store)
+    const [client, another] = [await register(store, 'One'), await register(store, 'Two')]
+    const of = { userId: user.id, clientId: client.id }
+    const event = eventOf('consent.granted', of)
+    for (const clientId of [client.id, another.id]) {
+      await store.consents.grant({ userId: user.id, clientId, scopes: ['orders:read'] }, event)
+    }
+    const browser = await signIn(store, user)
+    const [theirs, again] = [
+      await signIn(store, user, { clientId: client.id }),
+      await signIn(store, user, { clientId: client.id }),
+    ]
+    const others = [browser, await signIn(store, user, { clientId: another.id })]
+    const code = {
+      ...of,
+      hash: newId(),
+      sessionId: browser.session.id,
+      redirectUri: 'https://app.example.com/cb',
+      challenge: undefined,
+      scope: ['orders:read'],
+      resources: [],
+      nonce: undefined,
+      lifeMilliseconds: MINUTE,
+    }
+    await store.codes.create(code, eventOf('code.issued', of))
+    const revoked = eventOf('consent.revoked', of)
+    assert.equal(await store.consents.revoke(of, revoked), true)
+    for (const { session, present } of [theirs, again]) {
+      assertRefused(await present(0), 'ended')
+      assert.ok(await entryOf(store, 'session', session.id))
+    }
+    for (const { present } of others) assert.equal((await present(0)).verdict, 'rotate')
+    assert.equal(await store.codes.find(user.id, code.hash), undefined)
+    assert.equal(await store.consents.find(user.id, client.id), undefined)
+    assert.ok(await store.consents.find(user.id, another.id))
+    assert.equal(await store.consents.revoke(of, revoked), false)
+    const events = (await eventsOf(store, user.id)).filter((name) => name === 'consent.revoked')
+    assert.equal(events.length, 1)
+  })
+
+  test('G-15: a consent that a restore may have brought back counts no more, nor does what it adds up to', async () => {
+    const { store } = subject()
+    const user = await signUp(store)
+    const client = await register(store, 'One')
+    const of = { userId: user.id, clientId: client.id }
+    const grant = (scopes: string[]) =>
+      store.consents.grant({ ...of, scopes }, eventOf('consent.granted', of))
+    await grant(['openid', 'email'])
+    await store.declareRestored(0, eventOf('application.recorded'))
+    assert.equal(await store.consents.find(user.id, client.id), undefined)
+    assert.deepEqual(await store.consents.list(user.id), [])
+    await grant(['orders:read'])
+    assert.deepEqual((await store.consents.find(user.id, client.id))?.scopes, ['orders:read'])
+  })
+}
