@@ -74,7 +74,7 @@ async function accessTokenOf({ request, services, principal }: RouteContext): Pr
     storeEpoch: counters.store,
     scope,
     amr: session.amr,
-    authTime: Math.floor(session.startedAt / 1000),
+    authTime: Math.floor(session.authenticatedAt / 1000),
     sessionId: session.id,
   }
   const left = Math.floor((standing.endsAt - asOf) / 1000)

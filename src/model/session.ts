@@ -6,6 +6,7 @@ export type SessionEnd =
   | 'ended_by_admin'
   | 'password_changed'
   | 'token_revoked'
+  | 'factors_changed'
 
 /** One sign-in on one device, as people see it in a list. It is also the refresh-token family: one row, always. */
 export interface Session {
@@ -17,6 +18,8 @@ export interface Session {
   readonly amr: readonly string[]
   /** Milliseconds since 1970. */
   readonly startedAt: number
+  /** When the user last proved who they are within it. Milliseconds since 1970. */
+  readonly authenticatedAt: number
   /** Milliseconds since 1970; the sign-in or the last refresh. */
   readonly usedAt: number
   /** Milliseconds since 1970; the earlier of the idle and the absolute limit as things stand. */

@@ -135,6 +135,19 @@ export interface SessionVerbs {
    * a limit. No event: many times a day is no news.
    */
   noteUses(uses: readonly SessionUse[]): Promise<void>
+  /**
+   * The user has proven themselves again: a new time of authentication, and how. Undefined where the session is not live
+   * or the user's epoch is no longer the one that the proof was read under.
+   */
+  renew(
+    session: {
+      readonly userId: string
+      readonly id: string
+      readonly userEpoch: number
+      readonly amr: readonly string[]
+    },
+    event: NewEvent,
+  ): Promise<{ readonly facts: SessionFacts; readonly user: User } | undefined>
   /** Live sessions, last used first. */
   list(userId: string): Promise<Session[]>
   /** How many are live, of all users. */

@@ -5,6 +5,7 @@ import type { ClientVerbs } from './clients.ts'
 import type { CodeVerbs } from './codes.ts'
 import type { ConsentVerbs } from './consents.ts'
 import type { EventVerbs } from './events.ts'
+import type { FactorVerbs } from './factors.ts'
 import type { HintVerbs } from './hints.ts'
 import type { KeyVerbs } from './keys.ts'
 import type { LinkVerbs } from './links.ts'
@@ -52,6 +53,7 @@ export interface Store {
   readonly apiKeys: ApiKeyVerbs
   readonly codes: CodeVerbs
   readonly consents: ConsentVerbs
+  readonly factors: FactorVerbs
   readonly keys: KeyVerbs
   readonly revocations: RevocationVerbs
   readonly nodes: NodeVerbs

@@ -111,7 +111,7 @@ function principalOf({ session: row, scopes, roles, endsAt }: Remembered): Princ
     tokenId: row.id,
     via: 'session',
     amr: row.amr,
-    authTime: Math.floor(row.startedAt / 1000),
+    authTime: Math.floor(row.authenticatedAt / 1000),
     expiresAt: Math.floor(endsAt / 1000),
     claims: {},
   }

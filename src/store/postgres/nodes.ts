@@ -55,7 +55,13 @@ const sessionUses = statement<{ key_id: string; sessions: number }>(
   { long: true },
 )
 
-const sealedKeys = statement<{ sealed: string }>('nodes.sealed_keys', 'SELECT sealed FROM countersign.keys')
+// A sealed text begins with its version and the key: all that is needed of it, and the same for many.
+const sealed = statement<{ head: string; count: number }>(
+  'nodes.sealed',
+  `SELECT left(sealed, 12) AS head, count(*) AS count
+   FROM (SELECT sealed FROM countersign.keys UNION ALL SELECT sealed FROM countersign.totp) s GROUP BY head`,
+  { long: true },
+)
 
 export function nodeVerbs(connection: Connection): NodeVerbs {
   return {
@@ -81,9 +87,9 @@ export function nodeVerbs(connection: Connection): NodeVerbs {
       const uses = new Map<string, number>()
       const add = (key: string, count: number) => uses.set(key, (uses.get(key) ?? 0) + count)
       for (const { key_id, sessions } of await connection.rows(sessionUses)) add(key_id, sessions)
-      for (const { sealed } of await connection.rows(sealedKeys)) {
-        const key = sealedWith(sealed)
-        if (key !== undefined) add(key, 1)
+      for (const { head, count } of await connection.rows(sealed)) {
+        const key = sealedWith(head)
+        if (key) add(key, count)
       }
       return Object.fromEntries(uses)
     },

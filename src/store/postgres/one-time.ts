@@ -15,11 +15,23 @@ const take = statement<{ outcome: TakeOutcome }>(
      ELSE 'lost-old' END AS outcome`,
 )
 
+const countTry = statement<{ tries: number }>(
+  'one_time.count_try',
+  `INSERT INTO countersign.one_time AS former (kind, hash, taken_at, ends_at)
+   SELECT @kind::text, @hash::text, t.now, t.now + ${lengthOf('@life')} FROM (SELECT ${NOW} AS now) t
+   ON CONFLICT (kind, hash) DO UPDATE SET tries = former.tries + 1 RETURNING tries`,
+)
+
 export function oneTimeVerbs(connection: Connection): OneTimeVerbs {
   return {
     async take(kind, hash, lifeMilliseconds) {
       const row = await firstRow(connection, take, { kind, hash, life: lifeMilliseconds })
       return row?.outcome ?? 'lost-old'
+    },
+
+    async countTry(kind, hash, lifeMilliseconds) {
+      const row = await firstRow(connection, countTry, { kind, hash, life: lifeMilliseconds })
+      return row?.tries ?? Number.POSITIVE_INFINITY
     },
   }
 }

@@ -8,6 +8,7 @@ import { codeVerbs } from './codes.ts'
 import type { Connection, PostgresClient } from './connection.ts'
 import { consentVerbs } from './consents.ts'
 import { eventVerbs } from './events.ts'
+import { factorVerbs } from './factors.ts'
 import { toStoreError, unavailable } from './failure.ts'
 import { type Hints, postgresHints } from './hints.ts'
 import { keyVerbs } from './keys.ts'
@@ -37,7 +38,7 @@ export interface PostgresStore extends Store {
 export interface TransactionVerbs
   extends Pick<
     Store,
-    'users' | 'clients' | 'apiKeys' | 'keys' | 'revocations' | 'events' | 'oneTime' | 'links'
+    'users' | 'clients' | 'apiKeys' | 'factors' | 'keys' | 'revocations' | 'events' | 'oneTime' | 'links'
   > {
   readonly sessions: Omit<SessionVerbs, 'refresh'>
 }
@@ -132,6 +133,7 @@ function verbsOn(connection: Connection) {
     sessions: sessionVerbs(connection),
     clients: clientVerbs(connection),
     apiKeys: apiKeyVerbs(connection),
+    factors: factorVerbs(connection),
     keys: keyVerbs(connection),
     revocations: revocationVerbs(connection),
     events: eventVerbs(connection),

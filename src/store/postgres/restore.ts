@@ -18,6 +18,9 @@ const restored = statement<{ epoch: number }>(
    c AS (DELETE FROM countersign.codes),
    l AS (DELETE FROM countersign.links),
    r AS (${insertEntries(`SELECT 'store' AS kind, id::text AS ref, epoch AS least FROM st`)}),
+   -- Codes that were used since the backup are among those that would still be good now.
+   t AS (UPDATE countersign.totp
+     SET last_step = greatest(last_step, floor(date_part('epoch', clock_timestamp()) / 30)::bigint + 1)),
    e AS (${insertEvent('st')})
    SELECT epoch FROM st`,
 )

@@ -46,6 +46,7 @@ export interface SessionRow {
   readonly scope: readonly string[]
   readonly amr: readonly string[]
   readonly started_at: number
+  readonly authenticated_at: number
   readonly used_at: number
   readonly ends_at: number
   readonly address: string | null
@@ -60,6 +61,7 @@ export function toSession(row: SessionRow): Session {
     scope: row.scope,
     amr: row.amr,
     startedAt: row.started_at,
+    authenticatedAt: row.authenticated_at,
     usedAt: row.used_at,
     endsAt: row.ends_at,
     address: row.address ?? undefined,

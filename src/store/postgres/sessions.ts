@@ -46,7 +46,9 @@ export const startSession = statement<FactsRow & UserRow>(
 )
 
 const COLUMNS = `s.id, s.user_id, s.client_id, ${asJson('s.scope')} AS scope, ${asJson('s.amr')} AS amr,
-     ${inMilliseconds('s.started_at')} AS started_at, ${inMilliseconds('s.turned_at')} AS used_at,
+     ${inMilliseconds('s.started_at')} AS started_at,
+     ${AUTHENTICATED_AT} AS authenticated_at,
+     ${inMilliseconds('s.turned_at')} AS used_at,
      ${inMilliseconds('least(s.idle_at, s.ends_at)')} AS ends_at, s.address, s.agent`
 
 interface InspectedRow extends SessionRow {
@@ -84,6 +86,27 @@ const findStanding = statement<StandingRow>(
      JOIN countersign.clients c ON c.id = s.client_id, countersign.store st
    WHERE s.user_id = @user_id::uuid AND s.id = @id::uuid AND s.secret_hash = @secret_hash::text
      AND u.state = 'active' AND c.state = 'active' AND ${LIVE} AND ${WITHIN_LIMITS}`,
+)
+
+// The user is held against a new epoch until this is committed; sessions first, as everywhere.
+const renew = statement<FactsRow & UserRow>(
+  'sessions.renew',
+  `WITH held AS MATERIALIZED (
+     SELECT * FROM countersign.sessions WHERE user_id = @user_id::uuid AND id = @id::uuid FOR NO KEY UPDATE),
+   u AS MATERIALIZED (
+     SELECT * FROM countersign.users
+     WHERE id = @user_id::uuid AND epoch = @user_epoch::bigint AND state = 'active'
+       AND (SELECT count(*) FROM held) > 0 FOR SHARE),
+   s AS (
+     UPDATE countersign.sessions s SET authenticated_at = ${NOW}, amr = @amr::text[]
+     FROM u, countersign.store st, countersign.clients c
+     WHERE s.user_id = @user_id::uuid AND s.id = @id::uuid AND u.id = s.user_id AND c.id = s.client_id
+       AND c.state = 'active' AND ${LIVE} AND ${WITHIN_LIMITS} RETURNING s.*),
+   e AS (${insertEvent('s')})
+   SELECT s.id AS session_id, ${inMilliseconds('s.authenticated_at')} AS as_of, c.ver AS client_ver, s.store_epoch,
+     ${asJson('s.scope')} AS scope, ${asJson('s.resources')} AS resources, ${asJson('s.amr')} AS amr,
+     ${AUTHENTICATED_AT} AS authenticated_at, ${userColumns}
+   FROM s JOIN u ON u.id = s.user_id JOIN countersign.clients c ON c.id = s.client_id`,
 )
 
 const noteUses = statement(
@@ -205,6 +228,17 @@ export function sessionVerbs(connection: Connection): SessionVerbs {
         ids: uses.map(({ id }) => id),
         idles: uses.map(({ idleMilliseconds }) => idleMilliseconds),
       })
+    },
+
+    async renew({ userId, id, userEpoch, amr }, event) {
+      const row = await firstRow(connection, renew, {
+        user_id: uuidOrNull(userId),
+        id: uuidOrNull(id),
+        user_epoch: userEpoch,
+        amr,
+        ...eventValues(event),
+      })
+      return row && { facts: toFacts(row), user: toUser(row) }
     },
 
     list: async (userId) => (await connection.rows(list, { user_id: uuidOrNull(userId) })).map(toSession),

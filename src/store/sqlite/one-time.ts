@@ -22,5 +22,15 @@ export function oneTimeVerbs(connection: Connection): OneTimeVerbs {
           ? 'lost-recent'
           : 'lost-old'
       }),
+
+    countTry: (kind, hash, lifeMilliseconds) =>
+      connection.write((db) => {
+        const row = db.get<{ tries: number }>(
+          `INSERT INTO cs_one_time (kind, hash, taken_at, ends_at) VALUES (:kind, :hash, :now, :endsAt)
+           ON CONFLICT (kind, hash) DO UPDATE SET tries = tries + 1 RETURNING tries`,
+          { kind, hash, now: db.now, endsAt: db.now + lifeMilliseconds },
+        )
+        return row?.tries ?? Number.POSITIVE_INFINITY
+      }),
   }
 }

@@ -74,6 +74,7 @@ export function toSession(row: SessionRow): Session {
     scope: JSON.parse(row.scope),
     amr: JSON.parse(row.amr),
     startedAt: row.started_at,
+    authenticatedAt: row.authenticated_at ?? row.started_at,
     usedAt: row.used_at,
     endsAt: row.expires_at,
     address: row.address ?? undefined,

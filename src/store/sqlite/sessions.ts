@@ -97,6 +97,29 @@ export function sessionVerbs(connection: Connection): SessionVerbs {
         return row?.sessions ?? 0
       }),
 
+    renew: ({ userId, id, userEpoch, amr }, event) =>
+      connection.write((db) => {
+        const key = { userId, id }
+        const row = db.get<SessionRow>(
+          `SELECT s.* FROM cs_sessions s JOIN cs_users u ON u.id = s.user_id, cs_store st
+           WHERE s.user_id = :userId AND s.id = :id AND ${LIVE} AND s.expires_at > :now
+             AND u.epoch = :userEpoch AND u.state = 'active'`,
+          { ...key, userEpoch, now: db.now },
+        )
+        const user = row && readUser(db, userId)
+        const surroundings = row && readSurroundings(db, row.client_id)
+        if (row === undefined || user === undefined || surroundings?.client_state !== 'active')
+          return undefined
+        const renewed = { authenticated_at: db.now, amr: JSON.stringify(amr) }
+        db.run(
+          `UPDATE cs_sessions SET authenticated_at = :authenticated_at, amr = :amr
+           WHERE user_id = :userId AND id = :id`,
+          { ...key, ...renewed },
+        )
+        writeEvent(db, event)
+        return { facts: toFacts({ ...row, ...renewed }, surroundings, db.now), user: toUser(user) }
+      }),
+
     end: ({ userId, id, secretHash, clientId, why }, event) =>
       connection.write((db) => {
         const ended = db.run(

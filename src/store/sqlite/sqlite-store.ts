@@ -9,6 +9,7 @@ import { type Connection, connect, type OpenConnection } from './connection.ts'
 import { consentVerbs } from './consents.ts'
 import { type Database, type OpenDatabase, openDatabase } from './database.ts'
 import { eventVerbs } from './events.ts'
+import { factorVerbs } from './factors.ts'
 import { toStoreError, unavailable } from './failure.ts'
 import { keyVerbs } from './keys.ts'
 import { linkVerbs } from './links.ts'
@@ -101,6 +102,7 @@ export function createSqliteStore(path: string, openFile: OpenDatabase = openDat
     apiKeys: apiKeyVerbs(connection),
     codes: codeVerbs(connection),
     consents: consentVerbs(connection),
+    factors: factorVerbs(connection),
     keys: keyVerbs(connection),
     revocations: revocationVerbs(connection),
     nodes: nodeVerbs(connection),

@@ -5,6 +5,7 @@ import { testClients } from './clients.ts'
 import { testCodes } from './codes.ts'
 import { testConsents } from './consents.ts'
 import { testEvents } from './events.ts'
+import { testFactors } from './factors.ts'
 import { testKeys } from './keys.ts'
 import { testLinks } from './links.ts'
 import { testNodes } from './nodes.ts'
@@ -56,6 +57,7 @@ export function storeContract({ name, open, races = 10 }: StoreContractOptions):
     testApiKeys(subject)
     testCodes(subject, races)
     testConsents(subject)
+    testFactors(subject)
     testKeys(subject)
     testNodes(subject)
     testEvents(subject)

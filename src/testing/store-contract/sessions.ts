@@ -57,6 +57,7 @@ export function testSessions(subject: Subject): void {
       scope: session.scope,
       amr: ['pwd'],
       startedAt,
+      authenticatedAt: startedAt,
       usedAt: startedAt,
       endsAt: startedAt + 7 * DAY,
       address: HOME.address,

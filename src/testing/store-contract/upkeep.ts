@@ -57,6 +57,26 @@ export function testUpkeep(subject: Subject): void {
     assertGiven(await (await signIn(store, user)).present(0), 'rotate', 1)
   })
 
+  test('G-15: a restore voids recovery codes, and the codes of an authenticator app up to now', async () => {
+    const { store } = subject()
+    const user = await signUp(store)
+    const totp = { userId: user.id, userEpoch: user.epoch, keepSessionId: undefined, sealed: 's1.a1b2c3d4.x' }
+    const added = { ...totp, step: 1, recoveryCodes: ['spent since the backup'] }
+    await store.factors.addTotp(added, eventOf('totp.added', { userId: user.id }))
+    const at = await store.events.record(eventOf('application.recorded'))
+    await store.declareRestored(0, eventOf('store.restored'))
+    assert.equal((await store.factors.find(user.id)).recoveryCodes, 0)
+    const event = eventOf('recovery_code.used', { userId: user.id })
+    const code = { userId: user.id, hash: 'spent since the backup' }
+    assert.equal(await store.factors.spendRecoveryCode(code, event), false)
+    const now = Math.floor(at.at / 30_000)
+    assert.equal(await store.factors.spendTotpStep({ userId: user.id, step: now }), false)
+    assert.equal(await store.factors.spendTotpStep({ userId: user.id, step: now + 10 }), true)
+    const fresh = { userId: user.id, hashes: ['made after it'] }
+    await store.factors.replaceRecoveryCodes(fresh, eventOf('recovery_codes.made', { userId: user.id }))
+    assert.equal((await store.factors.find(user.id)).recoveryCodes, 1)
+  })
+
   test('what is asked before the store closes is answered, what is asked after is refused', async () => {
     const { store, another } = subject()
     const other = await another()

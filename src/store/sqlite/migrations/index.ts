@@ -4,6 +4,7 @@ import { livesOfKeys } from './0003-lives-of-keys.ts'
 import { apiKeys } from './0004-api-keys.ts'
 import { links } from './0005-links.ts'
 import { codesAndConsents } from './0006-codes-and-consents.ts'
+import { secondFactors } from './0007-second-factors.ts'
 import type { Migration } from './migration.ts'
 
 /** All steps, oldest first. */
@@ -14,4 +15,5 @@ export const MIGRATIONS: readonly Migration[] = [
   apiKeys,
   links,
   codesAndConsents,
+  secondFactors,
 ]

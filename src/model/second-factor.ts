@@ -1,0 +1,53 @@
+/** An authenticator app (RFC 6238): its secret, encrypted. */
+export interface Totp {
+  readonly sealed: string
+  /** Milliseconds since 1970. */
+  readonly addedAt: number
+}
+
+/** A WebAuthn credential. What proves it is public; the private half never leaves the authenticator. */
+export interface Passkey {
+  readonly id: string
+  /** What the user calls it. */
+  readonly name: string
+  /** As the authenticator named it, base64url. */
+  readonly credentialId: string
+  /** COSE key, base64url. */
+  readonly publicKey: string
+  /** How often it signed, as it says; zero for those that do not count. */
+  readonly counter: number
+  /** How it may be reached, for the browser: `internal`, `usb`, `hybrid`. */
+  readonly transports: readonly string[]
+  /** Whether it is copied between devices; else it is in the hardware of one. */
+  readonly synced: boolean
+  /** Milliseconds since 1970. */
+  readonly addedAt: number
+  readonly usedAt: number | undefined
+}
+
+/** What a user can prove themselves by beside, or instead of, a password. */
+export interface SecondFactors {
+  readonly totp: Totp | undefined
+  /** Oldest first. */
+  readonly passkeys: readonly Passkey[]
+  /** How many are left. Those made before a restore of the database do not count. */
+  readonly recoveryCodes: number
+}
+
+/** However many somebody adds, a list stays a list. */
+export const MOST_PASSKEYS = 20
+
+/** The ways in which a second factor can be proven, as clients are told them. */
+export type FactorMethod = 'totp' | 'passkey' | 'recovery_code'
+
+export function hasFactor({ totp, passkeys }: SecondFactors): boolean {
+  return totp !== undefined || passkeys.length > 0
+}
+
+export function methodsOf({ totp, passkeys, recoveryCodes }: SecondFactors): FactorMethod[] {
+  return [
+    ...(totp === undefined ? [] : (['totp'] as const)),
+    ...(passkeys.length === 0 ? [] : (['passkey'] as const)),
+    ...(recoveryCodes === 0 ? [] : (['recovery_code'] as const)),
+  ]
+}

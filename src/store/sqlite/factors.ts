@@ -1,0 +1,226 @@
+import type { Passkey } from '../../model/second-factor.ts'
+import type { FactorVerbs } from '../factors.ts'
+import type { Connection, Reading, Writing } from './connection.ts'
+import { writeEvent } from './events.ts'
+import { raiseEpoch } from './user-counters.ts'
+import { readUser, toUser, type UserRow } from './users.ts'
+
+interface TotpRow {
+  sealed: string
+  added_at: number
+}
+
+interface PasskeyRow {
+  id: string
+  name: string
+  credential_id: string
+  public_key: string
+  counter: number
+  transports: string
+  synced: number
+  added_at: number
+  used_at: number | null
+}
+
+export function factorVerbs(connection: Connection): FactorVerbs {
+  return {
+    find: (userId) =>
+      connection.read((db) => {
+        const totp = db.get<TotpRow>('SELECT sealed, added_at FROM cs_totp WHERE user_id = :userId', {
+          userId,
+        })
+        const codes = db.get<{ live: number }>(
+          `SELECT count(*) live FROM cs_recovery_codes c, cs_store st
+           WHERE c.user_id = :userId AND c.store_epoch >= st.epoch`,
+          { userId },
+        )
+        return {
+          totp: totp && { sealed: totp.sealed, addedAt: totp.added_at },
+          passkeys: db
+            .all<PasskeyRow>('SELECT * FROM cs_passkeys WHERE user_id = :userId ORDER BY added_at, id', {
+              userId,
+            })
+            .map(toPasskey),
+          recoveryCodes: codes?.live ?? 0,
+        }
+      }),
+
+    addTotp: ({ userId, userEpoch, keepSessionId, sealed, step, recoveryCodes }, event) =>
+      connection.write((db) => {
+        const user = readUnchanged(db, userId, userEpoch)
+        if (user === undefined) return undefined
+        db.run(
+          `INSERT INTO cs_totp (user_id, sealed, last_step, added_at) VALUES (:userId, :sealed, :step, :now)
+           ON CONFLICT (user_id) DO UPDATE SET
+             sealed = excluded.sealed, last_step = excluded.last_step, added_at = excluded.added_at`,
+          { userId, sealed, step, now: db.now },
+        )
+        if (recoveryCodes.length > 0) writeRecoveryCodes(db, userId, recoveryCodes)
+        raiseEpoch(db, user, { why: 'factors_changed', exceptId: keepSessionId })
+        writeEvent(db, event)
+        const changed = readUser(db, userId)
+        return changed && toUser(changed)
+      }),
+
+    addPasskey: ({ userId, userEpoch, keepSessionId, recoveryCodes, ...passkey }, event) =>
+      connection.write((db) => {
+        const user = readUnchanged(db, userId, userEpoch)
+        if (user === undefined) return { outcome: 'stale' }
+        const { credentialId } = passkey
+        const sql = 'SELECT id FROM cs_passkeys WHERE credential_id = :credentialId'
+        if (db.get(sql, { credentialId }) !== undefined) return { outcome: 'taken' }
+        db.run(
+          `INSERT INTO cs_passkeys
+             (user_id, id, name, credential_id, public_key, counter, transports, synced, added_at)
+           VALUES (:userId, :id, :name, :credentialId, :publicKey, :counter, :transports, :synced, :now)`,
+          { ...passkey, userId, transports: JSON.stringify(passkey.transports), now: db.now },
+        )
+        if (recoveryCodes.length > 0) writeRecoveryCodes(db, userId, recoveryCodes)
+        raiseEpoch(db, user, { why: 'factors_changed', exceptId: keepSessionId })
+        writeEvent(db, event)
+        const changed = readUser(db, userId)
+        if (changed === undefined) throw new Error('the user just changed is not there')
+        return { outcome: 'added', user: toUser(changed) }
+      }),
+
+    renamePasskey: ({ userId, id, name }, event) =>
+      connection.write((db) => {
+        const renamed = db.run('UPDATE cs_passkeys SET name = :name WHERE user_id = :userId AND id = :id', {
+          userId,
+          id,
+          name,
+        })
+        if (renamed === 1) writeEvent(db, event)
+        return renamed === 1
+      }),
+
+    remove: ({ userId, keepSessionId, passkeyId }, event) =>
+      connection.write((db) => {
+        const user = readUser(db, userId)
+        const removed =
+          passkeyId === undefined
+            ? db.run('DELETE FROM cs_totp WHERE user_id = :userId', { userId })
+            : db.run('DELETE FROM cs_passkeys WHERE user_id = :userId AND id = :passkeyId', {
+                userId,
+                passkeyId,
+              })
+        if (user === undefined || removed === 0) return false
+        if (!hasFactor(db, userId)) deleteRecoveryCodes(db, userId)
+        raiseEpoch(db, user, { why: 'factors_changed', exceptId: keepSessionId })
+        writeEvent(db, event)
+        return true
+      }),
+
+    reset: (userId, event) =>
+      connection.write((db) => {
+        const user = readUser(db, userId)
+        if (user === undefined || !hasFactor(db, userId)) return false
+        db.run('DELETE FROM cs_totp WHERE user_id = :userId', { userId })
+        db.run('DELETE FROM cs_passkeys WHERE user_id = :userId', { userId })
+        deleteRecoveryCodes(db, userId)
+        raiseEpoch(db, user, { why: 'factors_changed' })
+        writeEvent(db, event)
+        return true
+      }),
+
+    replaceRecoveryCodes: ({ userId, hashes }, event) =>
+      connection.write((db) => {
+        if (!hasFactor(db, userId)) return false
+        writeRecoveryCodes(db, userId, hashes)
+        writeEvent(db, event)
+        return true
+      }),
+
+    spendTotpStep: ({ userId, step }) =>
+      connection.write(
+        (db) =>
+          db.run('UPDATE cs_totp SET last_step = :step WHERE user_id = :userId AND last_step < :step', {
+            userId,
+            step,
+          }) === 1,
+      ),
+
+    listTotpNotUnder: (fingerprint, limit) =>
+      connection.read((db) =>
+        db.all<{ userId: string; sealed: string }>(
+          `SELECT user_id userId, sealed FROM cs_totp WHERE sealed NOT LIKE 's1.' || :fingerprint || '.%'
+           ORDER BY user_id LIMIT :limit`,
+          { fingerprint, limit },
+        ),
+      ),
+
+    resealTotp: ({ userId, from, to }) =>
+      connection.write(
+        (db) =>
+          db.run('UPDATE cs_totp SET sealed = :to WHERE user_id = :userId AND sealed = :from', {
+            userId,
+            from,
+            to,
+          }) === 1,
+      ),
+
+    spendRecoveryCode: ({ userId, hash }, event) =>
+      connection.write((db) => {
+        const spent = db.run(
+          `DELETE FROM cs_recovery_codes
+           WHERE user_id = :userId AND hash = :hash AND store_epoch >= (SELECT epoch FROM cs_store)`,
+          { userId, hash },
+        )
+        if (spent === 1) writeEvent(db, event)
+        return spent === 1
+      }),
+
+    notePasskey: ({ userId, id, counter, synced }) =>
+      connection.write(
+        (db) =>
+          db.run(
+            `UPDATE cs_passkeys SET counter = :counter, synced = :synced, used_at = :now
+             WHERE user_id = :userId AND id = :id AND (counter < :counter OR (counter = 0 AND :counter = 0))`,
+            { userId, id, counter, synced, now: db.now },
+          ) === 1,
+      ),
+  }
+}
+
+function readUnchanged(db: Reading, id: string, epoch: number): UserRow | undefined {
+  const user = readUser(db, id)
+  return user?.state === 'active' && user.epoch === epoch ? user : undefined
+}
+
+function hasFactor(db: Reading, userId: string): boolean {
+  const row = db.get<{ factors: number }>(
+    `SELECT (SELECT count(*) FROM cs_totp WHERE user_id = :userId) +
+       (SELECT count(*) FROM cs_passkeys WHERE user_id = :userId) factors`,
+    { userId },
+  )
+  return (row?.factors ?? 0) > 0
+}
+
+function writeRecoveryCodes(db: Writing, userId: string, hashes: readonly string[]): void {
+  deleteRecoveryCodes(db, userId)
+  for (const hash of hashes) {
+    db.run(
+      `INSERT INTO cs_recovery_codes (user_id, hash, store_epoch)
+       SELECT :userId, :hash, epoch FROM cs_store`,
+      { userId, hash },
+    )
+  }
+}
+
+function deleteRecoveryCodes(db: Writing, userId: string): void {
+  db.run('DELETE FROM cs_recovery_codes WHERE user_id = :userId', { userId })
+}
+
+function toPasskey(row: PasskeyRow): Passkey {
+  return {
+    id: row.id,
+    name: row.name,
+    credentialId: row.credential_id,
+    publicKey: row.public_key,
+    counter: row.counter,
+    transports: JSON.parse(row.transports),
+    synced: row.synced === 1,
+    addedAt: row.added_at,
+    usedAt: row.used_at ?? undefined,
+  }
+}
