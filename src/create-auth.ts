@@ -61,10 +61,10 @@ export function createAuth<
   }
   const gate = createGate({
     guard: wired.guard,
-    refuse: (refusal, request) => {
+    refuse: (refusal, request, access) => {
       const { method, target } = request
       const address = services.addresses.clientOf(request.address, request.header('x-forwarded-for'))
-      return refuser.refuse(refusal, { method, target, address })
+      return refuser.refuse(refusal, { method, target, address }, access)
     },
     waiting: () => (connected ? undefined : ready()),
   })

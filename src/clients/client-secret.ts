@@ -18,3 +18,8 @@ export function matchesSecret(secret: string, hashes: readonly string[]): boolea
   const presented = Buffer.from(hashSecret(secret))
   return hashes.reduce((found, hash) => equalInConstantTime(presented, Buffer.from(hash)) || found, false)
 }
+
+/** Whether a text has the form of a client's secret, which no password of a person has. Proves nothing. */
+export function isClientSecret(text: string): boolean {
+  return text.startsWith(PREFIX)
+}

@@ -1,3 +1,4 @@
+import { readBasicHeader } from '../base/basic-header.ts'
 import { AuthError } from '../errors/auth-error.ts'
 import { FIRST_PARTY } from '../model/client.ts'
 
@@ -64,14 +65,20 @@ function twoWays(): AuthError {
 
 /** The parts of a client's Basic header, each form-encoded before (RFC 6749 section 2.3.1). */
 function readBasic(value: string): { readonly id: string; readonly secret: string } {
-  const match = /^basic +([A-Za-z0-9+/]+={0,2})$/i.exec(value)
-  const text = Buffer.from(match?.[1] ?? '', 'base64').toString('utf8')
-  const colon = text.indexOf(':')
-  if (colon === -1) throw new AuthError('CLIENT_UNKNOWN', { details: { why: 'the header cannot be read' } })
+  const pair = readBasicHeader(value)
+  if (pair === undefined)
+    throw new AuthError('CLIENT_UNKNOWN', { details: { why: 'the header cannot be read' } })
+  const id = formDecoded(pair.name)
+  const secret = formDecoded(pair.secret)
+  if (id === undefined || secret === undefined) throw new AuthError('CLIENT_SECRET_ENCODING')
+  return { id, secret }
+}
+
+/** Undefined for what is not form-encoded. */
+export function formDecoded(part: string): string | undefined {
   try {
-    const decode = (part: string) => decodeURIComponent(part.replaceAll('+', ' '))
-    return { id: decode(text.slice(0, colon)), secret: decode(text.slice(colon + 1)) }
+    return decodeURIComponent(part.replaceAll('+', ' '))
   } catch {
-    throw new AuthError('CLIENT_SECRET_ENCODING')
+    return undefined
   }
 }

@@ -44,7 +44,13 @@ export function createDispatcher({ routes, services, logger, refuser }: Dispatch
   const refuse = (refusal: Refusal, at: Arrival): Reply => {
     const style = at.route?.style ?? 'problem'
     const { path, reference } = at
-    const refused = { method: at.request.method, path, reference, address: at.address }
+    const refused = {
+      method: at.request.method,
+      path,
+      reference,
+      address: at.address,
+      access: at.route?.access,
+    }
     refuser.report(refusal, refused, style)
     if (style === 'problem') return refuser.answer(refusal, refused)
     return oauthErrorAnswer(refusal, { reference, https, detailsInAnswer: services.development })

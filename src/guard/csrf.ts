@@ -26,6 +26,25 @@ export function refuseForgery(
 }
 
 /**
+ * The same for what a browser adds by itself and other programs send too, such as a password by Basic: nothing was ever
+ * made that only our pages know, so it goes by what the browser says. What is no browser says nothing.
+ */
+export function refuseForeignPage(
+  request: GuardRequest,
+  ownOrigins: ReadonlySet<string>,
+): Refusal | undefined {
+  if (SAFE_METHODS.has(request.method) && request.header('upgrade') === undefined) return undefined
+  return saysNothingOfPages(request) || isFromOwnPage(request, ownOrigins)
+    ? undefined
+    : new Refusal('CSRF_ORIGIN')
+}
+
+/** As programs that are no browsers do. */
+export function saysNothingOfPages(request: Pick<GuardRequest, 'header'>): boolean {
+  return request.header('origin') === undefined && request.header('sec-fetch-site') === undefined
+}
+
+/**
  * Whether the browser says that a page of ours sent it: `Sec-Fetch-Site` (Fetch Metadata) where it says `same-origin` or
  * that a person did it directly, else an `Origin` (RFC 6454) on the list. Neither of them can be set by a page.
  */

@@ -15,8 +15,11 @@ export type Admission = Principal | RefusalAnswer | undefined
 export interface Gate {
   /** `access` is undefined for a route that has no word: it is refused. */
   admit(request: GuardRequest, access: Access | undefined): Admission | Promise<Admission>
-  /** The answer for a refusal that was found elsewhere, reported like all others. */
-  refuse(refusal: Refusal, request: GuardRequest): RefusalAnswer
+  /**
+   * The answer for a refusal that was found elsewhere, reported like all others. `access` is the word of the route, where
+   * there is one.
+   */
+  refuse(refusal: Refusal, request: GuardRequest, access?: Access): RefusalAnswer
 }
 
 /** What an adapter needs of an issuer, or of a verifier, which has no endpoints of its own. */
@@ -35,13 +38,13 @@ export interface GateOptions {
 }
 
 export function createGate({ guard, refuse, waiting }: GateOptions): Gate {
-  const admission = (verdict: GuardVerdict, request: GuardRequest): Admission =>
-    verdict instanceof Refusal ? refuse(verdict, request) : verdict
+  const admission = (verdict: GuardVerdict, request: GuardRequest, access: Access | undefined): Admission =>
+    verdict instanceof Refusal ? refuse(verdict, request, access) : verdict
   const judge: Gate['admit'] = (request, access) => {
     const verdict = guard(request, access)
     return verdict instanceof Promise
-      ? verdict.then((settled) => admission(settled, request))
-      : admission(verdict, request)
+      ? verdict.then((settled) => admission(settled, request, access))
+      : admission(verdict, request, access)
   }
   return {
     refuse,

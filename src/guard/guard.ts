@@ -48,7 +48,11 @@ export function createGuard(
       const found = findCredential(credentials, request)
       if (found instanceof Refusal) return found
 
-      const proven = found.credential.verify(found.text)
+      const { credential, text } = found
+      if (credential.isCostly && requirement.via?.includes(credential.name) === false) {
+        return new Refusal('HDR_WRONG_LOCATION', { details: { via: credential.name } })
+      }
+      const proven = credential.verify(text, request)
       const verdict =
         proven instanceof Promise
           ? proven.then((principal) => decided(principal, requirement, request))

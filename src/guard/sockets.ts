@@ -4,7 +4,7 @@ import type { GuardRequest } from '../model/guard-request.ts'
 import type { Principal } from '../model/principal.ts'
 import type { OneTimeVerbs } from '../store/one-time.ts'
 import { type SocketTickets, TICKET_LIFE_SECONDS } from '../tokens/socket-ticket.ts'
-import type { Credential } from './credentials/credential.ts'
+import type { BearerCredential } from './credentials/bearer.ts'
 
 /** The part of a WebSocket that is needed to end it: of `ws`, of Fastify and of browsers. */
 export interface EndableSocket {
@@ -33,7 +33,7 @@ export interface SocketsParts {
   readonly oneTime: OneTimeVerbs
   readonly clock: Clock
   /** Proves the access token that a ticket carries. */
-  readonly bearer: Pick<Credential, 'verify'>
+  readonly bearer: Pick<BearerCredential, 'verify'>
   /** Told of what a socket throws when it is closed. */
   readonly report: (error: unknown) => void
 }

@@ -3,6 +3,8 @@ import type { Random } from '../base/random.ts'
 import { answerAtOAuthEndpoint, answerAtRoute } from '../errors/answer.ts'
 import type { Refusal } from '../errors/refusal.ts'
 import type { RefusalAnswer } from '../errors/refusal-answer.ts'
+import { challengeSchemes } from '../guard/challenge-schemes.ts'
+import type { Access } from '../model/access.ts'
 import type { GuardRequest } from '../model/guard-request.ts'
 import { newReference, problemAnswer, type RenderRefusal } from './error-response.ts'
 
@@ -36,6 +38,8 @@ export interface RefusedRequest {
   readonly path: string
   readonly address: string | undefined
   readonly reference: string
+  /** The word of its route, where one was found: its challenge asks for what that takes. */
+  readonly access?: Access | undefined
 }
 
 export interface Refuser {
@@ -44,7 +48,11 @@ export interface Refuser {
   /** The answer at a checked route. */
   answer(refusal: Refusal, at: RefusedRequest): RefusalAnswer
   /** Both, for requests that a gate refused. The address is the client's, behind whatever proxy. */
-  refuse(refusal: Refusal, request: Pick<GuardRequest, 'method' | 'target' | 'address'>): RefusalAnswer
+  refuse(
+    refusal: Refusal,
+    request: Pick<GuardRequest, 'method' | 'target' | 'address'>,
+    access?: Access,
+  ): RefusalAnswer
 }
 
 /** What becomes of every refusal, of an endpoint or of a route of the application: one log line and one answer. */
@@ -69,9 +77,10 @@ export function createRefuser(options: RefuserOptions): Refuser {
       .then(() => onRefusal(told))
       .catch(failed)
   }
-  const answer: Refuser['answer'] = (refusal, { reference, path }) =>
+  const answer: Refuser['answer'] = (refusal, { reference, path, access }) =>
     problemAnswer(refusal, {
       reference,
+      schemes: challengeSchemes(access),
       https,
       detailsInAnswer,
       instance: path,
@@ -81,10 +90,10 @@ export function createRefuser(options: RefuserOptions): Refuser {
   return {
     report,
     answer,
-    refuse(refusal, { method, target, address }) {
+    refuse(refusal, { method, target, address }, access) {
       const query = target.indexOf('?')
       const path = query === -1 ? target : target.slice(0, query)
-      const at = { method, path, address, reference: newReference(random) }
+      const at = { method, path, address, access, reference: newReference(random) }
       report(refusal, at, 'problem')
       return answer(refusal, at)
     },

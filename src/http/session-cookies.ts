@@ -1,6 +1,6 @@
 import { Refusal } from '../errors/refusal.ts'
 import { readCookie } from '../guard/credentials/cookie-header.ts'
-import { isFromOwnPage, refuseForgery } from '../guard/csrf.ts'
+import { isFromOwnPage, refuseForgery, saysNothingOfPages } from '../guard/csrf.ts'
 import type { GuardRequest } from '../model/guard-request.ts'
 import { readSessionCookie, type SessionCookie, writeSessionCookie } from '../tokens/session-cookie.ts'
 
@@ -36,10 +36,6 @@ export function createSessionCookies({ name, https, ownOrigins }: SessionCookies
     },
     refuseForgery: (request, { secret }) => refuseForgery(request, secret, ownOrigins),
     isOwnOrigin: (origin) => ownOrigins.has(origin),
-    maySignIn(request) {
-      const saysNothing =
-        request.header('origin') === undefined && request.header('sec-fetch-site') === undefined
-      return saysNothing || isFromOwnPage(request, ownOrigins)
-    },
+    maySignIn: (request) => saysNothingOfPages(request) || isFromOwnPage(request, ownOrigins),
   }
 }

@@ -155,6 +155,7 @@ test('F-10, DOCS_OPERATION_NO_SECURITY: the security of an operation is that of 
       { via: 'bearer', way: { bearer: [] } },
       { via: 'api-key', way: { apiKey: [] } },
       { via: 'session', way: { session: [] } },
+      { via: 'basic', way: { basic: [] } },
     ]
     const taken = ways.filter(({ via }) => requirement.via?.includes(via) ?? true)
     assert.deepEqual(
@@ -186,7 +187,13 @@ test('DOCS_TOKEN_URL, C18: addresses are those of the issuer and of the route in
 
 test('C7: a password grant that is off is not offered', () => {
   const without = build({ passwordGrant: false })
-  assert.deepEqual(Object.keys(without.components.securitySchemes), ['bearer', 'apiKey', 'session', 'client'])
+  assert.deepEqual(Object.keys(without.components.securitySchemes), [
+    'bearer',
+    'apiKey',
+    'session',
+    'basic',
+    'ticket',
+  ])
   for (const row of described) {
     for (const way of operationOf(row, without).security) assert.ok(!('password' in way), row.path)
   }

@@ -29,10 +29,8 @@ export function describeOwnRoutes({ issuer, scopes, passwordGrant }: OwnRoutesOp
   const schemes = securityNames(passwordGrant)
   const { mediaType, schema } = ERROR_SCHEMAS.problem
   const refusal = (description: string): JsonObject => ({ description, content: { [mediaType]: { schema } } })
-  // How clients prove themselves at the token endpoint is nothing that a route of the application asks for.
-  const { client: _, ...securitySchemes } = describeSecuritySchemes(schemes, issuer, scopes)
   return {
-    securitySchemes,
+    securitySchemes: describeSecuritySchemes(schemes, issuer, scopes),
     operation(access) {
       const requirement = Access.requirementOf(access)
       const security = securityOf({ access }, schemes)

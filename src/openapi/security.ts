@@ -12,7 +12,7 @@ export interface Permissions {
 }
 
 /** The ways to prove who one is, most wanted first. */
-export type SecurityNames = readonly ('password' | 'bearer' | 'apiKey' | 'session')[]
+export type SecurityNames = readonly ('password' | 'bearer' | 'apiKey' | 'session' | 'basic' | 'ticket')[]
 
 /** The kind of credential that each of them carries. */
 const VIA: Readonly<Record<SecurityNames[number], string>> = {
@@ -20,10 +20,12 @@ const VIA: Readonly<Record<SecurityNames[number], string>> = {
   bearer: 'bearer',
   apiKey: 'api-key',
   session: 'session',
+  basic: 'basic',
+  ticket: 'ws-ticket',
 }
 
 export function securityNames(passwordGrant: boolean): SecurityNames {
-  return [...(passwordGrant ? (['password'] as const) : []), 'bearer', 'apiKey', 'session']
+  return [...(passwordGrant ? (['password'] as const) : []), 'bearer', 'apiKey', 'session', 'basic', 'ticket']
 }
 
 export function describeSecuritySchemes(
@@ -31,11 +33,13 @@ export function describeSecuritySchemes(
   issuer: string,
   scopes: Permissions['scopes'],
 ): JsonObject {
-  const described: Readonly<Record<SecurityNames[number] | 'client', JsonObject>> = {
-    client: {
+  const described: Readonly<Record<SecurityNames[number], JsonObject>> = {
+    basic: {
       type: 'http',
       scheme: 'basic',
-      description: 'Id and secret of a client, each form-encoded (RFC 6749 section 2.3.1).',
+      description:
+        'Id and secret of a client, each form-encoded (RFC 6749 section 2.3.1); where it is switched on, name and ' +
+        'password of a person.',
     },
     password: {
       type: 'oauth2',
@@ -63,8 +67,14 @@ export function describeSecuritySchemes(
       description:
         'The cookie that `POST /session` sets. What changes something also needs the `X-CSRF-Token` of that answer.',
     },
+    ticket: {
+      type: 'apiKey',
+      in: 'query',
+      name: 'ticket',
+      description: 'What `POST /ws-ticket` sells, good once, for the request that opens a WebSocket.',
+    },
   }
-  return Object.fromEntries([...schemes, 'client' as const].map((name) => [name, described[name]]))
+  return Object.fromEntries(schemes.map((name) => [name, described[name]]))
 }
 
 /**
@@ -79,11 +89,12 @@ export function securityOf(
   if (typeof credential === 'object') {
     const tokens = schemes.filter((name) => VIA[name] === 'bearer')
     const scoped = tokens.map((name) => ({ [name]: name === 'password' ? [credential.clientOrScope] : [] }))
-    return [{ client: [] }, ...scoped]
+    return [{ basic: [] }, ...scoped]
   }
   if (requirement === undefined && credential !== 'optional') return []
   const via = requirement === undefined ? ['bearer'] : requirement.via
-  const taken = schemes.filter((name) => via === undefined || via.includes(VIA[name]))
+  // A ticket opens a WebSocket, and nothing else unless the word says so.
+  const taken = schemes.filter((name) => (via === undefined ? name !== 'ticket' : via.includes(VIA[name])))
   const needed = taken.map((name) => ({ [name]: name === 'password' ? (requirement?.scopes ?? []) : [] }))
   return requirement === undefined ? [{}, ...needed] : needed
 }

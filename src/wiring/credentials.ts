@@ -1,4 +1,5 @@
-import { apiKey } from '../guard/credentials/api-key.ts'
+import { isBasicHeader } from '../base/basic-header.ts'
+import { apiKey, isBearerKey } from '../guard/credentials/api-key.ts'
 import { bearer } from '../guard/credentials/bearer.ts'
 import { credential, ownCredential } from '../guard/credentials/own.ts'
 import { session } from '../guard/credentials/session.ts'
@@ -10,6 +11,7 @@ import { createUseNotes, type UseNotes } from '../login/use-notes.ts'
 import type { SessionUse } from '../store/sessions.ts'
 import { sessionCookieName } from '../tokens/session-cookie.ts'
 import { createSocketTickets, type SocketTickets } from '../tokens/socket-ticket.ts'
+import { wireBasic } from './basic.ts'
 import type { Ground } from './ground.ts'
 import type { Knowledge } from './knowledge.ts'
 import type { SignIn } from './sign-in.ts'
@@ -42,11 +44,12 @@ export function wireCredentials(ground: Ground, knowledge: Knowledge, signIn: Si
   const ownOrigins = new Set([new URL(settings.issuer).origin, ...settings.corsOrigins])
   const cookieName = sessionCookieName(https)
   const standing = { policy, clock, state, feed, goodForMilliseconds: ground.accessLifeSeconds * 1000 }
-  const ofBearer = bearer(reader.read)
+  const ofBearer = bearer(reader.read, (value) => isBearerKey(value) || isBasicHeader(value))
   const socketTickets = createSocketTickets(settings.issuer, secretKeys, random)
   const credentials = [
     ofBearer,
     apiKey({ ...standing, store: store.apiKeys, noteUse: apiKeys.uses.note }),
+    wireBasic(ground, knowledge, signIn, ownOrigins),
     session({
       ...standing,
       store: store.sessions,

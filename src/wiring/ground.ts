@@ -5,6 +5,7 @@ import { type Random, systemRandom } from '../base/random.ts'
 import { keysFor } from '../config/development-keys.ts'
 import { checkOptions } from '../config/resolve.ts'
 import type { Settings } from '../config/settings.ts'
+import { type ClientAddresses, clientAddresses } from '../http/client-address.ts'
 import { createSecretKeys, type SecretKeys } from '../keys/secret-keys.ts'
 import { createRedisLink, type RedisLink } from '../store/hot/redis.ts'
 import type { Store } from '../store/store.ts'
@@ -22,6 +23,7 @@ export interface Ground {
   readonly redis: RedisLink | undefined
   readonly secretKeys: SecretKeys
   readonly accessLifeSeconds: number
+  readonly addresses: ClientAddresses
 }
 
 export const DAY_MILLISECONDS = 86_400_000
@@ -42,5 +44,6 @@ export function layGround(options: AuthOptions): Ground {
     redis: settings.redisUrl && createRedisLink(settings.redisUrl.reveal(), logger),
     secretKeys: createSecretKeys(keysFor(settings, mode, random).map((key) => key.reveal())),
     accessLifeSeconds: settings.accessTokenExpireMinutes * 60,
+    addresses: clientAddresses(settings.trustedProxies),
   }
 }

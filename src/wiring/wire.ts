@@ -5,7 +5,6 @@ import { createClients } from '../clients/clients.ts'
 import type { Route } from '../endpoints/route.ts'
 import type { Services } from '../endpoints/services.ts'
 import type { Guard } from '../guard/guard.ts'
-import { clientAddresses } from '../http/client-address.ts'
 import { createCors } from '../http/cors.ts'
 import { createCursors } from '../http/cursor.ts'
 import { createRateLimits } from '../http/rate-limit.ts'
@@ -148,7 +147,7 @@ function servicesOf({ ground, knowledge, signIn, credentials, routes, isStopping
       isExempt: (address) => settings.rateLimits === 'off' || signIn.isShared(address),
     }),
     cursors: createCursors(secretKeys),
-    addresses: clientAddresses(settings.trustedProxies),
+    addresses: ground.addresses,
     cors: createCors(settings.corsOrigins),
     socketTickets,
     sockets,

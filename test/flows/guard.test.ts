@@ -70,7 +70,7 @@ const HEADERS: readonly (readonly [string | undefined, number, string])[] = [
   ['Bearer undefined', 401, 'the word'],
   ['Token <token>', 401, 'another scheme'],
   ['Bearer: <token>', 401, 'a colon'],
-  ['Basic YWxpY2U6Y29ycmVjdA==', 401, 'Basic is not read'],
+  ['Basic YWxpY2U6Y29ycmVjdA==', 401, 'Basic of somebody we do not know'],
   [`Bearer ${'a'.repeat(9000)}`, 401, 'too long'],
   [undefined, 401, 'nothing'],
 ]

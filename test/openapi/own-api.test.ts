@@ -51,6 +51,8 @@ async function checkDescription(document: Described): Promise<void> {
     'bearer',
     'apiKey',
     'session',
+    'basic',
+    'ticket',
   ])
   const operation = (path: string) => document.paths[path]?.get as Operation
   assert.deepEqual(operation('/orders').security, [
@@ -58,6 +60,7 @@ async function checkDescription(document: Described): Promise<void> {
     { bearer: [] },
     { apiKey: [] },
     { session: [] },
+    { basic: [] },
   ])
   assert.deepEqual(Object.keys(operation('/orders').responses), ['200', '401', '403'])
   assert.ok('application/problem+json' in (operation('/orders').responses['401']?.content ?? {}))

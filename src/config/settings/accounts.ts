@@ -35,6 +35,14 @@ export const accounts = {
       'Whether the built-in first-party client may trade a user name and password for tokens at `/token`. Code and ' +
       'PKCE is the better way where a browser is at hand (RFC 9700 section 2.4).',
   }),
+  basicForPeople: setting({
+    kind: yesOrNo(),
+    environment: 'BASIC_FOR_PEOPLE',
+    default: false,
+    description:
+      'Whether people may send name and password with every request (HTTP Basic), where a route takes it. Not whoever ' +
+      'has a second factor. Clients may in any case.',
+  }),
   passwords: setting({
     kind: passwordRules(),
     default: { minimumLength: 8 },

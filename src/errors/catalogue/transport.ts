@@ -112,6 +112,27 @@ export const transport = defineGroup('transport', {
       'Build the body with URLSearchParams or the form option of the HTTP library. A password of ' +
       'letters and digits that works while others fail is the sign.',
   },
+  BASIC_MALFORMED: {
+    effect: 'refused',
+    clientCode: 'token_malformed',
+    meaning: 'The Basic header is not base64 of a name, a colon and a password in UTF-8.',
+    hint:
+      'Let the HTTP library write it: most take name and password as an option. Neither part may be empty, hold ' +
+      'control characters, or be longer than 320 and 1024 characters (RFC 7617 section 2).',
+    own: true,
+  },
+  HTTPS_NEEDED: {
+    effect: 'refused',
+    clientCode: 'access_denied',
+    meaning: 'Something came over plain http that only https may carry.',
+    hint:
+      'In production passwords by Basic are taken only where ISSUER is https; and where it is, a request that a trusted ' +
+      'proxy received over http is not carried out. If it did come over https, let the proxy say so: ' +
+      '`X-Forwarded-Proto: https`.',
+    sentence:
+      'This is only to be had over https. Send it again to the https address, which begins with https://.',
+    own: true,
+  },
   CREDENTIAL_TWICE: {
     effect: 'refused',
     clientCode: 'token_malformed',

@@ -4,8 +4,16 @@ import type { Principal } from '../../model/principal.ts'
 import { isBearerKey } from './api-key.ts'
 import type { Credential } from './credential.ts'
 
-/** Bearer access tokens in the Authorization header (RFC 6750 section 2.1); never in the query or the body. */
-export function bearer(read: ReadToken): Credential {
+/** A credential that is proven by its text alone. */
+export interface BearerCredential extends Credential {
+  verify(text: string): ReturnType<Credential['verify']>
+}
+
+/**
+ * Bearer access tokens in the Authorization header (RFC 6750 section 2.1); never in the query or the body. What `isOthers`
+ * says of an Authorization value is left to another credential.
+ */
+export function bearer(read: ReadToken, isOthers = isBearerKey): BearerCredential {
   const prove = (token: AccessToken | Refusal, text: string): Principal | Refusal => {
     if (!(token instanceof Refusal)) return principalOf(token)
     const problem = problemOf(text)
@@ -15,7 +23,7 @@ export function bearer(read: ReadToken): Credential {
     name: 'bearer',
     read(request) {
       const value = request.header('authorization')
-      if (isBearerKey(value)) return undefined
+      if (isOthers(value)) return undefined
       // What stands behind the scheme is looked at letter by letter only if it turns out to be no token.
       return value?.startsWith('Bearer ') ? value.slice(7) : readBearer(value)
     },

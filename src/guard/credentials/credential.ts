@@ -7,5 +7,8 @@ export interface Credential {
   readonly name: CredentialName
   /** The text presented; undefined if this credential is not there; a refusal if it is there but unreadable. */
   read(request: GuardRequest): string | Refusal | undefined
-  verify(text: string): Principal | Refusal | Promise<Principal | Refusal>
+  /** `request` is for those to whom it matters where it comes from. */
+  verify(text: string, request: GuardRequest): Principal | Refusal | Promise<Principal | Refusal>
+  /** To prove it costs so much that it is not even tried for a route that does not take it. */
+  readonly isCostly?: true
 }

@@ -1,8 +1,9 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import { type AddressInfo, connect } from 'node:net'
+import { type BasicPair, readBasicHeader } from '../../../src/base/basic-header.ts'
 import { nodeListener } from '../../../src/node.ts'
-import { startIssuer } from '../../flows/issuer.ts'
+import { startIssuer, type TestIssuer } from '../../flows/issuer.ts'
 import { firstOf, kind } from '../tally.ts'
 
 interface Case {
@@ -28,10 +29,7 @@ export const authorizationHeaders = kind<{ readonly cases: readonly Case[] }>(
   async ({ cases }, report) => {
     const issuer = await startIssuer()
     const { access } = await issuer.signUp('alice')
-    const server = createServer(nodeListener(issuer.auth))
-    server.listen(0, '127.0.0.1')
-    await once(server, 'listening')
-    const { port } = server.address() as AddressInfo
+    const { port, stop } = await serve(issuer)
     try {
       for (const { headers, expect, why } of cases) {
         const text = headers.map(([name, value]) => `${name}: ${value.replaceAll('<valid-token>', access)}`)
@@ -39,11 +37,10 @@ export const authorizationHeaders = kind<{ readonly cases: readonly Case[] }>(
           report.skip('a credential that this server does not have')
           continue
         }
-        if (expect.status === 200 && text.some((line) => /: basic /i.test(line))) {
-          report.skip('Basic for people, which is off by default')
-          continue
-        }
-        const { status, challenge } = await ask(port, text)
+        const pair = expect.status === 200 ? headers.flatMap(([, value]) => readBasicHeader(value) ?? []) : []
+        const { status, challenge } = await (pair[0] === undefined
+          ? ask(port, text)
+          : withPerson(pair[0], (asked) => ask(asked, text)))
         const statuses = [expect.status, expect.or]
         report.check(why, statuses.includes(status), `status ${status}`)
         if (status === 401)
@@ -59,12 +56,42 @@ export const authorizationHeaders = kind<{ readonly cases: readonly Case[] }>(
         }
       }
     } finally {
-      server.close()
-      server.closeAllConnections()
-      await issuer.close()
+      await stop()
     }
   },
 )
+
+async function serve(issuer: TestIssuer) {
+  const server = createServer(nodeListener(issuer.auth))
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  return {
+    port: (server.address() as AddressInfo).port,
+    async stop() {
+      server.close()
+      server.closeAllConnections()
+      await issuer.close()
+    },
+  }
+}
+
+/** A server that takes Basic, and knows somebody of that name with that password, too short as it may be. */
+async function withPerson(
+  { name, secret }: BasicPair,
+  work: (port: number) => Promise<Answer>,
+): Promise<Answer> {
+  const people = {
+    find: async (login: string) =>
+      login === name ? { email: `${name}@example.com`, username: name } : undefined,
+    verify: async (_: unknown, password: string) => password === secret,
+  }
+  const { port, stop } = await serve(await startIssuer({ basicForPeople: true, users: people }))
+  try {
+    return await work(port)
+  } finally {
+    await stop()
+  }
+}
 
 async function ask(port: number, headers: readonly string[]): Promise<Answer> {
   const socket = connect(port, '127.0.0.1')

@@ -1,3 +1,4 @@
+import { readBasicHeader } from '../../../src/base/basic-header.ts'
 import type { JsonObject } from '../../../src/base/strict-json.ts'
 import { Refusal } from '../../../src/errors/refusal.ts'
 import { readPublicPart } from '../../../src/keys/jwk.ts'
@@ -28,11 +29,18 @@ export const thumbprints = kind<{
   },
 )
 
-/** What Basic headers say. Read here as a client's are, whose parts are form-encoded besides. */
-export const basicHeaders = kind<{ readonly vectors: readonly unknown[] }>(
+/** What Basic headers say. */
+export const basicHeaders = kind<{
+  readonly vectors: readonly { readonly user: string; readonly password: string; readonly header: string }[]
+}>(
   'Basic headers',
   ({ vectors }) => String(firstOf(vectors).header).startsWith('Basic '),
-  ({ vectors }, report) => report.skip('Basic for people is not there yet', vectors.length),
+  ({ vectors }, report) => {
+    for (const { user, password, header } of vectors) {
+      const pair = readBasicHeader(header)
+      report.check(header, pair?.name === user && pair.secret === password, JSON.stringify(pair))
+    }
+  },
 )
 
 /** Tokens that are bound to a key are never taken as Bearer, and proofs are no access tokens. */
