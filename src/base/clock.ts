@@ -24,6 +24,22 @@ export function guardedClock(
   }
 }
 
+/**
+ * Milliseconds that have passed by both clocks: of each step from one reading to the next the smaller one counts. So it
+ * stands still while the machine sleeps, and while a clock that was set back does; one that is set ahead does not move
+ * it. To be read now and then: what a reading rounds off is lost.
+ */
+export function passedByBoth(clock: Clock): () => number {
+  let passed = 0
+  let last = momentOf(clock)
+  return () => {
+    const moment = momentOf(clock)
+    passed += Math.min(moment.now - last.now, moment.elapsed - last.elapsed)
+    last = moment
+    return passed
+  }
+}
+
 /** Whole seconds since 1970, the unit of JWT time claims (RFC 7519 section 2, NumericDate). */
 export function toSeconds(milliseconds: number): number {
   return Math.floor(milliseconds / 1000)

@@ -26,13 +26,12 @@ export interface EntriesOptions {
   readonly random: Random
   /** Beyond that many, entries become coarser (see `OverflowFilter`). */
   readonly mostEntries: number
-  /** The monotonic clock, in milliseconds. No other clock takes part in removal (PROTOCOL 2.6). */
-  readonly elapsed: number
 }
 
 /**
- * All entries this process knows. It only grows until their ends: adding in any order, or twice, comes to the same. An
- * entry that is still here is used even if by some clock it is over: then it can only refuse what has expired anyway.
+ * All entries this process knows. It only grows until their ends: adding in any order, or twice, comes to the same.
+ * What is past its end counts no more, whether it was swept or not. Time is what the caller counts it by, in
+ * milliseconds from any point on, and is known as of the last `add` or `sweep`.
  */
 export class Entries {
   readonly #table: EntryTable
@@ -40,15 +39,13 @@ export class Entries {
   readonly #overflow: OverflowFilter
   readonly #words = new Int32Array(4)
   #sweeps = 0
-  /** Seconds of the monotonic clock are counted from here, so that 32 bits suffice. */
-  readonly #startSeconds: number
+  #seconds = 0
 
-  constructor({ random, mostEntries, elapsed }: EntriesOptions) {
+  constructor({ random, mostEntries }: EntriesOptions) {
     const hash = createKeyedHash(random(8))
     this.#table = new EntryTable(hash, mostEntries)
     this.#named = new NamedEntries(Math.min(mostEntries, MOST_NAMED))
     this.#overflow = new OverflowFilter(hash)
-    this.#startSeconds = Math.floor(elapsed / 1000)
   }
 
   get size(): number {
@@ -81,37 +78,40 @@ export class Entries {
     if (!tabled && !named && !overfull) return NOTHING
     if (!named && !overfull && place !== undefined && !this.#table.mayHold(place)) return NOTHING
     const isUuid = readUuid(ref, kind, this.#words)
-    const exact = isUuid ? this.#table.leastOf(this.#words) : this.#named.leastOf(ref, kind)
+    const exact = isUuid
+      ? this.#table.leastOf(this.#words, this.#seconds)
+      : this.#named.leastOf(ref, kind, this.#seconds)
     if (!overfull) return exact
     if (!isUuid) digestReference(ref, kind, this.#words)
     return Math.max(exact, this.#overflow.leastOf(this.#words))
   }
 
   /** Adds what the store said. `storeNow` is the store's clock as it said so (milliseconds since 1970). */
-  add(entry: PulledRevocation, elapsed: number, storeNow: number | undefined): void {
+  add(entry: PulledRevocation, now: number, storeNow: number | undefined): void {
+    this.#seconds = Math.floor(now / 1000)
     const { ref, remainingMilliseconds: remaining } = entry
     if (remaining <= 0) return
     const kind = numberOf(entry.kind)
     const least = isCompared(entry) ? entry.least : EVERYTHING
-    const end = Math.min(Math.ceil((elapsed + remaining) / 1000) - this.#startSeconds, LATEST)
+    const end = Math.min(Math.ceil((now + remaining) / 1000), LATEST)
     const storeEnd = storeNow === undefined ? SAID : Math.floor((storeNow + remaining) / 1000)
     const words = this.#words
     const isUuid = readUuid(ref, kind, words)
     const added = isUuid
-      ? this.#table.add(words, least, end, storeEnd, this.#secondsOf(elapsed))
-      : this.#named.add(ref, kind, least, end, storeEnd)
+      ? this.#table.add(words, least, end, storeEnd, this.#seconds)
+      : this.#named.add(ref, kind, least, end, storeEnd, this.#seconds)
     if (added) return
     if (!isUuid) digestReference(ref, kind, words)
     this.#overflow.add(words, least, end)
   }
 
   /** Lets go of some of what has ended. */
-  sweep(elapsed: number): void {
-    const now = this.#secondsOf(elapsed)
-    this.#table.sweep(now)
+  sweep(now: number): void {
+    this.#seconds = Math.floor(now / 1000)
+    this.#table.sweep(this.#seconds)
     this.#sweeps = (this.#sweeps + 1) % SWEEPS_OF_TABLE
-    if (this.#sweeps === 0) this.#named.sweep(now)
-    this.#overflow.sweep(now)
+    if (this.#sweeps === 0) this.#named.sweep(this.#seconds)
+    this.#overflow.sweep(this.#seconds)
   }
 
   /** To be called before the entries of a full snapshot are added. */
@@ -121,17 +121,17 @@ export class Entries {
   }
 
   /** At most that many entries that the store has not spoken of since and that last for `leastRemaining` or more. */
-  unsaid(elapsed: number, leastRemaining: number, most: number): PulledRevocation[] {
-    const now = this.#secondsOf(elapsed)
-    const since = now + leastRemaining / 1000
+  unsaid(now: number, leastRemaining: number, most: number): PulledRevocation[] {
+    const seconds = Math.floor(now / 1000)
+    const since = seconds + leastRemaining / 1000
     const found: PulledRevocation[] = []
     for (const row of this.#named.unsaid(since)) {
       if (found.length === most) return found
-      found.push(entryOf(row.kind, row.ref, row.least, row.end - now))
+      found.push(entryOf(row.kind, row.ref, row.least, row.end - seconds))
     }
     for (const row of this.#table.unsaid(since)) {
       if (found.length === most) return found
-      found.push(entryOf(kindOf(row.words), uuidText(row.words), row.least, row.end - now))
+      found.push(entryOf(kindOf(row.words), uuidText(row.words), row.least, row.end - seconds))
     }
     return found
   }
@@ -141,10 +141,6 @@ export class Entries {
     const tabled = this.#table.census(from)
     const named = this.#named.census(from)
     return { count: tabled.count + named.count, sum: tabled.sum + named.sum }
-  }
-
-  #secondsOf(elapsed: number): number {
-    return Math.floor(elapsed / 1000) - this.#startSeconds
   }
 }
 

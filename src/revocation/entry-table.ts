@@ -22,7 +22,7 @@ const BYTES_A_PLACE = 4 * WORDS_A_RECORD + 4 + 4 + 1
 export interface TableRow {
   readonly words: Int32Array
   readonly least: number
-  /** Seconds by the reader's monotonic clock. */
+  /** Seconds by the reader's count. */
   readonly end: number
 }
 
@@ -45,7 +45,7 @@ interface Shard {
   /** Four words of reference and the two of the least counter, side by side. */
   readonly words: Int32Array<ArrayBuffer>
   readonly leasts: Float64Array
-  /** When it ends: seconds by the reader's monotonic clock. */
+  /** When it ends: seconds by the reader's count. */
   readonly ends: Uint32Array
   /** When the store says that it ends, in seconds since 1970. Zero: it has not said so, or says less of it. */
   readonly storeEnds: Uint32Array
@@ -120,23 +120,22 @@ export class EntryTable {
   }
 
   /** The least acceptable counter, `EVERYTHING` or `NOTHING`. Does not allocate. */
-  leastOf(words: Int32Array): number {
+  leastOf(words: Int32Array, now: number): number {
     const hash = this.#hash(words)
     const shard = this.#shardOf(hash)
-    const place = findPlace(shard, hash, words)
-    return place < 0 ? NOTHING : (shard.leasts[leastAt(place)] ?? EVERYTHING)
+    return leastAtPlace(shard, findPlace(shard, hash, words), now)
   }
 
   /**
    * Adds what the store said, or joins it to what is here: the larger counter and the later end count. False if there
-   * is no room. `end` and `now` are seconds by the reader's monotonic clock, `storeEnd` is the store's.
+   * is no room. `end` and `now` are seconds by the reader's count, `storeEnd` is the store's.
    */
   add(words: Int32Array, least: number, end: number, storeEnd: number, now: number): boolean {
     const hash = this.#hash(words)
     const shard = this.#shardOf(hash)
     const place = findPlace(shard, hash, words)
     if (place >= 0) {
-      const known = shard.leasts[leastAt(place)] ?? NOTHING
+      const known = leastAtPlace(shard, place, now)
       shard.leasts[leastAt(place)] = Math.max(known, least)
       shard.ends[place] = Math.max(shard.ends[place] ?? 0, end)
       if (least >= known) shard.storeEnds[place] = storeEnd
@@ -228,6 +227,11 @@ export class EntryTable {
     if (former.used > 0) former.words.buffer.transfer(0)
     return shard
   }
+}
+
+/** What is there, or was found nowhere; what has ended and was not swept yet is as good as gone. */
+function leastAtPlace({ leasts, ends }: Shard, place: number, now: number): number {
+  return place < 0 || (ends[place] ?? 0) <= now ? NOTHING : (leasts[leastAt(place)] ?? EVERYTHING)
 }
 
 /** Where the least counter of a place is: behind its four words, in steps of eight bytes. */

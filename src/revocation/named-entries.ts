@@ -4,7 +4,7 @@ const KINDS = 16
 
 interface NamedEntry {
   least: number
-  /** Seconds by the reader's monotonic clock. */
+  /** Seconds by the reader's count. */
   end: number
   /** Seconds since 1970 as the store said; zero: it has not said so, or says less of it. */
   storeEnd: number
@@ -39,16 +39,17 @@ export class NamedEntries {
     return this.#of(kind).size !== 0
   }
 
-  leastOf(ref: string, kind: number): number {
-    return this.#of(kind).get(ref)?.least ?? NOTHING
+  leastOf(ref: string, kind: number, now: number): number {
+    return leastOf(this.#of(kind).get(ref), now)
   }
 
   /** False if there is no room. */
-  add(ref: string, kind: number, least: number, end: number, storeEnd: number): boolean {
+  add(ref: string, kind: number, least: number, end: number, storeEnd: number, now: number): boolean {
     const known = this.#of(kind).get(ref)
     if (known !== undefined) {
-      if (least >= known.least) known.storeEnd = storeEnd
-      known.least = Math.max(known.least, least)
+      const counts = leastOf(known, now)
+      if (least >= counts) known.storeEnd = storeEnd
+      known.least = Math.max(counts, least)
       known.end = Math.max(known.end, end)
       return true
     }
@@ -95,4 +96,9 @@ export class NamedEntries {
       for (const [ref, entry] of entries) yield [kind, ref, entry, entries]
     }
   }
+}
+
+/** What has ended and was not swept yet is as good as gone. */
+function leastOf(entry: NamedEntry | undefined, now: number): number {
+  return entry === undefined || entry.end <= now ? NOTHING : entry.least
 }

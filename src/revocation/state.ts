@@ -1,4 +1,4 @@
-import type { Clock } from '../base/clock.ts'
+import { type Clock, passedByBoth } from '../base/clock.ts'
 import type { Random } from '../base/random.ts'
 import type { Cause } from '../errors/codes.ts'
 import type { AccessClaims, AccessToken, Counters, Derived } from '../model/access-token.ts'
@@ -66,7 +66,9 @@ const DEFAULT_MOST_ENTRIES = 2_000_000
 /** The revocations in memory. Knows nothing of how fresh it is: that is the feed's. */
 export function createRevocationState(options: RevocationStateOptions): RevocationState {
   const { clock, random, mostEntries = DEFAULT_MOST_ENTRIES } = options
-  const entries = new Entries({ random, mostEntries, elapsed: clock.elapsed() })
+  // Tokens end by a clock that may stand still. What they are refused for must not end before them (PROTOCOL 2.6).
+  const passed = passedByBoth(clock)
+  const entries = new Entries({ random, mostEntries })
   // A token does not name its store: memory is of one. The largest counter until the latest end.
   const store = { least: NOTHING, endsAt: 0 }
   // Keys are hardly ever withdrawn, so the question is not put to every token.
@@ -112,23 +114,23 @@ export function createRevocationState(options: RevocationStateOptions): Revocati
     refusesSession: ({ id, userId, clientId, counters }) => ended(id, userId, clientId, counters, undefined),
     isEnded: (kind, ref) => entries.leastOf(numberOf(kind), ref) !== NOTHING,
     add(added, storeNow) {
-      const elapsed = clock.elapsed()
+      const now = passed()
       for (const entry of added) {
-        entries.add(entry, elapsed, storeNow)
+        entries.add(entry, now, storeNow)
         keyWasEnded ||= entry.kind === 'key'
         if (entry.kind === 'store') {
           store.least = Math.max(store.least, entry.least ?? EVERYTHING)
-          store.endsAt = Math.max(store.endsAt, elapsed + entry.remainingMilliseconds)
+          store.endsAt = Math.max(store.endsAt, now + entry.remainingMilliseconds)
         }
       }
     },
     sweep() {
-      const elapsed = clock.elapsed()
-      entries.sweep(elapsed)
-      if (elapsed > store.endsAt) store.least = NOTHING
+      const now = passed()
+      entries.sweep(now)
+      if (now > store.endsAt) store.least = NOTHING
     },
     forgetSaid: () => entries.forgetSaid(),
-    unsaid: (leastRemaining, most) => entries.unsaid(clock.elapsed(), leastRemaining, most),
+    unsaid: (leastRemaining, most) => entries.unsaid(passed(), leastRemaining, most),
     census: (fromSeconds) => entries.census(fromSeconds),
     get size() {
       return entries.size

@@ -85,6 +85,22 @@ for (const [name, milliseconds] of [
   }
 }
 
+test('B1, B11: a token that was signed out stays so for as long as a clock that was set back stands still', async () => {
+  const { start, step, pass } = startOnWall()
+  const issuer = await start()
+  const gone = await issuer.signUp('gone')
+  const kept = await issuer.signUp('kept')
+  assert.equal((await issuer.call('POST', '/logout', { token: gone.access })).status, 204)
+  step(-DAY)
+  for (let hours = 1; hours < 24; hours += 1) {
+    pass(HOUR)
+    await askAgain(issuer)
+    assert.equal((await issuer.me(kept.access)).status, 200, 'by that clock no token has ended')
+    assert.equal((await issuer.me(gone.access)).status, 401)
+  }
+  await issuer.close()
+})
+
 test('B11: what was ended while the clock was set back stays ended when it is right again, and to a new process', async () => {
   const { start, step, pass } = startOnWall()
   const first = await start()

@@ -209,7 +209,7 @@ function fallBack(): Command {
     if (saved === undefined) return
     const now = subject.now()
     // A process that runs has asked meanwhile, and let go of what is over.
-    for (let times = 0; times < 3; times += 1) await subject.pull()
+    await subject.pull()
     await subject.fallBack()
     world.note('lost commits')
     for (const [session, holder] of [...world.sessions]) {

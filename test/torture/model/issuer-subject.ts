@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict'
-import { randomUUID } from 'node:crypto'
 import { guardedClock } from '../../../src/base/clock.ts'
 import { networkOf } from '../../../src/base/network.ts'
+import { type Random, randomId } from '../../../src/base/random.ts'
 import { createSecretKeys } from '../../../src/keys/secret-keys.ts'
 import { createSqliteStore } from '../../../src/store/sqlite/sqlite-store.ts'
 import type { Store } from '../../../src/store/store.ts'
 import { createRefreshTokens, hashSecret, type RefreshToken } from '../../../src/tokens/refresh-token.ts'
 import { ISSUER, SECRET_KEY, startIssuer, type TestIssuer } from '../../flows/issuer.ts'
+import { seededRandom } from '../../store/seeded.ts'
 import { createRewindableDatabase, type Snapshot } from '../rewindable-database.ts'
 import type { Limits, Outcome } from './oracle.ts'
 import type { Subject } from './subject.ts'
@@ -25,8 +26,15 @@ interface Known {
 
 const refreshTokens = createRefreshTokens(ISSUER, createSecretKeys([SECRET_KEY]))
 
+/** The same bytes in the same order for each subject: a history comes to the same whenever it is played. */
+function sameRandom(): Random {
+  const number = seededRandom(1)
+  return (bytes) => Uint8Array.from({ length: bytes }, () => number() * 256)
+}
+
 /** The whole issuer over SQLite in memory, asked as clients ask it. Only passwords are not hashed, which takes long. */
 export async function createIssuerSubject(limits: Limits): Promise<Subject> {
+  const random = sameRandom()
   let wall = Date.parse('2026-11-23T08:00:00Z')
   let elapsed = 0
   const database = createRewindableDatabase()
@@ -46,6 +54,7 @@ export async function createIssuerSubject(limits: Limits): Promise<Subject> {
     const store = createSqliteStore('memory', database.open)
     const issuer = await startIssuer({
       clock,
+      random,
       store,
       refreshReuseWindowSeconds: limits.windowMilliseconds / SECOND,
       refreshIdleDays: limits.idleMilliseconds / DAY,
@@ -72,13 +81,13 @@ export async function createIssuerSubject(limits: Limits): Promise<Subject> {
     return refreshTokens.write({ ...read(first), generation })
   }
   const pull = async (): Promise<void> => {
-    await issuer.auth.sessions.end(users[0] ?? randomUUID(), randomUUID())
+    await issuer.auth.sessions.end(randomId(random), randomId(random))
     await new Promise(setImmediate)
   }
 
   let { store, issuer } = await begin()
   for (let count = 0; count < 2; count++) {
-    const id = randomUUID()
+    const id = randomId(random)
     const email = `user${count}@example.com`
     const user = { id, email, emailKey: email, emailVerified: false, roles: [], profile: {} }
     const created = await store.users.create(
@@ -156,7 +165,7 @@ export async function createIssuerSubject(limits: Limits): Promise<Subject> {
       const userId = users[user] ?? ''
       const keepSessionId = keep === undefined ? undefined : known(keep).sessionId
       const event = { name: 'user.password_changed', origin: SYSTEM, userId } as const
-      await store.users.setPassword(userId, { hash: randomUUID(), keepSessionId }, event)
+      await store.users.setPassword(userId, { hash: randomId(random), keepSessionId }, event)
       await pull()
     },
     accepts: async (session) => (await issuer.me(known(session).access)).status === 200,
