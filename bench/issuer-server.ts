@@ -3,7 +3,10 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Auth } from '../src/index.ts'
 
-/** The issuer as built, on a database, with a session for each connection. Prints its port and the refresh tokens. */
+/**
+ * The issuer as built, on a database, with two sessions for each connection: one of a client that proves itself, one of
+ * a public client. Prints what to send.
+ */
 // What is measured is what is shipped: the build.
 const { createAuth } = (await import(
   new URL('../dist/index.js', import.meta.url).href
@@ -22,14 +25,34 @@ const auth = createAuth({
 }) as unknown as Auth
 await auth.migrate()
 await auth.ready()
+const { client, secret } = await auth.clients.create({
+  name: 'Bench',
+  authMethod: 'client_secret_post',
+  grants: ['client_credentials', 'refresh_token'],
+  scopes: ['profile:read'],
+})
 const user = await auth.users.create({ email: 'bench@example.com', password: 'correct horse battery' })
-const tokens: (string | undefined)[] = []
+const start = (clientId?: string) =>
+  auth.sessions.start({ userId: user.id, amr: ['pwd'], ...(clientId && { clientId }) })
+const refreshTokens: (string | undefined)[] = []
+const publicRefreshTokens: (string | undefined)[] = []
 for (let number = 0; number < Number(connections); number += 1) {
-  tokens.push((await auth.sessions.start({ userId: user.id, amr: ['pwd'] })).refresh_token)
+  refreshTokens.push((await start(client.id)).refresh_token)
+  publicRefreshTokens.push((await start()).refresh_token)
 }
+const { access_token: accessToken } = await start(client.id)
 const server = createServer(nodeListener(auth))
 server.listen(0, '127.0.0.1', () => {
   const { port } = server.address() as AddressInfo
-  process.stdout.write(`${JSON.stringify({ port, tokens })}\n`)
+  const told = {
+    port,
+    paths: { token: '/token', introspect: '/introspect' },
+    credentials: { client_id: client.id, client_secret: secret },
+    publicClient: 'first-party',
+    refreshTokens,
+    publicRefreshTokens,
+    accessToken,
+  }
+  process.stdout.write(`${JSON.stringify(told)}\n`)
 })
 process.on('SIGTERM', () => process.exit(0))
