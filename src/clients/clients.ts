@@ -50,7 +50,8 @@ export interface ClientParts {
   readonly store: Pick<Store, 'clients'>
   readonly random: Random
   readonly declaredScopes: readonly string[]
-  readonly revocationsChanged: () => Promise<void>
+  /** Waits until this process knows the change, and the revocations that it wrote. */
+  readonly changed: () => Promise<void>
 }
 
 const DAY_SECONDS = 86_400
@@ -60,7 +61,7 @@ const ID = /^[A-Za-z0-9][A-Za-z0-9._-]{2,63}$/
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 
 export function createClients(parts: ClientParts): Clients {
-  const { store, random, declaredScopes, revocationsChanged } = parts
+  const { store, random, declaredScopes, changed } = parts
 
   return {
     async create(offer, origin) {
@@ -82,9 +83,9 @@ export function createClients(parts: ClientParts): Clients {
       const before = await changeable(store, id)
       const given = defined(change)
       const checked = checkRegistration({ ...registrationOf(before), ...given }, declaredScopes)
-      const changed = given.keys === undefined ? given : { ...given, keys: checked.keys }
-      const client = known(await store.clients.change(id, changed, eventOf(before, given, origin)))
-      await revocationsChanged()
+      const wanted = given.keys === undefined ? given : { ...given, keys: checked.keys }
+      const client = known(await store.clients.change(id, wanted, eventOf(before, given, origin)))
+      await changed()
       return client
     },
 
@@ -100,7 +101,7 @@ export function createClients(parts: ClientParts): Clients {
       const event = { name: 'client.secret_rotated', origin, clientId: id, data: { leaked } } as const
       const made = { hash: hashSecret(secret), formerMilliseconds, endTokens: leaked }
       const client = known(await store.clients.rotateSecret(id, made, event))
-      await revocationsChanged()
+      await changed()
       return { client, secret }
     },
 
@@ -108,7 +109,7 @@ export function createClients(parts: ClientParts): Clients {
       await changeable(store, id)
       const event = { name: 'client.deleted', origin, clientId: id } as const
       if (!(await store.clients.remove(id, event))) throw new AuthError('NOT_FOUND')
-      await revocationsChanged()
+      await changed()
     },
   }
 }

@@ -25,8 +25,8 @@ export function clientOf(
   parameters: Readonly<Record<string, unknown>>,
 ): Promise<AuthenticatedClient> {
   const { grants } = context.services
-  const { store, clock, settings } = grants
-  const parts = { store, findClient: store.clients.findStanding, clock, issuer: settings.issuer }
+  const { store, clients, clock, settings } = grants
+  const parts = { store, clients, clock, issuer: settings.issuer }
   return authenticateClient(clientRequestOf(context, parameters), parts)
 }
 

@@ -64,7 +64,7 @@ async function accessTokenOf({ request, services, principal }: RouteContext): Pr
     secretHash: hashSecret(cookie.secret),
   }
   const standing = held && (await grants.store.sessions.findStanding(held))
-  const client = standing && (await grants.findClient(standing.session.clientId))?.client
+  const client = standing && (await grants.clients.find(standing.session.clientId))?.client
   if (standing === undefined || client === undefined) throw new AuthError('SESSION_ENDED')
   const { session, user, counters, asOf } = standing
   const scope = principal?.scopes ?? []

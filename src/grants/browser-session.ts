@@ -26,7 +26,7 @@ export async function startBrowserSession(
   { username, password, origin, endFormer }: BrowserSignIn,
   parts: GrantParts,
 ): Promise<StartedBrowserSession> {
-  const client = (await parts.findClient(FIRST_PARTY))?.client
+  const client = (await parts.clients.find(FIRST_PARTY))?.client
   if (client === undefined) throw new AuthError('CLIENT_NOT_ALLOWED', { details: { clientId: FIRST_PARTY } })
   const { user } = await provePassword(username, password, origin, parts)
   await endFormer()

@@ -2,6 +2,7 @@ import type { Origin } from '../audit/events.ts'
 import type { Clock, Moment } from '../base/clock.ts'
 import type { Random } from '../base/random.ts'
 import type { AuthenticatedClient } from '../clients/authentication.ts'
+import type { KnownClients } from '../clients/known-clients.ts'
 import type { ClientRequest } from '../clients/presented.ts'
 import type { KeyRing } from '../keys/key-ring.ts'
 import type { SecretKeys } from '../keys/secret-keys.ts'
@@ -13,7 +14,6 @@ import type { SessionFacts } from '../model/session.ts'
 import type { BrowserSessionLimits } from '../model/session-limits.ts'
 import type { User } from '../model/user.ts'
 import type { RevocationState } from '../revocation/state.ts'
-import type { ClientStanding } from '../store/clients.ts'
 import type { RefreshTokens } from '../tokens/refresh-token.ts'
 
 /** A request to the token endpoint, its parameters already single (RFC 6749 section 3.2). */
@@ -74,7 +74,7 @@ export interface GrantParts extends PasswordParts {
   readonly hooks: Hooks
   readonly claims: ((user: User, client: Client) => Readonly<Record<string, unknown>>) | undefined
   readonly clockUnsure: () => boolean
-  readonly findClient: (id: string) => Promise<ClientStanding | undefined>
+  readonly clients: KnownClients
   /** Whether this process knows of an end that the database may have lost (PROTOCOL 2.4). */
   readonly refusesSession: RevocationState['refusesSession']
   /** To be called when a token shows that the database has lost commits. */

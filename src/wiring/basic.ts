@@ -16,7 +16,7 @@ export function wireBasic(
   ownOrigins: ReadonlySet<string>,
 ): Credential {
   const { issuer } = settings
-  const clients = { store, findClient: store.clients.findStanding, clock, issuer }
+  const parts = { store, clients: grants.clients, clock, issuer }
   const people = createProvenPasswords({
     store: store.users,
     async prove({ login, password, origin }) {
@@ -35,7 +35,7 @@ export function wireBasic(
     state,
     feed,
     proveClient: (authorization) =>
-      authenticateClient({ parameters: new Map(), authorization, endpoint: '' }, clients),
+      authenticateClient({ parameters: new Map(), authorization, endpoint: '' }, parts),
     people: settings.basicForPeople ? people : undefined,
     passGate: passAccountGate,
     mayBeSent: development || issuer.startsWith('https:'),

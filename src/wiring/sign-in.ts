@@ -1,5 +1,5 @@
 import { isLoopbackAddress } from '../base/network.ts'
-import { rememberBuiltIn } from '../clients/built-in.ts'
+import { createKnownClients } from '../clients/known-clients.ts'
 import type { Settings } from '../config/settings.ts'
 import type { GrantParts } from '../grants/grant.ts'
 import { type AccountParts, type Accounts, createAccounts } from '../login/accounts.ts'
@@ -41,6 +41,8 @@ export function wireSignIn(ground: Ground, knowledge: Knowledge): SignIn {
       declaredRoles: Object.keys(settings.roles),
       defaultRoles: settings.defaultRoles,
     })
+  const clients = createKnownClients(store.clients, clock)
+  feed.onNews(clients.forget)
   const grants: GrantParts = {
     settings: {
       issuer: settings.issuer,
@@ -68,7 +70,7 @@ export function wireSignIn(ground: Ground, knowledge: Knowledge): SignIn {
     hooks: options.hooks ?? {},
     claims: options.claims,
     clockUnsure: feed.clockUnsure,
-    findClient: rememberBuiltIn(store.clients),
+    clients,
     refusesSession: state.refusesSession,
     storeFellBack: feed.storeFellBack,
     revocationsChanged: feed.changed,

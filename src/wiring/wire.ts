@@ -138,7 +138,10 @@ function servicesOf({ ground, knowledge, signIn, credentials, routes, isStopping
       store,
       random,
       declaredScopes: Object.keys(settings.scopes),
-      revocationsChanged: feed.changed,
+      changed() {
+        signIn.grants.clients.forget()
+        return feed.changed()
+      },
     }),
     feedAnswers: createFeedAnswers({ revocations: store.revocations, feed, clock }),
     feedStreams: createFeedStreams({ feed }),

@@ -138,15 +138,16 @@ test('B9: a store that fails is 503 and never 200, at every step', async () => {
   const tokens = await own.signUp('bob')
   const fail = () => Promise.reject(new AuthError('STORE_UNAVAILABLE'))
   const steps = [
-    [store.clients, 'findStanding', tokens.refresh],
-    [store.sessions, 'inspect', tokens.refresh],
-    [store.sessions, 'end', tokens.refresh],
-    [store.revocations, 'add', tokens.access],
+    // Of a client that is not remembered.
+    [store.clients, 'findStanding', { token: tokens.refresh, client_id: 'shop' }],
+    [store.sessions, 'inspect', { token: tokens.refresh }],
+    [store.sessions, 'end', { token: tokens.refresh }],
+    [store.revocations, 'add', { token: tokens.access }],
   ] as const
-  for (const [verbs, name, token] of steps) {
+  for (const [verbs, name, form] of steps) {
     const works: unknown = Reflect.get(verbs, name)
     Object.assign(verbs, { [name]: fail })
-    const answer = await own.call('POST', '/revoke', { form: { token } })
+    const answer = await own.call('POST', '/revoke', { form })
     assert.deepEqual([answer.status, answer.body.error], [503, 'try_again'], name)
     Object.assign(verbs, { [name]: works })
   }
