@@ -12,6 +12,7 @@ import { Secret } from '../src/config/secret.ts'
 import { Derived, type Setting } from '../src/config/setting.ts'
 import { accounts } from '../src/config/settings/accounts.ts'
 import { address } from '../src/config/settings/address.ts'
+import { brand } from '../src/config/settings/brand.ts'
 import { browserSessions } from '../src/config/settings/browser-sessions.ts'
 import { BUILT_IN_ROLES, BUILT_IN_SCOPES, permissions } from '../src/config/settings/permissions.ts'
 import { secrets } from '../src/config/settings/secrets.ts'
@@ -31,6 +32,7 @@ const groups: Readonly<Record<string, Readonly<Record<string, Setting>>>> = {
   'Browser sessions': browserSessions,
   Accounts: accounts,
   'Scopes and roles': permissions,
+  Pages: brand,
   Service: service,
 }
 

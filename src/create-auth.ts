@@ -2,6 +2,7 @@ import type { Auth } from './auth.ts'
 import type { AuthOptions, Fields } from './auth-options.ts'
 import type { BuiltInScope } from './config/settings/permissions.ts'
 import { createDispatcher } from './endpoints/dispatcher.ts'
+import { pageRoutes } from './endpoints/pages/routes.ts'
 import { createRouter } from './endpoints/router.ts'
 import { routes } from './endpoints/routes.ts'
 import { AuthError } from './errors/auth-error.ts'
@@ -42,8 +43,9 @@ export function createAuth<
     renderRefusal: options.renderRefusal,
     onRefusal: options.onRefusal,
   })
-  const dispatch = createDispatcher({ routes, services, logger, refuser })
-  const find = createRouter(routes)
+  const served = services.pages === undefined ? routes : [...routes, ...pageRoutes]
+  const dispatch = createDispatcher({ routes: served, services, logger, refuser })
+  const find = createRouter(served)
 
   let started: Promise<void> | undefined
   let connected = false

@@ -8,7 +8,7 @@ import type { ImportGraph } from './import-graph.ts'
  */
 export const LAYERS: readonly (readonly string[])[] = [
   ['base'],
-  ['errors', 'model'],
+  ['errors', 'model', 'texts'],
   ['keys', 'store', 'audit'],
   ['tokens', 'revocation', 'login', 'clients', 'config', 'store/*'],
   ['guard', 'grants'],

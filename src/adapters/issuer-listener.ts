@@ -41,8 +41,9 @@ export function issuerListener(auth: Pick<Auth, 'reply'>): IssuerListener {
 
 /** A text is written as it is; a stream is left to the listener, which waits for whoever reads it. */
 function send(reply: Reply, outgoing: ServerResponse): Response {
-  const { status, headers, body } = reply
+  const { status, headers, body, cookies } = reply
   if (body instanceof ReadableStream) return toResponse(reply)
+  if (cookies !== undefined && cookies.length > 0) outgoing.setHeader('set-cookie', [...cookies])
   outgoing.writeHead(
     status,
     body === null ? headers : { ...headers, 'content-length': Buffer.byteLength(body) },

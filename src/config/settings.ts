@@ -2,6 +2,7 @@ import type { z } from 'zod'
 import type { Setting } from './setting.ts'
 import { accounts } from './settings/accounts.ts'
 import { address } from './settings/address.ts'
+import { brand } from './settings/brand.ts'
 import { browserSessions } from './settings/browser-sessions.ts'
 import { permissions } from './settings/permissions.ts'
 import { secrets } from './settings/secrets.ts'
@@ -21,6 +22,7 @@ export const SETTINGS = {
   ...browserSessions,
   ...accounts,
   ...permissions,
+  ...brand,
   ...service,
 }
 

@@ -54,24 +54,8 @@ export const signIn = route({
     429: { description: 'Too many wrong passwords: wait as long as `Retry-After` says.' },
   },
   async handle(context) {
-    const { body, origin, request, services } = context
-    const { sessionCookies, grants } = services
-    const asked = guardRequestOf(request)
-    if (!sessionCookies.maySignIn(asked)) throw new AuthError('CSRF_ORIGIN')
-    const former = sessionCookies.read(asked)
-    const { cookie, limits } = await startBrowserSession(
-      {
-        ...body,
-        origin,
-        async endFormer() {
-          if (former !== undefined) await endBrowserSession(former, context)
-        },
-      },
-      grants,
-    )
-    const expires_in = Math.floor(limits.lifeMilliseconds / 1000)
-    const set = { 'set-cookie': sessionCookies.set(cookie, expires_in) }
-    return json({ csrf_token: csrfTokenOf(cookie.secret), expires_in }, 200, set)
+    const { session, expires_in, set } = await openBrowserSession(context.body, context)
+    return json({ csrf_token: csrfTokenOf(session.secret), expires_in }, 200, { 'set-cookie': set })
   },
 })
 
@@ -109,6 +93,37 @@ export const signOut = route({
     return noContent({ 'set-cookie': services.sessionCookies.cleared })
   },
 })
+
+/** A session that has begun, and the value of Set-Cookie that gives it to the browser. */
+export interface OpenedBrowserSession {
+  readonly session: SessionCookie
+  readonly expires_in: number
+  readonly set: string
+}
+
+/** Signs a browser in by password. Throws where the request is of a page of another site. */
+export async function openBrowserSession(
+  { username, password }: z.output<typeof credentials>,
+  context: Pick<RouteContext, 'services' | 'origin' | 'request'>,
+): Promise<OpenedBrowserSession> {
+  const { sessionCookies, grants } = context.services
+  const asked = guardRequestOf(context.request)
+  if (!sessionCookies.maySignIn(asked)) throw new AuthError('CSRF_ORIGIN')
+  const former = sessionCookies.read(asked)
+  const { cookie, limits } = await startBrowserSession(
+    {
+      username,
+      password,
+      origin: context.origin,
+      async endFormer() {
+        if (former !== undefined) await endBrowserSession(former, context)
+      },
+    },
+    grants,
+  )
+  const expires_in = Math.floor(limits.lifeMilliseconds / 1000)
+  return { session: cookie, expires_in, set: sessionCookies.set(cookie, expires_in) }
+}
 
 /** Ends the session that a cookie holds; nothing happens if it has ended already. */
 export async function endBrowserSession(

@@ -10,9 +10,10 @@ import { shortName } from '../http/json-text.ts'
 import type { Refuser } from '../http/refuser.ts'
 import { joinHeaders, type Reply } from '../http/reply.ts'
 import { pathOf } from '../http/request-path.ts'
+import type { GuardRequest } from '../model/guard-request.ts'
 import type { Principal } from '../model/principal.ts'
 import { createReachCheck } from './development-reach.ts'
-import type { Route, RouteContext } from './route.ts'
+import type { RouteContext, ServedRoute } from './route.ts'
 import { createRouter } from './router.ts'
 import type { Services } from './services.ts'
 
@@ -25,7 +26,7 @@ export interface RequestInfo {
 }
 
 export interface DispatcherOptions {
-  readonly routes: readonly Route[]
+  readonly routes: readonly ServedRoute[]
   readonly services: Services
   readonly logger: Logger
   readonly refuser: Refuser
@@ -41,8 +42,8 @@ export function createDispatcher({ routes, services, logger, refuser }: Dispatch
   const https = services.grants.settings.issuer.startsWith('https:')
   const always = apiHeaders({ https })
 
-  const refuse = (refusal: Refusal, at: Arrival): Reply => {
-    const style = at.route?.style ?? 'problem'
+  const refuse = async (refusal: Refusal, at: Arrival): Promise<Reply> => {
+    const style = at.route?.style ?? (isForPeople(at, services) ? 'page' : 'problem')
     const { path, reference } = at
     const refused = {
       method: at.request.method,
@@ -51,7 +52,11 @@ export function createDispatcher({ routes, services, logger, refuser }: Dispatch
       address: at.address,
       access: at.route?.access,
     }
-    refuser.report(refusal, refused, style)
+    refuser.report(refusal, refused, style === 'oauth' ? 'oauth' : 'problem')
+    if (style === 'page') {
+      const { answerRefusedPage } = await import('./pages/refusal.ts')
+      return answerRefusedPage(refusal, { ...at, services })
+    }
     if (style === 'problem') return refuser.answer(refusal, refused)
     return oauthErrorAnswer(refusal, { reference, https, detailsInAnswer: services.development })
   }
@@ -59,7 +64,7 @@ export function createDispatcher({ routes, services, logger, refuser }: Dispatch
   const reply = async (at: Arrival, unready: unknown): Promise<Reply> => {
     try {
       const reply = await answer(at, find, checkReach, services, unready)
-      return reply instanceof Refusal ? refuse(reply, at) : reply
+      return reply instanceof Refusal ? await refuse(reply, at) : reply
     } catch (error) {
       if (!(error instanceof AuthError)) {
         logger.error({ reference: at.reference, err: error }, 'a request failed inside')
@@ -83,11 +88,12 @@ export function createDispatcher({ routes, services, logger, refuser }: Dispatch
       reference,
       headers: {},
     }
-    const { status, headers, body } = await reply(at, unready)
+    const { status, headers, body, cookies } = await reply(at, unready)
     return {
       status,
       headers: joinHeaders(always, headers, services.cors.headers(request), at.headers),
       body: request.method === 'HEAD' ? null : body,
+      ...(cookies !== undefined && { cookies }),
     }
   }
 }
@@ -100,9 +106,23 @@ interface Arrival {
   readonly address: string | undefined
   readonly path: string
   readonly reference: string
-  route?: Route
+  route?: ServedRoute
   /** What any answer carries, also that of a refusal. */
   headers: HeaderValues
+  /** The fields of a form of a page, read before the guard asks for the token among them. */
+  form?: Readonly<Record<string, string>>
+  /** Whether the guard let it in, so that what comes after is the handler's word. */
+  admitted?: boolean
+}
+
+/** What a browser goes to by itself, without there being a route for it. */
+function isForPeople({ request, route }: Arrival, { pages }: Services): boolean {
+  return (
+    pages !== undefined &&
+    route === undefined &&
+    request.method === 'GET' &&
+    request.headers.get('accept')?.startsWith('text/html') === true
+  )
 }
 
 async function answer(
@@ -133,15 +153,21 @@ async function answer(
     at.headers = counted.headers
     if (counted.refusal !== undefined) return counted.refusal
   }
-  const verdict = await services.guard(guardRequestOf(request, { address, params }), route.access)
+  const asked = guardRequestOf(request, { address, params })
+  if (route.form !== undefined) at.form = (await readBody(request, ['form'])) as Record<string, string>
+  const verdict = await services.guard(
+    at.form === undefined ? asked : withToken(asked, at.form),
+    route.access,
+  )
   if (verdict instanceof Refusal) return verdict
+  at.admitted = true
 
   const context: RouteContext = {
     request,
     params,
     principal: verdict,
     query: route.query === undefined ? undefined : parseWith(route.query, queryOf(request)),
-    body: route.body === undefined ? undefined : await bodyOf(request, route.body),
+    body: at.form ?? (route.body === undefined ? undefined : await bodyOf(request, route.body)),
     origin: originOf(request, address, verdict, reference),
     address,
     reference,
@@ -150,13 +176,21 @@ async function answer(
   return route.handle(context)
 }
 
+/** A form cannot send headers: its CSRF token is one of its fields. */
+function withToken(
+  request: GuardRequest,
+  { csrf_token: token }: Readonly<Record<string, string>>,
+): GuardRequest {
+  return { ...request, header: (name) => (name === 'x-csrf-token' ? token : request.header(name)) }
+}
+
 function checkProxy({ request, info }: Arrival, { addresses }: Services): Refusal | undefined {
   return addresses.isProxyUnknown(info.address, forwardedFor(request))
     ? new Refusal('PROXY_UNKNOWN')
     : undefined
 }
 
-async function bodyOf(request: Request, body: NonNullable<Route['body']>): Promise<unknown> {
+async function bodyOf(request: Request, body: NonNullable<ServedRoute['body']>): Promise<unknown> {
   const absent = body.optional === true && (request.body === null || !request.headers.has('content-type'))
   return parseWith(body.schema, absent ? {} : await readBody(request, body.types))
 }

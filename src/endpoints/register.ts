@@ -1,7 +1,9 @@
 import { z } from 'zod'
 import { AuthError } from '../errors/auth-error.ts'
+import type { CheckedAccount } from '../login/accounts.ts'
 import { anyone } from '../model/access.ts'
-import { json, route } from './route.ts'
+import type { User } from '../model/user.ts'
+import { json, type RouteContext, route } from './route.ts'
 import { exampleUser, loginText, passwordText, showUser, text, userAnswer } from './schemas.ts'
 
 const registration = z
@@ -34,14 +36,22 @@ export const register = route({
     503: { description: 'Too many passwords are waiting to be hashed.' },
   },
   async handle({ body, origin, services }) {
-    if (services.registration === 'closed') throw new AuthError('REGISTRATION_CLOSED')
-    const { hooks, inBackground } = services.grants
-    // Field by field: what the body says of roles or states never reaches the account (G-10).
-    const { email, password, username, profile } = body
-    const user = await services.accounts.create({ email, password, username, profile }, origin, (account) =>
-      hooks.before?.register?.(account, origin),
-    )
-    inBackground(() => hooks.after?.register?.(user, origin))
-    return json(showUser(user), 201)
+    return json(showUser(await registerAccount(body, { origin, services })), 201)
   },
 })
+
+/** A new account, as far as registration is open. `passwordField` is what the request calls the password. */
+export async function registerAccount(
+  { email, password, username, profile }: z.output<typeof registration>,
+  { origin, services }: Pick<RouteContext, 'origin' | 'services'>,
+  passwordField = 'password',
+): Promise<User> {
+  if (services.registration === 'closed') throw new AuthError('REGISTRATION_CLOSED')
+  const { hooks, inBackground } = services.grants
+  // Field by field: what the body says of roles or states never reaches the account (G-10).
+  const account = { email, password, username, profile }
+  const approve = (checked: CheckedAccount) => hooks.before?.register?.(checked, origin)
+  const user = await services.accounts.create(account, origin, { approve, passwordField })
+  inBackground(() => hooks.after?.register?.(user, origin))
+  return user
+}

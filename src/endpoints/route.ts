@@ -10,8 +10,8 @@ import type { Services } from './services.ts'
 
 export type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE'
 
-/** How refusals are written: problem documents (RFC 9457) or the OAuth form (RFC 6749 section 5.2). */
-export type AnswerStyle = 'problem' | 'oauth'
+/** How refusals are written: problem documents (RFC 9457), the OAuth form (RFC 6749 section 5.2), or pages for people. */
+export type AnswerStyle = 'problem' | 'oauth' | 'page'
 
 /** One answer a route gives, for the API's description. */
 export interface Answer {
@@ -46,8 +46,8 @@ export interface RouteBody<Schema extends z.ZodType> {
   readonly optional?: boolean
 }
 
-/** A row of the one table that router, API description, security tests and coverage check read. */
-export interface Route {
+/** What the router finds: a route of the API, or a page. */
+export interface ServedRoute {
   readonly method: Method
   /** With variable parts in braces: `/users/me/sessions/{id}`. */
   readonly path: string
@@ -72,6 +72,7 @@ export interface Route {
     | 'Metadata'
     | 'Operation'
     | 'Documents'
+    | 'Pages'
   readonly style: AnswerStyle
   readonly body?: RouteBody<z.ZodType>
   readonly query?: z.ZodType
@@ -79,7 +80,14 @@ export interface Route {
   readonly answers: Readonly<Record<number, Answer>>
   /** Not in the API description: pages and documents for people. */
   readonly hidden?: boolean
+  /** Of a form: the page it stands on, which it comes back to if it fails, and the fields that come back with it. */
+  readonly form?: { readonly page: string; readonly keeps: readonly string[] }
   readonly handle: (context: RouteContext) => Reply | Promise<Reply>
+}
+
+/** A row of the one table that router, API description, security tests and coverage check read. */
+export interface Route extends ServedRoute {
+  readonly style: Exclude<AnswerStyle, 'page'>
 }
 
 interface RouteWith<Body extends z.ZodType, Query extends z.ZodType>

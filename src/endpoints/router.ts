@@ -1,9 +1,9 @@
 import { TrieRouter } from 'hono/router/trie-router'
-import type { Method, Route } from './route.ts'
+import type { Method, ServedRoute } from './route.ts'
 
 /** What a path comes to: its route and the path's variable parts, or the methods it does answer to. */
 export type Match =
-  | { readonly route: Route; readonly params: Readonly<Record<string, string>> }
+  | { readonly route: ServedRoute; readonly params: Readonly<Record<string, string>> }
   | { readonly allow: readonly Method[] }
 
 export type Router = (method: string, path: string) => Match
@@ -11,13 +11,13 @@ export type Router = (method: string, path: string) => Match
 const METHODS: readonly Method[] = ['GET', 'POST', 'PATCH', 'DELETE']
 
 /** Finds the route of a request. The guard reads the route that was found, so it cannot see another path. */
-export function createRouter(routes: readonly Route[]): Router {
-  const router = new TrieRouter<Route>()
+export function createRouter(routes: readonly ServedRoute[]): Router {
+  const router = new TrieRouter<ServedRoute>()
   for (const route of routes) router.add(route.method, route.path.replace(/\{(\w+)\}/g, ':$1'), route)
 
   // This router hands parameters over by name; the other form of a result belongs to another router.
   const find = (method: string, path: string) =>
-    router.match(method, path)[0][0] as [Route, Record<string, string>] | undefined
+    router.match(method, path)[0][0] as [ServedRoute, Record<string, string>] | undefined
   return (method, path) => {
     const found = find(method === 'HEAD' ? 'GET' : method, path)
     if (found !== undefined) return { route: found[0], params: { ...found[1] } }

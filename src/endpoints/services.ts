@@ -7,6 +7,7 @@ import type { Sockets } from '../guard/sockets.ts'
 import type { ClientAddresses } from '../http/client-address.ts'
 import type { Cors } from '../http/cors.ts'
 import type { Cursors } from '../http/cursor.ts'
+import type { PageCookies } from '../http/page-cookies.ts'
 import type { RateLimits } from '../http/rate-limit.ts'
 import type { SessionCookies } from '../http/session-cookies.ts'
 import type { KeyManagement } from '../keys/key-management.ts'
@@ -15,6 +16,7 @@ import type { ApiKeys } from '../login/api-keys.ts'
 import type { AccessToken } from '../model/access-token.ts'
 import type { ProfileSchema } from '../model/profile.ts'
 import type { DescribedRoute } from '../openapi/described-route.ts'
+import type { Brand } from '../pages/brand.ts'
 import type { FeedAnswers } from '../revocation/feed-answers.ts'
 import type { FeedStreams } from '../revocation/feed-stream.ts'
 import type { SocketTickets } from '../tokens/socket-ticket.ts'
@@ -46,6 +48,8 @@ export interface Services {
   readonly registration: 'open' | 'closed'
   /** Title shown on pages and in the API description. */
   readonly serviceName: string
+  /** Whether people are met by pages of ours, and how those look. */
+  readonly pages: PageServices | undefined
   /** The roles and what they hold, with the sentences of the scopes: for the API description. */
   readonly permissions: Pick<Settings, 'scopes' | 'roles'>
   readonly profile: ProfileSchema | undefined
@@ -54,4 +58,14 @@ export interface Services {
   readonly development: boolean
   /** Whether this process serves: undefined, or why not. */
   readonly notReady: () => Promise<string | undefined>
+}
+
+/** What the pages work with. */
+export interface PageServices {
+  readonly brand: Brand
+  readonly cookies: PageCookies
+  /** The path that the issuer is mounted under; empty at the root. */
+  readonly base: string
+  /** Characters, for the hint beside a new password. */
+  readonly minimumPasswordLength: number
 }

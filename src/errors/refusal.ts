@@ -5,6 +5,9 @@ import { type Cause, catalogue } from './codes.ts'
 export interface FieldProblem {
   readonly field: string
   readonly message: string
+  /** A name for what is wrong, for pages in other languages; with the number that the message names. */
+  readonly reason?: string | undefined
+  readonly limit?: number | undefined
 }
 
 /** Facts for the log and the doctor: names, ids, times and limits. Never a credential, nor a part of one. */

@@ -9,6 +9,8 @@ export interface Reply {
   readonly headers: HeaderValues
   /** Null where there is none: 204, 304, and what answers HEAD. */
   readonly body: string | ReadableStream<Uint8Array> | null
+  /** Values of Set-Cookie, the one header that may stand several times (RFC 6265 section 3). */
+  readonly cookies?: readonly string[]
 }
 
 /** The headers of all of these; of a name that stands in several, in whatever case, the last counts. */
@@ -20,6 +22,8 @@ export function joinHeaders(...all: readonly HeaderValues[]): HeaderValues {
   return joined
 }
 
-export function toResponse({ status, headers, body }: Reply): Response {
-  return new Response(body, { status, headers: { ...headers } })
+export function toResponse({ status, headers, body, cookies = [] }: Reply): Response {
+  const response = new Response(body, { status, headers: { ...headers } })
+  for (const cookie of cookies) response.headers.append('set-cookie', cookie)
+  return response
 }

@@ -27,20 +27,20 @@ export interface CheckedAccount {
   readonly profile: Readonly<Record<string, unknown>>
 }
 
+export interface CreateOptions {
+  /** Runs after the checks and before anything is written; what it throws refuses the account. */
+  readonly approve?: (account: CheckedAccount) => void | Promise<void>
+  /** What the request calls the password. */
+  readonly passwordField?: string
+}
+
 /**
  * What can be done with an account: by its owner, an admin, the command line or the application's own code. Everything
  * that comes from outside is checked here; who may do it is not. Unknown ids throw `NOT_FOUND`.
  */
 export interface Accounts {
-  /**
-   * Throws `REQUEST_INVALID` or `PASSWORD_REFUSED` with every problem, and `ACCOUNT_NAME_TAKEN`. `approve` runs after
-   * the checks and before anything is written; what it throws refuses the account.
-   */
-  create(
-    account: NewAccount,
-    origin: Origin,
-    approve?: (account: CheckedAccount) => void | Promise<void>,
-  ): Promise<User>
+  /** Throws `REQUEST_INVALID` or `PASSWORD_REFUSED` with every problem, and `ACCOUNT_NAME_TAKEN`. */
+  create(account: NewAccount, origin: Origin, options?: CreateOptions): Promise<User>
   rename(id: string, username: string, origin: Origin): Promise<User>
   changeProfile(id: string, profile: Readonly<Record<string, unknown>>, origin: Origin): Promise<User>
   /** Ends every session and token, but for the session named. Does not ask for the old password. */
@@ -72,11 +72,11 @@ export function createAccounts(parts: AccountParts): Accounts {
   const { store, hashes, revocationsChanged } = parts
 
   return {
-    async create(account, origin, approve) {
+    async create(account, origin, { approve, passwordField = 'password' } = {}) {
       const { email, username } = checkNames(account)
       const profile = parseProfile(parts.profile, account.profile ?? {})
       const roles = checkRoles(account.roles ?? parts.defaultRoles, parts.declaredRoles)
-      await checkPassword(account.password, 'password', [email, username], parts)
+      await checkPassword(account.password, passwordField, [email, username], parts)
       await approve?.({ email, username, profile })
       const id = randomId(parts.random)
       const created = await store.users.create(
@@ -148,15 +148,20 @@ export function createAccounts(parts: AccountParts): Accounts {
   }
 }
 
-const USERNAME_RULE = '3 to 64 letters, digits, dots, hyphens or underscores.'
+const NO_ADDRESS: FieldProblem = { field: 'email', message: 'Must be a mail address.', reason: 'email' }
+const NO_USERNAME: FieldProblem = {
+  field: 'username',
+  message: '3 to 64 letters, digits, dots, hyphens or underscores.',
+  reason: 'username',
+}
 
 function checkNames({ email, username }: NewAccount): { email: string; username: string | undefined } {
   const problems: FieldProblem[] = []
   const parsedEmail = parseEmail(email)
-  if (parsedEmail === undefined) problems.push({ field: 'email', message: 'Must be a mail address.' })
+  if (parsedEmail === undefined) problems.push(NO_ADDRESS)
   const parsedName = username === undefined ? undefined : parseUsername(username)
   if (username !== undefined && parsedName === undefined) {
-    problems.push({ field: 'username', message: USERNAME_RULE })
+    problems.push(NO_USERNAME)
   }
   if (parsedEmail === undefined || problems.length > 0) {
     throw new AuthError('REQUEST_INVALID', { fields: problems })
@@ -167,7 +172,7 @@ function checkNames({ email, username }: NewAccount): { email: string; username:
 function checkUsername(username: string): string {
   const parsed = parseUsername(username)
   if (parsed !== undefined) return parsed
-  throw new AuthError('REQUEST_INVALID', { fields: [{ field: 'username', message: USERNAME_RULE }] })
+  throw new AuthError('REQUEST_INVALID', { fields: [NO_USERNAME] })
 }
 
 function checkRoles(roles: readonly string[], declared: readonly string[]): string[] {
@@ -182,17 +187,17 @@ async function checkPassword(
   names: readonly (string | undefined)[],
   { minimumPasswordLength, serviceName }: AccountParts,
 ): Promise<void> {
-  const reasons = await checkNewPassword(password, {
+  const problems = await checkNewPassword(password, {
     minimumLength: minimumPasswordLength,
     userNames: names.filter((name) => name !== undefined),
     serviceName,
   })
-  if (reasons.length === 0) return
-  throw new AuthError('PASSWORD_REFUSED', { fields: reasons.map((message) => ({ field, message })) })
+  if (problems.length === 0) return
+  throw new AuthError('PASSWORD_REFUSED', { fields: problems.map((problem) => ({ field, ...problem })) })
 }
 
 function taken(field: 'email' | 'username'): never {
-  throw new AuthError('ACCOUNT_NAME_TAKEN', { fields: [{ field, message: 'Is taken.' }] })
+  throw new AuthError('ACCOUNT_NAME_TAKEN', { fields: [{ field, message: 'Is taken.', reason: 'taken' }] })
 }
 
 function known<Value>(value: Value | undefined): Value {

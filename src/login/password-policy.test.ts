@@ -14,8 +14,8 @@ const policy: PasswordPolicy = {
   serviceName: 'Corner Shop',
 }
 
-const check = (password: string, changes: Partial<PasswordPolicy> = {}) =>
-  checkNewPassword(password, { ...policy, ...changes })
+const check = async (password: string, changes: Partial<PasswordPolicy> = {}) =>
+  (await checkNewPassword(password, { ...policy, ...changes })).map(({ message }) => message)
 
 async function assertRefused(password: string, reason: RegExp, changes: Partial<PasswordPolicy> = {}) {
   const reasons = await check(password, changes)

@@ -37,7 +37,7 @@ export function wireSignIn(ground: Ground, knowledge: Knowledge): SignIn {
       random,
       profile: options.profile,
       minimumPasswordLength: settings.passwords.minimumLength,
-      serviceName: 'countersign',
+      serviceName: settings.brandName,
       declaredRoles: Object.keys(settings.roles),
       defaultRoles: settings.defaultRoles,
     })

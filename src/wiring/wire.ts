@@ -3,11 +3,13 @@ import type { AuthOptions } from '../auth-options.ts'
 import type { Logger } from '../base/logger.ts'
 import { createClients } from '../clients/clients.ts'
 import type { Route } from '../endpoints/route.ts'
-import type { Services } from '../endpoints/services.ts'
+import type { PageServices, Services } from '../endpoints/services.ts'
 import type { Guard } from '../guard/guard.ts'
 import { createCors } from '../http/cors.ts'
 import { createCursors } from '../http/cursor.ts'
+import { createPageCookies } from '../http/page-cookies.ts'
 import { createRateLimits } from '../http/rate-limit.ts'
+import { readLogo } from '../pages/logo.ts'
 import { createFeedAnswers } from '../revocation/feed-answers.ts'
 import { createFeedStreams } from '../revocation/feed-stream.ts'
 import { startHousekeeping } from '../store/housekeeping.ts'
@@ -124,6 +126,17 @@ interface Parts {
   readonly isStopping: () => boolean
 }
 
+/** What the pages for people work with. */
+function pagesOf({ settings, secretKeys, random, clock }: Ground): PageServices {
+  const issuer = new URL(settings.issuer)
+  return {
+    brand: { name: settings.brandName, colour: settings.brandColour, logo: readLogo(settings.brandLogo) },
+    cookies: createPageCookies({ https: issuer.protocol === 'https:', secretKeys, random, clock }),
+    base: issuer.pathname.replace(/\/$/, ''),
+    minimumPasswordLength: settings.passwords.minimumLength,
+  }
+}
+
 /** What the endpoints work with. */
 function servicesOf({ ground, knowledge, signIn, credentials, routes, isStopping }: Parts): Services {
   const { options, settings, development, store, clock, random, secretKeys } = ground
@@ -160,7 +173,8 @@ function servicesOf({ ground, knowledge, signIn, credentials, routes, isStopping
     readAccess: reader.read,
     readExpired: reader.readExpired,
     registration: settings.registration === 'open' ? 'open' : 'closed',
-    serviceName: 'Countersign',
+    serviceName: settings.brandName,
+    pages: settings.pages === 'off' ? undefined : pagesOf(ground),
     permissions: settings,
     profile: options.profile,
     docsOpen: settings.docs === 'open',

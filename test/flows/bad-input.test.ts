@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { existsSync, readFileSync } from 'node:fs'
 import { after, before, test } from 'node:test'
 import fc from 'fast-check'
+import { pageRoutes } from '../../src/endpoints/pages/routes.ts'
 import type { Route } from '../../src/endpoints/route.ts'
 import { routes } from '../../src/endpoints/routes.ts'
 import { BODY_LIMIT } from '../../src/http/body.ts'
@@ -26,9 +27,10 @@ const credentialOf = (route: Route) => (Access.requirementOf(route.access) ? tok
 const withBody = routes.filter(({ body }) => body !== undefined)
 
 test('G-9: on every route a method it has not is 405 with Allow, whatever it is called', async () => {
-  for (const { path } of routes) {
+  const served = [...routes, ...pageRoutes]
+  for (const { path } of served) {
     const address = path.replaceAll(/\{\w+\}/g, 'x')
-    const methods = routes.filter((route) => route.path === path).map(({ method }) => method)
+    const methods = served.filter((route) => route.path === path).map(({ method }) => method)
     for (const method of [
       'GET',
       'POST',

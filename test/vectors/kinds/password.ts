@@ -117,12 +117,13 @@ export const passwordPolicy = kind<{ readonly cases: readonly PolicyCase[] }>(
       // The case asks for a random value of this length in place of a row of one letter.
       const asked = /^x{64}$/.test(password) ? RANDOM_64 : password
       const userNames = user === undefined ? [] : [user]
-      const refusals = await checkNewPassword(asked, {
+      const problems = await checkNewPassword(asked, {
         minimumLength: min,
         userNames,
         serviceName: 'countersign',
       })
-      report.check(why, (refusals.length === 0) === (expect === 'accept'), refusals.join(' ') || 'accepted')
+      const told = problems.map(({ message }) => message).join(' ')
+      report.check(why, (problems.length === 0) === (expect === 'accept'), told || 'accepted')
     }
   },
 )

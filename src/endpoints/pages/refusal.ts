@@ -1,0 +1,80 @@
+import type { Refusal } from '../../errors/refusal.ts'
+import type { Reply } from '../../http/reply.ts'
+import { readReturnPath } from '../../http/return-path.ts'
+import { errorPage } from '../../pages/error.ts'
+import type { ServedRoute } from '../route.ts'
+import type { Services } from '../services.ts'
+import type { Form } from './page-route.ts'
+import { openView, pagesOf, queryOf, seeOther } from './view.ts'
+
+/** A request to a page, or to a form of one, that was refused. */
+export interface RefusedPage {
+  readonly request: Request
+  readonly path: string
+  readonly route?: ServedRoute
+  readonly form?: Form
+  /** Whether the guard had let it in. */
+  readonly admitted?: boolean
+  readonly reference: string
+  readonly services: Services
+}
+
+/**
+ * What somebody meets who is refused: the sign-in page if that is all it takes, the form again with what was wrong and
+ * what was typed, else a page that says so.
+ */
+export async function answerRefusedPage(refusal: Refusal, refused: RefusedPage): Promise<Reply> {
+  const { request, path, route, form, admitted = false, services } = refused
+  const { base, cookies } = pagesOf(services)
+  if (!admitted && refusal.status === 401 && route !== undefined) {
+    const back = base + (route.form?.page ?? path)
+    const note = cookies.writeNote({ page: '/login', done: hadSession(refusal) ? 'ended' : 'please' })
+    return seeOther(`${base}/login${queryOf({ return_to: back })}`, [
+      note,
+      ...clearedSession(refusal, services),
+    ])
+  }
+  if (route?.form !== undefined && form !== undefined && canComeBack(refusal)) {
+    const values = Object.fromEntries(
+      route.form.keeps.flatMap((name) => (form[name] === undefined ? [] : [[name, form[name]]])),
+    )
+    const note = cookies.writeNote({
+      page: route.form.page,
+      values,
+      code: refusal.code,
+      reference: refused.reference,
+      ...(refusal.fields !== undefined && { problems: refusal.fields }),
+      ...(refusal.retryAfterSeconds !== undefined && { retryAfterSeconds: refusal.retryAfterSeconds }),
+    })
+    const query = queryOf({ return_to: readReturnPath(form.return_to) })
+    return seeOther(base + route.form.page + query, [note])
+  }
+  const view = await openView({ request, services })
+  const reply = view.send(errorPage(view.frame, refusal, refused.reference), { status: refusal.status })
+  const wait = refusal.retryAfterSeconds ?? 1
+  const isForNow = refusal.status === 503 || refusal.status === 429
+  return {
+    ...reply,
+    headers: {
+      ...reply.headers,
+      ...(isForNow && { 'Retry-After': String(Math.max(1, Math.ceil(wait))) }),
+      ...(refusal.allow !== undefined && { Allow: refusal.allow.join(', ') }),
+    },
+  }
+}
+
+/** What whoever fills in the form can do something about, if only wait. */
+function canComeBack({ status, code }: Refusal): boolean {
+  if (code === 'CSRF_ORIGIN') return false
+  if (code === 'CSRF_TOKEN_STALE' || code === 'REGISTRATION_CLOSED' || code === 'HASH_QUEUE_FULL') return true
+  return [400, 401, 409, 422, 429].includes(status)
+}
+
+function hadSession({ code }: Refusal): boolean {
+  return code === 'SESSION_ENDED'
+}
+
+/** A cookie that has come to its end would be sent, and refused, until somebody deletes it. */
+function clearedSession(refusal: Refusal, { sessionCookies }: Services): string[] {
+  return hadSession(refusal) || refusal.code === 'COOKIE_FOREIGN_APP' ? [sessionCookies.cleared] : []
+}

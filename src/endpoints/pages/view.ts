@@ -1,0 +1,131 @@
+import { guardRequestOf } from '../../guard/guard-request.ts'
+import { noStore, type PolicyDirectives, pageHeaders } from '../../http/headers.ts'
+import type { PageNote } from '../../http/page-cookies.ts'
+import type { Reply } from '../../http/reply.ts'
+import { pathOf } from '../../http/request-path.ts'
+import { readReturnPath } from '../../http/return-path.ts'
+import { filesOfPages } from '../../pages/files.ts'
+import type { FormState } from '../../pages/form.ts'
+import type { Frame } from '../../pages/frame.ts'
+import { layPage, type PageParts } from '../../pages/layout.ts'
+import { failureIn, problemIn } from '../../pages/refusal-words.ts'
+import { chooseLanguage, LANGUAGES, languageOf } from '../../texts/languages.ts'
+import { csrfTokenOf } from '../../tokens/session-cookie.ts'
+import type { RouteContext } from '../route.ts'
+import type { PageServices, Services } from '../services.ts'
+
+/** A page about to be drawn for one request. */
+export interface PageView {
+  readonly frame: Frame
+  /** What the form before left for this page. */
+  readonly note: PageNote | undefined
+  /** The form of this page, as that note has it. */
+  readonly state: FormState
+  /** Where somebody is led afterwards, if the address says so and it is a path of ours. */
+  readonly returnTo: string | undefined
+  send(parts: PageParts, options?: SendOptions): Reply
+}
+
+export interface SendOptions {
+  readonly status?: number
+  /** What this page needs beyond the standard policy. */
+  readonly policy?: PolicyDirectives
+}
+
+/** Who asks for a page, and with what. Without a principal its forms are those of a visit. */
+export type PageRequest = Pick<RouteContext, 'request' | 'services'> &
+  Partial<Pick<RouteContext, 'principal'>>
+
+/** The services of the pages, on routes that are only there with them. */
+export function pagesOf({ pages }: Services): PageServices {
+  if (pages === undefined) throw new TypeError('there are no pages')
+  return pages
+}
+
+/** Reads from the request all that a page is drawn with. */
+export async function openView({ request, services, principal }: PageRequest): Promise<PageView> {
+  const { brand, cookies, base } = pagesOf(services)
+  const asked = guardRequestOf(request)
+  const path = pathOf(request)
+  const query = new URL(request.url).searchParams
+  const asksFor = query.get('ui_locales') ?? undefined
+  const language = chooseLanguage({
+    uiLocales: asksFor,
+    cookie: cookies.language(asked),
+    acceptLanguage: asked.header('accept-language'),
+  })
+  const returnTo = readReturnPath(query.get('return_to') ?? undefined)
+  const frame: Frame = {
+    brand,
+    language,
+    direction: LANGUAGES[language].direction,
+    texts: await LANGUAGES[language].load(),
+    base,
+    files: filesUnder(base, filesOfPages(brand).names),
+    here: `${base}${path}${queryOf({ return_to: returnTo })}`,
+    now: services.grants.clock.now(),
+  }
+
+  const found = cookies.readNote(asked)
+  const note = found?.page === path ? found : undefined
+  const session = principal && services.sessionCookies.read(asked)
+  const visit = session === undefined ? cookies.visit(asked) : undefined
+  const chosen = languageOf(asksFor?.split(/\s/, 1)[0] ?? '')
+  const set = [visit?.set, note && cookies.clearedNote, chosen && cookies.setLanguage(chosen)].filter(
+    (cookie) => cookie !== undefined,
+  )
+  return {
+    frame,
+    note,
+    state: {
+      csrfToken: session === undefined ? (visit?.csrfToken ?? '') : csrfTokenOf(session.secret),
+      ...stateOf(frame, note),
+    },
+    returnTo,
+    send(parts, { status = 200, policy } = {}) {
+      const https = services.grants.settings.issuer.startsWith('https:')
+      return {
+        status,
+        headers: {
+          ...pageHeaders({ https }, policy),
+          ...noStore,
+          'Content-Type': 'text/html; charset=utf-8',
+          'Content-Language': language,
+        },
+        body: layPage(frame, parts).toString(),
+        cookies: set,
+      }
+    },
+  }
+}
+
+function filesUnder(base: string, names: Frame['files']): Frame['files'] {
+  const at = (name: string) => `${base}/pages/${name}`
+  return {
+    style: at(names.style),
+    script: at(names.script),
+    icon: at(names.icon),
+    logo: names.logo && at(names.logo),
+  }
+}
+
+function stateOf({ texts }: Frame, note: PageNote | undefined): Omit<FormState, 'csrfToken'> {
+  const { code, values = {}, problems = [], reference, retryAfterSeconds } = note ?? {}
+  return {
+    values,
+    problems: problems.map((problem) => problemIn(texts, problem)),
+    failure: code && failureIn(texts, { code, retryAfterSeconds, problems }),
+    reference,
+  }
+}
+
+/** A query out of what is there, with its question mark. */
+export function queryOf(values: Readonly<Record<string, string | undefined>>): string {
+  const there = Object.entries(values).filter((entry): entry is [string, string] => entry[1] !== undefined)
+  return there.length === 0 ? '' : `?${new URLSearchParams(there)}`
+}
+
+/** On to another page, by GET whatever came before (rule C11). */
+export function seeOther(location: string, cookies: readonly string[] = []): Reply {
+  return { status: 303, headers: { ...noStore, Location: location }, body: null, cookies }
+}

@@ -1,0 +1,30 @@
+import { html } from '../base/html.ts'
+import type { Frame } from './frame.ts'
+import { heading, type PageParts } from './layout.ts'
+
+/** The page of whatever has no page of its own. It says what can be done, and holds the reference ready. */
+export function errorPage(
+  frame: Frame,
+  { status, code }: { readonly status: number; readonly code: string },
+  reference: string,
+): PageParts {
+  const { texts, base } = frame
+  const { errorPage: words, common } = texts
+  const title = status === 404 ? words.notFoundTitle : words.title
+  return {
+    title,
+    failed: true,
+    body: html`${heading(title, sentenceFor(frame, status, code))}
+<p><a class="button other" href="${base}/account">${words.home}</a></p>
+<p class="small muted">${words.help}<br><span class="mono">${common.reference(reference)}</span></p>`,
+  }
+}
+
+function sentenceFor({ texts: { errorPage, refusals } }: Frame, status: number, code: string): string {
+  if (code === 'CSRF_ORIGIN') return errorPage.foreign
+  if (status === 404) return errorPage.notFound
+  if (status === 403) return errorPage.forbidden
+  if (status === 429) return refusals.wait(60)
+  if (status === 503) return errorPage.unavailable
+  return status >= 500 ? errorPage.inside : errorPage.refused
+}

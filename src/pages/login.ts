@@ -1,0 +1,49 @@
+import { html } from '../base/html.ts'
+import { errorSummary, type FormState, field, form, hasFailed, mainButton, passwordField } from './form.ts'
+import type { Frame } from './frame.ts'
+import { heading, note, type PageParts } from './layout.ts'
+
+export interface LoginParts {
+  /** Why somebody is here who had not come to sign in, or what was done before. */
+  readonly said: (keyof Frame['texts']['login'] & ('signedOut' | 'please' | 'ended' | 'again')) | undefined
+  readonly returnTo: string | undefined
+  readonly canRegister: boolean
+  /** Where whoever forgot the password goes; undefined where there is no way. */
+  readonly forgot: string | undefined
+}
+
+/** Name and password. */
+export function loginPage(frame: Frame, state: FormState, parts: LoginParts): PageParts {
+  const { texts, base } = frame
+  const { login } = texts
+  const query = parts.returnTo === undefined ? '' : `?${new URLSearchParams({ return_to: parts.returnTo })}`
+  const typed = state.values.username !== undefined
+  const fields = html`
+${field(state, {
+  name: 'username',
+  label: texts.fields.login,
+  autocomplete: 'username webauthn',
+  inputmode: 'email',
+  isLatin: true,
+  most: 320,
+  first: !typed,
+})}
+${passwordField(frame, state, {
+  name: 'password',
+  label: texts.fields.password,
+  autocomplete: 'current-password',
+  first: typed,
+})}
+${mainButton(login.button)}`
+  return {
+    title: login.title,
+    failed: hasFailed(state),
+    body: html`${errorSummary(frame, state)}${!hasFailed(state) && parts.said && note(login[parts.said])}
+${heading(login.title)}
+${form(state, { to: `${base}/login`, body: fields, hidden: { return_to: parts.returnTo } })}
+<div class="after">
+${parts.forgot && html`<p><a href="${parts.forgot}">${login.forgot}</a></p>`}
+${parts.canRegister && html`<p>${login.newHere} <a href="${base}/register${query}">${login.register}</a></p>`}
+</div>`,
+  }
+}

@@ -1,0 +1,85 @@
+import type { Texts } from '../texts/en.ts'
+import type { ShownProblem } from './form.ts'
+
+/** A refusal as a page is told of it. */
+export interface ToldRefusal {
+  readonly code: string
+  readonly retryAfterSeconds?: number | undefined
+  readonly problems?: readonly ToldProblem[] | undefined
+}
+
+export interface ToldProblem {
+  readonly field: string
+  /** In English; for what the application's own schema says of its own fields. */
+  readonly message: string
+  readonly reason?: string | undefined
+  readonly limit?: number | undefined
+}
+
+/** What was wrong with the whole form. Says nothing that the API would not: no name of a cause, no guess. */
+export function failureIn(texts: Texts, { code, retryAfterSeconds = 1, problems = [] }: ToldRefusal): string {
+  const { refusals } = texts
+  switch (code) {
+    case 'CREDENTIALS_WRONG':
+      return refusals.wrongCredentials
+    case 'RATE_LIMITED':
+      return refusals.wait(Math.max(1, Math.ceil(retryAfterSeconds)))
+    case 'HASH_QUEUE_FULL':
+      return refusals.busy
+    case 'CSRF_TOKEN_STALE':
+      return refusals.stale
+    case 'REGISTRATION_CLOSED':
+      return refusals.closed
+    case 'PASSWORD_REFUSED':
+      return refusals.passwordRefused
+    default:
+      return problems.length > 0 ? refusals.check : refusals.refused
+  }
+}
+
+/** What is wrong with one field. */
+export function problemIn(texts: Texts, problem: ToldProblem): ShownProblem {
+  return { field: problem.field, message: messageIn(texts, problem) }
+}
+
+function messageIn(
+  { problems, passwordReasons }: Texts,
+  { field, message, reason, limit = 0 }: ToldProblem,
+): string {
+  switch (reason) {
+    case undefined:
+      return message
+    case 'empty':
+      return problems.empty
+    case 'too_long':
+      return problems.tooLong(limit)
+    case 'email':
+      return problems.email
+    case 'username':
+      return problems.username
+    case 'taken':
+      return field === 'email' ? problems.emailTaken : problems.taken
+    case 'wrong_password':
+      return problems.currentPassword
+    case 'password_too_short':
+      return passwordReasons.tooShort(limit)
+    case 'password_too_long':
+      return passwordReasons.tooLong
+    case 'password_control_characters':
+      return passwordReasons.controlCharacters
+    case 'password_unreadable':
+      return passwordReasons.unreadable
+    case 'password_own_name':
+      return passwordReasons.ownName
+    case 'password_service_name':
+      return passwordReasons.serviceName
+    case 'password_repeats':
+      return passwordReasons.repeats
+    case 'password_rows':
+      return passwordReasons.rows
+    case 'password_common':
+      return passwordReasons.common
+    default:
+      return message
+  }
+}
