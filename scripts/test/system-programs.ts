@@ -2,6 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import {
   chromiumBrowser,
   findProgram,
+  nginxServer,
   type Program,
   postgresServer,
   redisServer,
@@ -25,6 +26,7 @@ const NEEDED_BY: readonly (readonly [file: string, program: Program])[] = [
   ['test/servers/postgres.ts', postgresServer],
   ['test/servers/redis.ts', redisServer],
   ['test/servers/chromium.ts', chromiumBrowser],
+  ['test/servers/nginx.ts', nginxServer],
 ]
 
 /** The programs that these suites need and this machine lacks. */

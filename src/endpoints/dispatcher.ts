@@ -2,6 +2,8 @@ import type { Actor, Origin } from '../audit/events.ts'
 import type { Logger } from '../base/logger.ts'
 import { AuthError } from '../errors/auth-error.ts'
 import { Refusal } from '../errors/refusal.ts'
+import { forwardedRequest } from '../guard/forwarded-request.ts'
+import type { GuardVerdict } from '../guard/guard.ts'
 import { guardRequestOf } from '../guard/guard-request.ts'
 import { parseWith, readBody } from '../http/body.ts'
 import { newReference, oauthErrorAnswer } from '../http/error-response.ts'
@@ -153,12 +155,8 @@ async function answer(
     at.headers = counted.headers
     if (counted.refusal !== undefined) return counted.refusal
   }
-  const asked = guardRequestOf(request, { address, params })
   if (route.form !== undefined) at.form = (await readBody(request, ['form'])) as Record<string, string>
-  const verdict = await services.guard(
-    at.form === undefined ? asked : withToken(asked, at.form),
-    route.access,
-  )
+  const verdict = await askGuard(at, route, params, services)
   if (verdict instanceof Refusal) return verdict
   at.admitted = true
 
@@ -183,6 +181,25 @@ function withToken(
 ): GuardRequest {
   return { ...request, header: (name) => (name === 'x-csrf-token' ? token : request.header(name)) }
 }
+
+async function askGuard(
+  { request, info, address, form }: Arrival,
+  route: ServedRoute,
+  params: GuardRequest['params'],
+  services: Services,
+): Promise<GuardVerdict> {
+  const asked = guardRequestOf(request, { address, params })
+  if (route.isForwarded === undefined) {
+    return services.guard(form === undefined ? asked : withToken(asked, form), route.access)
+  }
+  const forwarded = forwardedRequest(asked, services.addresses.isFromProxy(info.address))
+  if (forwarded instanceof Refusal) return forwarded
+  const verdict = await services.applicationGuard(forwarded, route.access)
+  const isForgery = verdict instanceof Refusal && FORGERIES.has(verdict.code)
+  return isForgery && !forwarded.isMethodKnown ? new Refusal('FORWARDED_METHOD_UNKNOWN') : verdict
+}
+
+const FORGERIES: ReadonlySet<string> = new Set(['CSRF_ORIGIN', 'CSRF_TOKEN_STALE'])
 
 function checkProxy({ request, info }: Arrival, { addresses }: Services): Refusal | undefined {
   return addresses.isProxyUnknown(info.address, forwardedFor(request))

@@ -1,5 +1,6 @@
 import type { z } from 'zod'
 import type { Origin } from '../audit/events.ts'
+import type { Refusal } from '../errors/refusal.ts'
 import type { BodyType } from '../http/body.ts'
 import type { HeaderValues } from '../http/headers.ts'
 import type { Reply } from '../http/reply.ts'
@@ -8,7 +9,7 @@ import type { Principal } from '../model/principal.ts'
 import type { Rate } from '../model/rate.ts'
 import type { Services } from './services.ts'
 
-export type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE'
+export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
 
 /** How refusals are written: problem documents (RFC 9457), the OAuth form (RFC 6749 section 5.2), or pages for people. */
 export type AnswerStyle = 'problem' | 'oauth' | 'page'
@@ -20,6 +21,9 @@ export interface Answer {
   readonly example?: unknown
   readonly mediaType?: string
 }
+
+/** What a handler comes to. */
+export type Answered = Reply | Refusal
 
 /** What a handler is given: parsed, checked, and nothing else. */
 export interface RouteContext<Body = unknown, Query = unknown> {
@@ -59,6 +63,8 @@ export interface ServedRoute {
    * with its secret, or a token with this scope.
    */
   readonly credential?: 'optional' | { readonly clientOrScope: string }
+  /** It is about a request that a proxy asks for, to the application: that is what the guard looks at. */
+  readonly isForwarded?: true
   readonly summary: string
   readonly description?: string
   readonly tag:
@@ -82,7 +88,7 @@ export interface ServedRoute {
   readonly hidden?: boolean
   /** Of a form: the page it stands on, which it comes back to if it fails, and the fields that come back with it. */
   readonly form?: { readonly page: string; readonly keeps: readonly string[] }
-  readonly handle: (context: RouteContext) => Reply | Promise<Reply>
+  readonly handle: (context: RouteContext) => Answered | Promise<Answered>
 }
 
 /** A row of the one table that router, API description, security tests and coverage check read. */
@@ -94,7 +100,7 @@ interface RouteWith<Body extends z.ZodType, Query extends z.ZodType>
   extends Omit<Route, 'body' | 'query' | 'handle'> {
   readonly body?: RouteBody<Body>
   readonly query?: Query
-  readonly handle: (context: RouteContext<z.output<Body>, z.output<Query>>) => Reply | Promise<Reply>
+  readonly handle: (context: RouteContext<z.output<Body>, z.output<Query>>) => Answered | Promise<Answered>
 }
 
 /** A row of the table, its handler typed by its schemas. */

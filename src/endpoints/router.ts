@@ -8,7 +8,7 @@ export type Match =
 
 export type Router = (method: string, path: string) => Match
 
-const METHODS: readonly Method[] = ['GET', 'POST', 'PATCH', 'DELETE']
+const METHODS: readonly Method[] = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE']
 
 /** Finds the route of a request. The guard reads the route that was found, so it cannot see another path. */
 export function createRouter(routes: readonly ServedRoute[]): Router {

@@ -14,6 +14,7 @@ import { changeUser, listUsers, readUser } from './admin-users.ts'
 import { listApiKeys, makeApiKey, revokeApiKey } from './api-keys.ts'
 import { readSession, signIn, signOut } from './browser-session.ts'
 import { docs, docsFile, openApi } from './docs.ts'
+import { forwardAuth, forwardAuthByMethod } from './forward-auth.ts'
 import { healthz, readyz } from './health.ts'
 import { introspect } from './introspect.ts'
 import { logout } from './logout.ts'
@@ -67,6 +68,8 @@ export const routes: readonly Route[] = [
   rotateClientSecret,
   deleteClient,
   revocations,
+  forwardAuth,
+  ...forwardAuthByMethod,
   jwks,
   authorizationServer,
   openApi,

@@ -27,6 +27,8 @@ export interface Services {
   readonly routes: readonly DescribedRoute[]
   readonly grants: GrantParts
   readonly guard: Guard
+  /** For requests to the application: its own credentials count too. */
+  readonly applicationGuard: Guard
   readonly rateLimits: RateLimits
   readonly addresses: ClientAddresses
   readonly cors: Cors

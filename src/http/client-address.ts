@@ -12,6 +12,8 @@ export interface ClientAddresses {
    * is not read: a proxy that writes one of the two lets the other through as the client sent it.
    */
   clientOf(connection: string | undefined, forwardedFor: string | undefined): string | undefined
+  /** Whether what a proxy says of a request is believed if it came over a connection from that address. */
+  isFromProxy(connection: string | undefined): boolean
   /**
    * Whether a request shows signs of a proxy while none is trusted, and comes from nearby: then all people would seem to
    * be one, to every limit and in every log line.
@@ -35,6 +37,8 @@ export function clientAddresses(trusted: TrustedProxies): ClientAddresses {
       }
       return client
     },
+    isFromProxy: (connection) =>
+      connection !== undefined && most > 0 && (isTrusted === undefined || isTrusted(connection)),
     isProxyUnknown: (connection, forwardedFor) =>
       trusted === 0 && forwardedFor !== undefined && connection !== undefined && isNearby(connection),
   }

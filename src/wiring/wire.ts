@@ -170,6 +170,7 @@ function servicesOf({ ground, knowledge, signIn, credentials, routes, isStopping
     sessionCookies,
     apiKeys,
     guard: credentials.ownGuard,
+    applicationGuard: credentials.guard,
     readAccess: reader.read,
     readExpired: reader.readExpired,
     registration: settings.registration === 'open' ? 'open' : 'closed',

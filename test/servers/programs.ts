@@ -42,6 +42,13 @@ export const chromiumBrowser: Program = {
   debianPackage: 'chromium',
 }
 
+export const nginxServer: Program = {
+  title: 'nginx',
+  names: ['nginx'],
+  folders: ['/usr/sbin', '/usr/local/sbin', '/opt/homebrew/bin'],
+  debianPackage: 'nginx-light',
+}
+
 /** Where the program is, or undefined. */
 export function findProgram({ names, folders }: Program): string | undefined {
   const places = [

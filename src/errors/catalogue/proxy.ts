@@ -11,6 +11,17 @@ export const proxy = defineGroup('proxy', {
       'many proxies there are in front, or to their addresses.',
     own: true,
   },
+  FORWARDED_METHOD_UNKNOWN: {
+    effect: 'refused',
+    clientCode: 'access_denied',
+    meaning: 'A proxy asks for a request with a cookie, and does not say by what method it was sent.',
+    hint:
+      'A cookie alone must not change anything, so `/forward-auth` has to know the method. Let the proxy set ' +
+      '`X-Forwarded-Method`, overwriting what the client sent, and name the proxy in TRUSTED_PROXIES; ' +
+      'docs/forward-auth.md has the lines for each.',
+    sentence: 'This page may not do this. Open the application itself and repeat the step there.',
+    own: true,
+  },
   PROXY_STRIPS_AUTH: {
     effect: 'refused',
     clientCode: 'token_missing',
