@@ -7,6 +7,8 @@ import type { ImportGraph } from './import-graph.ts'
  * doors and the composition root.
  */
 export const LAYERS: readonly (readonly string[])[] = [
+  // For browsers: it takes nothing of the server's with it.
+  ['client'],
   ['base'],
   ['errors', 'model', 'texts'],
   ['keys', 'store', 'audit'],

@@ -1,0 +1,59 @@
+/** What a client needs of the place it runs in. Browsers have all of it; what is missing elsewhere is done without. */
+export interface Surroundings {
+  fetch(input: Parameters<typeof fetch>[0], init?: RequestInit): Promise<Response>
+  /** The wall clock, which people set and which goes on in sleep. Milliseconds. */
+  now(): number
+  /** A clock that only goes forward, and may stand still in sleep. Milliseconds. */
+  elapsed(): number
+  /** From 0 to below 1. */
+  chance(): number
+  /** A text nobody guesses: 128 random bits. */
+  newKey(): string
+  wait(milliseconds: number): Promise<void>
+  readonly locks: Locks | undefined
+  openChannel(name: string): Channel | undefined
+  /** Of the page. */
+  address(): string | undefined
+}
+
+/** As much of Web Locks as is used. */
+export interface Locks {
+  request<Value>(name: string, options: { signal: AbortSignal }, work: () => Promise<Value>): Promise<Value>
+}
+
+/** As much of a BroadcastChannel as is used. */
+export interface Channel {
+  postMessage(message: unknown): void
+  onmessage: ((event: { readonly data: unknown }) => void) | null
+  close(): void
+}
+
+interface Globals {
+  readonly navigator?: { readonly locks?: Locks }
+  readonly BroadcastChannel?: new (name: string) => Channel & { unref?(): void }
+  readonly location?: { readonly href: string }
+}
+
+const globals = globalThis as unknown as Globals
+
+/** The place we are in. Looked up at each call, as pages and tests may replace what is global. */
+export const here: Surroundings = {
+  fetch: (input, init) => fetch(input, init),
+  now: () => Date.now(),
+  elapsed: () => performance.now(),
+  chance: () => Math.random(),
+  newKey: () =>
+    Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join(
+      '',
+    ),
+  wait: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
+  get locks() {
+    return globals.navigator?.locks
+  },
+  openChannel(name) {
+    const channel = globals.BroadcastChannel && new globals.BroadcastChannel(name)
+    channel?.unref?.()
+    return channel
+  },
+  address: () => globals.location?.href,
+}
