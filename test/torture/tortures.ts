@@ -1,3 +1,4 @@
+import { clientTabs } from './client-tabs.ts'
 import { crashImages } from './crash-images.ts'
 import { crashPostgres } from './crash-postgres.ts'
 import { crashSqlite } from './crash-sqlite.ts'
@@ -20,6 +21,7 @@ export const tortures: readonly Torture[] = [
   stopped,
   model,
   nthCall,
+  clientTabs,
   crashImages,
   crashSqlite,
   crashPostgres,

@@ -1,0 +1,99 @@
+import { once } from 'node:events'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { build } from 'esbuild'
+import { nodeListener } from '../../src/adapters/node.ts'
+import { type Auth, type AuthOptions, createAuth } from '../../src/index.ts'
+
+export const PASSWORD = 'correct horse battery'
+
+/** Handles a request instead of the issuer, or around it. */
+export type Between = (request: IncomingMessage, response: ServerResponse, go: () => void) => void
+
+/** An issuer, and an application's pages at another origin. */
+export interface Site {
+  readonly auth: Auth
+  readonly issuer: string
+  /** Address of the application's page; `search` for what it is to do differently. */
+  page(search?: Record<string, string>): string
+  between: Between
+  close(): Promise<void>
+}
+
+export interface SiteOptions {
+  readonly auth?: AuthOptions
+  /** Served to pages in addition: by path. */
+  readonly files?: Readonly<Record<string, string>>
+  /** Origins of pages are on the issuer's list unless said otherwise. */
+  readonly cors?: boolean
+}
+
+export async function openSite({
+  auth: options = {},
+  files = {},
+  cors = true,
+}: SiteOptions = {}): Promise<Site> {
+  const script = await bundlePage()
+  const pages = createServer((request, response) => {
+    const path = new URL(request.url ?? '/', 'http://x').pathname
+    const file = path === '/page.js' ? script : files[path]
+    const type = path.endsWith('.js') ? 'text/javascript' : 'text/html'
+    response
+      .writeHead(file === undefined && path !== '/' ? 404 : 200, { 'content-type': type })
+      .end(
+        file ??
+          '<!doctype html><title>App</title><link rel=icon href=data:,><script type=module src=/page.js></script>',
+      )
+  })
+  const origin = await listen(pages)
+  const server = createServer()
+  const issuer = await listen(server)
+  const auth = createAuth({
+    databaseUrl: 'sqlite::memory:',
+    secretKey: Buffer.from(crypto.getRandomValues(new Uint8Array(32))).toString('base64url'),
+    issuer,
+    rateLimits: 'off',
+    ...(cors && { corsOrigins: [origin] }),
+    ...options,
+  }) as unknown as Auth
+  await auth.ready()
+  const listener = nodeListener(auth)
+  const site: Site = {
+    auth,
+    issuer,
+    page: (search = {}) => `${origin}/?${new URLSearchParams({ issuer, ...search })}`,
+    between: (_request, _response, go) => go(),
+    async close() {
+      await Promise.all([pages, server].map(closeServer))
+      await auth.close()
+    },
+  }
+  server.on('request', (request, response) => {
+    site.between(request, response, () => listener(request, response))
+  })
+  return site
+}
+
+export async function bundlePage(entry = 'page.ts'): Promise<string> {
+  const { outputFiles } = await build({
+    entryPoints: [join(import.meta.dirname, entry)],
+    bundle: true,
+    format: 'esm',
+    target: 'es2022',
+    write: false,
+    logLevel: 'silent',
+  })
+  return outputFiles[0]?.text ?? ''
+}
+
+export async function listen(server: Server): Promise<string> {
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+}
+
+export async function closeServer(server: Server): Promise<void> {
+  server.closeAllConnections()
+  await new Promise((resolve) => server.close(resolve))
+}

@@ -1,0 +1,4 @@
+import { tortureTest } from './as-test.ts'
+import { clientTabs } from './client-tabs.ts'
+
+tortureTest(clientTabs)
