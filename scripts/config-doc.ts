@@ -14,6 +14,7 @@ import { accounts } from '../src/config/settings/accounts.ts'
 import { address } from '../src/config/settings/address.ts'
 import { brand } from '../src/config/settings/brand.ts'
 import { browserSessions } from '../src/config/settings/browser-sessions.ts'
+import { mail } from '../src/config/settings/mail.ts'
 import { BUILT_IN_ROLES, BUILT_IN_SCOPES, permissions } from '../src/config/settings/permissions.ts'
 import { secrets } from '../src/config/settings/secrets.ts'
 import { service } from '../src/config/settings/service.ts'
@@ -31,6 +32,7 @@ const groups: Readonly<Record<string, Readonly<Record<string, Setting>>>> = {
   'Tokens and sessions': tokens,
   'Browser sessions': browserSessions,
   Accounts: accounts,
+  Mail: mail,
   'Scopes and roles': permissions,
   Pages: brand,
   Service: service,

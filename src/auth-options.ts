@@ -10,6 +10,7 @@ import type { RefusalReport } from './http/refuser.ts'
 import type { ShortKeyTimes } from './keys/key-service.ts'
 import type { Hooks } from './login/hooks.ts'
 import type { ForeignUser, OwnUsers } from './login/own-users.ts'
+import type { MailOptions } from './mail/message.ts'
 import type { Client } from './model/client.ts'
 import type { ProfileSchema } from './model/profile.ts'
 import type { User } from './model/user.ts'
@@ -45,6 +46,8 @@ export interface AuthOptions<
   /** The users you already have; each is taken over at the first sign-in. */
   readonly users?: OwnUsers<ForeignUser>
   readonly hooks?: Hooks
+  /** How letters are sent, what they say, and where their links lead. */
+  readonly mail?: MailOptions
   /** Credentials of your own on your own routes, each made by `credential`. */
   readonly credentials?: readonly OwnCredential[]
   /** Your own body for refusals of checked routes. Status, challenge and headers stay. */

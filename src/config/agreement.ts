@@ -49,6 +49,9 @@ export function* disagreements(
   if (settings.jwtSecret?.some((secret) => secrets.has(secret.reveal()))) {
     yield { setting: 'jwtSecret', message: 'holds a key of SECRET_KEY, which is never to be shared' }
   }
+  if (settings.smtpUrl !== undefined && settings.mailFrom === undefined) {
+    yield { setting: 'mailFrom', message: 'must be set beside smtpUrl: letters need a sender' }
+  }
   if (mode === 'production') yield* inProduction(surroundings, isGiven)
 }
 

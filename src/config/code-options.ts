@@ -9,6 +9,7 @@ export const CODE_OPTIONS = [
   'clock',
   'hooks',
   'logger',
+  'mail',
   'onRefusal',
   'profile',
   'random',

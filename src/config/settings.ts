@@ -4,6 +4,7 @@ import { accounts } from './settings/accounts.ts'
 import { address } from './settings/address.ts'
 import { brand } from './settings/brand.ts'
 import { browserSessions } from './settings/browser-sessions.ts'
+import { mail } from './settings/mail.ts'
 import { permissions } from './settings/permissions.ts'
 import { secrets } from './settings/secrets.ts'
 import { service } from './settings/service.ts'
@@ -21,6 +22,7 @@ export const SETTINGS = {
   ...tokens,
   ...browserSessions,
   ...accounts,
+  ...mail,
   ...permissions,
   ...brand,
   ...service,

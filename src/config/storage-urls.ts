@@ -18,6 +18,10 @@ export function redisUrl(): ValueKind<Secret, string> {
   return urlThat('a `redis://` or `rediss://` URL', (text) => isUrlOf(['redis:', 'rediss:'], text))
 }
 
+export function smtpUrl(): ValueKind<Secret, string> {
+  return urlThat('an `smtp://` or `smtps://` URL', (text) => isUrlOf(['smtp:', 'smtps:'], text))
+}
+
 /** A URL with the password taken out, and its parameters, for some drivers take a password there too. */
 export function maskUrl(text: string): string {
   if (text.startsWith('sqlite:') || !URL.canParse(text)) return text.startsWith('sqlite:') ? text : 'set'

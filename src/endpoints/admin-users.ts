@@ -109,7 +109,10 @@ export async function userOf({ params, services }: Pick<RouteContext, 'params' |
 }
 
 /** Else whoever may look after accounts could make themselves anything. */
-function refuseRolesBeyond(context: RouteContext, roles: readonly string[]): void {
+export function refuseRolesBeyond(
+  context: Pick<RouteContext, 'services' | 'principal'>,
+  roles: readonly string[],
+): void {
   const { policy } = context.services.grants
   const { scopes } = principalOf(context)
   const beyond = scopesOfRoles(policy, roles).filter((scope) => !scopes.includes(scope))

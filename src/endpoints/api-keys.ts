@@ -8,7 +8,7 @@ import { json, noContent, principalOf, route } from './route.ts'
 import { listOf, text } from './schemas.ts'
 
 /** A key makes no keys: whoever finds one must not be able to outlive its end. */
-const withoutKey = needs({ via: ['bearer', 'session'] })
+export const withoutKey = needs({ via: ['bearer', 'session'] })
 
 const newApiKey = z
   .strictObject({
@@ -22,7 +22,7 @@ const newApiKey = z
   })
   .meta({ id: 'NewApiKey' })
 
-const apiKeyAnswer = z
+export const apiKeyAnswer = z
   .object({
     id: z.uuid(),
     name: z.string(),
@@ -105,7 +105,7 @@ export const revokeApiKey = route({
   },
 })
 
-function showApiKey(key: ApiKey) {
+export function showApiKey(key: ApiKey) {
   return {
     id: key.id,
     name: key.name,

@@ -1,8 +1,7 @@
 import { z } from 'zod'
 import { AuthError } from '../errors/auth-error.ts'
-import { proveOwnPassword } from '../login/password.ts'
 import { signedIn } from '../model/access.ts'
-import { json, noContent, principalOf, route } from './route.ts'
+import { callerOf, json, noContent, principalOf, route } from './route.ts'
 import { exampleUser, passwordText, showUser, text, userAnswer } from './schemas.ts'
 
 const answer = { description: 'The account.', schema: userAnswer, example: exampleUser }
@@ -72,16 +71,9 @@ export const changePassword = route({
   },
   answers: { 204: { description: 'Changed.' } },
   async handle(context) {
-    const { body, services, origin } = context
-    const { id, sessionId } = principalOf(context)
-    if (!(await proveOwnPassword(id, body.current_password, origin, services.grants))) {
-      throw new AuthError('REQUEST_INVALID', {
-        fields: [{ field: 'current_password', message: 'Is not right.' }],
-        details: { userId: id },
-      })
-    }
-    const options = { keepSessionId: sessionId, field: 'new_password' }
-    await services.accounts.setPassword(id, body.new_password, options, origin)
+    const { body, services } = context
+    const passwords = { current: body.current_password, next: body.new_password }
+    await services.ownAccount.changePassword(principalOf(context), passwords, callerOf(context))
     return noContent()
   },
 })

@@ -1,10 +1,7 @@
 import { z } from 'zod'
-import { AuthError } from '../errors/auth-error.ts'
-import type { CheckedAccount } from '../login/accounts.ts'
 import { anyone } from '../model/access.ts'
-import type { User } from '../model/user.ts'
-import { json, type RouteContext, route } from './route.ts'
-import { exampleUser, loginText, passwordText, showUser, text, userAnswer } from './schemas.ts'
+import { accepted, callerOf, json, route } from './route.ts'
+import { exampleUser, linkText, loginText, passwordText, showUser, text, userAnswer } from './schemas.ts'
 
 const registration = z
   .strictObject({
@@ -12,6 +9,7 @@ const registration = z
     password: passwordText,
     username: text(64).optional(),
     profile: z.record(z.string(), z.unknown()).optional(),
+    invitation: linkText.optional().meta({ description: 'What the link of an invitation carries.' }),
   })
   .meta({ id: 'Registration' })
 
@@ -29,29 +27,21 @@ export const register = route({
     example: { email: 'alice@example.com', password: 'correct horse battery', username: 'alice' },
   },
   answers: {
+    202: {
+      description:
+        'With `registration: verified`: a link was mailed. The same whether there is an account or not.',
+    },
     201: { description: 'The account.', schema: userAnswer, example: exampleUser },
     403: { description: 'Registration is closed, or the application refused it.' },
     409: { description: 'The address or the user name is taken.' },
     429: { description: 'Too many accounts from this address: wait as long as `Retry-After` says.' },
     503: { description: 'Too many passwords are waiting to be hashed.' },
   },
-  async handle({ body, origin, services }) {
-    return json(showUser(await registerAccount(body, { origin, services })), 201)
+  async handle(context) {
+    // Field by field: what the body says of roles or states never reaches the account (G-10).
+    const { email, password, username, profile, invitation } = context.body
+    const request = { email, password, username, profile, invitation }
+    const user = await context.services.registration.register(request, callerOf(context))
+    return user === undefined ? accepted() : json(showUser(user), 201)
   },
 })
-
-/** A new account, as far as registration is open. `passwordField` is what the request calls the password. */
-export async function registerAccount(
-  { email, password, username, profile }: z.output<typeof registration>,
-  { origin, services }: Pick<RouteContext, 'origin' | 'services'>,
-  passwordField = 'password',
-): Promise<User> {
-  if (services.registration === 'closed') throw new AuthError('REGISTRATION_CLOSED')
-  const { hooks, inBackground } = services.grants
-  // Field by field: what the body says of roles or states never reaches the account (G-10).
-  const account = { email, password, username, profile }
-  const approve = (checked: CheckedAccount) => hooks.before?.register?.(checked, origin)
-  const user = await services.accounts.create(account, origin, { approve, passwordField })
-  inBackground(() => hooks.after?.register?.(user, origin))
-  return user
-}

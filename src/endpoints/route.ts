@@ -4,6 +4,7 @@ import type { Refusal } from '../errors/refusal.ts'
 import type { BodyType } from '../http/body.ts'
 import type { HeaderValues } from '../http/headers.ts'
 import type { Reply } from '../http/reply.ts'
+import type { Caller } from '../login/caller.ts'
 import type { Access } from '../model/access.ts'
 import type { Principal } from '../model/principal.ts'
 import type { Rate } from '../model/rate.ts'
@@ -124,6 +125,16 @@ export function json(body: unknown, status = 200, headers: HeaderValues = {}): R
     headers: { 'content-type': 'application/json', 'cache-control': 'no-store', ...headers },
     body: JSON.stringify(body),
   }
+}
+
+/** 202: taken, and what comes of it is mailed. */
+export function accepted(): Reply {
+  return { status: 202, headers: { 'cache-control': 'no-store' }, body: null }
+}
+
+/** Who asks, for what ends in a letter. */
+export function callerOf({ origin, request }: Pick<RouteContext, 'origin' | 'request'>): Caller {
+  return { origin, language: request.headers.get('accept-language') ?? undefined }
 }
 
 /** 204: done, and nothing to say. */

@@ -8,18 +8,23 @@ import {
   rotateClientSecret,
 } from './admin-clients.ts'
 import { listEvents } from './admin-events.ts'
+import { invite } from './admin-invitations.ts'
 import { listKeys, retireKey, revokeKey, rotateKey } from './admin-keys.ts'
 import { endSessionOfUser, endSessionsOfUser, listSessionsOfUser } from './admin-sessions.ts'
 import { changeUser, listUsers, readUser } from './admin-users.ts'
 import { listApiKeys, makeApiKey, revokeApiKey } from './api-keys.ts'
 import { readSession, signIn, signOut } from './browser-session.ts'
+import { developmentMail } from './development-mail.ts'
 import { docs, docsFile, openApi } from './docs.ts'
+import { changeEmail, requestVerification, verifyEmail } from './email.ts'
 import { forwardAuth, forwardAuthByMethod } from './forward-auth.ts'
 import { healthz, readyz } from './health.ts'
 import { introspect } from './introspect.ts'
 import { logout } from './logout.ts'
 import { changeMe, changePassword, readMe } from './me.ts'
 import { authorizationServer, jwks } from './metadata.ts'
+import { deleteMe, exportMe } from './my-data.ts'
+import { forgotPassword, resetPassword } from './password-reset.ts'
 import { register } from './register.ts'
 import { revocations } from './revocations.ts'
 import { revoke } from './revoke.ts'
@@ -43,6 +48,13 @@ export const routes: readonly Route[] = [
   readMe,
   changeMe,
   changePassword,
+  forgotPassword,
+  resetPassword,
+  verifyEmail,
+  requestVerification,
+  changeEmail,
+  exportMe,
+  deleteMe,
   listSessions,
   endSession,
   endSessions,
@@ -56,6 +68,7 @@ export const routes: readonly Route[] = [
   listSessionsOfUser,
   endSessionOfUser,
   endSessionsOfUser,
+  invite,
   listEvents,
   listKeys,
   rotateKey,
@@ -75,6 +88,7 @@ export const routes: readonly Route[] = [
   openApi,
   docs,
   docsFile,
+  developmentMail,
   healthz,
   readyz,
 ]

@@ -33,6 +33,9 @@ export const passwordText = z
 
 export const loginText = text(LONGEST_LOGIN)
 
+/** What a mailed link carries. */
+export const linkText = text(200)
+
 /** How a client says who it is in a body (RFC 6749 section 2.3.1, RFC 7521 section 4.2); see `PresentedClient`. */
 export const clientParts = {
   client_id: text(200, 0).optional(),

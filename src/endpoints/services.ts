@@ -13,6 +13,11 @@ import type { SessionCookies } from '../http/session-cookies.ts'
 import type { KeyManagement } from '../keys/key-management.ts'
 import type { Accounts } from '../login/accounts.ts'
 import type { ApiKeys } from '../login/api-keys.ts'
+import type { EmailAddresses } from '../login/email-address.ts'
+import type { OwnAccount } from '../login/own-account.ts'
+import type { PasswordReset } from '../login/password-reset.ts'
+import type { Registration } from '../login/registration.ts'
+import type { DevelopmentMailbox } from '../mail/development-mailbox.ts'
 import type { AccessToken } from '../model/access-token.ts'
 import type { ProfileSchema } from '../model/profile.ts'
 import type { DescribedRoute } from '../openapi/described-route.ts'
@@ -47,7 +52,12 @@ export interface Services {
   readonly clients: Clients
   readonly feedAnswers: FeedAnswers
   readonly feedStreams: FeedStreams
-  readonly registration: 'open' | 'closed'
+  readonly registration: Registration
+  readonly emailAddresses: EmailAddresses
+  readonly passwordReset: PasswordReset
+  readonly ownAccount: OwnAccount
+  /** The letters of late, in development. */
+  readonly mailbox: DevelopmentMailbox | undefined
   /** Title shown on pages and in the API description. */
   readonly serviceName: string
   /** Whether people are met by pages of ours, and how those look. */

@@ -15,6 +15,7 @@ import type { BrowserSessionLimits } from '../model/session-limits.ts'
 import type { User } from '../model/user.ts'
 import type { RevocationState } from '../revocation/state.ts'
 import type { RefreshTokens } from '../tokens/refresh-token.ts'
+import type { GateSettings } from './account-gate.ts'
 
 /** A request to the token endpoint, its parameters already single (RFC 6749 section 3.2). */
 export interface TokenRequest extends ClientRequest {
@@ -49,7 +50,7 @@ export interface Grant {
 }
 
 /** The settings of tokens and sessions, in the units they are used in. */
-export interface TokenSettings {
+export interface TokenSettings extends GateSettings {
   readonly issuer: string
   readonly audience: string
   readonly accessLifeSeconds: number

@@ -67,7 +67,7 @@ export async function openSession(
 ): Promise<OpenedSession> {
   const { user, client, origin } = signIn
   const { secretKeys, random } = parts
-  passAccountGate(user)
+  passAccountGate(user, parts.settings)
   const from = { address: origin.address, agent: origin.agent }
   await parts.hooks.before?.signIn?.(user, from)
   const held = scopesOfClient(client, scopesOfRoles(parts.policy, user.roles))

@@ -6,6 +6,7 @@ import { loginKey, parseEmail, parseUsername } from '../model/account-name.ts'
 import type { ProfileSchema } from '../model/profile.ts'
 import type { User, UserState } from '../model/user.ts'
 import type { Store } from '../store/store.ts'
+import type { NewUser } from '../store/users.ts'
 import type { HashQueue } from './hashing.ts'
 import { checkNewPassword } from './password-policy.ts'
 import { parseProfile } from './profile.ts'
@@ -41,6 +42,12 @@ export interface CreateOptions {
 export interface Accounts {
   /** Throws `REQUEST_INVALID` or `PASSWORD_REFUSED` with every problem, and `ACCOUNT_NAME_TAKEN`. */
   create(account: NewAccount, origin: Origin, options?: CreateOptions): Promise<User>
+  /** The same checks, and the hash; nothing is written. For accounts that wait for something. */
+  prepare(account: NewAccount, options?: CreateOptions): Promise<NewUser & { readonly passwordHash: string }>
+  /** Those of a new registration where undefined. Throws `REQUEST_INVALID` where one is not declared. */
+  checkRoles(roles: readonly string[] | undefined): readonly string[]
+  /** The hash of a password that the policy takes. Throws `PASSWORD_REFUSED`. */
+  hashNewPassword(user: Pick<User, 'email' | 'username'>, password: string, field: string): Promise<string>
   rename(id: string, username: string, origin: Origin): Promise<User>
   changeProfile(id: string, profile: Readonly<Record<string, unknown>>, origin: Origin): Promise<User>
   /** Ends every session and token, but for the session named. Does not ask for the old password. */
@@ -71,30 +78,40 @@ export interface AccountParts {
 export function createAccounts(parts: AccountParts): Accounts {
   const { store, hashes, revocationsChanged } = parts
 
+  const prepare: Accounts['prepare'] = async (account, { approve, passwordField = 'password' } = {}) => {
+    const { email, username } = checkNames(account)
+    const profile = parseProfile(parts.profile, account.profile ?? {})
+    const roles = checkRoles(account.roles ?? parts.defaultRoles, parts.declaredRoles)
+    await checkPassword(account.password, passwordField, [email, username], parts)
+    await approve?.({ email, username, profile })
+    return {
+      id: randomId(parts.random),
+      email,
+      emailKey: loginKey(email),
+      emailVerified: account.emailVerified ?? false,
+      username,
+      usernameKey: username === undefined ? undefined : loginKey(username),
+      passwordHash: await hashes.hash(account.password),
+      roles,
+      profile,
+    }
+  }
+
+  const hashNewPassword: Accounts['hashNewPassword'] = async ({ email, username }, password, field) => {
+    await checkPassword(password, field, [email, username], parts)
+    return hashes.hash(password)
+  }
+
   return {
-    async create(account, origin, { approve, passwordField = 'password' } = {}) {
-      const { email, username } = checkNames(account)
-      const profile = parseProfile(parts.profile, account.profile ?? {})
-      const roles = checkRoles(account.roles ?? parts.defaultRoles, parts.declaredRoles)
-      await checkPassword(account.password, passwordField, [email, username], parts)
-      await approve?.({ email, username, profile })
-      const id = randomId(parts.random)
-      const created = await store.users.create(
-        {
-          id,
-          email,
-          emailKey: loginKey(email),
-          emailVerified: account.emailVerified ?? false,
-          username,
-          usernameKey: username === undefined ? undefined : loginKey(username),
-          passwordHash: await hashes.hash(account.password),
-          roles,
-          profile,
-        },
-        { name: 'user.created', origin, userId: id },
-      )
+    async create(account, origin, options) {
+      const user = await prepare(account, options)
+      const created = await store.users.create(user, { name: 'user.created', origin, userId: user.id })
       return created.outcome === 'created' ? created.user : taken(created.field)
     },
+
+    prepare,
+    checkRoles: (roles) => checkRoles(roles ?? parts.defaultRoles, parts.declaredRoles),
+    hashNewPassword,
 
     async rename(id, username, origin) {
       const name = checkUsername(username)
@@ -113,8 +130,7 @@ export function createAccounts(parts: AccountParts): Accounts {
 
     async setPassword(id, password, { keepSessionId, field = 'password' }, origin) {
       const user = known(await store.users.find(id))
-      await checkPassword(password, field, [user.email, user.username], parts)
-      const hash = await hashes.hash(password)
+      const hash = await hashNewPassword(user, password, field)
       const event = { name: 'user.password_changed', origin, userId: id } as const
       known(await store.users.setPassword(id, { hash, keepSessionId }, event))
       await revocationsChanged()

@@ -4,6 +4,7 @@ import { basic } from '../guard/credentials/basic.ts'
 import type { Credential } from '../guard/credentials/credential.ts'
 import { createProvenPasswords } from '../guard/credentials/proven-passwords.ts'
 import { provePassword } from '../login/password.ts'
+import type { User } from '../model/user.ts'
 import type { Ground } from './ground.ts'
 import type { Knowledge } from './knowledge.ts'
 import type { SignIn } from './sign-in.ts'
@@ -17,11 +18,12 @@ export function wireBasic(
 ): Credential {
   const { issuer } = settings
   const parts = { store, clients: grants.clients, clock, issuer }
+  const passGate = (user: User) => passAccountGate(user, grants.settings)
   const people = createProvenPasswords({
     store: store.users,
     async prove({ login, password, origin }) {
       const { user } = await provePassword(login, password, origin, grants)
-      passAccountGate(user)
+      passGate(user)
       await grants.hooks.before?.signIn?.(user, { address: origin.address, agent: origin.agent })
       return user
     },
@@ -37,7 +39,7 @@ export function wireBasic(
     proveClient: (authorization) =>
       authenticateClient({ parameters: new Map(), authorization, endpoint: '' }, parts),
     people: settings.basicForPeople ? people : undefined,
-    passGate: passAccountGate,
+    passGate,
     mayBeSent: development || issuer.startsWith('https:'),
     ownOrigins,
     // For our own endpoints it has been worked out before; to do so twice changes nothing.

@@ -54,6 +54,7 @@ export function wireSignIn(ground: Ground, knowledge: Knowledge): SignIn {
       onReuse: settings.onReuse,
       repeatElsewhere: settings.repeatElsewhere,
       passwordGrant: settings.passwordGrant,
+      verifiedEmailRequired: settings.verifiedEmailRequired,
       browserSessions: browserSessionLimits(settings),
     },
     policy: { scopes: settings.scopes, roles: settings.roles },

@@ -13,6 +13,7 @@ import { readLogo } from '../pages/logo.ts'
 import { createFeedAnswers } from '../revocation/feed-answers.ts'
 import { createFeedStreams } from '../revocation/feed-stream.ts'
 import { startHousekeeping } from '../store/housekeeping.ts'
+import { type AccountLife, wireAccountLife } from './account-life.ts'
 import { type Credentials, wireCredentials } from './credentials.ts'
 import { declareRestored, type RestoreReport } from './declare-restored.ts'
 import { DAY_MILLISECONDS, type Ground, layGround } from './ground.ts'
@@ -45,8 +46,10 @@ export function wire(options: AuthOptions, routes: readonly Route[]): Wired {
   const knowledge = wireKnowledge(ground)
   const signIn = wireSignIn(ground, knowledge)
   const credentials = wireCredentials(ground, knowledge, signIn)
+  const life = wireAccountLife(ground, knowledge, signIn)
   let stopping = false
-  const services = servicesOf({ ground, knowledge, signIn, credentials, routes, isStopping: () => stopping })
+  const isStopping = () => stopping
+  const services = servicesOf({ ground, knowledge, signIn, credentials, life, routes, isStopping })
 
   const { settings, store, redis, clock, logger } = ground
   const { keys, feed, memories } = knowledge
@@ -108,6 +111,7 @@ export function wire(options: AuthOptions, routes: readonly Route[]): Wired {
       await apiKeys.uses.stop()
       await sessionUses.stop()
       sockets.stop()
+      await life.stop()
       await feed.stop()
       await signIn.hashes.close()
       await keys.stop()
@@ -122,6 +126,7 @@ interface Parts {
   readonly knowledge: Knowledge
   readonly signIn: SignIn
   readonly credentials: Credentials
+  readonly life: AccountLife
   readonly routes: readonly Route[]
   readonly isStopping: () => boolean
 }
@@ -138,7 +143,7 @@ function pagesOf({ settings, secretKeys, random, clock }: Ground): PageServices 
 }
 
 /** What the endpoints work with. */
-function servicesOf({ ground, knowledge, signIn, credentials, routes, isStopping }: Parts): Services {
+function servicesOf({ ground, knowledge, signIn, credentials, life, routes, isStopping }: Parts): Services {
   const { options, settings, development, store, clock, random, secretKeys } = ground
   const { keys, feed, reader } = knowledge
   const { apiKeys, sessionCookies, socketTickets, sockets } = credentials
@@ -173,7 +178,11 @@ function servicesOf({ ground, knowledge, signIn, credentials, routes, isStopping
     applicationGuard: credentials.guard,
     readAccess: reader.read,
     readExpired: reader.readExpired,
-    registration: settings.registration === 'open' ? 'open' : 'closed',
+    registration: life.registration,
+    emailAddresses: life.emailAddresses,
+    passwordReset: life.passwordReset,
+    ownAccount: life.ownAccount,
+    mailbox: life.mailbox,
     serviceName: settings.brandName,
     pages: settings.pages === 'off' ? undefined : pagesOf(ground),
     permissions: settings,

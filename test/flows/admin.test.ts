@@ -197,7 +197,7 @@ test('G-7: events say who did what, when, from where; by user, name, cause and t
   assert.ok(typeof ended?.reference === 'string')
   assert.deepEqual(
     earlier.map(({ name }) => name),
-    ['session.started', 'user.created'],
+    ['session.started', 'user.verification_asked', 'user.created'],
   )
   assert.equal((await allItems(`/admin/events?limit=9&user=${id}&name=session.started`)).length, 1)
   assert.equal((await allItems(`/admin/events?limit=9&user=${id}&since=2999-01-01T00:00:00Z`)).length, 0)

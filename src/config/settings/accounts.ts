@@ -27,6 +27,12 @@ export const accounts = {
       'Who may register: everybody (`open`; a taken address is told), everybody by a mailed link (`verified`; hides ' +
       'who has an account), whoever was invited (`invite`), nobody (`closed`).',
   }),
+  verifiedEmailRequired: setting({
+    kind: yesOrNo(),
+    environment: 'VERIFIED_EMAIL_REQUIRED',
+    default: false,
+    description: 'Whether nobody may sign in before their mail address is proven.',
+  }),
   passwordGrant: setting({
     kind: yesOrNo(),
     environment: 'PASSWORD_GRANT',

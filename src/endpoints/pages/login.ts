@@ -19,7 +19,7 @@ export const showLogin: PageHandler = async (context) => {
     loginPage(frame, state, {
       said: SAID.includes(done) ? (done as LoginParts['said']) : undefined,
       returnTo,
-      canRegister: services.registration === 'open',
+      canRegister: services.registration.mode === 'open',
       forgot: undefined,
     }),
   )

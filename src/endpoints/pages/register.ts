@@ -1,7 +1,7 @@
 import { readReturnPath } from '../../http/return-path.ts'
 import { registerPage } from '../../pages/register.ts'
 import { openBrowserSession } from '../browser-session.ts'
-import { registerAccount } from '../register.ts'
+import { callerOf } from '../route.ts'
 import { readFields } from './form-fields.ts'
 import type { PageHandler } from './page-route.ts'
 import { openView, pagesOf, seeOther } from './view.ts'
@@ -12,7 +12,7 @@ export const showRegister: PageHandler = async (context) => {
   return view.send(
     registerPage(view.frame, view.state, {
       returnTo: view.returnTo,
-      isOpen: services.registration === 'open',
+      isOpen: services.registration.mode === 'open',
       minimumPasswordLength: pagesOf(services).minimumPasswordLength,
     }),
   )
@@ -28,7 +28,10 @@ export const register: PageHandler = async (context) => {
     'new-password': { most: 1024 },
   })
   const password = rest['new-password']
-  await registerAccount({ email, username, password }, context, 'new-password')
+  const request = { email, username, password }
+  const user = await services.registration.register(request, callerOf(context), 'new-password')
+  // What follows stands in a letter.
+  if (user === undefined) return seeOther(`${base}/login`, [])
   const { set } = await openBrowserSession({ username: email, password }, context)
   const note = cookies.writeNote({ page: '/account', done: 'registered' })
   return seeOther(readReturnPath(body.return_to) ?? `${base}/account`, [set, note])

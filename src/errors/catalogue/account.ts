@@ -67,6 +67,27 @@ export const account = defineGroup('account', {
     sentence: 'New accounts are by invitation only.',
     own: true,
   },
+  EMAIL_UNVERIFIED: {
+    effect: 'refused',
+    clientCode: 'access_denied',
+    meaning:
+      'The password is right, and the mail address of the account is not proven, which is required here.',
+    hint:
+      'The setting `verifiedEmailRequired`. `POST /email/verify/request` mails another link; a reset of the password ' +
+      'proves the address as well.',
+    sentence: 'Confirm your e-mail address first: follow the link in the mail, or ask for another one.',
+    own: true,
+  },
+  LINK_INVALID: {
+    effect: 'refused',
+    clientCode: 'invalid_request',
+    meaning: 'The mailed link was used before, is too old, or the password or address was changed since.',
+    hint:
+      'A link is good once and for an hour. Programs that scan mail open links: the page behind a link uses it only when ' +
+      'its form is sent, and a page of your own has to do the same.',
+    sentence: 'That link was already used or is too old. Ask for a new one.',
+    own: true,
+  },
   HOOK_REFUSED: {
     effect: 'refused',
     clientCode: 'access_denied',

@@ -1,5 +1,6 @@
+import type { LinkPurpose } from '../../model/link.ts'
 import type { User } from '../../model/user.ts'
-import { type LinkPurpose, type LinkStanding, type LinkUse, type LinkVerbs, MOST_LINKS } from '../links.ts'
+import { type LinkStanding, type LinkUse, type LinkVerbs, MOST_LINKS } from '../links.ts'
 import { type Connection, firstRow } from './connection.ts'
 import { eventValues, insertEvent } from './events.ts'
 import { lengthOf, NOW, uuidOrNull } from './expressions.ts'

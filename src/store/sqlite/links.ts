@@ -1,4 +1,5 @@
-import { type LinkPurpose, type LinkStanding, type LinkUse, type LinkVerbs, MOST_LINKS } from '../links.ts'
+import type { LinkPurpose } from '../../model/link.ts'
+import { type LinkStanding, type LinkUse, type LinkVerbs, MOST_LINKS } from '../links.ts'
 import type { Connection, Reading, Writing } from './connection.ts'
 import { writeEvent } from './events.ts'
 import { raiseEpoch } from './user-counters.ts'

@@ -1,0 +1,40 @@
+import { z } from 'zod'
+import { looksAfterUsers, refuseRolesBeyond } from './admin-users.ts'
+import { accepted, callerOf, route } from './route.ts'
+import { loginText } from './schemas.ts'
+
+const invitation = z
+  .strictObject({
+    email: loginText,
+    roles: z
+      .array(z.string().max(64), 'Must be a list of roles.')
+      .max(100)
+      .optional()
+      .meta({ description: 'Those of a new registration where left out.' }),
+  })
+  .meta({ id: 'Invitation' })
+
+export const invite = route({
+  method: 'POST',
+  path: '/admin/invitations',
+  access: looksAfterUsers,
+  tag: 'Admin',
+  style: 'problem',
+  summary: 'Invite somebody',
+  description:
+    'Mails a link that is good once, for seven days: its `token` goes as `invitation` into `POST /register`. Works ' +
+    'whatever the setting `registration` says.',
+  body: { types: ['json'], schema: invitation, example: { email: 'bob@example.com', roles: ['user'] } },
+  answers: {
+    202: { description: 'Mailed.' },
+    409: { description: 'The address has an account.' },
+    429: { description: 'Too many invitations wait for that address.' },
+  },
+  async handle(context) {
+    const { body, services } = context
+    if (body.roles !== undefined) refuseRolesBeyond(context, body.roles)
+    const { email, roles } = body
+    await services.registration.invite({ email, ...(roles !== undefined && { roles }) }, callerOf(context))
+    return accepted()
+  },
+})

@@ -1,0 +1,58 @@
+import { html } from 'hono/html'
+import { AuthError } from '../errors/auth-error.ts'
+import { pageHeaders } from '../http/headers.ts'
+import type { KeptMail } from '../mail/development-mailbox.ts'
+import { anyone } from '../model/access.ts'
+import { route } from './route.ts'
+
+/** The letters of late, to be read in development; elsewhere there is nothing at this address. */
+export const developmentMail = route({
+  method: 'GET',
+  path: '/dev/mail',
+  access: anyone,
+  tag: 'Documents',
+  style: 'problem',
+  summary: 'Letters, in development',
+  answers: { 200: { description: 'A page.', mediaType: 'text/html' } },
+  hidden: true,
+  async handle({ services }) {
+    const { mailbox } = services
+    if (mailbox === undefined) throw new AuthError('NOT_FOUND')
+    const page = await html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>Letters</title>
+</head>
+<body>
+<h1>Letters</h1>
+${mailbox.letters.length === 0 ? html`<p>None yet.</p>` : mailbox.letters.map(shown)}
+</body>
+</html>
+`
+    return {
+      status: 200,
+      headers: {
+        'content-type': 'text/html; charset=utf-8',
+        'cache-control': 'no-store',
+        ...pageHeaders({ https: services.grants.settings.issuer.startsWith('https:') }),
+      },
+      body: page.toString(),
+    }
+  },
+})
+
+function shown({ to, subject, text, language, at }: KeptMail) {
+  const lines = text.split('\n').map((line) => {
+    const isLink = /^https?:\/\/\S+$/.test(line)
+    return isLink ? html`<a href="${line}">${line}</a><br>` : html`${line}<br>`
+  })
+  return html`<article>
+<h2 lang="${language}">${subject}</h2>
+<p>${to}, ${new Date(at).toISOString()}</p>
+<p lang="${language}">${lines}</p>
+</article>
+`
+}

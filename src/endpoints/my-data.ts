@@ -1,0 +1,78 @@
+import { z } from 'zod'
+import { apiKeyAnswer, showApiKey, withoutKey } from './api-keys.ts'
+import { callerOf, json, noContent, principalOf, route } from './route.ts'
+import {
+  eventAnswer,
+  passwordText,
+  sessionAnswer,
+  showEvent,
+  showSession,
+  showUser,
+  userAnswer,
+} from './schemas.ts'
+
+const data = z
+  .object({
+    user: userAnswer,
+    sessions: z.array(sessionAnswer),
+    api_keys: z.array(apiKeyAnswer),
+    events: z.array(eventAnswer).meta({ description: 'Newest first; the last 10,000 at most.' }),
+  })
+  .meta({ id: 'OwnData' })
+
+export const exportMe = route({
+  method: 'GET',
+  path: '/users/me/export',
+  access: withoutKey,
+  limit: { count: 10, periodMilliseconds: 3_600_000 },
+  tag: 'Accounts',
+  style: 'problem',
+  summary: 'All that is kept of me',
+  answers: { 200: { description: 'A document to keep.', schema: data } },
+  async handle(context) {
+    const principal = principalOf(context)
+    const { user, sessions, apiKeys, events } = await context.services.ownAccount.export(
+      principal,
+      callerOf(context),
+    )
+    return json(
+      {
+        user: showUser(user),
+        sessions: sessions.map((session) => showSession(session, principal.sessionId)),
+        api_keys: apiKeys.map(showApiKey),
+        events: events.map(showEvent),
+      },
+      200,
+      { 'content-disposition': 'attachment; filename="account.json"' },
+    )
+  },
+})
+
+const deletion = z.strictObject({ password: passwordText.optional() }).meta({ id: 'AccountDeletion' })
+
+export const deleteMe = route({
+  method: 'DELETE',
+  path: '/users/me',
+  access: withoutKey,
+  tag: 'Accounts',
+  style: 'problem',
+  summary: 'Delete my account',
+  description:
+    'Needs the password, or a sign-in of the last five minutes. The account and what belongs to it are gone, and its ' +
+    'tokens are refused at once. Its id is never given to anybody else.',
+  body: {
+    types: ['json'],
+    schema: deletion,
+    example: { password: 'correct horse battery' },
+    optional: true,
+  },
+  answers: { 204: { description: 'Deleted.' } },
+  async handle(context) {
+    const { body, services } = context
+    const principal = principalOf(context)
+    const caller = callerOf(context)
+    await services.ownAccount.prove(principal, body.password, caller)
+    await services.ownAccount.remove(principal, caller)
+    return noContent(principal.via === 'session' ? { 'set-cookie': services.sessionCookies.cleared } : {})
+  },
+})

@@ -1,0 +1,134 @@
+import type { AuditEvent } from '../audit/events.ts'
+import type { Clock } from '../base/clock.ts'
+import { AuthError } from '../errors/auth-error.ts'
+import type { Postman } from '../mail/postman.ts'
+import type { ApiKey } from '../model/api-key.ts'
+import { FIRST_PARTY } from '../model/client.ts'
+import type { Session } from '../model/session.ts'
+import type { User } from '../model/user.ts'
+import type { Store } from '../store/store.ts'
+import type { Accounts } from './accounts.ts'
+import type { Caller } from './caller.ts'
+import { type PasswordParts, proveOwnPassword } from './password.ts'
+
+/** Somebody who is signed in, as far as it counts here. */
+export interface Owner {
+  readonly id: string
+  readonly sessionId: string | undefined
+  /** The client that acts for them. */
+  readonly clientId: string
+  /** When they proved who they are. Seconds since 1970. */
+  readonly authTime: number | undefined
+}
+
+/** All that is kept of a person. */
+export interface OwnData {
+  readonly user: User
+  readonly sessions: readonly Session[]
+  readonly apiKeys: readonly ApiKey[]
+  /** Newest first. */
+  readonly events: readonly AuditEvent[]
+}
+
+/** What people do with their own account. */
+export interface OwnAccount {
+  /**
+   * Ends every other session. Throws `REQUEST_INVALID` for a wrong current password, `PASSWORD_REFUSED`, `RATE_LIMITED`.
+   */
+  changePassword(
+    owner: Owner,
+    passwords: { readonly current: string; readonly next: string },
+    caller: Caller,
+  ): Promise<void>
+  /**
+   * Whether it is really them: the password if one is given, else a sign-in of the last minutes. Throws `REQUEST_INVALID`,
+   * `REAUTHENTICATION_REQUIRED`, `RATE_LIMITED`.
+   */
+  prove(owner: Owner, password: string | undefined, caller: Caller): Promise<void>
+  /** For the built-in client alone: throws `CLIENT_NOT_ALLOWED`. */
+  export(owner: Owner, caller: Caller): Promise<OwnData>
+  /** Removes the account and what belongs to it; its tokens end. Whether it is really them is asked before. */
+  remove(owner: Owner, caller: Caller): Promise<void>
+}
+
+export interface OwnAccountParts {
+  readonly accounts: Accounts
+  readonly store: Pick<Store, 'users' | 'sessions' | 'apiKeys' | 'events'>
+  readonly passwords: PasswordParts
+  readonly postman: Postman
+  readonly clock: Clock
+}
+
+/** How long a sign-in counts as fresh, for what cannot be undone. */
+export const FRESH_SECONDS = 300
+
+/** Above what anybody has: the export is one document, made in memory. */
+const MOST_EVENTS = 10_000
+const PAGE = 500
+
+export function createOwnAccount(parts: OwnAccountParts): OwnAccount {
+  const { accounts, store, passwords, postman, clock } = parts
+
+  async function provePassword(
+    owner: Owner,
+    password: string,
+    field: string,
+    { origin }: Caller,
+  ): Promise<void> {
+    if (await proveOwnPassword(owner.id, password, origin, passwords)) return
+    throw new AuthError('REQUEST_INVALID', {
+      fields: [{ field, message: 'Is not right.' }],
+      details: { userId: owner.id },
+    })
+  }
+
+  async function eventsOf(userId: string): Promise<AuditEvent[]> {
+    const events: AuditEvent[] = []
+    for (;;) {
+      const before = events.at(-1)?.id
+      const page = await store.events.list({ userId, limit: PAGE, ...(before !== undefined && { before }) })
+      events.push(...page)
+      if (page.length < PAGE || events.length >= MOST_EVENTS) return events
+    }
+  }
+
+  return {
+    async changePassword(owner, { current, next }, caller) {
+      await provePassword(owner, current, 'current_password', caller)
+      const options = { keepSessionId: owner.sessionId, field: 'new_password' }
+      await accounts.setPassword(owner.id, next, options, caller.origin)
+      const user = await store.users.find(owner.id)
+      if (user !== undefined) {
+        postman.send({ kind: 'password_changed', to: user.email, user, language: caller.language })
+      }
+    },
+
+    async prove(owner, password, caller) {
+      if (password !== undefined) return provePassword(owner, password, 'password', caller)
+      const age = clock.now() / 1000 - (owner.authTime ?? 0)
+      // A sign-in at another's application was meant for what that application may do, and not for this.
+      if (age > FRESH_SECONDS || owner.clientId !== FIRST_PARTY) {
+        throw new AuthError('REAUTHENTICATION_REQUIRED', { challenge: { maxAgeSeconds: FRESH_SECONDS } })
+      }
+    },
+
+    async export({ id: userId, clientId }, { origin }) {
+      if (clientId !== FIRST_PARTY) throw new AuthError('CLIENT_NOT_ALLOWED', { details: { clientId } })
+      const user = await store.users.find(userId)
+      if (user === undefined) throw new AuthError('USER_NOT_FOUND')
+      const [sessions, apiKeys, events] = await Promise.all([
+        store.sessions.list(userId),
+        store.apiKeys.list(userId),
+        eventsOf(userId),
+      ])
+      await store.events.record({ name: 'user.exported', origin, userId })
+      return { user, sessions, apiKeys, events }
+    },
+
+    async remove({ id }, { origin, language }) {
+      const user = await store.users.find(id)
+      await accounts.remove(id, origin)
+      if (user !== undefined) postman.send({ kind: 'account_deleted', to: user.email, user, language })
+    },
+  }
+}

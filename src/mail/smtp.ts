@@ -1,0 +1,73 @@
+import { isLoopbackAddress } from '../base/network.ts'
+import { type MailMessage, UndeliverableError } from './message.ts'
+
+export interface Smtp {
+  send(message: MailMessage): Promise<void>
+  close(): void
+}
+
+/** Letters through an SMTP server (RFC 5321). The package is loaded with the first letter. */
+export function smtp(url: string, from: string): Smtp {
+  let transport: Promise<Transport> | undefined
+  return {
+    async send({ to, subject, text, html }) {
+      transport ??= connect(url)
+      try {
+        await (await transport).sendMail({
+          from,
+          to,
+          subject,
+          text,
+          html,
+          // Programs that answer letters leave such ones alone (RFC 3834 section 5).
+          headers: { 'Auto-Submitted': 'auto-generated' },
+          disableFileAccess: true,
+          disableUrlAccess: true,
+        })
+      } catch (error) {
+        throw isLasting(error) ? new UndeliverableError(error.message, { cause: error }) : error
+      }
+    },
+    close() {
+      void transport?.then((open) => open.close())
+      transport = undefined
+    },
+  }
+}
+
+interface Transport {
+  sendMail(mail: object): Promise<unknown>
+  close(): void
+}
+
+async function connect(url: string): Promise<Transport> {
+  const { createTransport } = await import('nodemailer')
+  return createTransport(settled(url).href)
+}
+
+/** The URL with what it leaves out; its parameters are the options of nodemailer. */
+function settled(text: string): URL {
+  const url = new URL(text)
+  const isHere = url.hostname === 'localhost' || isLoopbackAddress(url.hostname.replace(/^\[|\]$/g, ''))
+  const defaults: Record<string, string> = {
+    pool: 'true',
+    maxConnections: '4',
+    connectionTimeout: '10000',
+    greetingTimeout: '10000',
+    socketTimeout: '30000',
+    // Letters carry links that stand for an account: over a network they are not sent in the clear, unless asked for.
+    ...(url.protocol === 'smtp:' && !isHere && { requireTLS: 'true' }),
+  }
+  for (const [name, value] of Object.entries(defaults)) {
+    if (!url.searchParams.has(name)) url.searchParams.set(name, value)
+  }
+  return url
+}
+
+/** A refusal for good (RFC 5321 section 4.2.1), of the letter and not of us. */
+function isLasting(error: unknown): error is Error {
+  if (!(error instanceof Error)) return false
+  const { responseCode, code } = error as { responseCode?: unknown; code?: unknown }
+  const isOfLetter = code === 'EENVELOPE' || code === 'EMESSAGE'
+  return isOfLetter && typeof responseCode === 'number' && responseCode >= 500
+}

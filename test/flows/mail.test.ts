@@ -1,0 +1,70 @@
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import { type SmtpServer, startSmtp } from '../servers/smtp.ts'
+import { PASSWORD, startIssuer } from './issuer.ts'
+
+let server: SmtpServer
+before(async () => {
+  server = await startSmtp()
+})
+after(() => server.close())
+
+test('letters go out by SMTP, as text and HTML', async () => {
+  const issuer = await startIssuer({ smtpUrl: server.url, mailFrom: 'Example <no-reply@example.com>' })
+  const arrived = server.next()
+  await issuer.auth.users.create({ email: 'alice@example.com', password: PASSWORD })
+  await issuer.call('POST', '/password/forgot', { json: { email: 'alice@example.com' } })
+  const mail = await arrived
+  assert.equal(mail.from, 'no-reply@example.com')
+  assert.equal(mail.to, 'alice@example.com')
+  assert.match(mail.text, /^From: Example <no-reply@example\.com>$/m)
+  assert.match(mail.text, /^Auto-Submitted: auto-generated$/m)
+  assert.match(mail.text, /Content-Type: multipart\/alternative/)
+  assert.match(
+    mail.text.replaceAll('=\r\n', ''),
+    /http:\/\/127\.0\.0\.1:8000\/reset\?token=3Dcs_link_|reset\?token=cs_link_/,
+  )
+  await issuer.close()
+})
+
+test('a letter that cannot be sent is an event, and never a 500', async () => {
+  const failed = Promise.withResolvers<void>()
+  const issuer = await startIssuer({
+    smtpUrl: server.url,
+    mailFrom: 'no-reply@example.com',
+    logger: {
+      debug: () => undefined,
+      info: () => undefined,
+      error: () => undefined,
+      warn: (_, message) => message === 'a letter could not be sent' && failed.resolve(),
+    },
+  })
+  server.refuse('550 no such mailbox', 1)
+  await issuer.auth.users.create({ email: 'alice@example.com', password: PASSWORD })
+  const asked = await issuer.call('POST', '/password/forgot', { json: { email: 'alice@example.com' } })
+  assert.equal(asked.status, 202)
+  await failed.promise
+  const events = await issuer.auth.events.list({ name: 'mail.failed', limit: 10 })
+  assert.deepEqual(events[0]?.data, { letter: 'reset' })
+  await issuer.close()
+})
+
+test('in development letters can be read on a page and in the log, on this machine alone', async () => {
+  const shown = Promise.withResolvers<string>()
+  const note = (facts: object, message: string) => {
+    if (message === 'a letter, in development') shown.resolve(JSON.stringify(facts))
+  }
+  const issuer = await startIssuer({ logger: { debug: note, info: note, warn: note, error: note } })
+  assert.match((await issuer.call('GET', '/dev/mail')).text, /None yet/)
+  await issuer.signUp('alice')
+  assert.match(await shown.promise, /\/verify\?token=cs_link_/)
+  const page = await issuer.call('GET', '/dev/mail')
+  assert.equal(page.status, 200)
+  assert.match(page.headers.get('content-security-policy') ?? '', /frame-ancestors 'none'/)
+  assert.match(page.text, /<a href="http:\/\/127\.0\.0\.1:8000\/verify\?token=cs_link_/)
+  await issuer.close()
+
+  const production = await startIssuer({ issuer: 'https://auth.example.com' })
+  assert.equal((await production.call('GET', '/dev/mail')).status, 404)
+  await production.close()
+})

@@ -1,0 +1,150 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { AuthOptions } from '../../src/index.ts'
+import { PASSWORD, tokensOf } from './issuer.ts'
+import { startLettered } from './letters.ts'
+
+const register = (email: string, more = {}) => ({ email, password: PASSWORD, ...more })
+
+test('E6: with `verified` a taken address gets the answer of a free one, and its owner a letter', async () => {
+  const issuer = await startLettered({ registration: 'verified' })
+  const free = await issuer.call('POST', '/register', {
+    json: register('alice@example.com', { username: 'alice' }),
+  })
+  assert.equal(free.status, 202)
+  assert.equal(
+    await issuer.auth.users.findByLogin('alice@example.com'),
+    undefined,
+    'no account before the link',
+  )
+  assert.equal((await issuer.signIn('alice')).status, 400)
+  const token = await issuer.token('register', 'alice@example.com')
+  const done = await issuer.call('POST', '/email/verify', { json: { token } })
+  assert.equal(done.body.done, 'registered', done.text)
+  assert.equal((done.body.user as { email_verified: boolean }).email_verified, true)
+  const { access } = tokensOf(await issuer.signIn('alice'))
+
+  const taken = await issuer.call('POST', '/register', { json: register('ALICE@example.com') })
+  assert.equal(taken.status, free.status)
+  assert.equal(taken.text, free.text)
+  const { text } = await issuer.letter('already_registered', 'alice@example.com')
+  assert.ok(!text.includes('cs_link_'))
+  assert.equal((await issuer.me(access)).status, 200, 'the account is as it was')
+  assert.equal((await issuer.call('POST', '/email/verify', { json: { token } })).status, 400)
+  await issuer.close()
+})
+
+test('E6: with `verified` a user name that is taken is not told; the account comes without it', async () => {
+  const issuer = await startLettered({ registration: 'verified' })
+  await issuer.auth.users.create({ email: 'a@example.com', username: 'alice', password: PASSWORD })
+  const json = register('b@example.com', { username: 'alice' })
+  assert.equal((await issuer.call('POST', '/register', { json })).status, 202)
+  const token = await issuer.token('register', 'b@example.com')
+  const { body } = await issuer.call('POST', '/email/verify', { json: { token } })
+  assert.equal((body.user as { username: string | null }).username, null)
+  await issuer.close()
+})
+
+test('with `verified` two who register one address both get a link, and one account comes of it', async () => {
+  const issuer = await startLettered({ registration: 'verified' })
+  const tokens = []
+  for (const password of ['the first sentence', 'the second sentence']) {
+    await issuer.call('POST', '/register', { json: { email: 'a@example.com', password } })
+    tokens.push(await issuer.token('register', 'a@example.com'))
+  }
+  const use = (token: string | undefined) => issuer.call('POST', '/email/verify', { json: { token } })
+  assert.deepEqual([(await use(tokens[1])).status, (await use(tokens[0])).status], [200, 400])
+  const form = { grant_type: 'password', username: 'a@example.com' }
+  const signIn = (password: string) => issuer.call('POST', '/token', { form: { ...form, password } })
+  assert.equal((await signIn('the second sentence')).status, 200)
+  assert.equal((await signIn('the first sentence')).status, 400)
+  await issuer.close()
+})
+
+test('a mailbox is not flooded by who registers its address over and over', async () => {
+  const issuer = await startLettered({ registration: 'verified' })
+  await issuer.auth.users.create({ email: 'a@example.com', password: PASSWORD })
+  for (let index = 0; index < 12; index++) {
+    for (const email of ['a@example.com', 'b@example.com']) {
+      assert.equal((await issuer.call('POST', '/register', { json: register(email) })).status, 202)
+    }
+  }
+  await issuer.call('POST', '/register', { json: register('last@example.com') })
+  await issuer.letter('register', 'last@example.com')
+  for (const to of ['a@example.com', 'b@example.com']) {
+    assert.equal(issuer.letters.filter((one) => one.to === to).length, 5)
+  }
+  await issuer.close()
+})
+
+test('with `invite` and `closed` nobody registers but who was invited; a link is for one address and good once', async () => {
+  for (const registration of ['invite', 'closed'] as const) {
+    const issuer = await startLettered({ registration })
+    assert.equal((await issuer.call('POST', '/register', { json: register('eve@example.com') })).status, 403)
+    const root = await issuer.auth.users.create({
+      email: 'root@example.com',
+      username: 'root',
+      password: PASSWORD,
+      roles: ['admin'],
+    })
+    const { access_token: token } = await issuer.auth.sessions.start({ userId: root.id, amr: ['pwd'] })
+    const invite = (json: unknown) => issuer.call('POST', '/admin/invitations', { json, token })
+    assert.equal((await invite({ email: 'root@example.com' })).status, 409)
+    assert.equal((await invite({ email: 'bob@example.com', roles: ['ghost'] })).status, 400)
+    assert.equal((await invite({ email: 'bob@example.com' })).status, 202)
+    const letter = await issuer.letter('invite', 'bob@example.com')
+    const [invitation = ''] = /cs_link_[\w-]+/.exec(letter.text) ?? []
+    assert.match(letter.text, /\/register\?token=/)
+    const accept = (email: string, value = invitation) =>
+      issuer.call('POST', '/register', { json: register(email, { invitation: value }) })
+    assert.equal((await accept('eve@example.com')).status, 400, 'another address')
+    assert.equal((await accept('bob@example.com', `${invitation.slice(0, -1)}A`)).status, 400)
+    const accepted = await accept('Bob@example.com')
+    assert.equal(accepted.status, 201, accepted.text)
+    assert.equal(accepted.body.email_verified, true)
+    assert.equal((await accept('bob@example.com')).status, 400, 'used')
+    assert.equal((await issuer.signIn('bob@example.com')).status, 200)
+    await issuer.close()
+  }
+})
+
+test('where a proven address is required nobody signs in before; who knows the password is told why', async () => {
+  const issuer = await startLettered({ verifiedEmailRequired: true })
+  await issuer.call('POST', '/register', { json: register('alice@example.com', { username: 'alice' }) })
+  const browser = () => issuer.call('POST', '/session', { json: { username: 'alice', password: PASSWORD } })
+  for (const refused of [await issuer.signIn('alice'), await browser()]) {
+    assert.equal(refused.status, 403)
+    assert.match(refused.text, /Confirm your e-mail address first/)
+  }
+  const wrong = await issuer.signIn('alice', { password: 'not my password' })
+  const unknown = await issuer.signIn('nobody', { password: 'not my password' })
+  assert.deepEqual([wrong.status, wrong.body.error], [unknown.status, unknown.body.error])
+  const token = await issuer.token('verify', 'alice@example.com')
+  assert.equal((await issuer.call('POST', '/email/verify', { json: { token } })).status, 200)
+  assert.equal((await issuer.signIn('alice')).status, 200)
+  assert.equal((await browser()).status, 200)
+  await issuer.close()
+})
+
+test('letters are in the language of the account, else of the request, else in English; an application writes its own', async () => {
+  const options: AuthOptions = {
+    mail: {
+      linkTo: ({ kind, token }) => `https://app.example.com/${kind}#${token}`,
+      write: ({ kind, link }) =>
+        kind === 'reset' ? { subject: 'Ours', text: `ours: ${link}`, html: `<p>${link}</p>` } : undefined,
+    },
+  }
+  const issuer = await startLettered(options)
+  const headers = { 'accept-language': 'fr;q=0.9, de-AT;q=0.8, en;q=0.1' }
+  await issuer.call('POST', '/register', { json: register('alice@example.com'), headers })
+  const letter = await issuer.letter('verify', 'alice@example.com')
+  assert.equal(letter.language, 'de')
+  assert.match(letter.subject, /^Bestätigen Sie/)
+  assert.match(letter.html, /<html lang="de" dir="ltr">/)
+  assert.match(letter.text, /https:\/\/app\.example\.com\/verify#cs_link_/)
+  assert.match(letter.text, /60 Minuten/)
+  await issuer.call('POST', '/password/forgot', { json: { email: 'alice@example.com' } })
+  const own = await issuer.letter('reset', 'alice@example.com')
+  assert.deepEqual([own.subject, own.language], ['Ours', 'en'])
+  await issuer.close()
+})
