@@ -1,0 +1,52 @@
+import type { OpenApiEvidence } from './evidence.ts'
+
+type Record_ = Readonly<Record<string, unknown>>
+
+/** One operation of an OpenAPI document. */
+export interface Operation {
+  readonly method: string
+  readonly path: string
+  readonly operation: Record_
+  /** Its own `security`, else the document's; undefined where neither says anything. */
+  readonly security: readonly Readonly<Record<string, readonly string[]>>[] | undefined
+}
+
+const METHODS = ['get', 'put', 'post', 'delete', 'options', 'head', 'patch', 'trace']
+
+export function operationsOf({ document }: OpenApiEvidence): readonly Operation[] {
+  const paths = objectOf(document.paths)
+  return Object.entries(paths).flatMap(([path, item]) =>
+    Object.entries(objectOf(item)).flatMap(([method, operation]) => {
+      if (!METHODS.includes(method)) return []
+      const own = objectOf(operation).security ?? document.security
+      const security = Array.isArray(own) ? (own as Operation['security']) : undefined
+      return [{ method: method.toUpperCase(), path, operation: objectOf(operation), security }]
+    }),
+  )
+}
+
+/** Security schemes by name, of OpenAPI 3 or Swagger 2. */
+export function schemesOf({ document }: OpenApiEvidence): Readonly<Record<string, Record_>> {
+  const found = objectOf(document.components).securitySchemes ?? document.securityDefinitions
+  return objectOf(found) as Readonly<Record<string, Record_>>
+}
+
+/** The address that paths of the document are below, as a client resolves it. */
+export function serverUrl({ document, url }: OpenApiEvidence): URL | undefined {
+  const [first] = Array.isArray(document.servers) ? document.servers : []
+  const base = objectOf(first).url ?? document.basePath
+  const absolute = URL.parse(url)
+  if (absolute === null) return undefined
+  if (typeof base !== 'string') return new URL('/', absolute)
+  return URL.parse(base, absolute.href) ?? undefined
+}
+
+/** A path template matches a path that was asked for, below whatever prefix. */
+export function matchesPath(template: string, path: string): boolean {
+  const pattern = template.replaceAll(/[.*+?^$()|[\]\\]/g, '\\$&').replaceAll(/\{[^}]+\}|:\w+/g, '[^/]+')
+  return new RegExp(`(?:^|/)${pattern.replace(/^\//, '')}/?$`).test(path.replace(/^\//, '/'))
+}
+
+export function objectOf(value: unknown): Record_ {
+  return typeof value === 'object' && value !== null ? (value as Record_) : {}
+}

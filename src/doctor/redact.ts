@@ -1,0 +1,72 @@
+import type { Evidence, HttpRequest, HttpResponse } from './evidence.ts'
+import type { Diagnosis, Finding } from './finding.ts'
+import { cookiesOf, fieldsOf, urlOf } from './http-facts.ts'
+import { bareToken } from './pasted-token.ts'
+
+/** Shorter texts are words, and would tear holes into sentences. */
+const SHORTEST = 8
+
+const SECRET_FIELD = /pass|secret|token|code|ticket|assertion|verifier|key|jwt|state|nonce/i
+
+/**
+ * Takes every credential of the evidence out of an answer. No rule prints one; this is the second line, for the day when
+ * one quotes a value that holds more than it should.
+ */
+export function redact(diagnosis: Diagnosis, evidence: Evidence): Diagnosis {
+  const secrets = credentialsOf(evidence)
+  const clean = (text: string): string => secrets.reduce((left, secret) => left.replaceAll(secret, '…'), text)
+  const cleanAll = (texts: readonly string[]): string[] => texts.map(clean)
+  const cause = (finding: Finding): Finding => ({
+    ...finding,
+    evidence: cleanAll(finding.evidence),
+    fix: cleanAll(finding.fix),
+    settledBy: cleanAll(finding.settledBy),
+  })
+  return {
+    ...diagnosis,
+    causes: diagnosis.causes.map(cause),
+    ruledOut: diagnosis.ruledOut.map(({ code, why }) => ({ code, why: clean(why) })),
+    notChecked: cleanAll(diagnosis.notChecked),
+    wanted: cleanAll(diagnosis.wanted),
+  }
+}
+
+/** Every credential that stands in the evidence, the longest first. */
+export function credentialsOf(evidence: Evidence): readonly string[] {
+  const found = new Set<string>()
+  const add = (text: string | undefined): void => {
+    if (text === undefined) return
+    for (const part of [text, text.trim(), bareToken(text), bareToken(text).split('.')[2] ?? '']) {
+      if (part.length >= SHORTEST && !/^https?:/.test(part)) found.add(part)
+    }
+  }
+  for (const { text } of evidence.tokens ?? []) add(text)
+  for (const { secret } of [evidence.config ?? {}, ...(evidence.nodes ?? []).map(({ config }) => config)])
+    add(secret)
+  for (const { as_sent, as_received, response } of evidence.exchanges ?? []) {
+    for (const message of [as_sent, as_received, response]) for (const text of carriedBy(message)) add(text)
+  }
+  for (const [name, value] of Object.entries(evidence.client?.settings ?? {})) {
+    if (SECRET_FIELD.test(name) && typeof value === 'string' && /secret|pass|token|key/i.test(name))
+      add(value)
+  }
+  return [...found].sort((a, b) => b.length - a.length)
+}
+
+function carriedBy(message: HttpRequest | HttpResponse | undefined): readonly string[] {
+  if (message === undefined) return []
+  const request = 'method' in message ? message : undefined
+  const headers = message.headers.flatMap(([name, value]) =>
+    /^(?:proxy-)?authorization$|token|api[-_]?key|dpop|^sec-websocket-protocol$/i.test(name)
+      ? [value.replace(/^(?:basic|bearer|dpop)\s+/i, '')]
+      : [],
+  )
+  const cookies = [...cookiesOf(request).values()].filter((value) => value.length >= 16)
+  const set = message.headers.flatMap(([name, value]) =>
+    name.toLowerCase() === 'set-cookie' ? [/=([^;]{16,})/.exec(value)?.[1] ?? ''] : [],
+  )
+  const fields = [...fieldsOf(message), ...(urlOf(request)?.searchParams ?? [])].flatMap(([name, value]) =>
+    SECRET_FIELD.test(name) && !/uri|type|method|challenge_method/.test(name) ? [value] : [],
+  )
+  return [...headers, ...cookies, ...set, ...fields]
+}
