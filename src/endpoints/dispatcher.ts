@@ -56,8 +56,13 @@ export function createDispatcher({ routes, services, logger, refuser }: Dispatch
     }
     refuser.report(refusal, refused, style === 'oauth' ? 'oauth' : 'problem')
     if (style === 'page') {
-      const { answerRefusedPage } = await import('./pages/refusal.ts')
-      return answerRefusedPage(refusal, { ...at, services })
+      try {
+        const { answerRefusedPage } = await import('./pages/refusal.ts')
+        return await answerRefusedPage(refusal, { ...at, services })
+      } catch (error) {
+        logger.error({ reference, err: error }, 'the page of a refusal failed')
+        return refuser.answer(refusal, refused)
+      }
     }
     if (style === 'problem') return refuser.answer(refusal, refused)
     return oauthErrorAnswer(refusal, { reference, https, detailsInAnswer: services.development })

@@ -88,7 +88,12 @@ export interface ServedRoute {
   /** Not in the API description: pages and documents for people. */
   readonly hidden?: boolean
   /** Of a form: the page it stands on, which it comes back to if it fails, and the fields that come back with it. */
-  readonly form?: { readonly page: string; readonly keeps: readonly string[] }
+  readonly form?: {
+    readonly page: string
+    readonly keeps: readonly string[]
+    /** What the services call a field that the form calls otherwise. */
+    readonly aliases: Readonly<Record<string, string>>
+  }
   readonly handle: (context: RouteContext) => Answered | Promise<Answered>
 }
 

@@ -63,16 +63,24 @@ export const endSessions = route({
   query: endQuery,
   answers: { 200: ended },
   async handle(context) {
-    const { services, origin, query } = context
-    const { store, revocationsChanged } = services.grants
-    const { id, sessionId } = principalOf(context)
-    const exceptId = query.keep === 'current' ? sessionId : undefined
-    const event = { name: 'session.all_ended', origin, userId: id } as const
-    const count = await store.sessions.endAll(id, { exceptId, why: 'ended_by_user' }, event)
-    await revocationsChanged()
-    return json({ ended: count })
+    return json({ ended: await endOwnSessions(context.query.keep, context) })
   },
 })
+
+/** Ends the caller's sessions, or all but this one; how many there were. */
+export async function endOwnSessions(
+  keep: 'none' | 'current',
+  context: Pick<RouteContext, 'services' | 'origin' | 'principal'>,
+): Promise<number> {
+  const { services, origin } = context
+  const { store, revocationsChanged } = services.grants
+  const { id, sessionId } = principalOf(context)
+  const exceptId = keep === 'current' ? sessionId : undefined
+  const event = { name: 'session.all_ended', origin, userId: id } as const
+  const count = await store.sessions.endAll(id, { exceptId, why: 'ended_by_user' }, event)
+  await revocationsChanged()
+  return count
+}
 
 /** One page of a user's sessions. They are few, and move to the front when they are used: a page begins behind a time. */
 export function answerSessions(

@@ -17,7 +17,7 @@ export interface PageNote {
   /** The path of the page it is for. */
   readonly page: string
   readonly values?: Readonly<Record<string, string>>
-  readonly problems?: readonly NotedProblem[]
+  readonly problems?: readonly NotedProblem[] | undefined
   /** The cause of a refusal. */
   readonly code?: string
   readonly retryAfterSeconds?: number

@@ -77,7 +77,7 @@ export function createOwnAccount(parts: OwnAccountParts): OwnAccount {
   ): Promise<void> {
     if (await proveOwnPassword(owner.id, password, origin, passwords)) return
     throw new AuthError('REQUEST_INVALID', {
-      fields: [{ field, message: 'Is not right.' }],
+      fields: [{ field, message: 'Is not right.', reason: 'wrong_password' }],
       details: { userId: owner.id },
     })
   }

@@ -19,14 +19,25 @@ const SYSTEMS: readonly (readonly [RegExp, string])[] = [
   [/\bLinux\b/, 'Linux'],
 ]
 
+/** What a device says of itself; either part may be missing. */
+export interface Device {
+  readonly program: string | undefined
+  readonly system: string | undefined
+}
+
 /**
- * A name for people out of a User-Agent header, such as "Firefox on Windows" or "curl"; undefined where it says nothing
- * of the kind. The header is the client's own claim: good for recognising one's devices, never for deciding anything.
+ * Program and system out of a User-Agent header, such as Firefox and Windows. The header is the client's own claim: good
+ * for recognising one's devices, never for deciding anything.
  */
-export function deviceName(agent: string | undefined): string | undefined {
-  if (agent === undefined) return undefined
-  const system = nameIn(SYSTEMS, agent)
+export function deviceOf(agent: string | undefined): Device {
+  if (agent === undefined) return { program: undefined, system: undefined }
   const program = agent.startsWith('Mozilla/') ? nameIn(BROWSERS, agent) : productOf(agent)
+  return { program, system: nameIn(SYSTEMS, agent) }
+}
+
+/** The same as a name for people: "Firefox on Windows" or "curl"; undefined where it says nothing of the kind. */
+export function deviceName(agent: string | undefined): string | undefined {
+  const { program, system } = deviceOf(agent)
   if (program !== undefined && system !== undefined) return `${program} on ${system}`
   return program ?? system
 }

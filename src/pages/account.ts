@@ -1,35 +1,84 @@
 import { attributes, type HtmlValue, html, type SafeHtml } from '../base/html.ts'
 import type { User } from '../model/user.ts'
-import { errorSummary, type FormState, form, hasFailed } from './form.ts'
+import { accountFrame } from './account-frame.ts'
+import type { FormState } from './form.ts'
 import type { Frame } from './frame.ts'
-import { heading, note, type PageParts } from './layout.ts'
+import type { PageParts } from './layout.ts'
 
 export interface AccountParts {
   readonly user: User
-  /** What has just been done, in words. */
-  readonly done: string | undefined
+  readonly sessionCount: number
+  readonly apiKeyCount: number
+  readonly hasProfile: boolean
+  /** What has just been done. */
+  readonly done: AccountDone | undefined
 }
 
+export type AccountDone = 'registered' | 'password' | 'username' | 'profile'
+
 /** Everything that belongs to an account, each thing with the way to change it. */
-export function accountPage(frame: Frame, state: FormState, { user, done }: AccountParts): PageParts {
-  const { texts, language } = frame
+export function accountPage(frame: Frame, state: FormState, parts: AccountParts): PageParts {
+  const { texts, language, base } = frame
   const { account } = texts
+  const { user } = parts
   const since = new Intl.DateTimeFormat(language, { dateStyle: 'long', timeZone: 'UTC' }).format(
     user.createdAt,
   )
-  const verified = user.emailVerified ? html`<span class="tag">${account.verified}</span>` : ''
-  return {
+  const verified = user.emailVerified && html`<span class="tag">${account.verified}</span>`
+  const change = (what: string) => ({ link: account.change, label: account.changeWhat(what) })
+  const view = (what: string) => ({ link: account.view, label: account.viewWhat(what) })
+  const rows: readonly (Row | false)[] = [
+    { what: account.email, value: html`<bdi>${user.email}</bdi>${verified}` },
+    {
+      what: account.username,
+      value: html`<bdi>${user.username ?? account.notSet}</bdi>`,
+      to: `${base}/account/username`,
+      ...change(account.username),
+    },
+    {
+      what: account.password,
+      value: html`<span aria-hidden="true">••••••••</span>`,
+      to: `${base}/account/password`,
+      ...change(account.password),
+    },
+    parts.hasProfile && {
+      what: account.profile,
+      value: summaryOf(user.profile) ?? account.notSet,
+      to: `${base}/account/profile`,
+      ...change(account.profile),
+    },
+    {
+      what: account.sessions,
+      value: account.sessionCount(parts.sessionCount),
+      to: `${base}/account/sessions`,
+      ...view(account.sessions),
+    },
+    {
+      what: account.apiKeys,
+      value: parts.apiKeyCount === 0 ? account.none : account.apiKeyCount(parts.apiKeyCount),
+      to: `${base}/account/api-keys`,
+      ...view(account.apiKeys),
+    },
+  ]
+  return accountFrame(frame, state, {
     title: account.title,
-    failed: hasFailed(state),
-    wide: true,
-    corner: signOutButton(frame, state),
-    body: html`${errorSummary(frame, state)}${done && note(done, 'good')}
-${heading(account.title, account.since(since))}
-<dl class="rows">
-${row({ what: account.email, value: html`${user.email}${verified}` })}
-${row({ what: account.username, value: user.username ?? account.none })}
+    lead: account.since(since),
+    done: parts.done && doneIn(frame, parts.done),
+    isFirst: true,
+    body: html`<dl class="rows">
+${rows.filter((row) => row !== false).map(showRow)}
 </dl>`,
+  })
+}
+
+function doneIn({ texts }: Frame, done: AccountDone): string {
+  const words = {
+    registered: texts.register.done,
+    password: texts.password.saved,
+    username: texts.username.saved,
+    profile: texts.profile.saved,
   }
+  return words[done]
 }
 
 interface Row {
@@ -41,15 +90,16 @@ interface Row {
   readonly label?: string
 }
 
-function row({ what, value, to, link, label }: Row): SafeHtml {
+function showRow({ what, value, to, link, label }: Row): SafeHtml {
   const act =
     to !== undefined &&
-    html`<dd class="act"><a ${attributes({ href: to, 'aria-label': label })}>${link}</a></dd>`
-  return html`<div><dt>${what}</dt><dd>${value}</dd>${act}</div>`
+    html`<dd class="act"><a ${attributes({ class: 'button other slim', href: to, 'aria-label': label })}>${link}</a></dd>`
+  return html`<div><dt>${what}</dt><dd>${value}</dd>${act}</div>
+`
 }
 
-/** In the corner of every page of an account. */
-export function signOutButton({ texts, base }: Frame, state: FormState): SafeHtml {
-  const button = html`<button class="other slim" type="submit">${texts.common.signOut}</button>`
-  return form(state, { to: `${base}/account/sign-out`, body: button })
+/** The first few texts of a profile, to know it by. */
+function summaryOf(profile: User['profile']): string | undefined {
+  const texts = Object.values(profile).filter((value) => typeof value === 'string' && value !== '')
+  return texts.length === 0 ? undefined : texts.slice(0, 3).join(' · ')
 }

@@ -173,6 +173,22 @@ export function checkBox(
   return html`<div class="check"><input type="checkbox" ${box}><label for="${id}">${label}</label>${hint && html`<p class="hint" id="${id}-hint">${hint}</p>`}</div>`
 }
 
+/** Boxes that belong together, and what is wrong with all of them. */
+export function group(
+  state: FormState,
+  { name, legend, body }: { readonly name: string; readonly legend: string; readonly body: HtmlValue },
+): SafeHtml {
+  const about = describe(state, name)
+  const parts = attributes({
+    class: 'boxes',
+    id: idOf(name),
+    tabindex: -1,
+    ...about.attributes,
+    'aria-invalid': undefined,
+  })
+  return html`<fieldset ${parts}><legend>${legend}</legend>${about.texts}${body}</fieldset>`
+}
+
 export interface ChoiceParts {
   readonly name: string
   readonly label: string

@@ -59,6 +59,8 @@ function messageIn(
       return problems.username
     case 'taken':
       return field === 'email' ? problems.emailTaken : problems.taken
+    case 'choose':
+      return problems.choose
     case 'wrong_password':
       return problems.currentPassword
     case 'password_too_short':

@@ -95,6 +95,12 @@ button,.button{display:inline-flex;align-items:center;justify-content:center;gap
 .plain{min-block-size:0;padding:0;border:0;background:none;color:var(--link);text-decoration:underline;text-underline-offset:.2em;text-decoration-thickness:1px;font-weight:400}
 .slim{min-block-size:2.25rem;padding:.25rem .75rem;font-size:.875rem;white-space:nowrap}
 button[aria-busy=true]{opacity:.6;cursor:progress}
+.boxes{border:0;display:grid;gap:.5rem;min-inline-size:0}
+.boxes legend{padding:0;margin-block-end:.5rem}
+section{display:grid;gap:1rem}
+.back{font-size:.875rem;margin-block-end:-1rem}
+.back a::before{content:"\\2190\\00a0"}
+[dir=rtl] .back a::before{content:"\\2192\\00a0"}
 .after{display:grid;gap:.5rem}
 .actions{display:flex;flex-wrap:wrap;gap:.75rem;align-items:center}
 .narrow{max-inline-size:22rem}

@@ -69,12 +69,12 @@ export const ar: Texts = {
   account: {
     title: 'حسابك',
     username: 'اسم المستخدم',
+    notSet: 'غير معيّن',
     none: 'لا يوجد',
     email: 'البريد الإلكتروني',
     verified: 'مؤكد',
     notVerified: 'غير مؤكد',
     password: 'كلمة المرور',
-    passwordKept: 'معيّنة',
     profile: 'الملف الشخصي',
     sessions: 'أين سجّلت الدخول',
     sessionCount: (count) =>
@@ -141,6 +141,14 @@ export const ar: Texts = {
         other: 'تم إنهاء # جلسة أخرى.',
       }),
     gone: 'كانت تلك الجلسة قد انتهت.',
+    more: (count) =>
+      plural(count, {
+        one: 'وجلسة أخرى.',
+        two: 'وجلستان أخريان.',
+        few: 'و# جلسات أخرى.',
+        many: 'و# جلسة أخرى.',
+        other: 'و# جلسة أخرى.',
+      }),
   },
   apiKeys: {
     title: 'مفاتيح API',
@@ -220,6 +228,16 @@ export const ar: Texts = {
     taken: 'هذا مستخدم. اختر غيره.',
     emailTaken: 'يوجد حساب بهذا البريد. سجّل الدخول أو استخدم بريدًا آخر.',
     currentPassword: 'هذه ليست كلمة المرور الحالية.',
+    choose: 'اختر واحدًا على الأقل.',
+  },
+  scopes: {
+    'profile:read': 'عرض حسابك',
+    'admin:dashboard': 'عرض صفحة الإدارة',
+    'admin:users': 'رعاية جميع الحسابات وجلساتها',
+    'admin:events': 'قراءة سجل التدقيق',
+    'admin:keys': 'عرض مفاتيح التوقيع وتغييرها',
+    'admin:clients': 'تسجيل التطبيقات التي تحصل على رموز وتغييرها',
+    'revocations:read': 'معرفة الرموز المنتهية',
   },
   passwordReasons: {
     tooShort: (least) =>

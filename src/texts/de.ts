@@ -22,7 +22,7 @@ export const de: Texts = {
     hidePassword: 'Passwort verbergen',
     signOut: 'Abmelden',
     unknownDevice: 'Unbekanntes Gerät',
-    device: (program, system) => `${program} unter ${system}`,
+    device: (program, system) => `${program} auf ${system}`,
   },
   fields: {
     login: 'Benutzername oder E-Mail-Adresse',
@@ -69,12 +69,12 @@ export const de: Texts = {
   account: {
     title: 'Ihr Konto',
     username: 'Benutzername',
-    none: 'Keiner',
+    notSet: 'Nicht gesetzt',
+    none: 'Keine',
     email: 'E-Mail-Adresse',
     verified: 'Bestätigt',
     notVerified: 'Nicht bestätigt',
     password: 'Passwort',
-    passwordKept: 'Gesetzt',
     profile: 'Profil',
     sessions: 'Wo Sie angemeldet sind',
     sessionCount: (count) => plural(count, { one: '# Gerät', other: '# Geräte' }),
@@ -118,6 +118,7 @@ export const de: Texts = {
     othersEnded: (count) =>
       plural(count, { one: '# andere Sitzung ist beendet.', other: '# andere Sitzungen sind beendet.' }),
     gone: 'Diese Sitzung war schon beendet.',
+    more: (count) => plural(count, { one: 'Und # weitere.', other: 'Und # weitere.' }),
   },
   apiKeys: {
     title: 'API-Schlüssel',
@@ -186,6 +187,16 @@ export const de: Texts = {
     emailTaken:
       'Zu dieser Adresse gibt es schon ein Konto. Melden Sie sich an, oder nehmen Sie eine andere Adresse.',
     currentPassword: 'Das ist nicht Ihr bisheriges Passwort.',
+    choose: 'Wählen Sie mindestens eines.',
+  },
+  scopes: {
+    'profile:read': 'Ihr Konto sehen',
+    'admin:dashboard': 'Die Verwaltungsseite sehen',
+    'admin:users': 'Alle Konten und ihre Sitzungen betreuen',
+    'admin:events': 'Das Protokoll lesen',
+    'admin:keys': 'Die Signaturschlüssel sehen und ändern',
+    'admin:clients': 'Anwendungen eintragen und ändern, die Token bekommen',
+    'revocations:read': 'Erfahren, welche Token beendet sind',
   },
   passwordReasons: {
     tooShort: (least) =>

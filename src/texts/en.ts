@@ -71,12 +71,12 @@ export const en = {
   account: {
     title: 'Your account',
     username: 'User name',
+    notSet: 'Not set',
     none: 'None',
     email: 'E-mail address',
     verified: 'Confirmed',
     notVerified: 'Not confirmed',
     password: 'Password',
-    passwordKept: 'Set',
     profile: 'Profile',
     sessions: 'Where you are signed in',
     sessionCount: (count: number) => plural(count, { one: '# device', other: '# devices' }),
@@ -120,6 +120,7 @@ export const en = {
     othersEnded: (count: number) =>
       plural(count, { one: '# other session is ended.', other: '# other sessions are ended.' }),
     gone: 'That session had ended already.',
+    more: (count: number) => plural(count, { one: 'And # more.', other: 'And # more.' }),
   },
   apiKeys: {
     title: 'API keys',
@@ -185,6 +186,17 @@ export const en = {
     taken: 'This is taken. Choose another one.',
     emailTaken: 'There is an account with this address. Sign in, or use another address.',
     currentPassword: 'This is not your current password.',
+    choose: 'Choose at least one.',
+  },
+  /** What the scopes that are always there let somebody do; your own have your own sentences. */
+  scopes: {
+    'profile:read': 'See your own account',
+    'admin:dashboard': 'See the administration page',
+    'admin:users': 'Look after all accounts and their sessions',
+    'admin:events': 'Read the audit log',
+    'admin:keys': 'See and change the signing keys',
+    'admin:clients': 'Register and change the applications that get tokens',
+    'revocations:read': 'Learn which tokens have ended',
   },
   /** By the reasons of the password policy. */
   passwordReasons: {

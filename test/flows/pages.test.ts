@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
+import { z } from 'zod'
 import { pageRoutes } from '../../src/endpoints/pages/routes.ts'
 import { Access } from '../../src/model/access.ts'
 import { ELSEWHERE } from './elsewhere.ts'
@@ -9,7 +10,8 @@ import { FROM_OWN_PAGE, newVisitor, type VisitedPage, type Visitor } from './pag
 let issuer: TestIssuer
 before(async () => {
   // A busy machine may keep the process from looking at the revocations in time; that is not what is tried here.
-  issuer = await startIssuer({ maxStalenessSeconds: 300 })
+  const profile = z.object({ name: z.string().optional() })
+  issuer = await startIssuer({ maxStalenessSeconds: 300, profile })
   await issuer.auth.users.create({ email: 'alice@example.com', username: 'alice', password: PASSWORD })
 })
 after(() => issuer.close())

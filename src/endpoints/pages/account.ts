@@ -1,20 +1,100 @@
 import { AuthError } from '../../errors/auth-error.ts'
 import type { User } from '../../model/user.ts'
-import { accountPage } from '../../pages/account.ts'
-import { principalOf, type RouteContext } from '../route.ts'
-import type { PageHandler } from './page-route.ts'
-import { openView } from './view.ts'
+import { type AccountDone, accountPage } from '../../pages/account.ts'
+import { passwordPage, usernamePage } from '../../pages/credentials.ts'
+import { formNameOf, profilePage } from '../../pages/profile.ts'
+import { callerOf, principalOf, type RouteContext } from '../route.ts'
+import { readFields } from './form-fields.ts'
+import type { Form, PageHandler } from './page-route.ts'
+import { profileFieldsOf } from './profile-fields.ts'
+import { openView, pagesOf, seeOther } from './view.ts'
 
-export const showAccount: PageHandler = async (context) => {
-  const [view, user] = await Promise.all([openView(context), userOf(context)])
-  const { register } = view.frame.texts
-  const done = view.note?.done === 'registered' ? register.done : undefined
-  return view.send(accountPage(view.frame, view.state, { user, done }))
-}
+type AccountContext = Pick<RouteContext, 'principal' | 'services'>
 
 /** The account of whoever is signed in. */
-export async function userOf(context: Pick<RouteContext, 'principal' | 'services'>): Promise<User> {
+export async function userOf(context: AccountContext): Promise<User> {
   const user = await context.services.grants.store.users.find(principalOf(context).id)
   if (user === undefined) throw new AuthError('USER_NOT_FOUND')
   return user
+}
+
+/** Back to the account, which says what was done. */
+export function accountDone(done: AccountDone, { services }: Pick<RouteContext, 'services'>) {
+  const { base, cookies } = pagesOf(services)
+  return seeOther(`${base}/account`, [cookies.writeNote({ page: '/account', done })])
+}
+
+export const showAccount: PageHandler = async (context) => {
+  const { services } = context
+  const { id } = principalOf(context)
+  const [view, user, sessions, apiKeys] = await Promise.all([
+    openView(context),
+    userOf(context),
+    services.grants.store.sessions.list(id),
+    services.apiKeys.list(id),
+  ])
+  return view.send(
+    accountPage(view.frame, view.state, {
+      user,
+      sessionCount: sessions.length,
+      apiKeyCount: apiKeys.length,
+      hasProfile: profileFieldsOf(services.profile).length > 0,
+      done: view.note?.done as AccountDone | undefined,
+    }),
+  )
+}
+
+export const showPassword: PageHandler = async (context) => {
+  const [view, user] = await Promise.all([openView(context), userOf(context)])
+  const { minimumPasswordLength } = pagesOf(context.services)
+  const login = user.username ?? user.email
+  return view.send(passwordPage(view.frame, view.state, { login, minimumPasswordLength }))
+}
+
+export const changePassword: PageHandler = async (context) => {
+  const fields = readFields(context.body, { password: { most: 1024 }, 'new-password': { most: 1024 } })
+  const passwords = { current: fields.password, next: fields['new-password'] }
+  await context.services.ownAccount.changePassword(principalOf(context), passwords, callerOf(context))
+  return accountDone('password', context)
+}
+
+export const showUsername: PageHandler = async (context) => {
+  const [view, user] = await Promise.all([openView(context), userOf(context)])
+  return view.send(usernamePage(view.frame, view.state, user.username))
+}
+
+export const changeUsername: PageHandler = async (context) => {
+  const { username } = readFields(context.body, { username: { most: 64 } })
+  await context.services.accounts.rename(principalOf(context).id, username, context.origin)
+  return accountDone('username', context)
+}
+
+export const showProfile: PageHandler = async (context) => {
+  const fields = profileFieldsOf(context.services.profile)
+  if (fields.length === 0) throw new AuthError('NOT_FOUND')
+  const [view, user] = await Promise.all([openView(context), userOf(context)])
+  return view.send(profilePage(view.frame, view.state, { fields, profile: user.profile }))
+}
+
+/** What the form holds takes the place of what was there; what it cannot hold stays. */
+export const changeProfile: PageHandler = async (context) => {
+  const { body, services, origin } = context
+  const user = await userOf(context)
+  const profile: Record<string, unknown> = { ...user.profile }
+  for (const one of profileFieldsOf(services.profile)) {
+    const value = valueIn(body, formNameOf(one), one.kind)
+    if (value === undefined) delete profile[one.name]
+    else profile[one.name] = value
+  }
+  await services.accounts.changeProfile(user.id, profile, origin)
+  return accountDone('profile', context)
+}
+
+function valueIn(form: Form, name: string, kind: string): unknown {
+  const typed = Object.hasOwn(form, name) ? form[name] : undefined
+  if (kind === 'yesno') return typed !== undefined
+  if (typed === undefined || typed === '') return undefined
+  if (kind !== 'number') return typed
+  const number = Number(typed)
+  return Number.isFinite(number) ? number : typed
 }

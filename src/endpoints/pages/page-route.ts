@@ -24,8 +24,10 @@ interface PageRow {
 interface FormRow extends PageRow {
   /** The page it stands on. */
   readonly page: string
-  /** The fields that come back with the page if it fails. Never those of a secret. */
+  /** The fields that come back with the page if it fails; `x.*` for all that begin so. Never those of a secret. */
   readonly keeps?: readonly string[]
+  /** What the services call a field that the form calls otherwise: `{ new_password: 'new-password' }`. */
+  readonly aliases?: Readonly<Record<string, string>>
   readonly limit?: Rate
 }
 
@@ -50,7 +52,7 @@ const fields = z.record(z.string(), z.string())
  * A row of the table for what a form sends. It is answered by a redirect, whatever comes of it. Where nobody is signed in,
  * so that the guard has no session to hold the form's token against, the token of the visit is looked at (rule F-5).
  */
-export function form({ path, access, load, page, keeps = [], limit }: FormRow): ServedRoute {
+export function form({ path, access, load, page, keeps = [], aliases = {}, limit }: FormRow): ServedRoute {
   return {
     ...shared,
     method: 'POST',
@@ -59,7 +61,7 @@ export function form({ path, access, load, page, keeps = [], limit }: FormRow): 
     ...(limit !== undefined && { limit }),
     summary: `What the form on ${page} sends`,
     body: { types: ['form'], schema: fields },
-    form: { page, keeps },
+    form: { page, keeps, aliases },
     async handle(context) {
       if (access === anyone) refuseForeignForm(context as RouteContext<Form>)
       return (await load())(context as RouteContext<Form>)

@@ -1,3 +1,4 @@
+import { answerAtRoute } from '../../errors/answer.ts'
 import type { Refusal } from '../../errors/refusal.ts'
 import type { Reply } from '../../http/reply.ts'
 import { readReturnPath } from '../../http/return-path.ts'
@@ -26,7 +27,8 @@ export interface RefusedPage {
 export async function answerRefusedPage(refusal: Refusal, refused: RefusedPage): Promise<Reply> {
   const { request, path, route, form, admitted = false, services } = refused
   const { base, cookies } = pagesOf(services)
-  if (!admitted && refusal.status === 401 && route !== undefined) {
+  const { status } = answerAtRoute(refusal)
+  if (!admitted && status === 401 && route !== undefined) {
     const back = base + (route.form?.page ?? path)
     const note = cookies.writeNote({ page: '/login', done: hadSession(refusal) ? 'ended' : 'please' })
     return seeOther(`${base}/login${queryOf({ return_to: back })}`, [
@@ -34,25 +36,29 @@ export async function answerRefusedPage(refusal: Refusal, refused: RefusedPage):
       ...clearedSession(refusal, services),
     ])
   }
-  if (route?.form !== undefined && form !== undefined && canComeBack(refusal)) {
-    const values = Object.fromEntries(
-      route.form.keeps.flatMap((name) => (form[name] === undefined ? [] : [[name, form[name]]])),
-    )
+  if (route?.form !== undefined && form !== undefined && canComeBack(refusal.code, status)) {
+    const { keeps, aliases } = route.form
+    const values = Object.fromEntries(Object.entries(form).filter(([name]) => isKept(name, keeps)))
     const note = cookies.writeNote({
       page: route.form.page,
       values,
       code: refusal.code,
       reference: refused.reference,
-      ...(refusal.fields !== undefined && { problems: refusal.fields }),
+      problems: refusal.fields?.map((problem) => ({
+        ...problem,
+        field: aliases[problem.field] ?? problem.field,
+      })),
       ...(refusal.retryAfterSeconds !== undefined && { retryAfterSeconds: refusal.retryAfterSeconds }),
     })
     const query = queryOf({ return_to: readReturnPath(form.return_to) })
     return seeOther(base + route.form.page + query, [note])
   }
   const view = await openView({ request, services })
-  const reply = view.send(errorPage(view.frame, refusal, refused.reference), { status: refusal.status })
+  const reply = view.send(errorPage(view.frame, { status, code: refusal.code }, refused.reference), {
+    status,
+  })
   const wait = refusal.retryAfterSeconds ?? 1
-  const isForNow = refusal.status === 503 || refusal.status === 429
+  const isForNow = status === 503 || status === 429
   return {
     ...reply,
     headers: {
@@ -63,8 +69,13 @@ export async function answerRefusedPage(refusal: Refusal, refused: RefusedPage):
   }
 }
 
+/** A name of the list, or one that begins as one ending in a star. */
+function isKept(name: string, keeps: readonly string[]): boolean {
+  return keeps.some((kept) => (kept.endsWith('*') ? name.startsWith(kept.slice(0, -1)) : name === kept))
+}
+
 /** What whoever fills in the form can do something about, if only wait. */
-function canComeBack({ status, code }: Refusal): boolean {
+function canComeBack(code: Refusal['code'], status: number): boolean {
   if (code === 'CSRF_ORIGIN') return false
   if (code === 'CSRF_TOKEN_STALE' || code === 'REGISTRATION_CLOSED' || code === 'HASH_QUEUE_FULL') return true
   return [400, 401, 409, 422, 429].includes(status)
