@@ -3,6 +3,7 @@
 import { relative, resolve } from 'node:path'
 import { run } from 'node:test'
 import { inspect } from 'node:util'
+import fc from 'fast-check'
 import { root } from '../setup/places.mjs'
 
 const MINUTE_MILLISECONDS = 60_000
@@ -37,6 +38,10 @@ process.on('SIGTERM', () => {
   for (const title of running.values()) console.log(`still running: ${title}`)
   process.exit(1)
 })
+
+// Where all run in this process, one place suffices for every check; the others name the seed themselves.
+const { COUNTERSIGN_SEED: seed } = process.env
+if (isolation === 'none' && seed !== undefined) fc.configureGlobal({ seed: Number(seed) })
 
 const stream = run({
   files: paths,

@@ -8,12 +8,12 @@ import { routes } from '../../src/endpoints/routes.ts'
 import { BODY_LIMIT } from '../../src/http/body.ts'
 import { Access } from '../../src/model/access.ts'
 import { countOf } from '../counts.ts'
+import { seed } from '../store/seeded.ts'
 import { claimsOf, ISSUER, PASSWORD } from './issuer.ts'
 import { fieldsOf, goodFields, type RouteField, writeFields } from './route-fields.ts'
 import { startTableIssuer, type TableIssuer } from './table-issuer.ts'
 
 const NAUGHTY = new URL('../../../shared/vectors/http/naughty-strings.json', import.meta.url)
-const seed = Number(process.env.COUNTERSIGN_SEED ?? Date.now() % 2 ** 31)
 
 let table: TableIssuer
 let token: string

@@ -7,10 +7,10 @@ import { keyLookup } from '../../src/keys/key-lookup.ts'
 import { generateSigningKey, hmacSigningKey, type Signer } from '../../src/keys/signing-key.ts'
 import { createAccessReader } from '../../src/tokens/read-access.ts'
 import { countOf } from '../counts.ts'
+import { seed } from '../store/seeded.ts'
 import { type Claims, sign } from '../verify/stand-in.ts'
 
 const count = countOf({ quick: 5000, full: 200_000, long: 10_000_000 })
-const seed = Number(process.env.COUNTERSIGN_SEED ?? Date.now() % 2 ** 31)
 
 /** mulberry32: small, and the same on every machine. */
 function chanceFrom(start: number) {

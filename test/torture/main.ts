@@ -1,18 +1,31 @@
 // `npm run torture -- [names] [--long] [--seed N] [--times N]`: the tortures one after the other, and a report.
-import { parseArgs } from 'node:util'
+import { type ParseArgsOptionsConfig, parseArgs } from 'node:util'
 import { testEnvironment } from '../../scripts/test/environment.ts'
 import { seed as seedOfRun } from '../store/seeded.ts'
 import { endure, type Findings, inWords, measure, type Torture } from './torture.ts'
 import { tortures } from './tortures.ts'
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    long: { type: 'boolean', default: false },
-    seed: { type: 'string' },
-    times: { type: 'string' },
-  },
-})
+const USAGE = `Usage: npm run torture -- [names] [--long] [--seed N] [--times N]
+
+  names      the tortures whose names begin so; all of them where there is none
+  --long     the largest counts, which take hours
+  --seed N   draws what a run with this seed has drawn
+  --times N  so many times, or for so many seconds
+
+${listed()}`
+
+const options = {
+  help: { type: 'boolean', short: 'h' },
+  long: { type: 'boolean', default: false },
+  seed: { type: 'string' },
+  times: { type: 'string' },
+} as const satisfies ParseArgsOptionsConfig
+
+const { values, positionals } = read()
+if (values.help) {
+  console.log(USAGE)
+  process.exit(0)
+}
 const seed = wholeNumber('--seed', values.seed) ?? seedOfRun
 const times = wholeNumber('--times', values.times)
 const chosen = choose(positionals)
@@ -43,11 +56,23 @@ const failed = endured.filter(([, { violations }]) => violations.length > 0).len
 console.log(`\n${endured.length - failed} passed, ${failed} failed`)
 process.exit(failed === 0 ? 0 : 1)
 
+function read() {
+  try {
+    return parseArgs({ allowPositionals: true, options })
+  } catch (error) {
+    console.error(`${error instanceof Error ? error.message : error}\n\n${USAGE}`)
+    process.exit(2)
+  }
+}
+
+function listed(): string {
+  return tortures.map(({ name, title }) => `  ${name.padEnd(20)}${title}`).join('\n')
+}
+
 function choose(names: readonly string[]): readonly Torture[] {
   const unknown = names.filter((name) => !tortures.some((torture) => torture.name.startsWith(name)))
   if (unknown.length > 0) {
-    console.error(`There is no torture called ${unknown.join(', ')}. There are:`)
-    for (const { name, title } of tortures) console.error(`  ${name.padEnd(20)}${title}`)
+    console.error(`There is no torture called ${unknown.join(', ')}. There are:\n${listed()}`)
     process.exit(1)
   }
   return names.length === 0
