@@ -1,5 +1,6 @@
 import { meaningOf } from './answers.ts'
 import { ClientError } from './client-error.ts'
+import { explain } from './explain.ts'
 import type { Farewell, HeldTokens } from './held-tokens.ts'
 import { askIssuer, DEADLINE_MILLISECONDS, type IssuerAnswer } from './issuer-call.ts'
 import type { Surroundings } from './surroundings.ts'
@@ -79,7 +80,8 @@ export function createRefresh({ surroundings, held, issuer, clientId, turns }: R
           await surroundings.wait(meaning.seconds * 1000)
           break
         case 'unclear':
-          if (++tries >= TRIES) return giveUp(await explained(meaning.error), PAUSE_MILLISECONDS)
+          if (++tries >= TRIES)
+            return giveUp(await explain(meaning.error, issuer, surroundings), PAUSE_MILLISECONDS)
           await backOff(tries)
       }
     }
@@ -119,21 +121,6 @@ export function createRefresh({ surroundings, held, issuer, clientId, turns }: R
     }
   }
 
-  /** A browser does not tell a page that may not read an answer from one that got none. The page can find out. */
-  const explained = async (error: ClientError): Promise<ClientError> => {
-    const page = surroundings.address()
-    if (error.code !== 'REFRESH_LOST_RESPONSE' || page === undefined || isWithin(page, issuer)) return error
-    const reaches = (mode: 'cors' | 'no-cors') =>
-      surroundings.fetch(`${issuer}/healthz`, { mode, credentials: 'omit', cache: 'no-store' }).then(
-        () => true,
-        () => false,
-      )
-    if ((await reaches('cors')) || !(await reaches('no-cors'))) return error
-    const message =
-      'The issuer can be reached, but lets this page read nothing: CORS_ORIGINS has to name its origin.'
-    return new ClientError(message, { code: 'CORS_HEADER_NOT_ALLOWED' })
-  }
-
   return (stale) => {
     running ??= (turns ? turns(() => work(stale)) : work(stale)).finally(() => {
       running = undefined
@@ -146,10 +133,6 @@ export function createRefresh({ surroundings, held, issuer, clientId, turns }: R
 interface Noted {
   readonly text: string | undefined
   readonly record: TokenRecord
-}
-
-function isWithin(page: string, issuer: string): boolean {
-  return new URL(page).origin === new URL(issuer).origin
 }
 
 /** Whether somebody else has refreshed already. */

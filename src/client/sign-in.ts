@@ -1,5 +1,6 @@
 import { type Meaning, meaningOf, refusalOf } from './answers.ts'
 import { ClientError } from './client-error.ts'
+import { explain } from './explain.ts'
 import type { HeldTokens } from './held-tokens.ts'
 import { askIssuer, readObject, textOf } from './issuer-call.ts'
 import type { Surroundings } from './surroundings.ts'
@@ -36,7 +37,7 @@ export async function obtainTokens(
   await held.reload()
   const answer = await askIssuer(surroundings, `${issuer}/token`, { ...parameters, client_id: clientId })
   const meaning: Meaning = meaningOf(answer)
-  if (meaning.kind !== 'tokens') throw meaning.error
+  if (meaning.kind !== 'tokens') throw await explain(meaning.error, issuer, surroundings)
   held.setAhead(answer.ahead)
   const now = held.serverNow()
   const receipt = { asked: now - answer.tookMilliseconds, ahead: now - surroundings.now() }
