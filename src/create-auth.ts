@@ -14,6 +14,7 @@ import { createGate } from './guard/gate.ts'
 import { guardRequestOf, RawGuardRequest } from './guard/guard-request.ts'
 import { createRefuser } from './http/refuser.ts'
 import { toResponse } from './http/reply.ts'
+import { tiesToHttps } from './http/strict-transport.ts'
 import { anyone, needs, signedIn } from './model/access.ts'
 import { FIRST_PARTY } from './model/client.ts'
 import { scopesOfRoles } from './model/scope-policy.ts'
@@ -38,7 +39,7 @@ export function createAuth<
   const refuser = createRefuser({
     random: grants.random,
     logger,
-    https: grants.settings.issuer.startsWith('https:'),
+    https: tiesToHttps(grants.settings.issuer),
     detailsInAnswer: services.development,
     renderRefusal: options.renderRefusal,
     onRefusal: options.onRefusal,

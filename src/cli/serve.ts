@@ -13,13 +13,20 @@ import { createLogger } from '../server/log.ts'
 import { withPortProblem } from '../server/port-problem.ts'
 import { type Serving, serve } from '../server/serve.ts'
 import { print } from './output.ts'
+import { certificateFinder, type ServerCertificate, type TlsOptions } from './server-certificate.ts'
 
 /** Whatever is still under way after this is dropped; an orchestrator would kill us soon anyway. */
 const LAST_MOMENT_MILLISECONDS = 9500
 
-export async function serveCommand(): Promise<void> {
-  const place = { cwd: process.cwd(), env: process.env }
-  const { settings, mode, options, warnings } = await loadConfig(place).catch(async (error: unknown) => {
+export async function serveCommand(options: TlsOptions): Promise<void> {
+  const findCertificate = certificateFinder(options)
+  const place = { cwd: process.cwd(), env: process.env, servesTls: findCertificate !== undefined }
+  const {
+    settings,
+    mode,
+    options: configured,
+    warnings,
+  } = await loadConfig(place).catch(async (error: unknown) => {
     const address = error instanceof ConfigError ? error.address : undefined
     throw address === undefined ? error : await withPortProblem(error, address)
   })
@@ -29,10 +36,16 @@ export async function serveCommand(): Promise<void> {
 
   const { host, port, issuer } = settings
   let made = false
+  let tls: ServerCertificate | undefined
   const begin = async () => {
     if (development && settings.secretKey.length === 0) made = developmentKeys(DATA_FOLDER, systemRandom).made
-    const auth = createAuth({ logger, ...options } as AuthOptions) as unknown as Auth
-    return serve({ auth, host, port, logger })
+    tls = await findCertificate?.({ settings, mode, logger })
+    const auth = createAuth({
+      logger,
+      ...configured,
+      ...(tls && { issuer }),
+    } as AuthOptions) as unknown as Auth
+    return serve({ auth, host, port, logger, tls })
   }
   const serving = await begin().catch(async (error: unknown) => {
     throw await withPortProblem(error, { host, port })
@@ -45,6 +58,7 @@ export async function serveCommand(): Promise<void> {
       `  docs      ${issuer}/docs`,
       `  database  ${settings.databaseUrl}`,
       ...(made ? [`  secret    made for development in ${DATA_FOLDER}/secret-key`] : []),
+      ...(tls?.advice ?? []),
       `  admin     ${command()} users create --email you@example.com --role admin`,
     ]
     print(lines.join('\n'))

@@ -6,6 +6,8 @@ export interface Surroundings {
   readonly nodeEnv: string | undefined
   /** NODE_TLS_REJECT_UNAUTHORIZED; `0` makes Node believe every certificate. */
   readonly tlsRejectUnauthorized: string | undefined
+  /** The server itself answers https, by a certificate that it was started with. */
+  readonly servesTls?: boolean | undefined
 }
 
 /** The surroundings as an environment tells them. */
@@ -31,6 +33,9 @@ export function* disagreements(
   isGiven: (name: SettingName) => boolean,
 ): Generator<Disagreement> {
   yield* inAddresses(settings, isGiven)
+  if (surroundings.servesTls && !settings.issuer.startsWith('https:')) {
+    yield { setting: 'issuer', message: `must use https, as this server does, and is ${settings.issuer}` }
+  }
   yield* inPermissions(settings)
   if (settings.refreshIdleDays > settings.refreshTokenExpireDays) {
     const most = settings.refreshTokenExpireDays

@@ -12,6 +12,8 @@ export interface LoadPlace {
   /** The folder of `.env` and `countersign.config.ts`. */
   readonly cwd: string
   readonly env: Variables
+  /** See `Surroundings`. */
+  readonly servesTls?: boolean
   /** How long the file and each of its functions may take. */
   readonly limitSeconds?: number
 }
@@ -31,6 +33,7 @@ export interface LoadedConfiguration extends Configuration {
 export async function loadConfig({
   cwd,
   env,
+  servesTls = false,
   limitSeconds = LIMIT_SECONDS,
 }: LoadPlace): Promise<LoadedConfiguration> {
   const dotEnv = readDotEnv(cwd)
@@ -41,7 +44,10 @@ export async function loadConfig({
   const offers = new Map([...file.offers, ...fromDotEnv.offers, ...fromEnv.offers])
   const obtained = await obtain(offers, { cwd, env: everything, limitSeconds })
 
-  const { problems: found, ...configuration } = resolveSettings(obtained.given, surroundingsOf(env))
+  const { problems: found, ...configuration } = resolveSettings(obtained.given, {
+    ...surroundingsOf(env),
+    servesTls,
+  })
 
   const isGiven = (variable: string): boolean => everything[variable] !== undefined
   const early = [...fromEnv.problems, ...fromDotEnv.problems, ...file.problems, ...obtained.problems]

@@ -166,6 +166,7 @@ const no: Readonly<Record<string, readonly unknown[]>> = {
   passwordGrant: ['true', 1, null],
   smtpUrl: ['', 'http://a', 'smtp:a', 'mail.example.com', 5],
   mailFrom: ['', 'nobody', 'a@b@c', 'A <a@example.com', 'a@example.com\r\nBcc: b@example.com', 5],
+  basicForPeople: ['true', 1, null],
   passwords: [8, null, [], { minimumLength: 7 }, { minimumLength: 65 }, { profile: 'none' }, { minimum: 9 }],
   scopes: [
     [],

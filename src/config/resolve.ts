@@ -34,7 +34,7 @@ export const BY_DEFAULT = 'default'
 /** Checks everything given, puts the defaults in place and lists every problem at once. Pure. */
 export function resolveSettings(given: ReadonlyMap<string, Given>, surroundings: Surroundings): Resolved {
   const originOf = (name: string): string => given.get(name)?.from ?? BY_DEFAULT
-  const { settings, mode, problems } = settleAll(given, surroundings.nodeEnv)
+  const { settings, mode, problems } = settleAll(given, surroundings)
   for (const [name, { from }] of given) {
     if (!isSettingName(name)) problems.push({ setting: name, message: unknownOption(name), from })
   }
@@ -71,10 +71,17 @@ interface Settled {
 }
 
 /** What defaults are derived from while nothing is settled yet. Only settings without a derived default see it. */
-const NOTHING: Basis = { mode: 'production', host: '', port: 0, issuer: '', refreshTokenExpireDays: 0 }
+const NOTHING: Basis = {
+  mode: 'production',
+  host: '',
+  port: 0,
+  scheme: 'http',
+  issuer: '',
+  refreshTokenExpireDays: 0,
+}
 
 /** Each setting by itself, those first that the defaults of others depend on. */
-function settleAll(given: ReadonlyMap<string, Given>, nodeEnv: string | undefined): Settled {
+function settleAll(given: ReadonlyMap<string, Given>, { nodeEnv, servesTls }: Surroundings): Settled {
   const problems: ConfigProblem[] = []
   const settled: Partial<Record<SettingName, unknown>> = {}
 
@@ -91,10 +98,11 @@ function settleAll(given: ReadonlyMap<string, Given>, nodeEnv: string | undefine
 
   const host = settle('host', NOTHING)
   const port = settle('port', NOTHING)
-  const issuer = settle('issuer', { ...NOTHING, host, port })
+  const scheme = servesTls ? 'https' : 'http'
+  const issuer = settle('issuer', { ...NOTHING, scheme, host, port })
   const refreshTokenExpireDays = settle('refreshTokenExpireDays', NOTHING)
   const mode = modeOf(host, issuer, nodeEnv)
-  const basis = { mode, host, port, issuer, refreshTokenExpireDays }
+  const basis = { mode, scheme, host, port, issuer, refreshTokenExpireDays } as const
   for (const name of SETTING_NAMES) if (!Object.hasOwn(settled, name)) settle(name, basis)
   return { settings: Object.freeze(settled) as Settings, mode, problems }
 }

@@ -15,6 +15,7 @@ export interface Basis {
   readonly mode: Mode
   readonly host: string
   readonly port: number
+  readonly scheme: 'http' | 'https'
   readonly issuer: string
   readonly refreshTokenExpireDays: number
 }

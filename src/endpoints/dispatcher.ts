@@ -12,6 +12,7 @@ import { shortName } from '../http/json-text.ts'
 import type { Refuser } from '../http/refuser.ts'
 import { joinHeaders, type Reply } from '../http/reply.ts'
 import { pathOf } from '../http/request-path.ts'
+import { tiesToHttps } from '../http/strict-transport.ts'
 import type { GuardRequest } from '../model/guard-request.ts'
 import type { Principal } from '../model/principal.ts'
 import { createReachCheck } from './development-reach.ts'
@@ -41,7 +42,7 @@ export type Dispatcher = (request: Request, info?: RequestInfo, unready?: unknow
 export function createDispatcher({ routes, services, logger, refuser }: DispatcherOptions): Dispatcher {
   const find = createRouter(routes)
   const checkReach = createReachCheck(logger)
-  const https = services.grants.settings.issuer.startsWith('https:')
+  const https = tiesToHttps(services.grants.settings.issuer)
   const always = apiHeaders({ https })
 
   const refuse = async (refusal: Refusal, at: Arrival): Promise<Reply> => {
@@ -151,6 +152,8 @@ async function answer(
   const { route, params } = match
   at.route = route
   if (route.tag !== 'Operation') {
+    const elsewhere = sendToHttps(at, route, services)
+    if (elsewhere !== undefined) return elsewhere
     const exposed = services.development ? checkReach(request, info) : checkProxy(at, services)
     if (exposed !== undefined) return exposed
     if (unready !== undefined) throw unready
@@ -205,6 +208,21 @@ async function askGuard(
 }
 
 const FORGERIES: ReadonlySet<string> = new Set(['CSRF_ORIGIN', 'CSRF_TOKEN_STALE'])
+
+/** What a trusted proxy got over plain http is sent to https, which the issuer's address is; what it carried is not used. */
+function sendToHttps(
+  { request, info, path }: Arrival,
+  route: ServedRoute,
+  { addresses, grants }: Services,
+): Reply | Refusal | undefined {
+  const { issuer } = grants.settings
+  if (!issuer.startsWith('https:')) return undefined
+  if (!addresses.cameOverHttp(info.address, request.headers.get('x-forwarded-proto') ?? undefined))
+    return undefined
+  const mayGo = (request.method === 'GET' || request.method === 'HEAD') && route.isForwarded === undefined
+  if (!mayGo) return new Refusal('HTTPS_NEEDED')
+  return { status: 308, headers: { location: issuer + path + new URL(request.url).search }, body: null }
+}
 
 function checkProxy({ request, info }: Arrival, { addresses }: Services): Refusal | undefined {
   return addresses.isProxyUnknown(info.address, forwardedFor(request))

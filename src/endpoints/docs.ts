@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { AuthError } from '../errors/auth-error.ts'
 import { pageHeaders } from '../http/headers.ts'
+import { tiesToHttps } from '../http/strict-transport.ts'
 import { anyone } from '../model/access.ts'
 import { type Served, serve, servedText } from '../openapi/served.ts'
 import { route } from './route.ts'
@@ -62,7 +63,7 @@ export const docsFile = route({
 })
 
 function isHttps({ grants }: Services): boolean {
-  return grants.settings.issuer.startsWith('https:')
+  return tiesToHttps(grants.settings.issuer)
 }
 
 const descriptions = new WeakMap<Services, Promise<Served>>()

@@ -23,6 +23,8 @@ export function createGuard(
   credentials: readonly Credential[],
   clock: Clock,
   report: (error: unknown) => void,
+  /** Why a request may not even carry a credential. */
+  refuseTransport?: (request: GuardRequest) => Refusal | undefined,
 ): Guard {
   const denied = (error: unknown): Refusal => {
     report(error)
@@ -45,6 +47,8 @@ export function createGuard(
       const requirement = Access.requirementOf(access)
       if (requirement === undefined) return undefined
 
+      const unfit = refuseTransport?.(request)
+      if (unfit !== undefined) return unfit
       const found = findCredential(credentials, request)
       if (found instanceof Refusal) return found
 

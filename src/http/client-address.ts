@@ -14,6 +14,8 @@ export interface ClientAddresses {
   clientOf(connection: string | undefined, forwardedFor: string | undefined): string | undefined
   /** Whether what a proxy says of a request is believed if it came over a connection from that address. */
   isFromProxy(connection: string | undefined): boolean
+  /** Whether a trusted proxy says that the request came to it over plain http. */
+  cameOverHttp(connection: string | undefined, forwardedProto: string | undefined): boolean
   /**
    * Whether a request shows signs of a proxy while none is trusted, and comes from nearby: then all people would seem to
    * be one, to every limit and in every log line.
@@ -24,7 +26,13 @@ export interface ClientAddresses {
 export function clientAddresses(trusted: TrustedProxies): ClientAddresses {
   const isTrusted = typeof trusted === 'number' ? undefined : listed(trusted)
   const most = typeof trusted === 'number' ? trusted : Number.POSITIVE_INFINITY
+  const isFromProxy: ClientAddresses['isFromProxy'] = (connection) =>
+    connection !== undefined && most > 0 && (isTrusted === undefined || isTrusted(connection))
   return {
+    isFromProxy,
+    // Where there are several, the first is that of the outermost proxy.
+    cameOverHttp: (connection, forwardedProto) =>
+      forwardedProto !== undefined && /^\s*http\s*(,|$)/i.test(forwardedProto) && isFromProxy(connection),
     clientOf(connection, forwardedFor) {
       if (connection === undefined || most === 0 || forwardedFor === undefined) return connection
       const hops = forwardedFor.split(',')
@@ -37,8 +45,6 @@ export function clientAddresses(trusted: TrustedProxies): ClientAddresses {
       }
       return client
     },
-    isFromProxy: (connection) =>
-      connection !== undefined && most > 0 && (isTrusted === undefined || isTrusted(connection)),
     isProxyUnknown: (connection, forwardedFor) =>
       trusted === 0 && forwardedFor !== undefined && connection !== undefined && isNearby(connection),
   }

@@ -1,14 +1,18 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { nodeListener } from '../adapters/node.ts'
 import type { Auth } from '../auth.ts'
 import type { Logger } from '../base/logger.ts'
+import type { KeyAndCertificate } from './tls/self-signed.ts'
 
 export interface ServeOptions {
   readonly auth: Auth
   readonly host: string
   readonly port: number
   readonly logger: Logger
+  /** To answer https itself. */
+  readonly tls?: KeyAndCertificate | undefined
 }
 
 /** A server that listens. */
@@ -18,25 +22,34 @@ export interface Serving {
   stop(): Promise<void>
 }
 
+/** Slow senders hold a connection, not the service. */
+const LIMITS = {
+  headersTimeout: 10_000,
+  requestTimeout: 20_000,
+  keepAliveTimeout: 65_000,
+  handshakeTimeout: 10_000,
+  maxHeaderSize: 16 * 1024,
+}
+
 /** After this long, requests that are still under way are cut off. */
 const GRACE_MILLISECONDS = 8000
 
 /** The issuer as a server of its own. Rejects if the port cannot be had or the store cannot be opened. */
-export async function serve({ auth, host, port, logger }: ServeOptions): Promise<Serving> {
+export async function serve({ auth, host, port, logger, tls }: ServeOptions): Promise<Serving> {
   await auth.ready()
   const listener = nodeListener({
     ...auth,
     reply: (request, info) => auth.reply(request, { ...info, listensOn: host }),
   })
-  const server = createServer(
-    // Slow senders hold a connection, not the service.
-    { headersTimeout: 10_000, requestTimeout: 20_000, keepAliveTimeout: 65_000, maxHeaderSize: 16 * 1024 },
-    (request, response) => {
-      if (stopping) response.setHeader('Connection', 'close')
-      logRequest(request, response, logger)
-      listener(request, response)
-    },
-  )
+  const answer = (request: IncomingMessage, response: ServerResponse): void => {
+    if (stopping) response.setHeader('Connection', 'close')
+    logRequest(request, response, logger)
+    listener(request, response)
+  }
+  const server: Server =
+    tls === undefined
+      ? createServer(LIMITS, answer)
+      : createTlsServer({ ...LIMITS, cert: tls.certificate, key: tls.key, minVersion: 'TLSv1.2' }, answer)
   server.maxRequestsPerSocket = 10_000
   let stopping = false
   try {

@@ -1,4 +1,5 @@
 import { isBasicHeader } from '../base/basic-header.ts'
+import { Refusal } from '../errors/refusal.ts'
 import { apiKey, isBearerKey } from '../guard/credentials/api-key.ts'
 import { bearer } from '../guard/credentials/bearer.ts'
 import { credential, ownCredential } from '../guard/credentials/own.ts'
@@ -8,6 +9,7 @@ import { createSockets, type Sockets } from '../guard/sockets.ts'
 import { createSessionCookies, type SessionCookies } from '../http/session-cookies.ts'
 import { type ApiKeys, createApiKeys } from '../login/api-keys.ts'
 import { createUseNotes, type UseNotes } from '../login/use-notes.ts'
+import type { GuardRequest } from '../model/guard-request.ts'
 import type { SessionUse } from '../store/sessions.ts'
 import { sessionCookieName } from '../tokens/session-cookie.ts'
 import { createSocketTickets, type SocketTickets } from '../tokens/socket-ticket.ts'
@@ -65,6 +67,7 @@ export function wireCredentials(ground: Ground, knowledge: Knowledge, signIn: Si
       [...credentials, ...own.map((one) => ownCredential(credential(one), clock))],
       clock,
       report,
+      https ? (request) => refusePlainHttp(request, ground) : undefined,
     ),
     apiKeys,
     sessionUses,
@@ -78,4 +81,10 @@ export function wireCredentials(ground: Ground, knowledge: Knowledge, signIn: Si
       report,
     }),
   }
+}
+
+/** Where the issuer is https, no credential is taken that a trusted proxy says it got in the clear. */
+function refusePlainHttp(request: GuardRequest, { addresses }: Ground): Refusal | undefined {
+  const isPlain = addresses.cameOverHttp(request.address, request.header('x-forwarded-proto'))
+  return isPlain ? new Refusal('HTTPS_NEEDED') : undefined
 }

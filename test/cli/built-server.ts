@@ -55,8 +55,11 @@ export interface RunningServer {
 }
 
 /** Starts the server and waits until it says where it is. */
-export async function startServer(port: number, options: RunOptions): Promise<RunningServer> {
-  const child = startProgram(['serve'], { ...options, env: { PORT: String(port), ...options.env } })
+export async function startServer(
+  port: number,
+  { args = [], ...options }: RunOptions & { readonly args?: readonly string[] },
+): Promise<RunningServer> {
+  const child = startProgram(['serve', ...args], { ...options, env: { PORT: String(port), ...options.env } })
   let said = ''
   const heard = new Promise<void>((resolve, reject) => {
     for (const stream of [child.stdout, child.stderr]) {

@@ -84,6 +84,57 @@ test('E11: limits and sessions go by the address that the trusted proxy saw', as
   await behind.close()
 })
 
+test('what a trusted proxy got over http is sent to https if it reads, and refused if it does more', async () => {
+  const live = await startIssuer({ issuer: 'https://auth.example.com/id', trustedProxies: ['10.0.0.1'] })
+  const call = (method: string, path: string, proto: string, address = '10.0.0.1') =>
+    live.call(method, path, {
+      headers: { 'x-forwarded-proto': proto, 'x-forwarded-for': '6.6.6.6' },
+      address,
+    })
+  for (const proto of ['http', 'HTTP', 'http, https', ' http']) {
+    for (const method of ['GET', 'HEAD']) {
+      const { status, headers } = await call(method, '/users/me?x=1', proto)
+      assert.equal(status, 308, `${method} ${proto}`)
+      assert.equal(
+        headers.get('location'),
+        'https://auth.example.com/id/users/me?x=1',
+        'C18: never out of Host',
+      )
+    }
+    const refused = await call('POST', '/token', proto)
+    assert.equal(refused.status, 403)
+    assert.match(refused.text, /only to be had over https/)
+    assert.equal(
+      (await call('GET', '/forward-auth', proto)).status,
+      403,
+      'not where the proxy’s own client would go',
+    )
+  }
+  for (const proto of ['https', 'https, http', 'httpx', 'ws', '']) {
+    assert.equal((await call('GET', '/.well-known/jwks.json', proto)).status, 200, proto)
+  }
+  assert.equal((await call('GET', '/healthz', 'http')).status, 200, 'health checks come as they come')
+  const stranger = await call('GET', '/.well-known/jwks.json', 'http', '203.0.113.9')
+  assert.equal(stranger.status, 200, 'what others write is not believed')
+  await live.close()
+})
+
+test('on routes of the application no credential is taken that a trusted proxy got over http', async () => {
+  const live = await startIssuer({ issuer: 'https://auth.example.com', trustedProxies: ['10.0.0.1'] })
+  const { id } = await live.auth.users.create({ email: 'a@example.com', password: 'correct horse battery' })
+  const { access_token } = await live.auth.tokens.issue({ userId: id })
+  const statusOf = async (proto: string, address: string, access = live.auth.signedIn) => {
+    const headers = { authorization: `Bearer ${access_token}`, 'x-forwarded-proto': proto }
+    const checked = await live.auth.check(new Request('https://x/orders', { headers }), access, { address })
+    return checked.ok ? 200 : checked.response.status
+  }
+  assert.equal(await statusOf('http', '10.0.0.1'), 403)
+  assert.equal(await statusOf('https', '10.0.0.1'), 200)
+  assert.equal(await statusOf('http', '203.0.113.9'), 200)
+  assert.equal(await statusOf('http', '10.0.0.1', live.auth.anyone as never), 200)
+  await live.close()
+})
+
 test('in production a proxy that nobody has told us about is refused aloud, and health checks are not', async () => {
   const lines: unknown[] = []
   const logger = { debug() {}, info() {}, error() {}, warn: (facts: unknown) => void lines.push(facts) }

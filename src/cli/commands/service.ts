@@ -5,7 +5,13 @@ export function serviceCommands(program: Command): void {
   program
     .command('serve')
     .description('serve the issuer; data in ./data unless configured otherwise')
-    .action(async () => (await import('../serve.ts')).serveCommand())
+    .option(
+      '--tls-cert <file>',
+      'answer https with this certificate (PEM, with those between it and the root)',
+    )
+    .option('--tls-key <file>', 'its private key (PEM)')
+    .option('--tls-dev', 'answer https with a certificate for this machine, made on the spot')
+    .action(async (options) => (await import('../serve.ts')).serveCommand(options))
 
   program
     .command('migrate')

@@ -1,5 +1,5 @@
 import { isIP } from 'node:net'
-import { Derived, setting } from '../setting.ts'
+import { type Basis, Derived, setting } from '../setting.ts'
 import { isCanonicalHttpUrl, isPlainLine, textThat, wholeNumber } from '../values.ts'
 
 const HOST_NAME =
@@ -29,7 +29,7 @@ export const address = {
       isCanonicalHttpUrl,
     ),
     environment: 'ISSUER',
-    default: new Derived('`http://HOST:PORT`', ({ host, port }) => issuerAt(host, port)),
+    default: new Derived('`http://HOST:PORT`; `https://…` where the server itself answers https', issuerAt),
     description:
       'The URL under which clients reach the service: the `iss` of every token, compared byte for byte, and the start ' +
       'of every link. https outside loopback.',
@@ -42,8 +42,8 @@ export const address = {
   }),
 }
 
-function issuerAt(host: string, port: number): string {
-  const url = new URL('http://localhost')
+function issuerAt({ scheme, host, port }: Basis): string {
+  const url = new URL(`${scheme}://localhost`)
   url.hostname = isIP(host) === 6 ? `[${host}]` : host
   url.port = String(port)
   return url.origin

@@ -4,6 +4,7 @@ import type { PageNote } from '../../http/page-cookies.ts'
 import type { Reply } from '../../http/reply.ts'
 import { pathOf } from '../../http/request-path.ts'
 import { readReturnPath } from '../../http/return-path.ts'
+import { tiesToHttps } from '../../http/strict-transport.ts'
 import { filesOfPages } from '../../pages/files.ts'
 import type { FormState } from '../../pages/form.ts'
 import type { Frame } from '../../pages/frame.ts'
@@ -83,7 +84,7 @@ export async function openView({ request, services, principal }: PageRequest): P
     },
     returnTo,
     send(parts, { status = 200, policy } = {}) {
-      const https = services.grants.settings.issuer.startsWith('https:')
+      const https = tiesToHttps(services.grants.settings.issuer)
       return {
         status,
         headers: {
