@@ -117,6 +117,8 @@ export interface Auth<
     setRoles(id: string, roles: readonly string[], by?: Partial<Origin>): Promise<User<Profile>>
     disable(id: string, by?: Partial<Origin>): Promise<User<Profile>>
     enable(id: string, by?: Partial<Origin>): Promise<User<Profile>>
+    /** Takes every second factor away and ends every session. False if there was none. */
+    resetFactors(id: string, by?: Partial<Origin>): Promise<boolean>
     remove(id: string, by?: Partial<Origin>): Promise<void>
   }
   /** The signing keys; `docs/keys.md` draws their life. */

@@ -179,7 +179,9 @@ export function createAuth<
         whenReady(async () => {
           const [owner, client] = await Promise.all([user(userId), activeClient(clientId)])
           await grants.keyRing.freshen()
-          const signIn = { user: owner, client, scope: scopes?.join(' '), amr, origin: originOf(origin) }
+          const by = originOf(origin)
+          const scope = scopes?.join(' ')
+          const signIn = { user: owner, client, scope, amr, origin: by, goesOnAt: 'token' } as const
           return mint(await startSession(signIn, grants), client, grants)
         }),
       ...own.sessions,

@@ -11,7 +11,7 @@ export interface OwnCode extends Pick<Auth, 'users' | 'events'> {
 }
 
 export interface OwnCodeParts {
-  readonly store: Pick<Store, 'users' | 'events'> & {
+  readonly store: Pick<Store, 'users' | 'factors' | 'events'> & {
     readonly sessions: Pick<Store['sessions'], 'list' | 'end' | 'endAll'>
   }
   readonly accounts: Accounts
@@ -53,6 +53,13 @@ export function forOwnCode({ store, accounts, revocationsChanged, whenReady }: O
       setRoles: (id, roles, by) => whenReady(() => accounts.setRoles(id, roles, originOf(by))),
       disable: (id, by) => whenReady(() => accounts.setState(id, 'disabled', originOf(by))),
       enable: (id, by) => whenReady(() => accounts.setState(id, 'active', originOf(by))),
+      resetFactors: (id, by) =>
+        whenReady(async () => {
+          const event = { name: 'user.factors_reset', origin: originOf(by), userId: id } as const
+          const reset = await store.factors.reset(id, event)
+          await revocationsChanged()
+          return reset
+        }),
       remove: (id, by) => whenReady(() => accounts.remove(id, originOf(by))),
     },
 

@@ -69,6 +69,15 @@ export async function setPassword(login: string, output: OutputOptions): Promise
   printFacts({ id: user.id, password: 'changed', sessions: 'all ended' }, output)
 }
 
+export async function resetFactors(login: string, output: OutputOptions): Promise<void> {
+  const { user, reset } = await withAuth(async (auth) => {
+    const found = await findAccount(auth, login)
+    return { user: found, reset: await auth.users.resetFactors(found.id, OPERATOR) }
+  })
+  const facts = reset ? { factors: 'taken away', sessions: 'all ended' } : { factors: 'there were none' }
+  printFacts({ id: user.id, ...facts }, output)
+}
+
 function factsOf(user: User) {
   return {
     id: user.id,

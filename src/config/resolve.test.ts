@@ -164,6 +164,7 @@ const no: Readonly<Record<string, readonly unknown[]>> = {
   registration: ['Open', true],
   verifiedEmailRequired: ['true', 1, null],
   passwordGrant: ['true', 1, null],
+  requireSecondFactor: ['admin', ['ghost'], ['a b'], [1], null],
   smtpUrl: ['', 'http://a', 'smtp:a', 'mail.example.com', 5],
   mailFrom: ['', 'nobody', 'a@b@c', 'A <a@example.com', 'a@example.com\r\nBcc: b@example.com', 5],
   basicForPeople: ['true', 1, null],

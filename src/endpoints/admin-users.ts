@@ -101,6 +101,30 @@ export const changeUser = route({
   },
 })
 
+export const resetFactors = route({
+  method: 'DELETE',
+  path: '/admin/users/{id}/factors',
+  access: looksAfterUsers,
+  tag: 'Admin',
+  style: 'problem',
+  summary: 'Take an account’s second factors away',
+  description:
+    'For somebody who has lost them all. Ends every session and token of the account; the next sign-in asks for the ' +
+    'password alone, or to set a factor up again where one is required.',
+  answers: {
+    200: {
+      description: 'Whether there were any.',
+      schema: z.object({ reset: z.boolean() }),
+      example: { reset: true },
+    },
+    404: unknown,
+  },
+  async handle(context) {
+    const { id } = await userOf(context)
+    return json({ reset: await context.services.secondFactors.reset(id, context.origin) })
+  },
+})
+
 /** The account that the path names. Throws `NOT_FOUND`. */
 export async function userOf({ params, services }: Pick<RouteContext, 'params' | 'services'>): Promise<User> {
   const user = await services.grants.store.users.find(params.id ?? '')

@@ -1,10 +1,20 @@
 import { z } from 'zod'
 import { AuthError } from '../errors/auth-error.ts'
-import { startBrowserSession } from '../grants/browser-session.ts'
+import {
+  continueBrowserSession,
+  type FromBrowser,
+  makeBrowserSession,
+  type Proven,
+  type StartedBrowserSession,
+  startBrowserSession,
+} from '../grants/browser-session.ts'
+import type { FactorAnswer } from '../grants/challenge-answer.ts'
 import { guardRequestOf } from '../guard/guard-request.ts'
+import type { Reply } from '../http/reply.ts'
 import { anyone, needs } from '../model/access.ts'
 import { hashSecret } from '../tokens/refresh-token.ts'
 import { csrfTokenOf, type SessionCookie } from '../tokens/session-cookie.ts'
+import { answerOf, answerParts, challengeText } from './factor-schemas.ts'
 import { json, noContent, principalOf, type RouteContext, route } from './route.ts'
 import { loginText, passwordText } from './schemas.ts'
 
@@ -17,7 +27,7 @@ const credentials = z
   })
   .meta({ id: 'BrowserSignIn' })
 
-const sessionAnswer = z
+export const sessionAnswer = z
   .object({
     csrf_token: z.string().meta({
       description: 'To be sent as `X-CSRF-Token` with every request that changes something.',
@@ -26,7 +36,7 @@ const sessionAnswer = z
   })
   .meta({ id: 'BrowserSession' })
 
-const exampleSession = { csrf_token: '6Zk0…', expires_in: 43_200 }
+export const exampleSession = { csrf_token: '6Zk0…', expires_in: 43_200 }
 
 const withCookie = needs({ via: ['session'] })
 
@@ -50,12 +60,42 @@ export const signIn = route({
   answers: {
     200: { description: 'Signed in.', schema: sessionAnswer, example: exampleSession },
     401: { description: 'The name or the password is wrong.' },
-    403: { description: 'The page is of another site.' },
+    403: { description: '`mfa_required`, with the challenge to go on with; or the page is of another site.' },
     429: { description: 'Too many wrong passwords: wait as long as `Retry-After` says.' },
   },
   async handle(context) {
-    const { session, expires_in, set } = await openBrowserSession(context.body, context)
-    return json({ csrf_token: csrfTokenOf(session.secret), expires_in }, 200, { 'set-cookie': set })
+    return answerWithCookie(await openBrowserSession(context.body, context))
+  },
+})
+
+export const goOn = route({
+  method: 'POST',
+  path: '/session/challenge',
+  access: anyone,
+  limit: REQUESTS,
+  tag: 'Sessions',
+  style: 'problem',
+  summary: 'Sign a browser in by a second factor, or by a passkey alone',
+  description:
+    'Answers the challenge of `mfa_required` by a code, a recovery code or a passkey; or that of ' +
+    '`/sign-in/passkey/options`, by which a passkey signs in alone. After `/sign-in/enrolment/…` the new challenge is ' +
+    'enough.',
+  body: {
+    types: ['json'],
+    schema: z
+      .strictObject({ challenge_token: challengeText, ...answerParts })
+      .meta({ id: 'ChallengeAnswer' }),
+    example: { challenge_token: 'cs_challenge_s1.…', code: '123456' },
+  },
+  answers: {
+    200: { description: 'Signed in.', schema: sessionAnswer, example: exampleSession },
+    401: { description: 'The answer is wrong, or the challenge is over.' },
+    403: { description: 'The page is of another site.' },
+    429: { description: 'Too many wrong tries: wait as long as `Retry-After` says.' },
+  },
+  async handle(context) {
+    const { body } = context
+    return answerWithCookie(await goOnInBrowser(body.challenge_token, answerOf(body), context))
   },
 })
 
@@ -101,28 +141,63 @@ export interface OpenedBrowserSession {
   readonly set: string
 }
 
+type InBrowser = Pick<RouteContext, 'services' | 'origin' | 'request'>
+
 /** Signs a browser in by password. Throws where the request is of a page of another site. */
 export async function openBrowserSession(
   { username, password }: z.output<typeof credentials>,
-  context: Pick<RouteContext, 'services' | 'origin' | 'request'>,
+  context: InBrowser,
 ): Promise<OpenedBrowserSession> {
-  const { sessionCookies, grants } = context.services
-  const asked = guardRequestOf(context.request)
-  if (!sessionCookies.maySignIn(asked)) throw new AuthError('CSRF_ORIGIN')
-  const former = sessionCookies.read(asked)
-  const { cookie, limits } = await startBrowserSession(
-    {
-      username,
-      password,
-      origin: context.origin,
-      async endFormer() {
-        if (former !== undefined) await endBrowserSession(former, context)
-      },
+  refuseForeignSignIn(context)
+  const asked = { username, password, ...replacing(context) }
+  return opened(await startBrowserSession(asked, context.services.grants), context)
+}
+
+/**
+ * Goes on with a sign-in that was answered `mfa_required`, or signs in by a passkey alone. Throws where the request is of
+ * a page of another site.
+ */
+export async function goOnInBrowser(
+  challenge: string,
+  answer: FactorAnswer,
+  context: InBrowser,
+): Promise<OpenedBrowserSession> {
+  refuseForeignSignIn(context)
+  const answered = { challenge, answer, ...replacing(context) }
+  return opened(await continueBrowserSession(answered, context.services.grants), context)
+}
+
+/** A session of a new id for somebody who is signed in and has proven who they are once more. */
+export async function replaceBrowserSession(
+  proven: Proven,
+  context: InBrowser,
+): Promise<OpenedBrowserSession> {
+  return opened(await makeBrowserSession(proven, replacing(context), context.services.grants), context)
+}
+
+/** Rule F-5. */
+function refuseForeignSignIn({ services, request }: InBrowser): void {
+  if (!services.sessionCookies.maySignIn(guardRequestOf(request))) throw new AuthError('CSRF_ORIGIN')
+}
+
+/** The session of the request's cookie ends when a new one takes its place. */
+function replacing(context: InBrowser): FromBrowser {
+  const former = context.services.sessionCookies.read(guardRequestOf(context.request))
+  return {
+    origin: context.origin,
+    async endFormer() {
+      if (former !== undefined) await endBrowserSession(former, context)
     },
-    grants,
-  )
+  }
+}
+
+function opened({ cookie, limits }: StartedBrowserSession, { services }: InBrowser): OpenedBrowserSession {
   const expires_in = Math.floor(limits.lifeMilliseconds / 1000)
-  return { session: cookie, expires_in, set: sessionCookies.set(cookie, expires_in) }
+  return { session: cookie, expires_in, set: services.sessionCookies.set(cookie, expires_in) }
+}
+
+export function answerWithCookie({ session, expires_in, set }: OpenedBrowserSession): Reply {
+  return json({ csrf_token: csrfTokenOf(session.secret), expires_in }, 200, { 'set-cookie': set })
 }
 
 /** Ends the session that a cookie holds; nothing happens if it has ended already. */

@@ -73,6 +73,7 @@ export interface ServedRoute {
     | 'Accounts'
     | 'Sessions'
     | 'API keys'
+    | 'Second factors'
     | 'Admin'
     | 'Clients'
     | 'Revocations'

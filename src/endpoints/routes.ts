@@ -11,9 +11,9 @@ import { listEvents } from './admin-events.ts'
 import { invite } from './admin-invitations.ts'
 import { listKeys, retireKey, revokeKey, rotateKey } from './admin-keys.ts'
 import { endSessionOfUser, endSessionsOfUser, listSessionsOfUser } from './admin-sessions.ts'
-import { changeUser, listUsers, readUser } from './admin-users.ts'
+import { changeUser, listUsers, readUser, resetFactors } from './admin-users.ts'
 import { listApiKeys, makeApiKey, revokeApiKey } from './api-keys.ts'
-import { readSession, signIn, signOut } from './browser-session.ts'
+import { goOn, readSession, signIn, signOut } from './browser-session.ts'
 import { developmentMail } from './development-mail.ts'
 import { docs, docsFile, openApi } from './docs.ts'
 import { changeEmail, requestVerification, verifyEmail } from './email.ts'
@@ -26,10 +26,29 @@ import { authorizationServer, jwks } from './metadata.ts'
 import { deleteMe, exportMe } from './my-data.ts'
 import { forgotPassword, resetPassword } from './password-reset.ts'
 import { register } from './register.ts'
+import { renew, renewalOptions } from './renewal.ts'
 import { revocations } from './revocations.ts'
 import { revoke } from './revoke.ts'
 import type { Route } from './route.ts'
+import {
+  addPasskey,
+  confirmTotp,
+  listFactors,
+  makeRecoveryCodes,
+  offerPasskey,
+  offerTotp,
+  removePasskey,
+  removeTotp,
+  renamePasskey,
+} from './second-factors.ts'
 import { endSession, endSessions, listSessions } from './sessions.ts'
+import {
+  addEnrolledPasskey,
+  confirmEnrolledTotp,
+  enrolPasskey,
+  enrolTotp,
+  passkeyOptions,
+} from './sign-in.ts'
 import { refresh, token } from './token.ts'
 import { wsTicket } from './ws-ticket.ts'
 
@@ -40,8 +59,16 @@ export const routes: readonly Route[] = [
   refresh,
   logout,
   signIn,
+  goOn,
   readSession,
   signOut,
+  renewalOptions,
+  renew,
+  passkeyOptions,
+  enrolTotp,
+  confirmEnrolledTotp,
+  enrolPasskey,
+  addEnrolledPasskey,
   wsTicket,
   revoke,
   introspect,
@@ -58,6 +85,15 @@ export const routes: readonly Route[] = [
   listSessions,
   endSession,
   endSessions,
+  listFactors,
+  offerTotp,
+  confirmTotp,
+  removeTotp,
+  makeRecoveryCodes,
+  offerPasskey,
+  addPasskey,
+  renamePasskey,
+  removePasskey,
   listApiKeys,
   makeApiKey,
   revokeApiKey,
@@ -65,6 +101,7 @@ export const routes: readonly Route[] = [
   listUsers,
   readUser,
   changeUser,
+  resetFactors,
   listSessionsOfUser,
   endSessionOfUser,
   endSessionsOfUser,

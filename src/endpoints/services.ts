@@ -1,6 +1,7 @@
 import type { Clients } from '../clients/clients.ts'
 import type { Settings } from '../config/settings.ts'
 import type { Refusal } from '../errors/refusal.ts'
+import type { SecondFactorService } from '../factors/second-factors.ts'
 import type { GrantParts } from '../grants/grant.ts'
 import type { Guard } from '../guard/guard.ts'
 import type { Sockets } from '../guard/sockets.ts'
@@ -38,6 +39,7 @@ export interface Services {
   readonly addresses: ClientAddresses
   readonly cors: Cors
   readonly sessionCookies: SessionCookies
+  readonly secondFactors: SecondFactorService
   readonly socketTickets: SocketTickets
   readonly sockets: Sockets
   /** The one verdict on an access token. */

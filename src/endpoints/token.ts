@@ -3,6 +3,7 @@ import type { TokenAnswer } from '../grants/mint.ts'
 import { answerTokenRequest } from '../grants/pipeline.ts'
 import { anyone } from '../model/access.ts'
 import { clientRequestOf } from './client-request.ts'
+import { challengeText, codeText } from './factor-schemas.ts'
 import { json, type RouteContext, route } from './route.ts'
 import { clientParts, loginText, passwordText, text, tokenAnswer } from './schemas.ts'
 
@@ -16,10 +17,18 @@ const refreshTokenText = text(1000)
 // RFC 6749 section 3.2: parameters that are not known are ignored.
 const tokenParameters = z
   .looseObject({
-    grant_type: text(200).meta({ description: '`password`, `refresh_token` or `client_credentials`.' }),
+    grant_type: text(200).meta({
+      description:
+        '`password`, `refresh_token`, `client_credentials` or `urn:countersign:grant-type:challenge`.',
+    }),
     username: loginText.optional().meta({ description: 'User name or mail address.' }),
     password: passwordText.optional(),
     refresh_token: refreshTokenText.optional(),
+    challenge_token: challengeText.optional().meta({ description: 'That of `mfa_required`.' }),
+    code: codeText.optional(),
+    credential: text(16_000).optional().meta({
+      description: 'Instead of a code: what the browser answered for a passkey, as JSON.',
+    }),
     ...ownParts,
   })
   .meta({ id: 'TokenRequest' })
@@ -45,6 +54,7 @@ const answers = {
   },
   400: { description: '`invalid_grant` and the other refusals of RFC 6749 section 5.2.' },
   401: { description: '`invalid_client`.' },
+  403: { description: '`mfa_required`, with the challenge to go on with; `mfa_enrolment_required`.' },
   429: { description: 'Too many requests, or too many wrong passwords: wait as long as `Retry-After` says.' },
   503: { description: 'Try again: the store or the queue of password checks does not answer in time.' },
 }

@@ -87,6 +87,19 @@ export const clientCodes = {
     sentence: 'The client could not be authenticated. Check its id, its secret and how they are sent.',
     open: false,
   },
+  mfa_required: {
+    status: 403,
+    title: 'One more step',
+    sentence: 'The password was right. Prove a second factor: answer the challenge that comes with this.',
+    open: false,
+  },
+  mfa_enrolment_required: {
+    status: 403,
+    title: 'A second factor is needed',
+    sentence:
+      'This account needs a second factor and has none yet. Set one up with the challenge of this answer.',
+    open: false,
+  },
   unauthorized_client: {
     status: 400,
     title: 'Not open to this client',

@@ -20,6 +20,14 @@ export interface RefusalChallenge {
   readonly acrValues?: readonly string[]
 }
 
+/** How a sign-in that is not complete goes on. The challenge is a secret of whoever asked, and nobody else is told it. */
+export interface RefusalContinuation {
+  readonly challenge: string
+  readonly expiresInSeconds: number
+  /** The ways in which it can be answered. */
+  readonly methods: readonly string[]
+}
+
 /** Everything about a refusal beside its cause. */
 export interface RefusalFacts {
   readonly details?: RefusalDetails
@@ -29,6 +37,7 @@ export interface RefusalFacts {
   readonly challenge?: RefusalChallenge
   /** The methods that are allowed, for status 405. */
   readonly allow?: readonly string[]
+  readonly continuation?: RefusalContinuation
 }
 
 const NO_FACTS: RefusalFacts = Object.freeze({})
@@ -42,6 +51,8 @@ export class Refusal {
   readonly retryAfterSeconds: number | undefined
   readonly challenge: RefusalChallenge | undefined
   readonly allow: readonly string[] | undefined
+  /** Out of sight of whatever prints or logs a refusal. */
+  readonly #continuation: RefusalContinuation | undefined
 
   constructor(code: Cause, facts: RefusalFacts = NO_FACTS) {
     this.code = code
@@ -50,8 +61,12 @@ export class Refusal {
     this.retryAfterSeconds = facts.retryAfterSeconds
     this.challenge = facts.challenge
     this.allow = facts.allow
+    this.#continuation = facts.continuation
   }
 
+  get continuation(): RefusalContinuation | undefined {
+    return this.#continuation
+  }
   /** HTTP status of the answer. */
   get status(): number {
     return catalogue[this.code].status

@@ -4,6 +4,8 @@ import type { Random } from '../base/random.ts'
 import type { AuthenticatedClient } from '../clients/authentication.ts'
 import type { KnownClients } from '../clients/known-clients.ts'
 import type { ClientRequest } from '../clients/presented.ts'
+import type { Challenges } from '../factors/challenges.ts'
+import type { Passkeys } from '../factors/passkeys.ts'
 import type { KeyRing } from '../keys/key-ring.ts'
 import type { SecretKeys } from '../keys/secret-keys.ts'
 import type { Hooks } from '../login/hooks.ts'
@@ -72,6 +74,8 @@ export interface GrantParts extends PasswordParts {
   readonly secretKeys: SecretKeys
   readonly refreshTokens: RefreshTokens
   readonly keyRing: KeyRing
+  readonly challenges: Challenges
+  readonly passkeys: Passkeys
   readonly hooks: Hooks
   readonly claims: ((user: User, client: Client) => Readonly<Record<string, unknown>>) | undefined
   readonly clockUnsure: () => boolean

@@ -90,6 +90,8 @@ export function signAccessToken(
       scope: scope.join(' '),
       roles: [...(user?.roles ?? [])],
       amr: [...facts.amr],
+      // What a step-up asks for as `acr_values` (RFC 9470 section 4).
+      ...(facts.amr.includes('mfa') && { acr: 'mfa' }),
       ...(facts.authTime === undefined ? {} : { auth_time: facts.authTime }),
     },
     parts.keyRing.signingKey(),

@@ -10,6 +10,7 @@ export const password: Grant = {
     const { origin, parameters } = request
     const login = required(request, 'username')
     const { user } = await provePassword(login, required(request, 'password'), origin, parts)
-    return startSession({ user, client, scope: parameters.get('scope'), amr: ['pwd'], origin }, parts)
+    const scope = parameters.get('scope')
+    return startSession({ user, client, scope, amr: ['pwd'], origin, goesOnAt: 'token' }, parts)
   },
 }

@@ -1,6 +1,7 @@
 import { authenticateClient } from '../clients/authentication.ts'
 import { AuthError } from '../errors/auth-error.ts'
 import { type Client, FIRST_PARTY } from '../model/client.ts'
+import { challenge } from './challenge.ts'
 import { clientCredentials } from './client-credentials.ts'
 import type { Grant, GrantParts, TokenRequest } from './grant.ts'
 import { mint, type TokenAnswer } from './mint.ts'
@@ -9,7 +10,7 @@ import { password as passwordGrant } from './password.ts'
 import { refreshToken } from './refresh-token.ts'
 
 /** The grants of the token endpoint, by `grant_type`. */
-export const grants: readonly Grant[] = [passwordGrant, refreshToken, clientCredentials]
+export const grants: readonly Grant[] = [passwordGrant, challenge, refreshToken, clientCredentials]
 
 /** client → grant → proof → session → tokens. No grant can skip a step, for none is in a grant's hands. */
 export async function answerTokenRequest(request: TokenRequest, parts: GrantParts): Promise<TokenAnswer> {
@@ -29,7 +30,7 @@ function grantOf(request: TokenRequest, client: Client, { settings }: GrantParts
     throw new AuthError('GRANT_UNSUPPORTED')
   }
   const isForeignPassword = grant === passwordGrant && client.id !== FIRST_PARTY
-  if (isForeignPassword || !client.grants.includes(grant.type)) {
+  if (isForeignPassword || (grant !== challenge && !client.grants.includes(grant.type))) {
     throw new AuthError('CLIENT_NOT_ALLOWED', { details: { grant: grant.type, clientId: client.id } })
   }
   return grant

@@ -25,6 +25,8 @@ export interface SignIn {
   readonly scope: string | undefined
   readonly amr: readonly string[]
   readonly origin: Origin
+  /** Where it can go on if a second factor is due. */
+  readonly goesOnAt: 'token' | 'session'
 }
 
 /** A sign-in that has become a row. */
@@ -58,6 +60,15 @@ export async function startSession(signIn: SignIn, parts: GrantParts): Promise<G
   return { user, facts, refreshToken, scope, asked }
 }
 
+/** With which a sign-in goes on that a second factor is due for. */
+export function challengeFor(
+  { user, client, scope, amr, goesOnAt }: SignIn,
+  { challenges }: Pick<GrantParts, 'challenges'>,
+): string {
+  const facts = { userId: user.id, userEpoch: user.epoch, clientId: client.id, scope, amr }
+  return challenges.write({ purpose: goesOnAt, ...facts })
+}
+
 /** Gate, scope, row and event, whatever carries the session's secret. */
 export async function openSession(
   signIn: SignIn,
@@ -65,9 +76,9 @@ export async function openSession(
   limits: SessionLimits,
   parts: GrantParts,
 ): Promise<OpenedSession> {
-  const { user, client, origin } = signIn
+  const { user, client, amr, origin } = signIn
   const { secretKeys, random } = parts
-  passAccountGate(user, parts.settings)
+  await passAccountGate({ user, amr, origin, challenge: () => challengeFor(signIn, parts) }, parts)
   const from = { address: origin.address, agent: origin.agent }
   await parts.hooks.before?.signIn?.(user, from)
   const held = scopesOfClient(client, scopesOfRoles(parts.policy, user.roles))
@@ -86,7 +97,7 @@ export async function openSession(
       userEpoch: user.epoch,
       scope,
       resources: [],
-      amr: signIn.amr,
+      amr,
       address: origin.address,
       network: networkOf(origin.address),
       agent: origin.agent,

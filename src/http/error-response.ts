@@ -85,6 +85,7 @@ export function problemAnswer(refusal: Refusal, options: ProblemOptions): Refusa
     code: answer.clientCode,
     reference: options.reference,
     ...problems(refusal),
+    ...continuationOf(refusal),
     ...(options.detailsInAnswer && insight(refusal)),
   }
   const challenge = challengeFor(refusal, options)
@@ -113,6 +114,7 @@ export function oauthErrorAnswer(refusal: Refusal, options: OAuthErrorOptions): 
     error_description: answer.sentence,
     reference: options.reference,
     ...problems(refusal),
+    ...continuationOf(refusal),
     ...(options.detailsInAnswer && insight(refusal)),
   }
   const headers = {
@@ -126,6 +128,12 @@ export function oauthErrorAnswer(refusal: Refusal, options: OAuthErrorOptions): 
 
 function problems({ fields }: Refusal): { errors?: readonly FieldProblem[] } {
   return fields?.length ? { errors: fields.map(({ field, message }) => ({ field, message })) } : {}
+}
+
+function continuationOf({ continuation }: Refusal): Record<string, unknown> {
+  if (continuation === undefined) return {}
+  const { challenge, expiresInSeconds, methods } = continuation
+  return { challenge_token: challenge, expires_in: expiresInSeconds, methods }
 }
 
 function insight(refusal: Refusal): Record<string, unknown> {

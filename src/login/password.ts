@@ -29,11 +29,13 @@ export async function provePassword(
   origin: Origin,
   parts: PasswordParts,
 ): Promise<Account> {
-  const key = loginKey(login)
+  const typed = loginKey(login)
+  const account = await parts.store.users.findAccount(typed)
+  // Name and mail address of one account are counted as one; what no account has, as it was typed (rule E7).
+  const key = account === undefined ? typed : loginKey(account.user.email)
   const { address } = origin
   const isFamiliar = () => isUsedFrom(key, address, parts.store)
   const takeBack = await parts.throttle.admit({ account: key, address, isFamiliar })
-  const account = await parts.store.users.findAccount(key)
   if (account === undefined && parts.ownUsers !== undefined) {
     const taken = await takeOver(parts.ownUsers, login, password, origin, parts)
     if (taken !== undefined) {
@@ -76,7 +78,7 @@ export async function proveOwnPassword(
 }
 
 /** Whether somebody is signed in to the account from that network: the right person, most likely, in the usual place. */
-async function isUsedFrom(key: string, address: string | undefined, store: Store): Promise<boolean> {
+export async function isUsedFrom(key: string, address: string | undefined, store: Store): Promise<boolean> {
   const network = networkOf(address)
   const account = network === undefined ? undefined : await store.users.findAccount(key)
   if (account === undefined) return false

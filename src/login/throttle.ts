@@ -4,10 +4,13 @@ import type { Limit, Rate, Taken } from '../model/rate.ts'
 import type { Limiter } from '../store/hot/limiter.ts'
 
 /** Who tries to sign in, to which account. */
-export interface SignInTry {
+export interface CountedTry {
   /** The canonical login key that was typed, whether or not there is such an account. */
   readonly account: string
   readonly address: string | undefined
+}
+
+export interface SignInTry extends CountedTry {
   /** Whether this account is known to be used from there; asked only when its own limit is reached. */
   readonly isFamiliar: () => Promise<boolean>
 }
@@ -19,6 +22,10 @@ export interface SignInTry {
 export interface Throttle {
   /** Counts a try. Throws `RATE_LIMITED` where a limit is reached; resolves to the way to take the try back. */
   admit(attempt: SignInTry): Promise<() => Promise<void>>
+  /** Counts what was allowed before and turned out to be no success yet. */
+  count(attempt: CountedTry): Promise<void>
+  /** Takes back what `count` counted, from the same place. */
+  takeBack(attempt: CountedTry): Promise<void>
 }
 
 const MINUTE = 60_000
@@ -61,6 +68,12 @@ export function createThrottle({ limiter, isShared = () => false }: ThrottleOpti
       if (again.refusedBy !== undefined) throw limited(again)
       return async () => limiter.giveBack(others)
     },
+    async count(attempt) {
+      await limiter.take(limitsOf(attempt, isShared))
+    },
+    async takeBack(attempt) {
+      await limiter.giveBack(limitsOf(attempt, isShared))
+    },
   }
 }
 
@@ -77,7 +90,7 @@ function isOfAccount({ name }: Limit): boolean {
   return name.startsWith(OF_ACCOUNT)
 }
 
-function limitsOf({ account, address }: SignInTry, isShared: (address: string) => boolean): Limit[] {
+function limitsOf({ account, address }: CountedTry, isShared: (address: string) => boolean): Limit[] {
   const ofAccount = layers(OF_ACCOUNT, account, ACCOUNT)
   const caller = callerOf(address)
   if (address === undefined || caller === undefined) return ofAccount

@@ -51,3 +51,29 @@ export function methodsOf({ totp, passkeys, recoveryCodes }: SecondFactors): Fac
     ...(recoveryCodes === 0 ? [] : (['recovery_code'] as const)),
   ]
 }
+
+/** Stands for every role where roles are named that need a second factor. */
+export const EVERY_ROLE = '*'
+
+/**
+ * What a sign-in still lacks: nothing, a factor that the user has, or one that they have yet to set up. Pure. `amr` says
+ * how they have proven themselves so far; `mfa` in it is two factors (RFC 8176). `required` names the roles that need one.
+ */
+export function factorDue(
+  amr: readonly string[],
+  factors: SecondFactors,
+  roles: readonly string[],
+  required: readonly string[],
+): 'none' | 'answer' | 'enrolment' {
+  if (amr.includes('mfa')) return 'none'
+  if (hasFactor(factors)) return 'answer'
+  const needsOne = required.includes(EVERY_ROLE) || roles.some((role) => required.includes(role))
+  return needsOne ? 'enrolment' : 'none'
+}
+
+/** All the ways together; a first one and a second one of another kind are two factors (RFC 8176, `mfa`). */
+export function joinAmr(before: readonly string[], proven: readonly string[]): string[] {
+  const joined = new Set([...before, ...proven])
+  if (before.some((value) => !proven.includes(value))) joined.add('mfa')
+  return [...joined]
+}

@@ -5,8 +5,15 @@ const EVERY_MILLISECONDS = 60_000
 const BATCH = 500
 const BATCHES_IN_A_ROW = 20
 
-/** Removes rows that are past their use, a small batch at a time, while the process does its ordinary work. */
-export function startHousekeeping(store: Store, logger: Logger): { stop(): void } {
+/**
+ * Removes rows that are past their use, a small batch at a time, while the process does its ordinary work; and does what
+ * else is to be done now and then.
+ */
+export function startHousekeeping(
+  store: Store,
+  logger: Logger,
+  more: () => Promise<unknown>,
+): { stop(): void } {
   let running = false
   const clean = async (): Promise<void> => {
     if (running) return
@@ -15,8 +22,9 @@ export function startHousekeeping(store: Store, logger: Logger): { stop(): void 
       for (let batch = 0; batch < BATCHES_IN_A_ROW; batch++) {
         if ((await store.cleanUp(BATCH)) < BATCH) break
       }
+      await more()
     } catch (error) {
-      logger.warn({ err: error }, 'old rows could not be removed; the next try is in a minute')
+      logger.warn({ err: error }, 'housekeeping failed; the next try is in a minute')
     } finally {
       running = false
     }

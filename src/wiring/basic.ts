@@ -1,3 +1,4 @@
+import type { Origin } from '../audit/events.ts'
 import { authenticateClient } from '../clients/authentication.ts'
 import { passAccountGate } from '../grants/account-gate.ts'
 import { basic } from '../guard/credentials/basic.ts'
@@ -9,6 +10,8 @@ import type { Ground } from './ground.ts'
 import type { Knowledge } from './knowledge.ts'
 import type { SignIn } from './sign-in.ts'
 
+const BY_PASSWORD = ['pwd']
+
 /** HTTP Basic: behind the same throttle, hash queue, account gate and hook as every sign-in. */
 export function wireBasic(
   { settings, development, store, clock, random, addresses }: Ground,
@@ -18,12 +21,12 @@ export function wireBasic(
 ): Credential {
   const { issuer } = settings
   const parts = { store, clients: grants.clients, clock, issuer }
-  const passGate = (user: User) => passAccountGate(user, grants.settings)
+  const passGate = (user: User, origin: Origin) => passAccountGate({ user, amr: BY_PASSWORD, origin }, grants)
   const people = createProvenPasswords({
     store: store.users,
     async prove({ login, password, origin }) {
       const { user } = await provePassword(login, password, origin, grants)
-      passGate(user)
+      await passGate(user, origin)
       await grants.hooks.before?.signIn?.(user, { address: origin.address, agent: origin.agent })
       return user
     },

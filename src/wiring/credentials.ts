@@ -32,7 +32,7 @@ export interface Credentials {
 }
 
 export function wireCredentials(ground: Ground, knowledge: Knowledge, signIn: SignIn): Credentials {
-  const { options, settings, store, clock, random, logger, secretKeys } = ground
+  const { options, settings, store, clock, random, logger, secretKeys, ownOrigins } = ground
   const { state, feed, reader } = knowledge
   const { policy, settings: limits } = signIn.grants
   const own = options.credentials ?? []
@@ -43,7 +43,6 @@ export function wireCredentials(ground: Ground, knowledge: Knowledge, signIn: Si
   const apiKeys = createApiKeys({ store, policy, random, revocationsChanged: feed.changed, report })
   const sessionUses = createUseNotes<SessionUse>((uses) => store.sessions.noteUses(uses), report)
   const https = settings.issuer.startsWith('https:')
-  const ownOrigins = new Set([new URL(settings.issuer).origin, ...settings.corsOrigins])
   const cookieName = sessionCookieName(https)
   const standing = { policy, clock, state, feed, goodForMilliseconds: ground.accessLifeSeconds * 1000 }
   const ofBearer = bearer(reader.read, (value) => isBearerKey(value) || isBasicHeader(value))

@@ -24,6 +24,8 @@ export interface Ground {
   readonly secretKeys: SecretKeys
   readonly accessLifeSeconds: number
   readonly addresses: ClientAddresses
+  /** Whose pages may use our cookies and passkeys: the issuer's own, and those that CORS lets in. */
+  readonly ownOrigins: ReadonlySet<string>
 }
 
 export const DAY_MILLISECONDS = 86_400_000
@@ -45,5 +47,6 @@ export function layGround(options: AuthOptions): Ground {
     secretKeys: createSecretKeys(keysFor(settings, mode, random).map((key) => key.reveal())),
     accessLifeSeconds: settings.accessTokenExpireMinutes * 60,
     addresses: clientAddresses(settings.trustedProxies),
+    ownOrigins: new Set([new URL(settings.issuer).origin, ...settings.corsOrigins]),
   }
 }

@@ -1,6 +1,9 @@
 import { isLoopbackAddress } from '../base/network.ts'
 import { createKnownClients } from '../clients/known-clients.ts'
 import type { Settings } from '../config/settings.ts'
+import { createChallenges } from '../factors/challenges.ts'
+import { createPasskeys } from '../factors/passkeys.ts'
+import { createSecondFactors, type SecondFactorService } from '../factors/second-factors.ts'
 import type { GrantParts } from '../grants/grant.ts'
 import { type AccountParts, type Accounts, createAccounts } from '../login/accounts.ts'
 import { createHashQueue, type HashQueue } from '../login/hashing.ts'
@@ -16,6 +19,7 @@ import type { Knowledge } from './knowledge.ts'
 /** Everything between a password and a session. */
 export interface SignIn {
   readonly grants: GrantParts
+  readonly secondFactors: SecondFactorService
   readonly hashes: HashQueue
   readonly limiter: Limiter
   /** In development everybody is this machine, and so are the scripts that load it. */
@@ -43,6 +47,31 @@ export function wireSignIn(ground: Ground, knowledge: Knowledge): SignIn {
     })
   const clients = createKnownClients(store.clients, clock)
   feed.onNews(clients.forget)
+  const challenges = createChallenges({
+    issuer: settings.issuer,
+    secretKeys,
+    random,
+    clock,
+    oneTime: store.oneTime,
+    storeEpoch: feed.storeEpoch,
+  })
+  const serviceName = settings.brandName
+  const passkeys = createPasskeys({
+    issuer: settings.issuer,
+    ownOrigins: ground.ownOrigins,
+    serviceName,
+    store,
+  })
+  const secondFactors = createSecondFactors({
+    store,
+    challenges,
+    passkeys,
+    secretKeys,
+    clock,
+    random,
+    serviceName,
+    revocationsChanged: feed.changed,
+  })
   const grants: GrantParts = {
     settings: {
       issuer: settings.issuer,
@@ -55,6 +84,7 @@ export function wireSignIn(ground: Ground, knowledge: Knowledge): SignIn {
       repeatElsewhere: settings.repeatElsewhere,
       passwordGrant: settings.passwordGrant,
       verifiedEmailRequired: settings.verifiedEmailRequired,
+      requireSecondFactor: settings.requireSecondFactor,
       browserSessions: browserSessionLimits(settings),
     },
     policy: { scopes: settings.scopes, roles: settings.roles },
@@ -66,6 +96,8 @@ export function wireSignIn(ground: Ground, knowledge: Knowledge): SignIn {
     secretKeys,
     refreshTokens: createRefreshTokens(settings.issuer, secretKeys),
     keyRing: keys.ring,
+    challenges,
+    passkeys,
     defaultRoles: settings.defaultRoles,
     ownUsers: options.users,
     hooks: options.hooks ?? {},
@@ -81,7 +113,7 @@ export function wireSignIn(ground: Ground, knowledge: Knowledge): SignIn {
         .catch((error: unknown) => logger.error({ err: error }, 'code of the application failed'))
     },
   }
-  return { grants, hashes, limiter, isShared, accountsOn }
+  return { grants, secondFactors, hashes, limiter, isShared, accountsOn }
 }
 
 /** Limits are counted in Redis where there is one; else each node counts its share. */

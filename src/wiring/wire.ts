@@ -4,6 +4,7 @@ import type { Logger } from '../base/logger.ts'
 import { createClients } from '../clients/clients.ts'
 import type { Route } from '../endpoints/route.ts'
 import type { PageServices, Services } from '../endpoints/services.ts'
+import { resealTotps } from '../factors/proof.ts'
 import type { Guard } from '../guard/guard.ts'
 import { createCors } from '../http/cors.ts'
 import { createCursors } from '../http/cursor.ts'
@@ -87,7 +88,10 @@ export function wire(options: AuthOptions, routes: readonly Route[]): Wired {
       }
       apiKeys.uses.start()
       sessionUses.start()
-      housekeeping = startHousekeeping(store, logger)
+      housekeeping = startHousekeeping(store, logger, async () => {
+        // With one key there is none that others could be under.
+        if (ground.secretKeys.fingerprints.length > 1) await resealTotps(signIn.grants)
+      })
     },
     async declareRestored(by) {
       await store.migrate()
@@ -170,6 +174,7 @@ function servicesOf({ ground, knowledge, signIn, credentials, life, routes, isSt
     cursors: createCursors(secretKeys),
     addresses: ground.addresses,
     cors: createCors(settings.corsOrigins),
+    secondFactors: signIn.secondFactors,
     socketTickets,
     sockets,
     sessionCookies,

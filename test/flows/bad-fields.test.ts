@@ -99,7 +99,12 @@ test('G-10: no body of any route sets a role, a state, an id, an owner, a counte
     password: 'correct horse battery',
   })
   const { access_token: eve } = await table.issuer.auth.sessions.start({ userId: user.id, amr: ['pwd'] })
-  const accounts = () => ({ users: table.rows().cs_users, events: table.rows().cs_events?.length })
+  const accounts = () => {
+    const { cs_users: users, cs_events: events = [] } = table.rows()
+    const names = (events as { name: string }[]).map(({ name }) => name)
+    // Keys are made and moved on whenever it is time; that is nobody's doing.
+    return { users, events: names.filter((name) => !name.startsWith('key.')) }
+  }
   const before = accounts()
   for (const route of routes) {
     // A question may name a role, as that of a proxy does: it sets none.

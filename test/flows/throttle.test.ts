@@ -33,7 +33,15 @@ test('E7: name and mail address are one account, known or not, and the answer te
     for (const name of names) answers.push(await wrong(name))
     return answers.map(({ status, body }) => [status, body.error, body.error_description])
   }
-  const known = await told(['ALICE', 'alice', 'Alice', 'alice', 'alice', 'alice', 'alice'])
+  const known = await told([
+    'ALICE',
+    'alice',
+    'Alice@Example.com',
+    'alice',
+    'alice@example.com',
+    'alice',
+    'alice',
+  ])
   const unknown = await told(['nobody', 'Nobody', 'NOBODY', 'nobody', 'nobody', 'nobody', 'nobody'])
   assert.deepEqual(known, unknown)
   assert.equal(known.at(-1)?.[0], 429)

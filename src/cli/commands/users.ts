@@ -47,6 +47,12 @@ export function userCommands(program: Command): void {
     .action(async (login, options) => (await loadUsers()).setPassword(login, options))
 
   users
+    .command('reset-factor <login>')
+    .description('take the second factors away, for who has lost them, and end every session')
+    .option('--json', 'for programs')
+    .action(async (login, options) => (await loadUsers()).resetFactors(login, options))
+
+  users
     .command('sessions <login>')
     .description('where an account is signed in, as `sessions list` shows it')
     .option('--json', 'for programs')

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { setting, type ValueKind } from '../setting.ts'
-import { oneOf, wholeNumber, yesOrNo } from '../values.ts'
+import { listOf, oneOf, textThat, wholeNumber, yesOrNo } from '../values.ts'
 
 /** The shortest password that NIST SP 800-63B-4 section 3.1.1 allows where it is the only factor. */
 const NIST_MINIMUM_LENGTH = 15
@@ -16,6 +16,10 @@ export interface PasswordRulesInput {
   readonly minimumLength?: number | undefined
   readonly profile?: 'nist' | undefined
 }
+
+const roleOrAll = textThat('a role name, or `*` for all', (text) =>
+  /^([a-z][a-z0-9_-]{0,63}|\*)$/i.test(text),
+)
 
 /** Who may have an account, and how they prove that it is theirs. */
 export const accounts = {
@@ -48,6 +52,14 @@ export const accounts = {
     description:
       'Whether people may send name and password with every request (HTTP Basic), where a route takes it. Not whoever ' +
       'has a second factor. Clients may in any case.',
+  }),
+  requireSecondFactor: setting({
+    kind: listOf(roleOrAll, 'a list of role names, or `*` for all'),
+    environment: 'REQUIRE_SECOND_FACTOR',
+    default: [],
+    description:
+      'The roles that need a second factor to sign in; `*` for everybody. Who has none yet is asked to set one up ' +
+      'first. An account that has a second factor is asked for it in any case.',
   }),
   passwords: setting({
     kind: passwordRules(),

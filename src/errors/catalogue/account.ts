@@ -88,6 +88,50 @@ export const account = defineGroup('account', {
     sentence: 'That link was already used or is too old. Ask for a new one.',
     own: true,
   },
+  MFA_REQUIRED: {
+    effect: 'refused',
+    clientCode: 'mfa_required',
+    meaning: 'The password was right, and the account has a second factor that was not proven yet.',
+    hint:
+      'Expected. Answer the challenge of the refusal with the grant type of docs/second-factor.md. Where a route ' +
+      'refuses, the credential is one that cannot carry a second factor: use an API key.',
+    own: true,
+  },
+  MFA_ENROLMENT_REQUIRED: {
+    effect: 'refused',
+    clientCode: 'mfa_enrolment_required',
+    meaning: 'The account has a role that needs a second factor, and has none yet.',
+    hint: 'The setting `requireSecondFactor` names the role. The challenge of the refusal lets one be set up.',
+    own: true,
+  },
+  CHALLENGE_VOID: {
+    effect: 'refused',
+    clientCode: 'invalid_grant',
+    meaning: 'The challenge of a sign-in is not good any more, or is not for this.',
+    hint:
+      'The details say why: it is older than five minutes, was answered before, got five wrong answers, belongs to ' +
+      'another client, or the account has changed since. Begin the sign-in again.',
+    own: true,
+  },
+  FACTOR_WRONG: {
+    effect: 'refused',
+    clientCode: 'invalid_grant',
+    meaning: 'The code or the passkey is not right for this account.',
+    hint:
+      'A code is good once, for about a minute: compare the clocks of server and phone. The details say whether ' +
+      'it was used before, and what was wrong with a passkey.',
+    own: true,
+  },
+  PASSKEYS_UNAVAILABLE: {
+    effect: 'refused',
+    clientCode: 'invalid_request',
+    meaning: 'Passkeys cannot work at this address.',
+    hint:
+      'Browsers bind a passkey to a host name, and ISSUER names an address. Set it to the name that people use; in ' +
+      'development `http://localhost:8000`.',
+    sentence: 'Passkeys cannot be used at this address.',
+    own: true,
+  },
   HOOK_REFUSED: {
     effect: 'refused',
     clientCode: 'access_denied',

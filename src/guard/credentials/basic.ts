@@ -1,3 +1,4 @@
+import type { Origin } from '../../audit/events.ts'
 import { isBasicHeader, readBasicHeader } from '../../base/basic-header.ts'
 import { type Clock, toSeconds } from '../../base/clock.ts'
 import type { AuthenticatedClient } from '../../clients/authentication.ts'
@@ -26,7 +27,7 @@ export interface BasicParts {
   /** Undefined where people may not come this way. */
   readonly people: ProvenPasswords | undefined
   /** The account gate (PROTOCOL 5.1), asked on every request; throws an AuthError. */
-  readonly passGate: (user: User) => void
+  readonly passGate: (user: User, origin: Origin) => Promise<void>
   /** Whether passwords may be taken at all: over https, or in development. */
   readonly mayBeSent: boolean
   readonly ownOrigins: ReadonlySet<string>
@@ -86,7 +87,7 @@ export function basic(parts: BasicParts): Credential {
       agent: request.header('user-agent')?.slice(0, 256),
     } as const
     const user = await people.userOf({ login, password, origin })
-    passGate(user)
+    await passGate(user, origin)
     const { id: userId, ver } = user
     const counters = { user: ver, client: Number.POSITIVE_INFINITY, store: feed.storeEpoch() }
     const lost = state.refusesSession({ id: undefined, userId, clientId: FIRST_PARTY, counters })
