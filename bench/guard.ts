@@ -14,6 +14,9 @@ const MILLISECONDS = Number(process.env.BENCH_MILLISECONDS ?? 1500)
 const SERVER = fileURLToPath(new URL('./guard-server.ts', import.meta.url))
 const FRAMEWORKS = ['fastify', 'hono', 'express'] as const
 const SIGNATURES = ['HS256', 'RS256', 'ES256'] as const
+const FASTAPI = fileURLToPath(new URL('./peers/fastapi_server.py', import.meta.url))
+/** Debian's own, where its packages are. */
+const PYTHON = '/usr/bin/python3'
 const PEERS = { fastify: '@fastify/jwt', hono: 'hono/jwt', express: 'passport-jwt' } as const
 
 interface Subject {
@@ -25,7 +28,7 @@ interface Subject {
 }
 
 const only = process.env.BENCH_ONLY
-const subjects: readonly Subject[] = FRAMEWORKS.flatMap((framework): Subject[] => {
+const ours = FRAMEWORKS.flatMap((framework): Subject[] => {
   const goal = framework === 'express' ? 0.97 : 0.9
   return [
     ...[32, 128].map((connections) => ({ name: 'Countersign', framework, kind: 'ours', connections, goal })),
@@ -39,7 +42,16 @@ const subjects: readonly Subject[] = FRAMEWORKS.flatMap((framework): Subject[] =
     { name: PEERS[framework], framework, kind: 'peer', connections: 32 },
     { name: `${PEERS[framework]} and a Redis deny-list`, framework, kind: 'peer-redis', connections: 32 },
   ]
-}).filter(({ framework, kind }) => only === undefined || `${framework} ${kind}`.includes(only))
+})
+const hasFastApi =
+  spawnSync(PYTHON, ['-c', 'import fastapi, jose, uvicorn, redis'], { stdio: 'ignore' }).status === 0
+const fastApi: readonly Subject[] = [
+  { name: 'python-jose', framework: 'fastapi', kind: 'peer', connections: 32 },
+  { name: 'python-jose and a Redis deny-list', framework: 'fastapi', kind: 'peer-redis', connections: 32 },
+]
+const subjects = [...ours, ...(hasFastApi ? fastApi : [])].filter(
+  ({ framework, kind }) => only === undefined || `${framework} ${kind}`.includes(only),
+)
 
 const redis = await startRedis()
 try {
@@ -49,9 +61,9 @@ try {
   )
   console.log('|---|---|---|---|---|---|---|---|---|---|')
   for (const subject of subjects) console.log(await row(subject))
-  if (spawnSync('python3', ['-c', 'import fastapi, jose, uvicorn'], { stdio: 'ignore' }).status !== 0) {
+  if (!hasFastApi) {
     console.log(
-      '\nFastAPI with python-jose is not installed here (python3-fastapi, python3-jose, uvicorn): not measured.',
+      '\nFastAPI is not here (Debian: python3-fastapi python3-jose python3-redis uvicorn python3-uvloop python3-httptools): not measured.',
     )
   }
 } finally {
@@ -59,7 +71,7 @@ try {
 }
 
 async function row({ name, framework, kind, connections, goal }: Subject): Promise<string> {
-  const { child, plain, checked, tokens } = await start([framework, kind, redis.url])
+  const { child, plain, checked, tokens } = await start(framework, kind)
   try {
     const pid = child.pid ?? 0
     const requests = requestsOf('/item', tokens)
@@ -98,24 +110,29 @@ interface Started {
   readonly tokens: readonly string[]
 }
 
-async function start(args: readonly string[]): Promise<Started> {
+async function start(framework: string, kind: string): Promise<Started> {
   const profile = process.env.BENCH_CPU_PROFILE
   const options = profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profile}`]
-  const [command, ...before] = onOneCore()
-  const child = spawn(command, [...before, ...options, SERVER, ...args], {
+  const program =
+    framework === 'fastapi'
+      ? [PYTHON, FASTAPI, ...(kind === 'peer-redis' ? [redis.url] : [])]
+      : [process.execPath, ...options, SERVER, framework, kind, redis.url]
+  const [command = '', ...args] = [...onOneCore(), ...program]
+  const child = spawn(command, args, {
     env: { ...process.env, NODE_ENV: 'production' },
     stdio: ['ignore', 'pipe', 'inherit'],
   })
-  const ended = once(child, 'exit').then(() => Promise.reject(new Error(`${args.join(' ')} ended by itself`)))
+  const name = `${framework} ${kind}`
+  const ended = once(child, 'exit').then(() => Promise.reject(new Error(`${name} ended by itself`)))
   const [line] = await Promise.race([once(createInterface({ input: child.stdout }), 'line'), ended])
   ended.catch(() => undefined)
   return { child, ...JSON.parse(line) }
 }
 
 /** The server has the last core for itself, as far as this machine goes. */
-function onOneCore(): [string, ...string[]] {
+function onOneCore(): readonly string[] {
   const { status } = spawnSync('taskset', ['-c', '1', 'true'], { stdio: 'ignore' })
-  return status === 0 ? ['taskset', '-c', '1', process.execPath] : [process.execPath]
+  return status === 0 ? ['taskset', '-c', '1'] : []
 }
 
 function median(values: readonly number[]): number {
