@@ -80,6 +80,8 @@ export interface PageServices {
   readonly cookies: PageCookies
   /** The path that the issuer is mounted under; empty at the root. */
   readonly base: string
+  /** Whether links can be mailed: else nothing that needs one is offered. */
+  readonly canSendLetters: boolean
   /** Characters, for the hint beside a new password. */
   readonly minimumPasswordLength: number
 }

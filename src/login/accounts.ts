@@ -164,7 +164,11 @@ export function createAccounts(parts: AccountParts): Accounts {
   }
 }
 
-const NO_ADDRESS: FieldProblem = { field: 'email', message: 'Must be a mail address.', reason: 'email' }
+export const NO_ADDRESS: FieldProblem = {
+  field: 'email',
+  message: 'Must be a mail address.',
+  reason: 'email',
+}
 const NO_USERNAME: FieldProblem = {
   field: 'username',
   message: '3 to 64 letters, digits, dots, hyphens or underscores.',

@@ -1,5 +1,6 @@
 import type { Random } from '../base/random.ts'
 import { AuthError } from '../errors/auth-error.ts'
+import type { FieldProblem } from '../errors/refusal.ts'
 import type { Postman } from '../mail/postman.ts'
 import { loginKey, parseEmail } from '../model/account-name.ts'
 import { limitsOfLetters } from '../model/letter-limits.ts'
@@ -7,6 +8,7 @@ import type { LinkPurpose } from '../model/link.ts'
 import type { User } from '../model/user.ts'
 import type { Limiter } from '../store/hot/limiter.ts'
 import type { Store } from '../store/store.ts'
+import { NO_ADDRESS } from './accounts.ts'
 import type { Caller } from './caller.ts'
 import { inspectLink, LINK_LIVES, linkOf, newLink } from './mailed-link.ts'
 import type { Registration } from './registration.ts'
@@ -50,6 +52,12 @@ export interface EmailAddressParts {
   /** A reset link to the account's address; see `PasswordReset`. */
   readonly askToReset: (user: User, caller: Caller) => Promise<void>
   readonly revocationsChanged: () => Promise<void>
+}
+
+const SAME_ADDRESS: FieldProblem = {
+  field: 'email',
+  message: 'Is your address already.',
+  reason: 'same_email',
 }
 
 const ADDRESS_LINKS: readonly LinkPurpose[] = ['register', 'verify', 'change_email', 'keep_email']
@@ -135,14 +143,9 @@ export function createEmailAddresses(parts: EmailAddressParts): EmailAddresses {
       const user = await store.users.find(userId)
       if (user === undefined) throw new AuthError('USER_NOT_FOUND')
       const address = parseEmail(email)
-      const problem =
-        address === undefined
-          ? 'Must be a mail address.'
-          : address === user.email
-            ? 'Is your address already.'
-            : undefined
+      const problem = address === undefined ? NO_ADDRESS : address === user.email ? SAME_ADDRESS : undefined
       if (address === undefined || problem !== undefined) {
-        throw new AuthError('REQUEST_INVALID', { fields: [{ field: 'email', message: problem ?? '' }] })
+        throw new AuthError('REQUEST_INVALID', { fields: problem === undefined ? [] : [problem] })
       }
       postman.later('change of address', () => mailChange(user, address, caller))
     },

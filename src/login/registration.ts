@@ -124,13 +124,17 @@ export function createRegistration(parts: RegistrationParts): Registration {
     const { password, username, profile } = request
     if (loginKey(request.email) !== loginKey(email)) {
       const message = 'Must be the address that was invited.'
-      throw new AuthError('REQUEST_INVALID', { fields: [{ field: 'email', message }] })
+      throw new AuthError('REQUEST_INVALID', {
+        fields: [{ field: 'email', message, reason: 'invited_email' }],
+      })
     }
     const roles = Array.isArray(facts.roles) ? facts.roles.map(String) : undefined
     const prepared = await accounts.prepare({ email, password, username, profile, roles }, options)
     const user = await create(token, { ...prepared, emailVerified: true }, caller)
     if (user !== 'username') return user
-    throw new AuthError('ACCOUNT_NAME_TAKEN', { fields: [{ field: 'username', message: 'Is taken.' }] })
+    throw new AuthError('ACCOUNT_NAME_TAKEN', {
+      fields: [{ field: 'username', message: 'Is taken.', reason: 'taken' }],
+    })
   }
 
   /** The account of a link; `username` where only that name is in the way. */
@@ -173,7 +177,9 @@ export function createRegistration(parts: RegistrationParts): Registration {
       }
       const checked = accounts.checkRoles(roles)
       if ((await store.users.findAccount(loginKey(address))) !== undefined) {
-        throw new AuthError('ACCOUNT_NAME_TAKEN', { fields: [{ field: 'email', message: 'Is taken.' }] })
+        throw new AuthError('ACCOUNT_NAME_TAKEN', {
+          fields: [{ field: 'email', message: 'Is taken.', reason: 'taken' }],
+        })
       }
       const userId = randomId(random)
       const { token, stored } = newLink('invite', { userId, email: address }, random, { roles: checked })

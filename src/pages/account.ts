@@ -10,11 +10,19 @@ export interface AccountParts {
   readonly sessionCount: number
   readonly apiKeyCount: number
   readonly hasProfile: boolean
+  /** An address is proven, and changed, by a letter. */
+  readonly canSendLetters: boolean
   /** What has just been done. */
   readonly done: AccountDone | undefined
 }
 
-export type AccountDone = 'registered' | 'password' | 'username' | 'profile'
+export type AccountDone =
+  | 'registered'
+  | 'password'
+  | 'username'
+  | 'profile'
+  | 'email verified'
+  | 'email changed'
 
 /** Everything that belongs to an account, each thing with the way to change it. */
 export function accountPage(frame: Frame, state: FormState, parts: AccountParts): PageParts {
@@ -24,11 +32,17 @@ export function accountPage(frame: Frame, state: FormState, parts: AccountParts)
   const since = new Intl.DateTimeFormat(language, { dateStyle: 'long', timeZone: 'UTC' }).format(
     user.createdAt,
   )
-  const verified = user.emailVerified && html`<span class="tag">${account.verified}</span>`
+  const verified = user.emailVerified
+    ? html`<span class="tag">${account.verified}</span>`
+    : html`<span class="tag open">${account.notVerified}</span>`
   const change = (what: string) => ({ link: account.change, label: account.changeWhat(what) })
   const view = (what: string) => ({ link: account.view, label: account.viewWhat(what) })
   const rows: readonly (Row | false)[] = [
-    { what: account.email, value: html`<bdi>${user.email}</bdi>${verified}` },
+    {
+      what: account.email,
+      value: html`<bdi>${user.email}</bdi>${parts.canSendLetters && verified}`,
+      ...(parts.canSendLetters && { to: `${base}/account/email`, ...change(account.email) }),
+    },
     {
       what: account.username,
       value: html`<bdi>${user.username ?? account.notSet}</bdi>`,
@@ -59,11 +73,17 @@ export function accountPage(frame: Frame, state: FormState, parts: AccountParts)
       to: `${base}/account/api-keys`,
       ...view(account.apiKeys),
     },
+    {
+      what: texts.data.title,
+      value: texts.data.row,
+      to: `${base}/account/data`,
+      ...view(texts.data.title),
+    },
   ]
   return accountFrame(frame, state, {
     title: account.title,
     lead: account.since(since),
-    done: parts.done && doneIn(frame, parts.done),
+    done: doneIn(frame, parts.done),
     isFirst: true,
     body: html`<dl class="rows">
 ${rows.filter((row) => row !== false).map(showRow)}
@@ -71,14 +91,16 @@ ${rows.filter((row) => row !== false).map(showRow)}
   })
 }
 
-function doneIn({ texts }: Frame, done: AccountDone): string {
+function doneIn({ texts }: Frame, done: AccountDone | undefined): string | undefined {
   const words = {
     registered: texts.register.done,
     password: texts.password.saved,
     username: texts.username.saved,
     profile: texts.profile.saved,
+    'email verified': texts.verify.verify.done,
+    'email changed': texts.verify.change.done,
   }
-  return words[done]
+  return done && words[done]
 }
 
 interface Row {

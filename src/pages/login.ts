@@ -5,7 +5,7 @@ import { heading, note, type PageParts } from './layout.ts'
 
 export interface LoginParts {
   /** Why somebody is here who had not come to sign in, or what was done before. */
-  readonly said: (keyof Frame['texts']['login'] & ('signedOut' | 'please' | 'ended' | 'again')) | undefined
+  readonly said: string | undefined
   readonly returnTo: string | undefined
   readonly canRegister: boolean
   /** Where whoever forgot the password goes; undefined where there is no way. */
@@ -38,7 +38,7 @@ ${mainButton(login.button)}`
   return {
     title: login.title,
     failed: hasFailed(state),
-    body: html`${errorSummary(frame, state)}${!hasFailed(state) && parts.said && note(login[parts.said])}
+    body: html`${errorSummary(frame, state)}${!hasFailed(state) && parts.said && note(parts.said)}
 ${heading(login.title)}
 ${form(state, { to: `${base}/login`, body: fields, hidden: { return_to: parts.returnTo } })}
 <div class="after">

@@ -28,6 +28,10 @@ export function failureIn(texts: Texts, { code, retryAfterSeconds = 1, problems 
       return refusals.busy
     case 'CSRF_TOKEN_STALE':
       return refusals.stale
+    case 'LINK_INVALID':
+      return refusals.link
+    case 'REAUTHENTICATION_REQUIRED':
+      return refusals.fresh
     case 'REGISTRATION_CLOSED':
       return refusals.closed
     case 'PASSWORD_REFUSED':
@@ -59,6 +63,10 @@ function messageIn(
       return problems.username
     case 'taken':
       return field === 'email' ? problems.emailTaken : problems.taken
+    case 'same_email':
+      return problems.sameEmail
+    case 'invited_email':
+      return problems.invitedEmail
     case 'choose':
       return problems.choose
     case 'wrong_password':

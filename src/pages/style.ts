@@ -118,6 +118,7 @@ ul.rows{list-style:none}
 .what{display:grid;gap:.125rem;min-inline-size:0}
 .what b{font-weight:600}
 .tag{display:inline-block;margin-inline-start:.5rem;padding:0 .5rem;border:1px solid var(--ok);border-radius:.5rem;color:var(--ok);font-size:.875rem;font-weight:600;line-height:1.4}
+.tag.open{border-color:var(--line);color:var(--muted)}
 .secret{display:grid;gap:.5rem}
 code,.mono{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,"Liberation Mono",monospace;font-size:.875rem;overflow-wrap:anywhere}
 .secret code{display:block;padding:.75rem;border:1px solid var(--rule);border-radius:.5rem;background:var(--soft);direction:ltr;text-align:start;user-select:all}

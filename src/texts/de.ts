@@ -50,6 +50,7 @@ export const de: Texts = {
     please: 'Melden Sie sich an, um fortzufahren.',
     ended: 'Ihre Sitzung ist beendet. Melden Sie sich an, um fortzufahren.',
     again: 'Dafür braucht es eine frische Anmeldung. Geben Sie Ihr Passwort noch einmal ein.',
+    deleted: 'Ihr Konto ist gelöscht.',
   },
   register: {
     title: 'Konto anlegen',
@@ -59,6 +60,55 @@ export const de: Texts = {
     closedTitle: 'Keine Registrierung',
     closed: 'Neue Konten legt an, wer diesen Dienst betreibt. Bitten Sie dort um eines.',
     done: 'Ihr Konto ist bereit.',
+    inviteTitle: 'Nur mit Einladung',
+    invite: 'Neue Konten brauchen eine Einladung. Öffnen Sie den Link in der, die Sie bekommen haben.',
+    invited: (email) => `Sie sind mit der Adresse ${email} eingeladen.`,
+    sentTitle: 'Sehen Sie in Ihre Post',
+    sent: (email) =>
+      `Wir haben einen Brief an ${email} gesendet. Öffnen Sie innerhalb einer Stunde den Link darin.`,
+  },
+  verify: {
+    askTitle: 'Adresse bestätigen',
+    askLead: 'Wir senden einen Link an die Adresse Ihres Kontos.',
+    askButton: 'Link senden',
+    asked:
+      'Wenn es ein Konto mit einer unbestätigten Adresse gibt, haben wir einen Link gesendet. Er gilt eine Stunde.',
+    register: {
+      title: 'Konto anlegen?',
+      lead: (email) => `Mit der Adresse ${email}.`,
+      button: 'Konto anlegen',
+      done: 'Ihr Konto ist bereit. Melden Sie sich an.',
+    },
+    verify: {
+      title: 'Adresse bestätigen?',
+      lead: (email) => `${email} gehört Ihnen und zu diesem Konto.`,
+      button: 'Adresse bestätigen',
+      done: 'Ihre Adresse ist bestätigt.',
+    },
+    change: {
+      title: 'Adresse ändern?',
+      lead: (email) => `Ab jetzt hat Ihr Konto die Adresse ${email}.`,
+      button: 'Adresse ändern',
+      done: 'Ihre Adresse ist geändert.',
+    },
+    keep: {
+      title: 'Adresse behalten?',
+      lead: (email) =>
+        `Ihr Konto behält die Adresse ${email}, alle werden abgemeldet, und das Passwort gilt nicht mehr. Wir senden Ihnen einen Link für ein neues.`,
+      button: 'Meine Adresse behalten',
+      done: 'Ihre Adresse bleibt. Alle sind abgemeldet, und wir haben Ihnen einen Link für ein neues Passwort gesendet.',
+    },
+  },
+  reset: {
+    askTitle: 'Passwort vergessen?',
+    askLead: 'Sagen Sie uns, wer Sie sind, und wir senden Ihnen einen Link für ein neues.',
+    askButton: 'Link senden',
+    asked: 'Wenn es zu diesem Namen ein Konto gibt, haben wir einen Link gesendet. Er gilt eine Stunde.',
+    title: 'Neues Passwort wählen',
+    lead: (email) => `Für das Konto von ${email}. Alle Geräte werden abgemeldet.`,
+    button: 'Passwort speichern',
+    done: 'Ihr Passwort ist geändert. Melden Sie sich damit an.',
+    letters: 'Briefe dieses Entwicklungsservers',
   },
   signOut: {
     title: 'Abmelden?',
@@ -85,6 +135,28 @@ export const de: Texts = {
     view: 'Ansehen',
     viewWhat: (what) => `Ansehen: ${what}`,
     since: (date) => `Dabei seit ${date}`,
+  },
+  email: {
+    title: 'E-Mail-Adresse ändern',
+    lead: (email) => `Ihre Adresse ist ${email}.`,
+    newEmail: 'Neue E-Mail-Adresse',
+    note: 'Wir senden einen Link an die neue Adresse. Bis Sie ihn öffnen, bleibt die alte, und sie erfährt davon.',
+    button: 'Link senden',
+    asked: (email) =>
+      `Wir haben einen Link an ${email} gesendet. Ihre Adresse ändert sich, wenn Sie ihn öffnen.`,
+    confirm: 'Diese Adresse bestätigen',
+    confirmButton: 'Link senden',
+    confirmAsked: 'Wir haben einen Link an Ihre Adresse gesendet. Er gilt eine Stunde.',
+  },
+  data: {
+    title: 'Ihre Daten',
+    row: 'Herunterladen oder löschen',
+    lead: 'Was von Ihnen aufbewahrt wird: das Konto, seine Sitzungen, seine Schlüssel und was damit geschah.',
+    download: 'Meine Daten herunterladen',
+    deleteTitle: 'Dieses Konto löschen',
+    deleteLead:
+      'Das Konto und alles, was dazu gehört, ist sofort weg. Das lässt sich nicht rückgängig machen.',
+    deleteButton: 'Mein Konto löschen',
   },
   profile: {
     title: 'Profil',
@@ -176,6 +248,8 @@ export const de: Texts = {
     closed: 'Es werden keine Konten angenommen.',
     passwordRefused: 'Wählen Sie ein anderes Passwort.',
     check: 'Prüfen Sie, was unten markiert ist.',
+    link: 'Dieser Link wurde schon benutzt oder ist zu alt. Lassen Sie sich einen neuen senden.',
+    fresh: 'Geben Sie auch Ihr Passwort ein: Ihre Anmeldung ist zu lange her.',
     refused: 'Das wurde nicht angenommen.',
   },
   problems: {
@@ -188,6 +262,8 @@ export const de: Texts = {
       'Zu dieser Adresse gibt es schon ein Konto. Melden Sie sich an, oder nehmen Sie eine andere Adresse.',
     currentPassword: 'Das ist nicht Ihr bisheriges Passwort.',
     choose: 'Wählen Sie mindestens eines.',
+    sameEmail: 'Das ist schon Ihre Adresse.',
+    invitedEmail: 'Das muss die eingeladene Adresse sein.',
   },
   scopes: {
     'profile:read': 'Ihr Konto sehen',

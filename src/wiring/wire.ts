@@ -136,12 +136,13 @@ interface Parts {
 }
 
 /** What the pages for people work with. */
-function pagesOf({ settings, secretKeys, random, clock }: Ground): PageServices {
+function pagesOf({ options, settings, development, secretKeys, random, clock }: Ground): PageServices {
   const issuer = new URL(settings.issuer)
   return {
     brand: { name: settings.brandName, colour: settings.brandColour, logo: readLogo(settings.brandLogo) },
     cookies: createPageCookies({ https: issuer.protocol === 'https:', secretKeys, random, clock }),
     base: issuer.pathname.replace(/\/$/, ''),
+    canSendLetters: development || settings.smtpUrl !== undefined || options.mail?.send !== undefined,
     minimumPasswordLength: settings.passwords.minimumLength,
   }
 }

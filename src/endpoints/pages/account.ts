@@ -38,6 +38,7 @@ export const showAccount: PageHandler = async (context) => {
       user,
       sessionCount: sessions.length,
       apiKeyCount: apiKeys.length,
+      canSendLetters: pagesOf(services).canSendLetters,
       hasProfile: profileFieldsOf(services.profile).length > 0,
       done: view.note?.done as AccountDone | undefined,
     }),

@@ -1,12 +1,12 @@
 import { readReturnPath } from '../../http/return-path.ts'
-import { type LoginParts, loginPage } from '../../pages/login.ts'
+import { loginPage } from '../../pages/login.ts'
+import type { Texts } from '../../texts/en.ts'
 import { openBrowserSession } from '../browser-session.ts'
 import { readFields } from './form-fields.ts'
 import type { PageHandler } from './page-route.ts'
+import { isOpen } from './register.ts'
 import { isSignedIn } from './signed-in.ts'
 import { openView, pagesOf, seeOther } from './view.ts'
-
-const SAID: readonly string[] = ['signedOut', 'please', 'ended', 'again'] satisfies LoginParts['said'][]
 
 /** Whoever is signed in already is led on at once. */
 export const showLogin: PageHandler = async (context) => {
@@ -14,15 +14,32 @@ export const showLogin: PageHandler = async (context) => {
   const view = await openView(context)
   const { frame, note, state, returnTo } = view
   if (await isSignedIn(context)) return seeOther(returnTo ?? `${frame.base}/account`)
-  const done = note?.done ?? ''
+  const { canSendLetters } = pagesOf(services)
   return view.send(
     loginPage(frame, state, {
-      said: SAID.includes(done) ? (done as LoginParts['said']) : undefined,
+      said: saidIn(frame.texts, note?.done),
       returnTo,
-      canRegister: services.registration.mode === 'open',
-      forgot: undefined,
+      canRegister: isOpen(services.registration.mode),
+      forgot: canSendLetters ? `${frame.base}/reset` : undefined,
     }),
   )
+}
+
+/** Why somebody is here, or what was done before, by the name that a note has for it. */
+function saidIn({ login, reset, verify }: Texts, done: string | undefined): string | undefined {
+  const words: Readonly<Record<string, string>> = {
+    signedOut: login.signedOut,
+    please: login.please,
+    ended: login.ended,
+    again: login.again,
+    deleted: login.deleted,
+    reset: reset.done,
+    'email registered': verify.register.done,
+    'email verified': verify.verify.done,
+    'email changed': verify.change.done,
+    'email kept': verify.keep.done,
+  }
+  return done !== undefined && Object.hasOwn(words, done) ? words[done] : undefined
 }
 
 export const signIn: PageHandler = async (context) => {

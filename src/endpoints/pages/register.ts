@@ -1,19 +1,32 @@
 import { readReturnPath } from '../../http/return-path.ts'
+import type { RegistrationMode } from '../../login/registration.ts'
 import { registerPage } from '../../pages/register.ts'
 import { openBrowserSession } from '../browser-session.ts'
-import { callerOf } from '../route.ts'
 import { readFields } from './form-fields.ts'
+import { useful } from './links.ts'
 import type { PageHandler } from './page-route.ts'
-import { openView, pagesOf, seeOther } from './view.ts'
+import { callerIn, lettersOf, openView, pagesOf, seeOther } from './view.ts'
+
+/** Whether somebody without an invitation may register. */
+export function isOpen(mode: RegistrationMode): boolean {
+  return mode === 'open' || mode === 'verified'
+}
 
 export const showRegister: PageHandler = async (context) => {
-  const { services } = context
-  const view = await openView(context)
+  const { registration } = context.services
+  const view = await openView(context, ['token'])
+  const { query, state, note } = view
+  const invitation = query.get('token') ?? state.values.invitation
+  const invited = invitation && (await useful(() => registration.inspectInvitation(invitation)))
   return view.send(
     registerPage(view.frame, view.state, {
       returnTo: view.returnTo,
-      isOpen: services.registration.mode === 'open',
-      minimumPasswordLength: pagesOf(services).minimumPasswordLength,
+      mode: registration.mode === 'verified' ? 'open' : registration.mode,
+      invitation: invited ? { token: invitation ?? '', email: invited.email } : undefined,
+      isSpent: invitation !== undefined && !invited,
+      sentTo: note?.done === 'sent' ? note.values?.email : undefined,
+      letters: lettersOf(context.services),
+      minimumPasswordLength: pagesOf(context.services).minimumPasswordLength,
     }),
   )
 }
@@ -22,16 +35,21 @@ export const showRegister: PageHandler = async (context) => {
 export const register: PageHandler = async (context) => {
   const { body, services } = context
   const { base, cookies } = pagesOf(services)
-  const { email, username, ...rest } = readFields(body, {
+  const fields = readFields(body, {
     email: { most: 320 },
     username: { most: 64, optional: true },
     'new-password': { most: 1024 },
+    invitation: { most: 200, optional: true },
   })
-  const password = rest['new-password']
-  const request = { email, username, password }
-  const user = await services.registration.register(request, callerOf(context), 'new-password')
-  // What follows stands in a letter.
-  if (user === undefined) return seeOther(`${base}/login`, [])
+  const { email, username, invitation, 'new-password': password } = fields
+  const request = { email, username, password, invitation }
+  const user = await services.registration.register(request, callerIn(context), 'new-password')
+  if (user === undefined) {
+    // What follows stands in a letter; the page is the same whether or not the address has an account.
+    return seeOther(`${base}/register`, [
+      cookies.writeNote({ page: '/register', done: 'sent', values: { email } }),
+    ])
+  }
   const { set } = await openBrowserSession({ username: email, password }, context)
   const note = cookies.writeNote({ page: '/account', done: 'registered' })
   return seeOther(readReturnPath(body.return_to) ?? `${base}/account`, [set, note])

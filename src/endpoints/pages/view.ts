@@ -5,12 +5,13 @@ import type { Reply } from '../../http/reply.ts'
 import { pathOf } from '../../http/request-path.ts'
 import { readReturnPath } from '../../http/return-path.ts'
 import { tiesToHttps } from '../../http/strict-transport.ts'
+import type { Caller } from '../../login/caller.ts'
 import { filesOfPages } from '../../pages/files.ts'
 import type { FormState } from '../../pages/form.ts'
 import type { Frame } from '../../pages/frame.ts'
 import { layPage, type PageParts } from '../../pages/layout.ts'
 import { failureIn, problemIn } from '../../pages/refusal-words.ts'
-import { chooseLanguage, LANGUAGES, languageOf } from '../../texts/languages.ts'
+import { chooseLanguage, LANGUAGES, type Language, languageOf } from '../../texts/languages.ts'
 import { csrfTokenOf } from '../../tokens/session-cookie.ts'
 import type { RouteContext } from '../route.ts'
 import type { PageServices, Services } from '../services.ts'
@@ -24,6 +25,7 @@ export interface PageView {
   readonly state: FormState
   /** Where somebody is led afterwards, if the address says so and it is a path of ours. */
   readonly returnTo: string | undefined
+  readonly query: URLSearchParams
   send(parts: PageParts, options?: SendOptions): Reply
 }
 
@@ -43,18 +45,38 @@ export function pagesOf({ pages }: Services): PageServices {
   return pages
 }
 
-/** Reads from the request all that a page is drawn with. */
-export async function openView({ request, services, principal }: PageRequest): Promise<PageView> {
+/** The language of whoever asks: as the address says, as was chosen before, as the browser says. */
+function languageFor({ request, services }: Pick<RouteContext, 'request' | 'services'>): Language {
+  const asked = guardRequestOf(request)
+  return chooseLanguage({
+    uiLocales: new URL(request.url).searchParams.get('ui_locales') ?? undefined,
+    cookie: pagesOf(services).cookies.language(asked),
+    acceptLanguage: asked.header('accept-language'),
+  })
+}
+
+/** Who asks on a page, for what ends in a letter: it is written in the language of the page. */
+export function callerIn(context: Pick<RouteContext, 'request' | 'services' | 'origin'>): Caller {
+  return { origin: context.origin, language: languageFor(context) }
+}
+
+/** Where letters can be read in development. */
+export function lettersOf({ mailbox, pages }: Services): string | undefined {
+  return mailbox && `${pages?.base ?? ''}/dev/mail`
+}
+
+/** Reads from the request all that a page is drawn with. `keeps` are parameters that links to this page go on with. */
+export async function openView(
+  { request, services, principal }: PageRequest,
+  keeps: readonly string[] = [],
+): Promise<PageView> {
   const { brand, cookies, base } = pagesOf(services)
   const asked = guardRequestOf(request)
   const path = pathOf(request)
   const query = new URL(request.url).searchParams
   const asksFor = query.get('ui_locales') ?? undefined
-  const language = chooseLanguage({
-    uiLocales: asksFor,
-    cookie: cookies.language(asked),
-    acceptLanguage: asked.header('accept-language'),
-  })
+  const language = languageFor({ request, services })
+  const kept = keeps.map((name): [string, string | undefined] => [name, query.get(name) ?? undefined])
   const returnTo = readReturnPath(query.get('return_to') ?? undefined)
   const frame: Frame = {
     brand,
@@ -63,7 +85,7 @@ export async function openView({ request, services, principal }: PageRequest): P
     texts: await LANGUAGES[language].load(),
     base,
     files: filesUnder(base, filesOfPages(brand).names),
-    here: `${base}${path}${queryOf({ return_to: returnTo })}`,
+    here: `${base}${path}${queryOf({ ...Object.fromEntries(kept), return_to: returnTo })}`,
     now: services.grants.clock.now(),
   }
 
@@ -83,6 +105,7 @@ export async function openView({ request, services, principal }: PageRequest): P
       ...stateOf(frame, note),
     },
     returnTo,
+    query,
     send(parts, { status = 200, policy } = {}) {
       const https = tiesToHttps(services.grants.settings.issuer)
       return {
