@@ -4,7 +4,15 @@ import { after, before, beforeEach, test } from 'node:test'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
 import type { SignedOut } from '../../src/client.ts'
 import type { Outcome } from '../client/page.ts'
-import { type Between, closeServer, listen, openSite, PASSWORD, type Site } from '../client/site.ts'
+import {
+  type Between,
+  bundlePage,
+  closeServer,
+  listen,
+  openSite,
+  PASSWORD,
+  type Site,
+} from '../client/site.ts'
 import { launchChromium } from '../servers/chromium.ts'
 
 const WAIT_MILLISECONDS = 60_000
@@ -275,3 +283,29 @@ for (const [what, spoil] of [
     assert.deepEqual(await ask(page), { status: 200 })
   })
 }
+
+test('React: drawn by who is signed in, in every tab, and not again by a refresh', async () => {
+  const html = '<!doctype html><link rel=icon href=data:,><body><script type=module src=/react.js></script>'
+  const files = { '/react': html, '/react.js': await bundlePage('react-page.ts') }
+  const app = await openSite({ files })
+  try {
+    await app.auth.users.create({ email: 'ann@example.com', username: 'ann', password: PASSWORD })
+    const address = app.page().replace('/?', '/react?')
+    const [page, other] = await Promise.all([context.newPage(), context.newPage()])
+    for (const tab of [page, other]) {
+      tab.setDefaultTimeout(WAIT_MILLISECONDS)
+      await tab.goto(address)
+      await tab.getByText('Please sign in.').waitFor()
+    }
+    await page.evaluate(`client.signInWithPassword({ username: 'ann', password: '${PASSWORD}' })`)
+    for (const tab of [page, other]) await tab.getByText('Welcome.').waitFor()
+    const before = await page.evaluate('draws')
+    await sleep(page)
+    await page.evaluate(`client.fetch('${app.issuer}/users/me')`)
+    assert.equal(await page.evaluate('draws'), before)
+    await other.evaluate('client.signOut()')
+    for (const tab of [page, other]) await tab.getByText('Please sign in.').waitFor()
+  } finally {
+    await app.close()
+  }
+})

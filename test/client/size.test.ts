@@ -7,11 +7,12 @@ import { build } from 'esbuild'
 const root = join(import.meta.dirname, '..', '..')
 
 /** What a page has to load for a door of ours, as a bundler leaves it. */
-async function bundle(door: string): Promise<{ bytes: number; needs: string[] }> {
+async function bundle(door: string, without: string[] = []): Promise<{ bytes: number; needs: string[] }> {
   const { outputFiles, metafile } = await build({
     entryPoints: [join(root, 'src', door)],
     absWorkingDir: root,
     bundle: true,
+    external: without,
     minify: true,
     format: 'esm',
     target: 'es2022',
@@ -32,4 +33,17 @@ test('countersign/client is under 6 kB gzipped, and takes nothing but its own fo
     needs.filter((path) => !/^src\/client(\/|\.ts$)/.test(path)),
     [],
   )
+})
+
+test('the doors beside it are tiny', async (t) => {
+  // What they share with the client itself a page has once.
+  const own = (path: string) => bundle(path, ['./create-client.ts', 'react'])
+  for (const [door, limit] of [
+    ['client/react.ts', 400],
+    ['client/socket.ts', 1000],
+  ] as const) {
+    const { bytes } = await own(door)
+    t.diagnostic(`countersign/${door.replace('.ts', '')}: ${bytes} bytes gzipped`)
+    assert.ok(bytes < limit, `${door}: ${bytes} bytes`)
+  }
 })

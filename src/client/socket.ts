@@ -1,0 +1,130 @@
+import { type Client, partsOf } from './create-client.ts'
+import type { Surroundings } from './surroundings.ts'
+
+/** As much of a WebSocket as is used. */
+interface Connection {
+  readonly readyState: number
+  send(data: string): void
+  close(code?: number, reason?: string): void
+  onopen: (() => void) | null
+  onmessage: ((event: { readonly data: unknown }) => void) | null
+  onclose: ((event: { readonly code: number }) => void) | null
+  onerror: (() => void) | null
+}
+
+export interface SocketOptions {
+  /** Where the application accepts sockets: `wss://api.example.com/ws`. It gets `?ticket=` added. */
+  readonly url: string
+  readonly onMessage: (data: unknown) => void
+  /** Each time it is open, also again: subscribe here to what you want to be told. */
+  readonly onOpen?: () => void
+  /** Each time it was closed, with the code; it is opened again unless you close it. */
+  readonly onClose?: (code: number) => void
+}
+
+export interface LiveSocket {
+  /** False while there is no open connection: nothing is kept for later. */
+  send(data: string): boolean
+  /** For good. */
+  close(): void
+}
+
+const FIRST_MILLISECONDS = 500
+const LONGEST_MILLISECONDS = 30_000
+/** What was open for so long was no failed attempt. */
+const STABLE_MILLISECONDS = 5000
+const OPEN = 1
+
+/** How long to wait before the next attempt, after so many that failed. Never less than half of what it could be. */
+export function backOffMilliseconds(failures: number, chance: number): number {
+  return Math.min(LONGEST_MILLISECONDS, FIRST_MILLISECONDS * 2 ** Math.min(failures, 10)) * (0.5 + chance / 2)
+}
+
+/**
+ * A WebSocket that is there while somebody is signed in. A ticket is good once, so each connection buys a new one; when
+ * the server closes because the access token has ended, the next is bought with a fresh token.
+ */
+export function openSocket(client: Client, options: SocketOptions): LiveSocket {
+  const { surroundings } = partsOf(client)
+  let connection: Connection | undefined
+  let closed = false
+  let failures = 0
+  let attempt = 0
+
+  const connect = async (): Promise<void> => {
+    const mine = ++attempt
+    const isOver = () => closed || mine !== attempt
+    await client.ready().catch(() => undefined)
+    const ticket = await buyTicket(client)
+    if (isOver()) return
+    if (ticket === undefined) {
+      if (client.session.status !== 'signed-out') await again(surroundings, isOver)
+      return
+    }
+    const url = new URL(options.url)
+    url.searchParams.set('ticket', ticket)
+    let openedAt: number | undefined
+    const current = openConnection(url.href)
+    connection = current
+    current.onopen = () => {
+      openedAt = surroundings.elapsed()
+      options.onOpen?.()
+    }
+    current.onmessage = ({ data }) => options.onMessage(data)
+    current.onclose = ({ code }) => {
+      if (connection === current) connection = undefined
+      if (openedAt !== undefined) {
+        if (surroundings.elapsed() - openedAt > STABLE_MILLISECONDS) failures = 0
+        options.onClose?.(code)
+      }
+      void again(surroundings, isOver)
+    }
+  }
+  const again = async ({ wait, chance }: Surroundings, isOver: () => boolean): Promise<void> => {
+    await wait(backOffMilliseconds(failures++, chance()))
+    if (!isOver()) await connect()
+  }
+  const drop = () => {
+    attempt++
+    connection?.close(1000)
+    connection = undefined
+  }
+
+  let signedIn = client.session.status !== 'signed-out'
+  const stop = client.subscribe(() => {
+    const was = signedIn
+    signedIn = client.session.status === 'signed-in'
+    if (signedIn === was) return
+    failures = 0
+    if (signedIn) void connect()
+    else drop()
+  })
+  if (signedIn) void connect()
+  return {
+    send(data) {
+      if (connection?.readyState !== OPEN) return false
+      connection.send(data)
+      return true
+    },
+    close() {
+      closed = true
+      stop()
+      drop()
+    },
+  }
+}
+
+async function buyTicket(client: Client): Promise<string | undefined> {
+  try {
+    const response = await client.fetch(`${client.issuer}/ws-ticket`, { method: 'POST' })
+    const { ticket } = (await response.json()) as { readonly ticket?: unknown }
+    return response.ok && typeof ticket === 'string' ? ticket : undefined
+  } catch {
+    return undefined
+  }
+}
+
+function openConnection(url: string): Connection {
+  const { WebSocket } = globalThis as unknown as { readonly WebSocket: new (url: string) => Connection }
+  return new WebSocket(url)
+}

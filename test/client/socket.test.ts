@@ -1,0 +1,101 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import type { IncomingMessage, Server } from 'node:http'
+import { createServer } from 'node:http'
+import { after, before, test } from 'node:test'
+import { WebSocketServer } from 'ws'
+import { nodeListener } from '../../src/adapters/node.ts'
+import { backOffMilliseconds, openSocket } from '../../src/client/socket.ts'
+import { createClient } from '../../src/client.ts'
+import { type Auth, createAuth } from '../../src/index.ts'
+import { closeServer, listen, PASSWORD } from './site.ts'
+
+let server: Server
+let sockets: WebSocketServer
+let auth: Auth
+let issuer: string
+before(async () => {
+  server = createServer()
+  issuer = await listen(server)
+  auth = createAuth({ databaseUrl: 'sqlite::memory:', issuer, rateLimits: 'off' }) as unknown as Auth
+  await auth.ready()
+  await auth.users.create({ email: 'ann@example.com', username: 'ann', password: PASSWORD })
+  server.on('request', nodeListener(auth))
+  sockets = new WebSocketServer({ noServer: true })
+  server.on('upgrade', async (request: IncomingMessage, socket, head) => {
+    const accepted = await auth.sockets.accept(request)
+    if (!accepted.ok) {
+      socket.end(`HTTP/1.1 ${accepted.response.status} Refused\r\nConnection: close\r\n\r\n`)
+      return
+    }
+    sockets.handleUpgrade(request, socket, head, (opened) => {
+      accepted.hold(opened)
+      opened.on('message', (data) => opened.send(`echo ${data}`))
+      opened.send('hello')
+    })
+  })
+})
+after(async () => {
+  for (const socket of sockets.clients) socket.terminate()
+  await closeServer(server)
+  await auth.close()
+})
+
+test('a socket opens by a ticket, comes back with a new one, and ends with the sign-out', async () => {
+  const client = createClient({ issuer, storage: 'memory' })
+  const heard: unknown[] = []
+  const codes: number[] = []
+  let next = Promise.withResolvers<void>()
+  const socket = openSocket(client, {
+    url: `${issuer.replace('http', 'ws')}/ws`,
+    onMessage(data) {
+      heard.push(data)
+      next.resolve()
+    },
+    onClose: (code) => codes.push(code),
+  })
+  const message = async () => {
+    await next.promise
+    next = Promise.withResolvers()
+  }
+  try {
+    assert.equal(socket.send('x'), false, 'nobody is signed in')
+    await client.signInWithPassword({ username: 'ann', password: PASSWORD })
+    await message()
+    assert.equal(socket.send('one'), true)
+    await message()
+    for (const open of sockets.clients) open.close(1008)
+    await message()
+    assert.deepEqual(heard, ['hello', 'echo one', 'hello'])
+    assert.deepEqual(codes, [1008])
+    const [open] = sockets.clients
+    assert.ok(open)
+    const gone = once(open, 'close')
+    await client.signOut()
+    await gone
+    assert.equal(socket.send('x'), false)
+    await client.signInWithPassword({ username: 'ann', password: PASSWORD })
+    await message()
+    assert.equal(heard.length, 4)
+  } finally {
+    socket.close()
+  }
+  assert.equal(socket.send('x'), false)
+})
+
+test('attempts are spread, grow apart, and never by more than half a minute', () => {
+  assert.deepEqual(
+    [0, 1, 2, 3, 6, 50].map((failures) => [
+      backOffMilliseconds(failures, 0),
+      backOffMilliseconds(failures, 1),
+    ]),
+    [
+      [250, 500],
+      [500, 1000],
+      [1000, 2000],
+      [2000, 4000],
+      [15_000, 30_000],
+      [15_000, 30_000],
+    ],
+  )
+})
