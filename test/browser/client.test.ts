@@ -286,7 +286,10 @@ for (const [what, spoil] of [
 
 test('React: drawn by who is signed in, in every tab, and not again by a refresh', async () => {
   const html = '<!doctype html><link rel=icon href=data:,><body><script type=module src=/react.js></script>'
-  const files = { '/react': html, '/react.js': await bundlePage('react-page.ts') }
+  const files = {
+    '/react': html,
+    '/react.js': await bundlePage(new URL('../client/react-page.ts', import.meta.url)),
+  }
   const app = await openSite({ files })
   try {
     await app.auth.users.create({ email: 'ann@example.com', username: 'ann', password: PASSWORD })

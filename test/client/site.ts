@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 import { nodeListener } from '../../src/adapters/node.ts'
 import { type Auth, type AuthOptions, createAuth } from '../../src/index.ts'
@@ -75,9 +75,9 @@ export async function openSite({
   return site
 }
 
-export async function bundlePage(entry = 'page.ts'): Promise<string> {
+export async function bundlePage(entry = new URL('./page.ts', import.meta.url)): Promise<string> {
   const { outputFiles } = await build({
-    entryPoints: [join(import.meta.dirname, entry)],
+    entryPoints: [fileURLToPath(entry)],
     bundle: true,
     format: 'esm',
     target: 'es2022',
