@@ -81,6 +81,7 @@ export interface GrantParts extends PasswordParts {
   readonly clockUnsure: () => boolean
   readonly clients: KnownClients
   /** Whether this process knows of an end that the database may have lost (PROTOCOL 2.4). */
+  readonly isEnded: RevocationState['isEnded']
   readonly refusesSession: RevocationState['refusesSession']
   /** To be called when a token shows that the database has lost commits. */
   readonly storeFellBack: () => void

@@ -23,7 +23,7 @@ const LATEST_SIGNING_MILLISECONDS = 5000
 /** Signs the access token of a grant, with time and facts as the store's statement returned them. */
 export function mint(granted: Granted, client: Client, parts: GrantParts): TokenAnswer {
   const { facts, user } = granted
-  refuseEnded(granted, client, parts)
+  refuseFallenBack(granted, client, parts)
   const accessToken = signAccessToken(
     {
       user,
@@ -47,16 +47,17 @@ export function mint(granted: Granted, client: Client, parts: GrantParts): Token
 }
 
 /**
- * Memory can know of an end that the database has lost in a fail-over (PROTOCOL 2.4). A session it knows to have ended
- * stays ended; where a counter fell back nothing is minted until this process has written it back.
+ * Memory can know counters that the database has lost in a fail-over (PROTOCOL 2.4): where one fell back nothing is
+ * minted until this process has written it back. Not asked here is whether the session has ended meanwhile: then its
+ * own entry refuses this token everywhere, and of two callers who race in strict mode one still succeeds.
  */
-function refuseEnded({ facts, user }: Granted, client: Client, { refusesSession }: GrantParts): void {
+function refuseFallenBack({ facts, user }: Granted, client: Client, { refusesSession }: GrantParts): void {
   const counters = { user: user?.ver ?? 0, client: facts.clientVer, store: facts.storeEpoch }
   const userId = user?.id ?? client.id
-  const cause = refusesSession({ id: facts.sessionId, userId, clientId: client.id, counters })
-  if (cause === undefined) return
-  const details = { sessionId: facts.sessionId ?? '', userId, remembered: cause }
-  throw new AuthError(cause === 'SESSION_ENDED' ? 'SESSION_ENDED' : 'STORE_BEHIND', { details })
+  const remembered = refusesSession({ id: undefined, userId, clientId: client.id, counters })
+  if (remembered === undefined) return
+  const details = { sessionId: facts.sessionId ?? '', userId, remembered }
+  throw new AuthError('STORE_BEHIND', { details })
 }
 
 export interface ToSign {

@@ -20,6 +20,10 @@ export const refreshToken: Grant = {
   async prove(request, { client }, parts) {
     const token = parts.refreshTokens.read(required(request, 'refresh_token'))
     if (token instanceof Refusal) throw new AuthError(token.code, { details: token.details })
+    // What memory knows to have ended stays ended, whatever a database says that has lost commits (PROTOCOL 2.4).
+    if (parts.isEnded('session', token.sessionId)) {
+      throw new AuthError('SESSION_ENDED', { details: { sessionId: token.sessionId } })
+    }
 
     await tryOwnClaims(token.userId, client, parts)
 

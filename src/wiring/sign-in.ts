@@ -104,6 +104,7 @@ export function wireSignIn(ground: Ground, knowledge: Knowledge): SignIn {
     claims: options.claims,
     clockUnsure: feed.clockUnsure,
     clients,
+    isEnded: state.isEnded,
     refusesSession: state.refusesSession,
     storeFellBack: feed.storeFellBack,
     revocationsChanged: feed.changed,
