@@ -1,4 +1,6 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import { RefreshingClient } from './nodes/client.ts'
+import { postAlone } from './nodes/lone-request.ts'
 import type { NodeServer } from './nodes/node-server.ts'
 import type { SessionToken } from './nodes/sessions.ts'
 import type { Attempt } from './torture.ts'
@@ -6,7 +8,8 @@ import type { Attempt } from './torture.ts'
 export const CLIENTS = 32
 /** Answers between a start and a kill, at most. */
 const MOST_ANSWERS = 200
-const PATIENCE_MILLISECONDS = 60_000
+const PATIENCE_MILLISECONDS = 120_000
+const PAUSE_MILLISECONDS = 100
 
 export interface StoredSession {
   readonly id: string
@@ -47,6 +50,7 @@ export async function crashOften(
   try {
     for (let round = 0; round < attempt.count; round++) {
       await crowd.answered(1 + attempt.below(MOST_ANSWERS))
+      checkLife(attempt, victims)
       const leaving = crowd.clients[attempt.below(CLIENTS)]
       if (leaving !== undefined) leaving.leaving = true
       // What is confirmed from here on may or may not be seen by the look that follows.
@@ -60,10 +64,12 @@ export async function crashOften(
       attempt.progress(round + 1)
     }
     await crowd.everybodyAnswered()
+    checkLife(attempt, victims)
     crowd.stop()
     await checkSignOuts(attempt, victims, crowd.clients)
     for (const name of await victims.alarms()) attempt.violation(`event ${name}`)
   } finally {
+    checkLife(attempt, victims)
     crowd.stop()
     await crowd.gone()
   }
@@ -141,6 +147,13 @@ function gather(attempt: Attempt, victims: Victims, tokens: readonly SessionToke
   }
 }
 
+/** A node only dies if it is killed. Clients would not tell: they go on with the other one. */
+function checkLife(attempt: Attempt, { nodes }: Victims): void {
+  for (const [number, node] of nodes.entries()) {
+    if (node.pid() === undefined) attempt.violation(`node ${number} ended by itself:\n${node.log()}`)
+  }
+}
+
 interface Confirmed {
   readonly token: SessionToken
   readonly signedOut: readonly SessionToken[]
@@ -178,12 +191,14 @@ async function checkSignOuts(
   clients: readonly RefreshingClient[],
 ): Promise<void> {
   const url = `${victims.nodes[0]?.url}/refresh`
+  const late = performance.now() + PATIENCE_MILLISECONDS
   for (const { text } of clients.flatMap(({ signedOut }) => signedOut)) {
-    const { status } = await fetch(url, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ refresh_token: text }),
-    })
+    let status = await postAlone(url, { refresh_token: text })
+    // The database may just be back, and this node may not have noticed yet.
+    while (status === 503 && performance.now() < late) {
+      await pause(PAUSE_MILLISECONDS)
+      status = await postAlone(url, { refresh_token: text })
+    }
     if (status !== 400) attempt.violation(`a session that was signed out answers ${status}`)
   }
 }

@@ -1,3 +1,4 @@
+import { inspect } from 'node:util'
 import { countOf, type Repetitions } from '../counts.ts'
 import { seededRandom } from '../store/seeded.ts'
 
@@ -77,7 +78,8 @@ export async function endure(
   try {
     await torture.run(attempt)
   } catch (error) {
-    violation(error instanceof Error ? (error.stack ?? error.message) : String(error))
+    // With its cause: of a connection that failed, "fetch failed" alone does not say how.
+    violation(inspect(error))
   }
   return { count, seed, notes, violations, seconds: (performance.now() - began) / 1000 }
 }
