@@ -139,6 +139,8 @@ export interface OpenedBrowserSession {
   readonly session: SessionCookie
   readonly expires_in: number
   readonly set: string
+  /** By which the browser is known again, where there is news. */
+  readonly device: readonly string[]
 }
 
 type InBrowser = Pick<RouteContext, 'services' | 'origin' | 'request'>
@@ -150,7 +152,9 @@ export async function openBrowserSession(
 ): Promise<OpenedBrowserSession> {
   refuseForeignSignIn(context)
   const asked = { username, password, ...replacing(context) }
-  return opened(await startBrowserSession(asked, context.services.grants), context)
+  const { grants } = context.services
+  const start = () => startBrowserSession(asked, grants)
+  return opened(await grants.refusedSignIns.watch(asked.origin, start), context)
 }
 
 /**
@@ -164,7 +168,9 @@ export async function goOnInBrowser(
 ): Promise<OpenedBrowserSession> {
   refuseForeignSignIn(context)
   const answered = { challenge, answer, ...replacing(context) }
-  return opened(await continueBrowserSession(answered, context.services.grants), context)
+  const { grants } = context.services
+  const goOn = () => continueBrowserSession(answered, grants)
+  return opened(await grants.refusedSignIns.watch(answered.origin, goOn), context)
 }
 
 /** A session of a new id for somebody who is signed in and has proven who they are once more. */
@@ -182,22 +188,32 @@ function refuseForeignSignIn({ services, request }: InBrowser): void {
 
 /** The session of the request's cookie ends when a new one takes its place. */
 function replacing(context: InBrowser): FromBrowser {
-  const former = context.services.sessionCookies.read(guardRequestOf(context.request))
+  const { sessionCookies, knownDevices } = context.services
+  const asked = guardRequestOf(context.request)
+  const former = sessionCookies.read(asked)
   return {
-    origin: context.origin,
+    origin: { ...context.origin, device: knownDevices.read(asked) },
     async endFormer() {
       if (former !== undefined) await endBrowserSession(former, context)
     },
   }
 }
 
-function opened({ cookie, limits }: StartedBrowserSession, { services }: InBrowser): OpenedBrowserSession {
+function opened(
+  { cookie, limits }: StartedBrowserSession,
+  { services, request }: InBrowser,
+): OpenedBrowserSession {
   const expires_in = Math.floor(limits.lifeMilliseconds / 1000)
-  return { session: cookie, expires_in, set: services.sessionCookies.set(cookie, expires_in) }
+  return {
+    session: cookie,
+    expires_in,
+    set: services.sessionCookies.set(cookie, expires_in),
+    device: services.knownDevices.remember(guardRequestOf(request), cookie.userId),
+  }
 }
 
-export function answerWithCookie({ session, expires_in, set }: OpenedBrowserSession): Reply {
-  return json({ csrf_token: csrfTokenOf(session.secret), expires_in }, 200, { 'set-cookie': set })
+export function answerWithCookie({ session, expires_in, set, device }: OpenedBrowserSession): Reply {
+  return { ...json({ csrf_token: csrfTokenOf(session.secret), expires_in }), cookies: [set, ...device] }
 }
 
 /** Ends the session that a cookie holds; nothing happens if it has ended already. */

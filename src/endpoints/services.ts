@@ -8,6 +8,7 @@ import type { Sockets } from '../guard/sockets.ts'
 import type { ClientAddresses } from '../http/client-address.ts'
 import type { Cors } from '../http/cors.ts'
 import type { Cursors } from '../http/cursor.ts'
+import type { KnownDevices } from '../http/known-devices.ts'
 import type { PageCookies } from '../http/page-cookies.ts'
 import type { RateLimits } from '../http/rate-limit.ts'
 import type { SessionCookies } from '../http/session-cookies.ts'
@@ -40,6 +41,7 @@ export interface Services {
   readonly cors: Cors
   readonly sessionCookies: SessionCookies
   readonly secondFactors: SecondFactorService
+  readonly knownDevices: KnownDevices
   readonly socketTickets: SocketTickets
   readonly sockets: Sockets
   /** The one verdict on an access token. */

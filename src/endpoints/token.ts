@@ -1,6 +1,7 @@
 import { z } from 'zod'
-import type { TokenAnswer } from '../grants/mint.ts'
 import { answerTokenRequest } from '../grants/pipeline.ts'
+import { guardRequestOf } from '../guard/guard-request.ts'
+import type { Reply } from '../http/reply.ts'
 import { anyone } from '../model/access.ts'
 import { clientRequestOf } from './client-request.ts'
 import { challengeText, codeText } from './factor-schemas.ts'
@@ -78,7 +79,7 @@ export const token = route({
     example: { grant_type: 'password', username: 'alice', password: 'correct horse battery' },
   },
   answers,
-  handle: async (context) => json(await answer(context, context.body), 200, NO_PRAGMA_CACHE),
+  handle: (context) => answer(context, context.body),
 })
 
 /** The refresh grant by a shorter road: JSON or form, no `grant_type`. */
@@ -96,20 +97,25 @@ export const refresh = route({
     'token, and an answer lost for a whole night can be asked for again.',
   body: { types: ['json', 'form'], schema: refreshParameters, example: { refresh_token: 'cs_rt_AQ…' } },
   answers,
-  handle: async (context) =>
-    json(await answer(context, { ...context.body, grant_type: 'refresh_token' }), 200, NO_PRAGMA_CACHE),
+  handle: (context) => answer(context, { ...context.body, grant_type: 'refresh_token' }),
 })
 
 const NO_PRAGMA_CACHE = { pragma: 'no-cache' }
 
-function answer(context: RouteContext, parameters: Readonly<Record<string, unknown>>): Promise<TokenAnswer> {
+async function answer(context: RouteContext, parameters: Readonly<Record<string, unknown>>): Promise<Reply> {
   const { request, origin, services } = context
-  return answerTokenRequest(
+  const asked = guardRequestOf(request)
+  let cookies: readonly string[] = []
+  const tokens = await answerTokenRequest(
     {
       ...clientRequestOf(context, parameters),
       idempotencyKey: request.headers.get('idempotency-key') ?? undefined,
-      origin,
+      origin: { ...origin, device: services.knownDevices.read(asked) },
+      onSignIn(user) {
+        cookies = services.knownDevices.remember(asked, user.id)
+      },
     },
     services.grants,
   )
+  return { ...json(tokens, 200, NO_PRAGMA_CACHE), cookies }
 }

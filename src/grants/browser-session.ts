@@ -1,6 +1,5 @@
-import type { Origin } from '../audit/events.ts'
 import { AuthError } from '../errors/auth-error.ts'
-import { provePassword } from '../login/password.ts'
+import { provePassword, type SignInOrigin } from '../login/password.ts'
 import { type Client, FIRST_PARTY } from '../model/client.ts'
 import { scopesOfRoles } from '../model/scope-policy.ts'
 import { limitsFor, type SessionLimits } from '../model/session-limits.ts'
@@ -12,7 +11,7 @@ import { openSession } from './session-start.ts'
 
 /** From which browser, and what becomes of the session it had: ended once the new one is there (rule F-1). */
 export interface FromBrowser {
-  readonly origin: Origin
+  readonly origin: SignInOrigin
   readonly endFormer: () => Promise<void>
 }
 

@@ -1,6 +1,4 @@
-import type { Origin } from '../audit/events.ts'
-import type { Clock, Moment } from '../base/clock.ts'
-import type { Random } from '../base/random.ts'
+import type { Moment } from '../base/clock.ts'
 import type { AuthenticatedClient } from '../clients/authentication.ts'
 import type { KnownClients } from '../clients/known-clients.ts'
 import type { ClientRequest } from '../clients/presented.ts'
@@ -9,7 +7,8 @@ import type { Passkeys } from '../factors/passkeys.ts'
 import type { KeyRing } from '../keys/key-ring.ts'
 import type { SecretKeys } from '../keys/secret-keys.ts'
 import type { Hooks } from '../login/hooks.ts'
-import type { PasswordParts } from '../login/password.ts'
+import type { PasswordParts, SignInOrigin } from '../login/password.ts'
+import type { RefusedSignIns } from '../login/refused-sign-ins.ts'
 import type { Client } from '../model/client.ts'
 import type { ScopePolicy } from '../model/scope-policy.ts'
 import type { SessionFacts } from '../model/session.ts'
@@ -23,7 +22,9 @@ import type { GateSettings } from './account-gate.ts'
 export interface TokenRequest extends ClientRequest {
   /** A value the client keeps beside its refresh token before it sends: proof that a late repeat is the same caller. */
   readonly idempotencyKey: string | undefined
-  readonly origin: Origin
+  readonly origin: SignInOrigin
+  /** Told who has signed in, once they have; not of a refresh. */
+  readonly onSignIn?: (user: User) => void
 }
 
 /** What a token is minted from. One without a session has no session id and no sign-in to name. */
@@ -69,14 +70,13 @@ export interface TokenSettings extends GateSettings {
 export interface GrantParts extends PasswordParts {
   readonly settings: TokenSettings
   readonly policy: ScopePolicy
-  readonly clock: Clock
-  readonly random: Random
   readonly secretKeys: SecretKeys
   readonly refreshTokens: RefreshTokens
   readonly keyRing: KeyRing
   readonly challenges: Challenges
   readonly passkeys: Passkeys
   readonly hooks: Hooks
+  readonly refusedSignIns: RefusedSignIns
   readonly claims: ((user: User, client: Client) => Readonly<Record<string, unknown>>) | undefined
   readonly clockUnsure: () => boolean
   readonly clients: KnownClients

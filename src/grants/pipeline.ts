@@ -19,8 +19,12 @@ export async function answerTokenRequest(request: TokenRequest, parts: GrantPart
   const grant = grantOf(request, client, parts)
   // Before anything is changed: what could not be signed would be lost to the client.
   await parts.keyRing.freshen()
-  const granted = await grant.prove(request, caller, parts)
-  return mint(granted, client, parts)
+  const { watch } = parts.refusedSignIns
+  const prove = () => grant.prove(request, caller, parts)
+  const granted = await (grant === refreshToken ? prove() : watch(request.origin, prove))
+  const answer = await mint(granted, client, parts)
+  if (granted.user !== undefined && grant !== refreshToken) request.onSignIn?.(granted.user)
+  return answer
 }
 
 function grantOf(request: TokenRequest, client: Client, { settings }: GrantParts): Grant {

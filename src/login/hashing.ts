@@ -21,9 +21,14 @@ export interface HashQueue {
   hash(password: string): Promise<string>
   /**
    * Compares; without a stored hash (nobody has that name) it does the same work and says no. Each no takes as long as
-   * the slowest: a hash made elsewhere costs something else, and would tell that the account exists.
+   * the slowest: a hash made elsewhere costs something else, and would tell that the account exists. Whoever is known
+   * goes first, in a queue of their own.
    */
-  verify(password: string, stored: string | undefined): Promise<PasswordVerdict>
+  verify(
+    password: string,
+    stored: string | undefined,
+    options?: { readonly isKnown?: boolean },
+  ): Promise<PasswordVerdict>
   /** Takes no more, finishes what was taken, ends the threads. */
   close(): Promise<void>
   stats(): HashQueueStats
@@ -85,25 +90,28 @@ export function createHashQueue({
   // The last one used is taken first, so that the others may fall idle.
   const free = [...threads]
   const waiting: Waiting[] = []
+  /** A flood of strangers fills the other one. */
+  const known: Waiting[] = []
   const counts = { answered: 0, refused: 0, lost: 0 }
   let averageMilliseconds = 20
   const slowestNo = createSlowestNo()
   let closing: Promise<void> | undefined
   let drained: (() => void) | undefined
 
-  async function submit(job: HashJob): Promise<HashAnswer> {
+  async function submit(job: HashJob, queue = waiting): Promise<HashAnswer> {
     if (closing) throw new AuthError('SHUTTING_DOWN', { retryAfterSeconds: 1 })
     const thread = free.pop()
     if (thread) return runOn(thread, job)
-    const waitMilliseconds = ((waiting.length + 1) * averageMilliseconds) / workers
-    if (waiting.length >= maxQueued || waitMilliseconds > maxWaitMilliseconds) {
+    const ahead = queue === known ? known.length : known.length + waiting.length
+    const waitMilliseconds = ((ahead + 1) * averageMilliseconds) / workers
+    if (queue.length >= maxQueued || waitMilliseconds > maxWaitMilliseconds) {
       counts.refused++
       throw new AuthError('HASH_QUEUE_FULL', {
         retryAfterSeconds: Math.max(1, Math.ceil(waitMilliseconds / 1000)),
-        details: { waiting: waiting.length, waitMilliseconds: Math.round(waitMilliseconds) },
+        details: { waiting: ahead, waitMilliseconds: Math.round(waitMilliseconds) },
       })
     }
-    return new Promise((resolve) => waiting.push({ job, resolve }))
+    return new Promise((resolve) => queue.push({ job, resolve }))
   }
 
   async function runOn(thread: HashThread, job: HashJob): Promise<HashAnswer> {
@@ -118,7 +126,7 @@ export function createHashQueue({
       throw new AuthError('INTERNAL', { details: { where: 'password hash worker' }, cause })
     } finally {
       // Nothing here may fail: a thread that is not passed on is lost for good.
-      const next = waiting.shift()
+      const next = known.shift() ?? waiting.shift()
       if (next) next.resolve(runOn(thread, next.job))
       else if (free.push(thread) === threads.length) drained?.()
     }
@@ -139,8 +147,8 @@ export function createHashQueue({
       if (answer.kind !== 'hash') throw unexpected(answer)
       return answer.hash
     },
-    async verify(password, stored) {
-      const answer = await submit({ kind: 'verify', password, stored })
+    async verify(password, stored, { isKnown = false } = {}) {
+      const answer = await submit({ kind: 'verify', password, stored }, isKnown ? known : waiting)
       if (answer.kind !== 'verify') throw unexpected(answer)
       const early = slowestNo.earlyBy(answer)
       if (early > 0) await wait(early)
@@ -154,7 +162,7 @@ export function createHashQueue({
       ...counts,
       startedThreads: threads.filter((thread) => thread.isStarted()).length,
       running: threads.length - free.length,
-      waiting: waiting.length,
+      waiting: waiting.length + known.length,
     }),
   }
 }

@@ -1,16 +1,24 @@
 import type { Origin } from '../audit/events.ts'
+import type { Clock } from '../base/clock.ts'
 import { networkOf } from '../base/network.ts'
 import { type Random, randomId } from '../base/random.ts'
 import { AuthError } from '../errors/auth-error.ts'
 import { loginKey, parseEmail, parseUsername } from '../model/account-name.ts'
 import type { Store } from '../store/store.ts'
 import type { Account } from '../store/users.ts'
+import { deviceKnownTo, type KnownDevice } from '../tokens/device-cookie.ts'
 import type { HashQueue } from './hashing.ts'
 import type { OwnUsers } from './own-users.ts'
 import type { Throttle } from './throttle.ts'
 
+/** From where somebody signs in, and with a browser of which we know who signed in with it before. */
+export interface SignInOrigin extends Origin {
+  readonly device?: KnownDevice | undefined
+}
+
 export interface PasswordParts {
   readonly store: Store
+  readonly clock: Clock
   readonly hashes: HashQueue
   readonly throttle: Throttle
   readonly random: Random
@@ -26,7 +34,7 @@ export interface PasswordParts {
 export async function provePassword(
   login: string,
   password: string,
-  origin: Origin,
+  origin: SignInOrigin,
   parts: PasswordParts,
 ): Promise<Account> {
   const typed = loginKey(login)
@@ -35,7 +43,9 @@ export async function provePassword(
   const key = account === undefined ? typed : loginKey(account.user.email)
   const { address } = origin
   const isFamiliar = () => isUsedFrom(key, address, parts.store)
-  const takeBack = await parts.throttle.admit({ account: key, address, isFamiliar })
+  const now = Math.floor(parts.clock.now() / 1000)
+  const device = account && deviceKnownTo(origin.device, account.user.id, now)
+  const takeBack = await parts.throttle.admit({ account: key, address, device, isFamiliar })
   if (account === undefined && parts.ownUsers !== undefined) {
     const taken = await takeOver(parts.ownUsers, login, password, origin, parts)
     if (taken !== undefined) {
@@ -43,7 +53,9 @@ export async function provePassword(
       return taken
     }
   }
-  const { matches, needsRehash } = await parts.hashes.verify(password, account?.passwordHash)
+  const { matches, needsRehash } = await parts.hashes.verify(password, account?.passwordHash, {
+    isKnown: device !== undefined,
+  })
   if (account === undefined || !matches) {
     throw new AuthError('CREDENTIALS_WRONG', {
       details: account === undefined ? { known: false } : { known: true, userId: account.user.id },

@@ -8,6 +8,8 @@ export interface CountedTry {
   /** The canonical login key that was typed, whether or not there is such an account. */
   readonly account: string
   readonly address: string | undefined
+  /** The browser, if it is one in which this account has signed in before. */
+  readonly device?: string | undefined
 }
 
 export interface SignInTry extends CountedTry {
@@ -90,7 +92,9 @@ function isOfAccount({ name }: Limit): boolean {
   return name.startsWith(OF_ACCOUNT)
 }
 
-function limitsOf({ account, address }: CountedTry, isShared: (address: string) => boolean): Limit[] {
+function limitsOf({ account, address, device }: CountedTry, isShared: (address: string) => boolean): Limit[] {
+  // What strangers do, to the account or behind the same address, does not keep its owner out.
+  if (device !== undefined) return layers('sign-in from known device', `${account} ${device}`, PAIR)
   const ofAccount = layers(OF_ACCOUNT, account, ACCOUNT)
   const caller = callerOf(address)
   if (address === undefined || caller === undefined) return ofAccount

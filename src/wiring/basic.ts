@@ -24,12 +24,13 @@ export function wireBasic(
   const passGate = (user: User, origin: Origin) => passAccountGate({ user, amr: BY_PASSWORD, origin }, grants)
   const people = createProvenPasswords({
     store: store.users,
-    async prove({ login, password, origin }) {
-      const { user } = await provePassword(login, password, origin, grants)
-      await passGate(user, origin)
-      await grants.hooks.before?.signIn?.(user, { address: origin.address, agent: origin.agent })
-      return user
-    },
+    prove: ({ login, password, origin }) =>
+      grants.refusedSignIns.watch(origin, async () => {
+        const { user } = await provePassword(login, password, origin, grants)
+        await passGate(user, origin)
+        await grants.hooks.before?.signIn?.(user, { address: origin.address, agent: origin.agent })
+        return user
+      }),
     clock,
     random,
     realm: issuer,

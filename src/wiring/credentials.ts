@@ -6,11 +6,13 @@ import { credential, ownCredential } from '../guard/credentials/own.ts'
 import { session } from '../guard/credentials/session.ts'
 import { createGuard, type Guard } from '../guard/guard.ts'
 import { createSockets, type Sockets } from '../guard/sockets.ts'
+import { createKnownDevices, type KnownDevices } from '../http/known-devices.ts'
 import { createSessionCookies, type SessionCookies } from '../http/session-cookies.ts'
 import { type ApiKeys, createApiKeys } from '../login/api-keys.ts'
 import { createUseNotes, type UseNotes } from '../login/use-notes.ts'
 import type { GuardRequest } from '../model/guard-request.ts'
 import type { SessionUse } from '../store/sessions.ts'
+import { createDeviceCookies } from '../tokens/device-cookie.ts'
 import { sessionCookieName } from '../tokens/session-cookie.ts'
 import { createSocketTickets, type SocketTickets } from '../tokens/socket-ticket.ts'
 import { wireBasic } from './basic.ts'
@@ -27,6 +29,7 @@ export interface Credentials {
   readonly apiKeys: ApiKeys
   readonly sessionUses: UseNotes<SessionUse>
   readonly sessionCookies: SessionCookies
+  readonly knownDevices: KnownDevices
   readonly socketTickets: SocketTickets
   readonly sockets: Sockets
 }
@@ -70,6 +73,13 @@ export function wireCredentials(ground: Ground, knowledge: Knowledge, signIn: Si
     ),
     apiKeys,
     sessionUses,
+    knownDevices: createKnownDevices(
+      createDeviceCookies({ issuer: settings.issuer, https }, secretKeys, random),
+      {
+        https,
+        clock,
+      },
+    ),
     sessionCookies: createSessionCookies({ name: cookieName, https, ownOrigins }),
     socketTickets,
     sockets: createSockets({

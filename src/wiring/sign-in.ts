@@ -7,6 +7,7 @@ import { createSecondFactors, type SecondFactorService } from '../factors/second
 import type { GrantParts } from '../grants/grant.ts'
 import { type AccountParts, type Accounts, createAccounts } from '../login/accounts.ts'
 import { createHashQueue, type HashQueue } from '../login/hashing.ts'
+import { createRefusedSignIns } from '../login/refused-sign-ins.ts'
 import { createThrottle } from '../login/throttle.ts'
 import type { BrowserSessionLimits } from '../model/session-limits.ts'
 import type { Limiter } from '../store/hot/limiter.ts'
@@ -101,6 +102,11 @@ export function wireSignIn(ground: Ground, knowledge: Knowledge): SignIn {
     defaultRoles: settings.defaultRoles,
     ownUsers: options.users,
     hooks: options.hooks ?? {},
+    refusedSignIns: createRefusedSignIns({
+      store,
+      limiter,
+      report: (error) => logger.warn({ err: error }, 'the event of a refused sign-in could not be written'),
+    }),
     claims: options.claims,
     clockUnsure: feed.clockUnsure,
     clients,

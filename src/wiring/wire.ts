@@ -116,6 +116,7 @@ export function wire(options: AuthOptions, routes: readonly Route[]): Wired {
       await sessionUses.stop()
       sockets.stop()
       await life.stop()
+      await signIn.grants.refusedSignIns.settled()
       await feed.stop()
       await signIn.hashes.close()
       await keys.stop()
@@ -179,6 +180,7 @@ function servicesOf({ ground, knowledge, signIn, credentials, life, routes, isSt
     socketTickets,
     sockets,
     sessionCookies,
+    knownDevices: credentials.knownDevices,
     apiKeys,
     guard: credentials.ownGuard,
     applicationGuard: credentials.guard,

@@ -58,7 +58,8 @@ function browserOf(answer: Answer): Browser {
 
 test('F-2: the cookie has the attributes that keep scripts and sub-domains from it', async () => {
   await open('anna')
-  const plain = (await signIn('anna')).headers.get('set-cookie') ?? ''
+  const [plain = '', device = ''] = (await signIn('anna')).headers.getSetCookie()
+  assert.match(device, /^countersign-device=[\w.-]+; Max-Age=15552000; Path=\/; HttpOnly; SameSite=Lax$/)
   assert.match(plain, /^countersign=cs_session_[\w-]{86}; Max-Age=43200; Path=\/; HttpOnly; SameSite=Lax$/)
   const auth = createAuth({
     databaseUrl: 'sqlite::memory:',
@@ -73,7 +74,7 @@ test('F-2: the cookie has the attributes that keep scripts and sub-domains from 
     new Request('https://auth.example.com/session', { method: 'POST', body, headers }),
   )
   assert.match(
-    answer.headers.get('set-cookie') ?? '',
+    answer.headers.getSetCookie()[0] ?? '',
     /^__Host-countersign=cs_session_[\w-]{86}; Max-Age=43200; Path=\/; HttpOnly; SameSite=Lax; Secure$/,
   )
   assert.equal(answer.headers.get('cache-control'), 'no-store')

@@ -100,3 +100,78 @@ test('registration is limited per address, and the answer says how much is left'
   assert.equal(neighbour.status, 400)
   await issuer.close()
 })
+
+test('E8: a browser in which somebody has signed in is let past an attack on the account and on its address', async () => {
+  const issuer = await startIssuer()
+  await issuer.signUp('alice')
+  const home = '192.0.2.10'
+  const signIn = (password: string, address: string, headers: Record<string, string> = {}) =>
+    issuer.call('POST', '/session', { json: { username: 'alice', password }, address, headers })
+  const first = await signIn(PASSWORD, home)
+  assert.equal(first.status, 200)
+  const device = first.headers.getSetCookie().find((one) => one.startsWith('countersign-device=')) ?? ''
+  assert.match(device, /; Path=\/; HttpOnly; SameSite=Lax$/)
+  const cookie = device.split(';')[0] ?? ''
+  for (let index = 0; index < 40; index++) await signIn('not the right one', `198.51.100.${index}`)
+  for (let index = 0; index < 10; index++) await signIn('not the right one', elsewhere)
+
+  assert.equal((await signIn(PASSWORD, elsewhere)).status, 429, 'a stranger waits')
+  const known = await signIn(PASSWORD, elsewhere, { cookie })
+  assert.equal(known.status, 200)
+  assert.ok(!known.headers.getSetCookie().some((one) => one.startsWith('countersign-device=')), 'no news')
+  for (const forged of [
+    `${cookie}x`,
+    'countersign-device=',
+    'countersign-device=s1.a.b',
+    `${cookie}; ${cookie}`,
+  ]) {
+    assert.equal((await signIn(PASSWORD, '203.0.113.5', { cookie: forged })).status, 429, forged)
+  }
+
+  // Stolen, it opens nothing: its holder guesses as slowly as anybody, and for this account alone.
+  const guesses = []
+  for (let index = 0; index < 7; index++)
+    guesses.push((await signIn('not the right one', home, { cookie })).status)
+  assert.deepEqual(guesses, [401, 401, 401, 401, 401, 429, 429])
+  await issuer.signUp('bob')
+  const wrong = { username: 'bob', password: 'not the right one' }
+  const tries = []
+  for (let index = 0; index < 7; index++) {
+    tries.push(
+      (await issuer.call('POST', '/session', { json: wrong, address: elsewhere, headers: { cookie } }))
+        .status,
+    )
+  }
+  assert.deepEqual(tries.slice(-2), [429, 429])
+  await issuer.close()
+})
+
+test('G-7: each refused sign-in is an event, without what was typed; a flood of them is not', async () => {
+  const issuer = await startIssuer()
+  await issuer.signUp('alice')
+  const form = { grant_type: 'password', username: 'alice', password: 'not the right one' }
+  for (let index = 0; index < 60; index++) {
+    await issuer.call('POST', '/token', { form, address: elsewhere })
+  }
+  await issuer.call('POST', '/token', { form: { ...form, username: 'nobody-canary' }, address: '192.0.2.77' })
+  // The last one is written when this one is: one at a time goes to the database.
+  const events = async () => {
+    for (;;) {
+      const found = await issuer.auth.events.list({ name: 'login.refused', limit: 100 })
+      if (found.some(({ origin }) => origin.address === '192.0.2.77')) return found
+      await new Promise((resolve) => setImmediate(resolve))
+    }
+  }
+  const found = await events()
+  const ofAlice = found.filter(({ data }) => data?.cause === 'CREDENTIALS_WRONG' && data.known === true)
+  assert.equal(ofAlice.length, 5)
+  assert.ok(ofAlice.every(({ userId, origin }) => userId !== undefined && origin.address === elsewhere))
+  assert.equal(found.filter(({ data }) => data?.cause === 'RATE_LIMITED').length, 1)
+  const unknown = found.find(({ origin }) => origin.address === '192.0.2.77')
+  assert.deepEqual(
+    [unknown?.userId, unknown?.data],
+    [undefined, { cause: 'CREDENTIALS_WRONG', known: false }],
+  )
+  assert.ok(!JSON.stringify(found).includes('canary'))
+  await issuer.close()
+})

@@ -45,6 +45,6 @@ function saidIn({ login, reset, verify }: Texts, done: string | undefined): stri
 export const signIn: PageHandler = async (context) => {
   const { body, services } = context
   const credentials = readFields(body, { username: { most: 320 }, password: { most: 1024 } })
-  const { set } = await openBrowserSession(credentials, context)
-  return seeOther(readReturnPath(body.return_to) ?? `${pagesOf(services).base}/account`, [set])
+  const { set, device } = await openBrowserSession(credentials, context)
+  return seeOther(readReturnPath(body.return_to) ?? `${pagesOf(services).base}/account`, [set, ...device])
 }

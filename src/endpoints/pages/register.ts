@@ -50,7 +50,7 @@ export const register: PageHandler = async (context) => {
       cookies.writeNote({ page: '/register', done: 'sent', values: { email } }),
     ])
   }
-  const { set } = await openBrowserSession({ username: email, password }, context)
+  const { set, device } = await openBrowserSession({ username: email, password }, context)
   const note = cookies.writeNote({ page: '/account', done: 'registered' })
-  return seeOther(readReturnPath(body.return_to) ?? `${base}/account`, [set, note])
+  return seeOther(readReturnPath(body.return_to) ?? `${base}/account`, [set, ...device, note])
 }
