@@ -2,6 +2,7 @@ import type { AuditEvent, Origin } from './audit/events.ts'
 import type { Fields } from './auth-options.ts'
 import type { ClientChange, ClientOffer, RegisteredClient, SecretRotation } from './clients/clients.ts'
 import type { RequestInfo } from './endpoints/dispatcher.ts'
+import type { Explainable, Explanation, Refusals } from './explain.ts'
 import type { TokenAnswer } from './grants/mint.ts'
 import type { Gated } from './guard/gate.ts'
 import type { RawRequest, RequestFacts } from './guard/guard-request.ts'
@@ -166,6 +167,13 @@ export interface Auth<
     /** Its sessions and tokens end. Its id is never given to another. */
     remove(id: string, by?: Partial<Origin>): Promise<void>
   }
+  /** Refusals as the doctor sees them: bounded records, exact numbers. For those who run the service. */
+  readonly refusals: Refusals
+  /**
+   * What was behind a refusal: of an error that we threw, an answer of ours, or the reference that a client was given.
+   * For those who run the service; a client is never shown it.
+   */
+  explain(subject: Explainable): Promise<Explanation>
   readonly events: {
     /**
      * An event of your own, beside ours: who did what to whom, from where. Facts only: never a credential. At most 8 KiB

@@ -8,6 +8,7 @@ import { routes } from './endpoints/routes.ts'
 import { AuthError } from './errors/auth-error.ts'
 import { Refusal } from './errors/refusal.ts'
 import { RefusalAnswer } from './errors/refusal-answer.ts'
+import { createRefusals, explain } from './explain.ts'
 import { mint, signAccessToken } from './grants/mint.ts'
 import { startSession } from './grants/session-start.ts'
 import { createGate } from './guard/gate.ts'
@@ -42,6 +43,7 @@ export function createAuth<
     https: tiesToHttps(grants.settings.issuer),
     detailsInAnswer: services.development,
     renderRefusal: options.renderRefusal,
+    observe: wired.observeRefusal,
     onRefusal: options.onRefusal,
   })
   const served = services.pages === undefined ? routes : [...routes, ...pageRoutes]
@@ -67,7 +69,7 @@ export function createAuth<
     refuse: (refusal, request, access) => {
       const { method, target } = request
       const address = services.addresses.clientOf(request.address, request.header('x-forwarded-for'))
-      return refuser.refuse(refusal, { method, target, address }, access)
+      return refuser.refuse(refusal, { method, target, address, carried: request }, access)
     },
     waiting: () => (connected ? undefined : ready()),
   })
@@ -88,6 +90,7 @@ export function createAuth<
     return client
   }
 
+  const refusals = createRefusals(store, services.refusalLog)
   const own = forOwnCode({ store, accounts, revocationsChanged: grants.revocationsChanged, whenReady })
 
   const reply: Auth['reply'] = async (request, info) => {
@@ -194,6 +197,13 @@ export function createAuth<
       confirm: (userId, id, by) => whenReady(() => services.apiKeys.confirm({ userId, id }, originOf(by))),
     },
     events: own.events,
+    refusals: {
+      find: (reference) => whenReady(() => refusals.find(reference)),
+      list: (filter) => whenReady(() => refusals.list(filter)),
+      counts: (since) => whenReady(() => refusals.counts(since)),
+      contextOf: (record) => whenReady(() => refusals.contextOf(record)),
+    },
+    explain: (subject) => whenReady(() => explain(subject, refusals, wired.storeNow() / 1000)),
     keys: {
       list: () => whenReady(keys.list),
       rotate: ({ use = 'access', now = false } = {}, by) =>

@@ -14,7 +14,7 @@ export const LAYERS: readonly (readonly string[])[] = [
   ['keys', 'store', 'audit'],
   ['tokens', 'revocation', 'login', 'factors', 'mail', 'clients', 'config', 'store/*'],
   ['guard', 'grants'],
-  ['http', 'endpoints', 'pages', 'openapi', 'doctor', 'hostile', 'probe'],
+  ['http', 'endpoints', 'pages', 'openapi', 'telemetry', 'doctor', 'hostile', 'probe'],
   ['*.ts', 'wiring', 'adapters', 'server', 'testing'],
   ['cli'],
 ]

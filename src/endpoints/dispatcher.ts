@@ -54,6 +54,7 @@ export function createDispatcher({ routes, services, logger, refuser }: Dispatch
       reference,
       address: at.address,
       access: at.route?.access,
+      request: guardRequestOf(at.request, { address: at.info.address }),
     }
     refuser.report(refusal, refused, style === 'oauth' ? 'oauth' : 'problem')
     if (style === 'page') {

@@ -23,6 +23,7 @@ import { introspect } from './introspect.ts'
 import { logout } from './logout.ts'
 import { changeMe, changePassword, readMe } from './me.ts'
 import { authorizationServer, jwks } from './metadata.ts'
+import { metrics } from './metrics.ts'
 import { deleteMe, exportMe } from './my-data.ts'
 import { forgotPassword, resetPassword } from './password-reset.ts'
 import { register } from './register.ts'
@@ -128,4 +129,5 @@ export const routes: readonly Route[] = [
   developmentMail,
   healthz,
   readyz,
+  metrics,
 ]

@@ -26,6 +26,7 @@ import type { DescribedRoute } from '../openapi/described-route.ts'
 import type { Brand } from '../pages/brand.ts'
 import type { FeedAnswers } from '../revocation/feed-answers.ts'
 import type { FeedStreams } from '../revocation/feed-stream.ts'
+import type { RefusalLog } from '../telemetry/refusal-log.ts'
 import type { SocketTickets } from '../tokens/socket-ticket.ts'
 
 /** The wired parts that endpoints work with. Built once, in `create-auth`. */
@@ -72,6 +73,11 @@ export interface Services {
   /** Whether the documents for developers are open to the world. */
   readonly docsOpen: boolean
   readonly development: boolean
+  /** Refusals of this process. */
+  readonly refusalLog: RefusalLog
+  readonly metricsOpen: boolean
+  /** When this process was started. Unix seconds. */
+  readonly startedAt: number
   /** Whether this process serves: undefined, or why not. */
   readonly notReady: () => Promise<string | undefined>
 }

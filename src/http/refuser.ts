@@ -27,6 +27,10 @@ export interface RefuserOptions {
   /** Adds cause, hint and details to answers. For development only. */
   readonly detailsInAnswer: boolean
   readonly renderRefusal?: RenderRefusal | undefined
+  /** Takes note of each refusal, and waits for nothing. */
+  readonly observe?:
+    | ((refusal: Refusal, at: RefusedRequest & { readonly status: number }) => void)
+    | undefined
   /** The application is told of each refusal, after the answer was made. */
   readonly onRefusal?: ((refusal: RefusalReport) => void | Promise<void>) | undefined
 }
@@ -40,6 +44,8 @@ export interface RefusedRequest {
   readonly reference: string
   /** The word of its route, where one was found: its challenge asks for what that takes. */
   readonly access?: Access | undefined
+  /** What it carried, for whoever looks for the cause. */
+  readonly request?: Pick<GuardRequest, 'header' | 'address'> | undefined
 }
 
 export interface Refuser {
@@ -48,16 +54,16 @@ export interface Refuser {
   /** The answer at a checked route. */
   answer(refusal: Refusal, at: RefusedRequest): RefusalAnswer
   /** Both, for requests that a gate refused. The address is the client's, behind whatever proxy. */
-  refuse(
-    refusal: Refusal,
-    request: Pick<GuardRequest, 'method' | 'target' | 'address'>,
-    access?: Access,
-  ): RefusalAnswer
+  refuse(refusal: Refusal, request: RefusableRequest, access?: Access): RefusalAnswer
+}
+
+type RefusableRequest = Pick<GuardRequest, 'method' | 'target' | 'address'> & {
+  readonly carried?: RefusedRequest['request']
 }
 
 /** What becomes of every refusal, of an endpoint or of a route of the application: one log line and one answer. */
 export function createRefuser(options: RefuserOptions): Refuser {
-  const { random, logger, https, detailsInAnswer, renderRefusal, onRefusal } = options
+  const { random, logger, https, detailsInAnswer, renderRefusal, observe, onRefusal } = options
   const failed = (error: unknown): void => logger.error({ err: error }, 'code of the application failed')
 
   const report: Refuser['report'] = (refusal, at, style) => {
@@ -72,6 +78,7 @@ export function createRefuser(options: RefuserOptions): Refuser {
       details: refusal.details,
     }
     logger[status >= 500 ? 'warn' : 'info'](told, 'refused')
+    observe?.(refusal, { ...at, status })
     if (onRefusal === undefined) return
     Promise.resolve()
       .then(() => onRefusal(told))
@@ -90,10 +97,10 @@ export function createRefuser(options: RefuserOptions): Refuser {
   return {
     report,
     answer,
-    refuse(refusal, { method, target, address }, access) {
+    refuse(refusal, { method, target, address, carried }, access) {
       const query = target.indexOf('?')
       const path = query === -1 ? target : target.slice(0, query)
-      const at = { method, path, address, access, reference: newReference(random) }
+      const at = { method, path, address, access, request: carried, reference: newReference(random) }
       report(refusal, at, 'problem')
       return answer(refusal, at)
     },

@@ -11,6 +11,7 @@ import type { KeyVerbs } from './keys.ts'
 import type { LinkVerbs } from './links.ts'
 import type { NodeVerbs } from './nodes.ts'
 import type { OneTimeVerbs } from './one-time.ts'
+import type { RefusalVerbs } from './refusals.ts'
 import type { RevocationVerbs } from './revocations.ts'
 import type { SessionVerbs } from './sessions.ts'
 import type { UserVerbs } from './users.ts'
@@ -60,6 +61,8 @@ export interface Store {
   readonly events: EventVerbs
   readonly oneTime: OneTimeVerbs
   readonly links: LinkVerbs
+  /** Refusals for the doctor: bounded, and written in batches, off the path of the request. */
+  readonly refusals: RefusalVerbs
   /** Pushes between the processes that share the database; absent where the driver has none. */
   readonly hints?: HintVerbs
 }

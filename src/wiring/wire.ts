@@ -10,10 +10,12 @@ import { createCors } from '../http/cors.ts'
 import { createCursors } from '../http/cursor.ts'
 import { createPageCookies } from '../http/page-cookies.ts'
 import { createRateLimits } from '../http/rate-limit.ts'
+import type { RefuserOptions } from '../http/refuser.ts'
 import { readLogo } from '../pages/logo.ts'
 import { createFeedAnswers } from '../revocation/feed-answers.ts'
 import { createFeedStreams } from '../revocation/feed-stream.ts'
 import { startHousekeeping } from '../store/housekeeping.ts'
+import { type CountRefusal, connectOpenTelemetry } from '../telemetry/open-telemetry.ts'
 import { type AccountLife, wireAccountLife } from './account-life.ts'
 import { type Credentials, wireCredentials } from './credentials.ts'
 import { declareRestored, type RestoreReport } from './declare-restored.ts'
@@ -21,6 +23,7 @@ import { DAY_MILLISECONDS, type Ground, layGround } from './ground.ts'
 import { type Knowledge, wireKnowledge } from './knowledge.ts'
 import { type SignIn, wireSignIn } from './sign-in.ts'
 import { refuseLostSecretKeys } from './signing-secrets.ts'
+import { type Telemetry, wireTelemetry } from './telemetry.ts'
 
 /** The parts of one issuer, put together, and how they are set going and stopped. */
 export interface Wired {
@@ -29,6 +32,7 @@ export interface Wired {
   readonly guard: Guard
   readonly accountsOn: SignIn['accountsOn']
   readonly logger: Logger
+  readonly observeRefusal: NonNullable<RefuserOptions['observe']>
   readonly storeEpoch: () => number
   /** The store's time as far as known, which all nodes share. Milliseconds since 1970. */
   readonly storeNow: () => number
@@ -48,9 +52,11 @@ export function wire(options: AuthOptions, routes: readonly Route[]): Wired {
   const signIn = wireSignIn(ground, knowledge)
   const credentials = wireCredentials(ground, knowledge, signIn)
   const life = wireAccountLife(ground, knowledge, signIn)
+  const telemetry = wireTelemetry(ground)
+  let countRefusal: CountRefusal | undefined
   let stopping = false
   const isStopping = () => stopping
-  const services = servicesOf({ ground, knowledge, signIn, credentials, life, routes, isStopping })
+  const services = servicesOf({ ground, knowledge, signIn, credentials, life, telemetry, routes, isStopping })
 
   const { settings, store, redis, clock, logger } = ground
   const { keys, feed, memories } = knowledge
@@ -65,6 +71,10 @@ export function wire(options: AuthOptions, routes: readonly Route[]): Wired {
     guard: credentials.guard,
     accountsOn: signIn.accountsOn,
     logger,
+    observeRefusal(refusal, at) {
+      telemetry.refusalLog.note(refusal, at)
+      countRefusal?.(refusal)
+    },
     storeEpoch: feed.storeEpoch,
     storeNow: () => feed.storeNow() ?? clock.now(),
     async start() {
@@ -88,6 +98,8 @@ export function wire(options: AuthOptions, routes: readonly Route[]): Wired {
       }
       apiKeys.uses.start()
       sessionUses.start()
+      telemetry.refusalLog.start()
+      countRefusal = await connectOpenTelemetry()
       housekeeping = startHousekeeping(store, logger, async () => {
         // With one key there is none that others could be under.
         if (ground.secretKeys.fingerprints.length > 1) await resealTotps(signIn.grants)
@@ -114,6 +126,7 @@ export function wire(options: AuthOptions, routes: readonly Route[]): Wired {
       housekeeping?.stop()
       await apiKeys.uses.stop()
       await sessionUses.stop()
+      await telemetry.refusalLog.stop()
       sockets.stop()
       await life.stop()
       await signIn.grants.refusedSignIns.settled()
@@ -132,6 +145,7 @@ interface Parts {
   readonly signIn: SignIn
   readonly credentials: Credentials
   readonly life: AccountLife
+  readonly telemetry: Telemetry
   readonly routes: readonly Route[]
   readonly isStopping: () => boolean
 }
@@ -149,7 +163,16 @@ function pagesOf({ options, settings, development, secretKeys, random, clock }: 
 }
 
 /** What the endpoints work with. */
-function servicesOf({ ground, knowledge, signIn, credentials, life, routes, isStopping }: Parts): Services {
+function servicesOf({
+  ground,
+  knowledge,
+  signIn,
+  credentials,
+  life,
+  telemetry,
+  routes,
+  isStopping,
+}: Parts): Services {
   const { options, settings, development, store, clock, random, secretKeys } = ground
   const { keys, feed, reader } = knowledge
   const { apiKeys, sessionCookies, socketTickets, sockets } = credentials
@@ -197,6 +220,9 @@ function servicesOf({ ground, knowledge, signIn, credentials, life, routes, isSt
     profile: options.profile,
     docsOpen: settings.docs === 'open',
     development,
+    refusalLog: telemetry.refusalLog,
+    metricsOpen: settings.metrics === 'open',
+    startedAt: telemetry.node.startedAt,
     async notReady() {
       if (isStopping()) return 'stopping'
       if (feed.isStale()) return 'the revocations are not fresh'

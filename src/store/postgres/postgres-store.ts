@@ -18,6 +18,7 @@ import { oneTimeVerbs } from './one-time.ts'
 import { describeUrl, type PostgresSettings } from './options.ts'
 import { type OwnPool, openPool } from './own-pool.ts'
 import { type PooledConnection, poolConnection } from './pool.ts'
+import { refusalVerbs } from './refusals.ts'
 import { declareRestored, identify } from './restore.ts'
 import { revocationVerbs } from './revocations.ts'
 import { checkSchema, migrateSchema } from './schema.ts'
@@ -117,6 +118,7 @@ export function createPostgresStore(settings: PostgresSettings): PostgresStore {
     codes: codeVerbs(connection),
     consents: consentVerbs(connection),
     nodes: nodeVerbs(connection),
+    refusals: refusalVerbs(connection),
     ...(hints !== undefined && { hints }),
 
     withTransaction(client) {

@@ -15,6 +15,7 @@ import { keyVerbs } from './keys.ts'
 import { linkVerbs } from './links.ts'
 import { nodeVerbs } from './nodes.ts'
 import { oneTimeVerbs } from './one-time.ts'
+import { refusalVerbs } from './refusals.ts'
 import { declareRestored, identify } from './restore.ts'
 import { revocationVerbs } from './revocations.ts'
 import { checkSchema, migrateSchema } from './schema.ts'
@@ -109,5 +110,6 @@ export function createSqliteStore(path: string, openFile: OpenDatabase = openDat
     events: eventVerbs(connection),
     oneTime: oneTimeVerbs(connection),
     links: linkVerbs(connection),
+    refusals: refusalVerbs(connection),
   }
 }

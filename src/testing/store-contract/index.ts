@@ -11,6 +11,7 @@ import { testLinks } from './links.ts'
 import { testNodes } from './nodes.ts'
 import { testOneTime } from './one-time.ts'
 import { testRefresh } from './refresh.ts'
+import { testRefusals } from './refusals.ts'
 import { testRevocations } from './revocations.ts'
 import { testSessions } from './sessions.ts'
 import type { Stores, StoreUnderTest } from './subject.ts'
@@ -58,6 +59,7 @@ export function storeContract({ name, open, races = 10 }: StoreContractOptions):
     testCodes(subject, races)
     testConsents(subject)
     testFactors(subject)
+    testRefusals(subject)
     testKeys(subject)
     testNodes(subject)
     testEvents(subject)

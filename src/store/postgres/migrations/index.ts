@@ -5,6 +5,7 @@ import { apiKeys } from './0004-api-keys.ts'
 import { links } from './0005-links.ts'
 import { codesAndConsents } from './0006-codes-and-consents.ts'
 import { secondFactors } from './0007-second-factors.ts'
+import { refusals } from './0008-refusals.ts'
 import type { Migration } from './migration.ts'
 
 /** All steps, oldest first. */
@@ -16,4 +17,5 @@ export const MIGRATIONS: readonly Migration[] = [
   links,
   codesAndConsents,
   secondFactors,
+  refusals,
 ]

@@ -1,0 +1,35 @@
+import { AuthError } from '../errors/auth-error.ts'
+import { Refusal } from '../errors/refusal.ts'
+import { guardRequestOf } from '../guard/guard-request.ts'
+import { anyone, needs } from '../model/access.ts'
+import { prometheusText } from '../telemetry/metrics.ts'
+import { route } from './route.ts'
+import type { Services } from './services.ts'
+
+/** For Prometheus. Closed looks like absent, but to whoever may read the events. */
+export const metrics = route({
+  method: 'GET',
+  path: '/metrics',
+  access: anyone,
+  tag: 'Operation',
+  style: 'problem',
+  summary: 'Refusals by cause, for Prometheus',
+  description: 'Open by the setting `METRICS`, and to whoever has the scope `admin:events`.',
+  answers: { 200: { description: 'Prometheus text format.', mediaType: 'text/plain' } },
+  async handle({ request, services }) {
+    if (!services.metricsOpen && !(await mayRead(services, request))) throw new AuthError('NOT_FOUND')
+    const { counts, left } = services.refusalLog
+    const body = prometheusText({ refusals: counts, left, startedAt: services.startedAt })
+    return {
+      status: 200,
+      headers: { 'content-type': 'text/plain; version=0.0.4; charset=utf-8', 'cache-control': 'no-store' },
+      body,
+    }
+  },
+})
+
+async function mayRead({ guard }: Services, request: Request): Promise<boolean> {
+  if (!request.headers.has('authorization')) return false
+  const verdict = await guard(guardRequestOf(request), needs({ scopes: ['admin:events'] }))
+  return verdict !== undefined && !(verdict instanceof Refusal)
+}

@@ -1,0 +1,32 @@
+import { createHash } from 'node:crypto'
+import { hostname } from 'node:os'
+import { toSeconds } from '../base/clock.ts'
+import type { NodeFacts } from '../telemetry/refusal-facts.ts'
+import { createRefusalLog, type RefusalLog } from '../telemetry/refusal-log.ts'
+import type { Ground } from './ground.ts'
+import { signingSecretsFor } from './signing-secrets.ts'
+
+export interface Telemetry {
+  readonly refusalLog: RefusalLog
+  readonly node: NodeFacts
+}
+
+/** What this process remembers of its refusals. */
+export function wireTelemetry({ settings, store, clock, logger, secretKeys }: Ground): Telemetry {
+  const keys = signingSecretsFor(settings, secretKeys)?.fingerprints ?? secretKeys.fingerprints
+  const told = [
+    settings.issuer,
+    settings.audience,
+    settings.jwtAlgorithm,
+    settings.trustedProxies,
+    ...secretKeys.fingerprints,
+    ...keys,
+  ]
+  const node: NodeFacts = {
+    node: `${hostname()}-${process.pid}`,
+    startedAt: toSeconds(clock.now()),
+    config: createHash('sha256').update(JSON.stringify(told)).digest('hex').slice(0, 12),
+    key: keys.join(' '),
+  }
+  return { node, refusalLog: createRefusalLog({ refusals: store.refusals, node, clock, logger }) }
+}

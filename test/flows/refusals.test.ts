@@ -1,0 +1,65 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { startIssuer } from './issuer.ts'
+
+const PRODUCTION = { issuer: 'https://id.example.test', databaseUrl: 'sqlite::memory:' } as const
+
+test('G-5: the client learns a general code and a reference, the operator the cause by that reference', async () => {
+  const issuer = await startIssuer()
+  try {
+    const { access } = await issuer.signUp('anna')
+    const forged = `${access.slice(0, -6)}AAAAAA`
+    const answer = await issuer.call('GET', '/users/me', { token: forged })
+    assert.equal(answer.status, 401)
+    const reference = String(answer.body.reference)
+    assert.match(reference, /^[0-9a-f]{24}$/)
+
+    const explained = await issuer.auth.explain(reference)
+    assert.equal(explained.cause, 'SIG_WRONG_KEY')
+    assert.equal(explained.record?.facts.route, 'GET /users/me')
+    assert.match(String(explained.record?.facts.credential_fp), /^[0-9a-f]{12}$/)
+    assert.ok(
+      explained.evidence.some((line) => line.includes('not proven')),
+      'A18: claims are not proven',
+    )
+    assert.equal(JSON.stringify(explained).includes(forged.slice(-20)), false, 'G-6: no credential')
+
+    const { cause } = await issuer.auth.explain(new Response(answer.text))
+    assert.equal(cause, 'SIG_WRONG_KEY')
+    assert.equal((await issuer.auth.explain('0'.repeat(24))).cause, undefined)
+  } finally {
+    await issuer.close()
+  }
+})
+
+test('a refusal is counted for Prometheus and kept where the command line finds it', async () => {
+  const issuer = await startIssuer()
+  try {
+    const { body } = await issuer.call('GET', '/users/me')
+    const metrics = await issuer.call('GET', '/metrics')
+    assert.match(metrics.headers.get('content-type') ?? '', /^text\/plain; version=0\.0\.4/)
+    assert.match(metrics.text, /^countersign_refusals_total\{code="HDR_MISSING",[^}]*\} 1$/m)
+    // It is written by the batch, within a second; what is not written yet is found in memory.
+    const record = await issuer.auth.refusals.find(String(body.reference))
+    assert.equal(record?.code, 'HDR_MISSING')
+  } finally {
+    await issuer.close()
+  }
+})
+
+test('G-17: in production /metrics looks absent, but to whoever may read the events, or where a setting opens it', async () => {
+  const issuer = await startIssuer(PRODUCTION)
+  try {
+    assert.equal((await issuer.call('GET', '/metrics')).status, 404)
+    const { access } = await issuer.signUp('anna')
+    assert.equal((await issuer.call('GET', '/metrics', { token: access })).status, 404)
+  } finally {
+    await issuer.close()
+  }
+  const open = await startIssuer({ ...PRODUCTION, metrics: 'open' })
+  try {
+    assert.equal((await open.call('GET', '/metrics')).status, 200)
+  } finally {
+    await open.close()
+  }
+})
