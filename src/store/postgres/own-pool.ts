@@ -11,7 +11,11 @@ export interface OwnPool extends PostgresPool {
 /** A pool of our own. Connections are made when they are needed. */
 export async function openPool(
   url: string,
-  { connections, limitMilliseconds, prepared }: PostgresSettings,
+  {
+    connections,
+    limitMilliseconds,
+    prepared,
+  }: Pick<PostgresSettings, 'connections' | 'limitMilliseconds' | 'prepared'>,
 ): Promise<OwnPool> {
   const pg = await loadDriver()
   const pool = new pg.Pool({

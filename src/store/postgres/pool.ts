@@ -12,6 +12,8 @@ import type { Statement, Values } from './statement.ts'
 /** The part of a `pg` pool that is used. */
 export interface PostgresPool {
   connect(): Promise<PostgresPoolClient>
+  /** Told of each new connection before it is handed out. */
+  on?(name: 'connect', listener: (client: PostgresPoolClient) => void): unknown
 }
 
 export interface PostgresPoolClient extends PostgresClient {
@@ -35,6 +37,9 @@ export interface PooledConnection extends Connection {
 /** Statements on the connections of a pool. Every wait is bounded: the queue, its time, and the time of a statement. */
 export function poolConnection(pool: PostgresPool, settings: PoolSettings): PooledConnection {
   const longSettings = { ...settings, limitMilliseconds: settings.longLimitMilliseconds }
+  // From its first moment: the pool stops to listen before whoever waits for the connection can begin to. A server that
+  // is shut down says so to each, at times in the same packet as that it is ready, and would take this process along.
+  pool.on?.('connect', (client) => client.on('error', ignore))
   const drained: (() => void)[] = []
   let waiting = 0
   let working = 0
