@@ -65,7 +65,8 @@ export function describeSecuritySchemes(
       in: 'cookie',
       name: sessionCookieName(issuer.startsWith('https:')),
       description:
-        'The cookie that `POST /session` sets. What changes something also needs the `X-CSRF-Token` of that answer.',
+        'The cookie that `POST /session` sets. What changes something also needs the `X-CSRF-Token` of that answer. On ' +
+        'the page of this issuer: try `POST /session`, and it is entered; or enter the `csrf_token` of `GET /session`.',
     },
     ticket: {
       type: 'apiKey',
@@ -79,7 +80,7 @@ export function describeSecuritySchemes(
 
 /**
  * One of these is needed; none where anyone may ask. An empty one says that it also goes without. Scopes are named
- * where the scheme can ask for them. An optional credential is a token.
+ * where the scheme can ask for them. An optional credential is a token or the cookie.
  */
 export function securityOf(
   { access, credential }: Pick<DescribedRoute, 'access' | 'credential'>,
@@ -92,7 +93,7 @@ export function securityOf(
     return [{ basic: [] }, ...scoped]
   }
   if (requirement === undefined && credential !== 'optional') return []
-  const via = requirement === undefined ? ['bearer'] : requirement.via
+  const via = requirement === undefined ? ['bearer', 'session'] : requirement.via
   // A ticket opens a WebSocket, and nothing else unless the word says so.
   const taken = schemes.filter((name) => (via === undefined ? name !== 'ticket' : via.includes(VIA[name])))
   const needed = taken.map((name) => ({ [name]: name === 'password' ? (requirement?.scopes ?? []) : [] }))

@@ -7,12 +7,13 @@ import { type Auth, createAuth } from '../../src/index.ts'
 import { launchChromium } from '../servers/chromium.ts'
 
 const PASSWORD = 'correct horse battery'
-const WAIT_MILLISECONDS = 20_000
+const WAIT_MILLISECONDS = 120_000
 
 /** An issuer as a browser meets it, at the root of its host or below a path. */
 interface Site {
   readonly port: number
   readonly issuer: string
+  readonly auth: Auth
   close(): Promise<void>
 }
 
@@ -48,6 +49,7 @@ async function openSite(mount = ''): Promise<Site> {
   return {
     port,
     issuer,
+    auth,
     async close() {
       server.closeAllConnections()
       await new Promise((resolve) => server.close(resolve))
@@ -189,6 +191,67 @@ test('F-9: what is tried carries what was entered, and no cookie beside it', asy
       assert.ok(authorization)
       assert.equal(cookie, undefined)
     }
+  })
+})
+
+const lockOf = (page: Page, id: string) =>
+  page.locator(`#operations-${id} .authorization__btn svg`).getAttribute('class')
+
+/** Tries an operation; the status as the page shows it. */
+async function tryOut(page: Page, id: string, body?: object): Promise<string> {
+  const operation = page.locator(`#operations-${id}`)
+  if ((await operation.locator('.execute').count()) === 0) {
+    await operation.locator('.opblock-summary-control').click()
+    await operation.locator('.try-out__btn').click()
+  }
+  if (body !== undefined) await operation.locator('textarea.body-param__text').fill(JSON.stringify(body))
+  const asked = page.waitForResponse((response) => response.request().method() !== 'OPTIONS')
+  await operation.locator('.execute').click()
+  return String((await asked).status())
+}
+
+test('F-4: a sign-in by cookie authorizes the page, changes something with its token, and ends', async () => {
+  await site.auth.users.create({ email: 'carol@example.com', username: 'carol', password: PASSWORD })
+  await withPage({}, async (page, complaints) => {
+    await openDocs(page, site.issuer)
+    for (const id of ['Tokens-postLogout', 'Accounts-getUsersMe']) {
+      assert.equal(await lockOf(page, id), 'unlocked', `${id}: nobody has signed in`)
+    }
+    assert.equal(await tryOut(page, 'Sessions-postSession', { username: 'carol', password: PASSWORD }), '200')
+    await page.waitForSelector('#operations-Accounts-getUsersMe svg.locked')
+    assert.equal(await lockOf(page, 'Tokens-postLogout'), 'locked')
+    assert.equal(await tryOut(page, 'Accounts-getUsersMe'), '200')
+    assert.equal(await tryOut(page, 'Accounts-patchUsersMe', { username: 'carola' }), '200')
+    assert.equal(await tryOut(page, 'Sessions-deleteSession'), '204')
+    await page.waitForSelector('#operations-Accounts-getUsersMe svg.unlocked')
+    assert.deepEqual(complaints, [])
+    assert.equal(await tryOut(page, 'Accounts-getUsersMe'), '401')
+  })
+})
+
+test('Authorize takes an API key, and what is tried carries it alone', async () => {
+  const user = await site.auth.users.create({
+    email: 'dave@example.com',
+    username: 'dave',
+    password: PASSWORD,
+  })
+  const { text } = await site.auth.apiKeys.create({
+    userId: user.id,
+    name: 'docs',
+    scopes: ['profile:read'],
+    lifeSeconds: 600,
+  })
+  await withPage({}, async (page) => {
+    await openDocs(page, site.issuer)
+    await page.click('.schemes .authorize')
+    await page.fill('#api_key_value', text)
+    await page.click('[aria-label="Apply credentials"] >> nth=1')
+    await page.click('.dialog-ux .btn-done >> nth=0')
+    const asked = page.waitForRequest(`${site.issuer}/users/me`)
+    assert.equal(await tryOut(page, 'Accounts-getUsersMe'), '200')
+    const headers = await (await asked).allHeaders()
+    assert.equal(headers['x-api-key'], text)
+    assert.equal(headers.authorization, undefined)
   })
 })
 

@@ -10,11 +10,27 @@ const showTheme = () => document.documentElement.classList.toggle('dark-mode', d
 showTheme()
 darkness.addEventListener('change', showTheme)
 
-// What is tried here proves itself by what was entered under Authorize, never by a cookie that is there too.
-const withoutCookies = (request) => {
-  request.credentials = 'omit'
+// What is tried here proves itself by what was entered under Authorize, never by a cookie that is there too. No page can
+// set a cookie header: where Swagger UI would, the browser sends its own, beside the token that was entered for it.
+const withWhatWasEntered = (request) => {
+  const { Cookie: entered, ...headers } = request.headers ?? {}
+  request.headers = headers
+  request.credentials = entered === undefined && !isSignIn(request) ? 'omit' : 'same-origin'
+  if (entered !== undefined) headers['X-CSRF-Token'] = entered.slice(entered.indexOf('=') + 1)
   return request
 }
+
+const isSignIn = ({ url, method }) => method === 'POST' && new URL(url, location.href).href === new URL('session', location.href).href
+
+// Who signs in or out by the cookie here has authorized, or taken it back.
+const noticeSession = (response) => {
+  const { pathname } = new URL(response.url)
+  if (pathname !== new URL('session', location.href).pathname) return response
+  if (response.status === 200) ui.preauthorizeApiKey('session', response.body?.csrf_token ?? response.obj?.csrf_token)
+  if (response.status === 204) ui.authActions.logout(['session'])
+  return response
+}
+let ui
 
 const fromHere = (description) => {
   const here = new URL('.', location.href).href.replace(/\\/$/, '')
@@ -26,20 +42,25 @@ const fromHere = (description) => {
       }
     }
   }
+  // Where it also goes without a credential, an empty way in would show a lock that is shut from the beginning.
+  for (const operation of Object.values(description.paths).flatMap(Object.values)) {
+    operation.security = operation.security?.filter((way) => Object.keys(way).length > 0)
+  }
   return { ...description, servers: [{ url: here }] }
 }
 
 const show = async () => {
   const response = await fetch('openapi.json')
   if (!response.ok) throw new Error('status ' + response.status)
-  SwaggerUIBundle({
+  ui = SwaggerUIBundle({
     spec: fromHere(await response.json()),
     domNode: place,
     deepLinking: true,
     defaultModelsExpandDepth: 0,
     displayRequestDuration: true,
     persistAuthorization: false,
-    requestInterceptor: withoutCookies,
+    requestInterceptor: withWhatWasEntered,
+    responseInterceptor: noticeSession,
     showMutatedRequest: false,
     validatorUrl: null,
   })
