@@ -173,6 +173,7 @@ test('a credential that is used if it comes along is shown as optional', () => {
     {},
     { password: [] },
     { bearer: [] },
+    { session: [] },
   ])
 })
 
