@@ -51,13 +51,14 @@ export function meaningOf(heard: Heard): Meaning {
 
 /** A refusal in the words of the server: those of RFC 6749 section 5.2 or of a problem document (RFC 9457). */
 export function refusalOf({ status, body, retryAfter }: Heard): ClientError {
-  const { error, error_description, detail, code, reference, cause } = body ?? {}
+  const { error, error_description, detail, code, reference, cause, challenge_token } = body ?? {}
   const facts: ClientErrorFacts = {
     code: textOf(cause) ?? 'UNDECIDED',
     clientCode: textOf(code) ?? textOf(error),
     reference: textOf(reference),
     status,
     retryAfterSeconds: secondsOf(retryAfter),
+    challenge: textOf(challenge_token),
   }
   return new ClientError(textOf(detail) ?? textOf(error_description) ?? `Answered with ${status}.`, facts)
 }

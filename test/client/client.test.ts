@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, beforeEach, test } from 'node:test'
 import type { Surroundings } from '../../src/client/surroundings.ts'
+import { answerChallenge, stepUpOf } from '../../src/client/ways-in.ts'
 import {
   type Client,
   ClientError,
@@ -9,6 +10,7 @@ import {
   type SignedOut,
 } from '../../src/client.ts'
 import { handClock, ISSUER, PASSWORD, startIssuer, type TestIssuer } from '../flows/issuer.ts'
+import { signUpWithApp } from '../flows/second-factor.ts'
 import { type PretendBrowser, pretendBrowser, type TabOptions } from './browser.ts'
 
 type Fetch = Surroundings['fetch']
@@ -561,6 +563,34 @@ test('a sign-in in the place of another ends that one', async () => {
   for (let tries = 0; (await issuer.refresh(refresh)).status !== 400; tries++) assert.ok(tries < 100)
   assert.equal((await me(client)).status, 200)
   assert.deepEqual(farewells, [])
+})
+
+test('a second factor is asked for, and the sign-in goes on with it', async () => {
+  const user = await signUpWithApp(issuer, 'bob', clock.now)
+  const { client } = openTab()
+  const error = await clientError(client.signInWithPassword({ username: 'bob', password: PASSWORD }))
+  assert.equal(error.clientCode, 'mfa_required')
+  const { challenge = '' } = error
+  assert.ok(!JSON.stringify(error).includes(challenge), 'no secret for logs')
+  const wrong = await clientError(answerChallenge(client, { challenge, code: '000000' }))
+  assert.equal(wrong.status, 400)
+  assert.equal(client.session.status, 'signed-out')
+  const [code = ''] = user.recoveryCodes
+  assert.equal((await answerChallenge(client, { challenge, code })).status, 'signed-in')
+  assert.equal((await me(client)).status, 200)
+})
+
+test('what an API asks for in the way of a fresher sign-in is read from its challenge', () => {
+  const stepUp = (status: number, challenge?: string) =>
+    stepUpOf(new Response(null, { status, headers: challenge ? { 'www-authenticate': challenge } : {} }))
+  const asks = 'Bearer error="insufficient_user_authentication", error_description="x"'
+  assert.deepEqual(stepUp(401, `${asks}, max_age="300"`), { maxAge: 300 })
+  assert.deepEqual(stepUp(401, `${asks}, acr_values="mfa hwk"`), { acrValues: ['mfa', 'hwk'] })
+  assert.deepEqual(stepUp(401, asks), {})
+  assert.deepEqual(stepUp(401, `${asks}, max_age="soon"`), {})
+  assert.equal(stepUp(401, 'Bearer error="invalid_token"'), undefined)
+  assert.equal(stepUp(403, asks), undefined)
+  assert.equal(stepUp(401), undefined)
 })
 
 test('memory: each tab has its own session, and signs out with the others', async () => {

@@ -1,4 +1,5 @@
 /** What runs in the pages of the browser tests: a client, and what a test asks of it. */
+import * as waysIn from '../../src/client/ways-in.ts'
 import { type Client, ClientError, createClient, type SignedOut } from '../../src/client.ts'
 
 export interface Outcome {
@@ -11,6 +12,8 @@ export interface Outcome {
 
 interface PageGlobals {
   client: Client
+  waysIn: typeof waysIn
+  outcomeOf(work: Promise<unknown>): Promise<Outcome>
   ask(path: string, giveUpAfter?: number): Promise<Outcome>
   signIn(username: string, password: string): Promise<Outcome>
   farewells: SignedOut[]
@@ -25,6 +28,7 @@ const storage = options.get('storage') ?? 'shared'
 if (storage !== 'memory' && storage !== 'tab' && storage !== 'shared') throw new TypeError(storage)
 
 page.farewells = []
+page.waysIn = waysIn
 page.client = createClient({
   issuer: options.get('issuer') ?? '',
   storage,
@@ -35,20 +39,20 @@ page.client = createClient({
   },
 })
 
-const outcomeOf = (work: Promise<{ readonly status: number }>): Promise<Outcome> =>
+const outcomeOf = (work: Promise<unknown>): Promise<Outcome> =>
   work.then(
-    ({ status }) => ({ status }),
+    (value) => ({ status: value instanceof Response ? value.status : 200 }),
     (error: unknown) => ({
       error: String(error),
       ...(error instanceof ClientError && { code: error.code, reference: error.reference }),
     }),
   )
 
+page.outcomeOf = outcomeOf
 page.ask = (path, giveUpAfter) => {
   const controller = new AbortController()
   if (giveUpAfter !== undefined) setTimeout(() => controller.abort(), giveUpAfter)
   const address = new URL(path, page.client.issuer)
   return outcomeOf(page.client.fetch(address, { signal: controller.signal }))
 }
-page.signIn = (username, password) =>
-  outcomeOf(page.client.signInWithPassword({ username, password }).then(() => ({ status: 200 })))
+page.signIn = (username, password) => outcomeOf(page.client.signInWithPassword({ username, password }))

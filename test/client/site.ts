@@ -16,7 +16,7 @@ export interface Site {
   readonly auth: Auth
   readonly issuer: string
   /** Address of the application's page; `search` for what it is to do differently. */
-  page(search?: Record<string, string>): string
+  page(search?: Record<string, string>, path?: string): string
   between: Between
   close(): Promise<void>
 }
@@ -27,12 +27,15 @@ export interface SiteOptions {
   readonly files?: Readonly<Record<string, string>>
   /** Origins of pages are on the issuer's list unless said otherwise. */
   readonly cors?: boolean
+  /** The name of this machine in all addresses; passkeys want one that is no IP address. */
+  readonly host?: string
 }
 
 export async function openSite({
   auth: options = {},
   files = {},
   cors = true,
+  host = '127.0.0.1',
 }: SiteOptions = {}): Promise<Site> {
   const script = await bundlePage()
   const pages = createServer((request, response) => {
@@ -40,15 +43,17 @@ export async function openSite({
     const file = path === '/page.js' ? script : files[path]
     const type = path.endsWith('.js') ? 'text/javascript' : 'text/html'
     response
-      .writeHead(file === undefined && path !== '/' ? 404 : 200, { 'content-type': type })
+      .writeHead(file === undefined && !['/', '/callback'].includes(path) ? 404 : 200, {
+        'content-type': type,
+      })
       .end(
         file ??
           '<!doctype html><title>App</title><link rel=icon href=data:,><script type=module src=/page.js></script>',
       )
   })
-  const origin = await listen(pages)
+  const origin = await listen(pages, host)
   const server = createServer()
-  const issuer = await listen(server)
+  const issuer = await listen(server, host)
   const auth = createAuth({
     databaseUrl: 'sqlite::memory:',
     secretKey: Buffer.from(crypto.getRandomValues(new Uint8Array(32))).toString('base64url'),
@@ -62,7 +67,7 @@ export async function openSite({
   const site: Site = {
     auth,
     issuer,
-    page: (search = {}) => `${origin}/?${new URLSearchParams({ issuer, ...search })}`,
+    page: (search = {}, path = '/') => `${origin}${path}?${new URLSearchParams({ issuer, ...search })}`,
     between: (_request, _response, go) => go(),
     async close() {
       await Promise.all([pages, server].map(closeServer))
@@ -87,10 +92,10 @@ export async function bundlePage(entry = new URL('./page.ts', import.meta.url)):
   return outputFiles[0]?.text ?? ''
 }
 
-export async function listen(server: Server): Promise<string> {
+export async function listen(server: Server, host = '127.0.0.1'): Promise<string> {
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  return `http://${host}:${(server.address() as AddressInfo).port}`
 }
 
 export async function closeServer(server: Server): Promise<void> {
