@@ -88,7 +88,7 @@ function isAccess(value: unknown): value is AccessData {
 function isRequirement(value: unknown): value is RequirementData {
   if (!isJsonObject(value)) return false
   return Object.entries(value).every(([name, part]) => {
-    if (name === 'if') return part === true
+    if (name === 'if' || name === 'secondFactor') return part === true
     if (name === 'freshWithinSeconds') return Number.isSafeInteger(part)
     const isList = name === 'scopes' || name === 'roles' || name === 'via'
     return isList && Array.isArray(part) && part.every((one) => typeof one === 'string')

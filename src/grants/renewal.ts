@@ -38,14 +38,14 @@ export interface Renewed {
 export async function proveAgain(renewal: Renewal, parts: GrantParts): Promise<Renewed> {
   const { principal, password, answer, origin } = renewal
   const { id, amr } = principal
+  const given = [password, answer.code, answer.credential].filter((one) => one !== undefined)
+  if (given.length !== 1)
+    throw wrong('password', 'Send the password, a code, or what a passkey answered: one of them.')
   const user = await parts.store.users.find(id)
   if (user === undefined) throw new AuthError('USER_NOT_FOUND')
   if (password === undefined) {
     const proven = await proveBySecondFactor(user, renewal, parts)
     return { user, amr: joinAmr(amr, proven) }
-  }
-  if (answer.code !== undefined || answer.credential !== undefined) {
-    throw wrong('password', 'Send the password, or a second factor, not both.')
   }
   const factors = await parts.store.factors.find(id)
   if (hasFactor(factors)) {

@@ -11,7 +11,7 @@ export function decide(
   requirement: Requirement,
   nowSeconds: number,
 ): Refusal | undefined {
-  const { scopes, roles, via, freshWithinSeconds } = requirement
+  const { scopes, roles, via, freshWithinSeconds, secondFactor } = requirement
   if (via !== undefined && !via.includes(principal.via)) {
     return new Refusal('VIA_NOT_ALLOWED', { details: { via: principal.via } })
   }
@@ -21,8 +21,15 @@ export function decide(
   if (roles !== undefined && !roles.some((role) => principal.roles.includes(role))) {
     return new Refusal('ROLE_MISSING', { details: { roles } })
   }
-  if (freshWithinSeconds !== undefined && !isFresh(principal, freshWithinSeconds, nowSeconds)) {
-    return new Refusal('REAUTHENTICATION_REQUIRED', { challenge: { maxAgeSeconds: freshWithinSeconds } })
+  const isStale = freshWithinSeconds !== undefined && !isFresh(principal, freshWithinSeconds, nowSeconds)
+  const isWeak = secondFactor === true && !principal.amr.includes('mfa')
+  if (isStale || isWeak) {
+    // All that the next sign-in has to meet, so that one is enough.
+    const challenge = {
+      ...(freshWithinSeconds !== undefined && { maxAgeSeconds: freshWithinSeconds }),
+      ...(secondFactor === true && { acrValues: ['mfa'] }),
+    }
+    return new Refusal('REAUTHENTICATION_REQUIRED', { challenge })
   }
   return undefined
 }

@@ -9,7 +9,7 @@ const request = {} as GuardRequest
 const withRoles = (...roles: string[]) => ({ roles }) as unknown as Principal
 
 test('joined words ask for all that each asks for', () => {
-  const scoped = needs({ scopes: ['a'], freshWithinSeconds: 60 })
+  const scoped = needs({ scopes: ['a'], freshWithinSeconds: 60, secondFactor: true })
   const other = needs({ scopes: ['b', 'a'], roles: ['admin'], via: ['bearer'], freshWithinSeconds: 300 })
   assert.equal(joinAccess([]), undefined)
   assert.equal(joinAccess([signedIn]), signedIn)
@@ -26,6 +26,7 @@ test('joined words ask for all that each asks for', () => {
     roles: ['admin'],
     via: ['bearer'],
     freshWithinSeconds: 60,
+    secondFactor: true,
   })
 })
 

@@ -38,6 +38,7 @@ function joinRequirements(a: Requirement, b: Requirement): Requirement {
     ...(roles && { roles }),
     ...(via && { via }),
     ...(fresh !== Infinity && { freshWithinSeconds: fresh }),
+    ...((a.secondFactor ?? b.secondFactor) && { secondFactor: true as const }),
     ...(rules.length > 0 && {
       if: (principal, request) => rules.every((rule) => rule?.(principal, request) === true),
     }),

@@ -11,6 +11,8 @@ export interface Requirement<Scope extends string = string, Who = Principal> {
   readonly via?: readonly CredentialName[]
   /** The user proved who they are at most this many seconds ago (RFC 9470). */
   readonly freshWithinSeconds?: number
+  /** The user proved a second factor in this session: `mfa` is among the `amr` (RFC 8176). */
+  readonly secondFactor?: true
   /**
    * A rule of the application's own, asked last. Only `true` itself lets pass; a throw refuses. It sees the request
    * before its body was read.
@@ -59,7 +61,15 @@ export function needs<Scope extends string>(requirement: Requirement<Scope>): Ac
   return new Access(Object.freeze({ ...requirement }))
 }
 
-const PARTS: ReadonlySet<string> = new Set(['scopes', 'roles', 'via', 'freshWithinSeconds', 'if', 'ifAsync'])
+const PARTS: ReadonlySet<string> = new Set([
+  'scopes',
+  'roles',
+  'via',
+  'freshWithinSeconds',
+  'secondFactor',
+  'if',
+  'ifAsync',
+])
 
 function problemOf(requirement: Requirement): string | undefined {
   // A misspelt part would ask for nothing, and nobody would notice.
@@ -75,6 +85,10 @@ function problemOf(requirement: Requirement): string | undefined {
   const fresh = requirement.freshWithinSeconds
   if (fresh !== undefined && !(Number.isSafeInteger(fresh) && fresh > 0)) {
     return 'freshWithinSeconds must be a whole number above zero'
+  }
+  // `false` reads as if it forbade one.
+  if (requirement.secondFactor !== undefined && requirement.secondFactor !== true) {
+    return 'secondFactor must be true, or left out'
   }
   for (const part of ['if', 'ifAsync'] as const) {
     const rule = requirement[part]

@@ -26,6 +26,8 @@ test('what lets more people in is weaker, what lets fewer in is stronger', () =>
     [{ needs: { via: ['bearer'] } }, 'signedIn', 'weakened'],
     [{ needs: { freshWithinSeconds: 60 } }, { needs: { freshWithinSeconds: 61 } }, 'weakened'],
     [{ needs: { freshWithinSeconds: 60 } }, 'signedIn', 'weakened'],
+    [{ needs: { secondFactor: true } }, { needs: { freshWithinSeconds: 60 } }, 'weakened'],
+    ['signedIn', { needs: { secondFactor: true } }, 'strengthened'],
     [{ needs: { if: true } }, scopes('a'), 'weakened'],
     ['undeclared', 'signedIn', 'weakened'],
     ['signedIn', 'undeclared', 'undeclared'],

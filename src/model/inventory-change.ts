@@ -62,13 +62,14 @@ function requirementOf(access: AccessData): RequirementData {
 
 /** Whether somebody is let in now who was not: where anything that was asked for is not any more, or not as strictly. */
 function isWeaker(before: RequirementData, after: RequirementData): boolean {
-  const { scopes = [], roles, via, freshWithinSeconds, if: rule } = before
+  const { scopes = [], roles, via, freshWithinSeconds, secondFactor, if: rule } = before
   return (
     !scopes.every((scope) => after.scopes?.includes(scope)) ||
     admitsMore(roles, after.roles) ||
     admitsMore(via, after.via) ||
     (freshWithinSeconds ?? Number.POSITIVE_INFINITY) <
       (after.freshWithinSeconds ?? Number.POSITIVE_INFINITY) ||
+    (secondFactor === true && after.secondFactor !== true) ||
     (rule === true && after.if !== true)
   )
 }

@@ -10,6 +10,7 @@ test('an access word is told as data and in words', () => {
     roles: ['admin', 'owner'],
     via: ['bearer'],
     freshWithinSeconds: 300,
+    secondFactor: true,
   })
   for (const [access, data, words] of [
     [undefined, 'undeclared', 'undeclared'],
@@ -25,9 +26,10 @@ test('an access word is told as data and in words', () => {
           roles: ['admin', 'owner'],
           via: ['bearer'],
           freshWithinSeconds: 300,
+          secondFactor: true,
         },
       },
-      'needs scope a:read and b:read, role admin or owner, by bearer, signed in within 300 s',
+      'needs scope a:read and b:read, role admin or owner, by bearer, signed in within 300 s, by a second factor',
     ],
   ] as const) {
     assert.deepEqual(accessData(access), data)

@@ -15,6 +15,7 @@ export interface RequirementData {
   readonly roles?: readonly string[]
   readonly via?: readonly string[]
   readonly freshWithinSeconds?: number
+  readonly secondFactor?: true
   readonly if?: true
 }
 
@@ -57,12 +58,13 @@ export function accessData(access: Access | undefined): AccessData {
 }
 
 function requirementData(requirement: Requirement): RequirementData {
-  const { scopes, roles, via, freshWithinSeconds, if: rule, ifAsync } = requirement
+  const { scopes, roles, via, freshWithinSeconds, secondFactor, if: rule, ifAsync } = requirement
   return {
     ...(scopes && { scopes }),
     ...(roles && { roles }),
     ...(via && { via }),
     ...(freshWithinSeconds && { freshWithinSeconds }),
+    ...(secondFactor && { secondFactor }),
     ...((rule ?? ifAsync) !== undefined && { if: true as const }),
   }
 }
@@ -71,12 +73,13 @@ function requirementData(requirement: Requirement): RequirementData {
 export function accessWords(data: AccessData): string {
   if (data === 'signedIn') return 'signed in'
   if (typeof data === 'string') return data
-  const { scopes, roles, via, freshWithinSeconds, if: rule } = data.needs
+  const { scopes, roles, via, freshWithinSeconds, secondFactor, if: rule } = data.needs
   const parts = [
     scopes && `scope ${scopes.join(' and ')}`,
     roles && `role ${roles.join(' or ')}`,
     via && `by ${via.join(' or ')}`,
     freshWithinSeconds && `signed in within ${freshWithinSeconds} s`,
+    secondFactor && 'by a second factor',
     rule && 'a rule of its own',
   ]
   return `needs ${parts.filter(Boolean).join(', ')}`

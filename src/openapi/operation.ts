@@ -36,12 +36,19 @@ function operationIdOf({ method, path }: DescribedRoute): string {
   return method.toLowerCase() + name
 }
 
-function describeNeeds({ scopes, roles, via, freshWithinSeconds }: Requirement): string | undefined {
+function describeNeeds({
+  scopes,
+  roles,
+  via,
+  freshWithinSeconds,
+  secondFactor,
+}: Requirement): string | undefined {
   const needs = [
     scopes && `the scope ${scopes.map(code).join(' and ')}`,
     roles && `the role ${roles.map(code).join(' or ')}`,
     via && `a credential of the kind ${via.map(code).join(' or ')}`,
     freshWithinSeconds && `a sign-in within the last ${freshWithinSeconds} seconds`,
+    secondFactor && 'a second factor',
   ].filter(Boolean)
   return needs.length > 0 ? `Needs ${needs.join(', and ')}.` : undefined
 }

@@ -30,14 +30,14 @@ export function describeRefusals(
 
 /** One cause stands for all that are told apart by nobody but the operator. */
 function causesOf(route: DescribedRoute): Cause[] {
-  const { scopes, roles, via, freshWithinSeconds } = Access.requirementOf(route.access) ?? {}
+  const { scopes, roles, via, freshWithinSeconds, secondFactor } = Access.requirementOf(route.access) ?? {}
   const causes = new Set<Cause>()
   const when = (condition: boolean, ...more: Cause[]) => {
     if (condition) for (const cause of more) causes.add(cause)
   }
   const guarded = Access.requirementOf(route.access) !== undefined
   when(guarded, 'HDR_MISSING', 'TOKEN_TRUNCATED', 'TOKEN_EXPIRED', 'TOKEN_REVOKED')
-  when(freshWithinSeconds !== undefined, 'REAUTHENTICATION_REQUIRED')
+  when(freshWithinSeconds !== undefined || secondFactor === true, 'REAUTHENTICATION_REQUIRED')
   when(scopes !== undefined, 'SCOPE_MISSING')
   when(roles !== undefined, 'ROLE_MISSING')
   when(via !== undefined, 'VIA_NOT_ALLOWED')

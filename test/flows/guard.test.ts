@@ -219,6 +219,7 @@ test('G-4: a hook that throws refuses the sign-in and the registration', async (
 test('access words that could never be met, or are none, do not come into being', () => {
   assert.throws(() => needs({ scopes: [] }), TypeError)
   assert.throws(() => needs({ freshWithinSeconds: 0 }), TypeError)
+  assert.throws(() => needs({ secondFactor: false as never }), TypeError)
   assert.throws(() => needs({ scope: ['x'] } as object), /scope is not known/)
   assert.throws(() => needs({ if: true } as never), /if must be a function/)
   assert.equal(Access.is({ scopes: ['x'] }), false)

@@ -105,8 +105,8 @@ export const permission = defineGroup('permission', {
     clientCode: 'reauthentication_required',
     meaning: 'The route asks for a more recent or a stronger sign-in than this session had.',
     hint:
-      'Expected where `freshWithinSeconds` is set. Send the person through sign-in again with the `max_age` ' +
-      'or `acr_values` of the challenge (RFC 9470).',
+      'Expected where `freshWithinSeconds` or `secondFactor` is set. `POST /session/renewal` proves it where the person ' +
+      'is signed in; else send them through sign-in again with `max_age` or `acr_values` of the challenge (RFC 9470).',
     own: true,
   },
   ROUTE_UNDECLARED: {
