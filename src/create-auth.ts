@@ -15,6 +15,7 @@ import { createGate } from './guard/gate.ts'
 import { guardRequestOf, RawGuardRequest } from './guard/guard-request.ts'
 import { createRefuser } from './http/refuser.ts'
 import { toResponse } from './http/reply.ts'
+import { resourceMetadataAddress } from './http/resource-metadata.ts'
 import { tiesToHttps } from './http/strict-transport.ts'
 import { anyone, needs, signedIn } from './model/access.ts'
 import { FIRST_PARTY } from './model/client.ts'
@@ -41,6 +42,7 @@ export function createAuth<
     random: grants.random,
     logger,
     https: tiesToHttps(grants.settings.issuer),
+    resourceMetadata: resourceMetadataAddress(grants.settings),
     detailsInAnswer: services.development,
     renderRefusal: options.renderRefusal,
     observe: wired.observeRefusal,

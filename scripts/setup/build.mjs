@@ -25,6 +25,8 @@ const stampPath = join(target, '.built')
 const SWAGGER_UI = [
   'swagger-ui.css',
   'swagger-ui-bundle.js',
+  'oauth2-redirect.html',
+  'oauth2-redirect.js',
   'swagger-ui-bundle.js.LICENSE.txt',
   'LICENSE',
   'NOTICE',

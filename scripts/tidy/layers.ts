@@ -13,7 +13,7 @@ export const LAYERS: readonly (readonly string[])[] = [
   ['errors', 'model', 'texts'],
   ['keys', 'store', 'audit'],
   ['tokens', 'revocation', 'login', 'factors', 'mail', 'clients', 'config', 'store/*'],
-  ['guard', 'grants'],
+  ['guard', 'grants', 'authorization'],
   ['http', 'endpoints', 'pages', 'openapi', 'telemetry', 'doctor', 'hostile', 'probe'],
   ['*.ts', 'wiring', 'adapters', 'server', 'testing'],
   ['cli'],

@@ -32,3 +32,30 @@ function faultOfScheme({ protocol, hostname }: URL): string | undefined {
     ? undefined
     : 'A scheme of your own must have a dot, such as com.example.app:/callback.'
 }
+
+/**
+ * Whether a redirect URI of a request is one that the client is registered for: the same text, or on a loopback address
+ * the same but for the port, for an app takes whichever is free (RFC 8252 section 7.3). `localhost` is a name and no
+ * address, so its port counts.
+ */
+export function isRegisteredRedirectUri(requested: string, registered: readonly string[]): boolean {
+  if (registered.includes(requested)) return true
+  const anyPort = withoutPort(requested)
+  return anyPort !== undefined && registered.some((uri) => withoutPort(uri) === anyPort)
+}
+
+const LOOPBACK_PORT = /^(http:\/\/(?:127\.0\.0\.1|\[::1\]))(?::([1-9]\d{0,4}))?(\/[\x21-\x5b\x5d-\x7e]*)$/
+
+/** Undefined for what is not on a loopback address, or not spelt as browsers spell it. */
+function withoutPort(uri: string): string | undefined {
+  const [, host, , rest] = LOOPBACK_PORT.exec(uri) ?? []
+  return host === undefined || URL.parse(uri)?.href !== uri ? undefined : `${host}${rest}`
+}
+
+/**
+ * Whether another program may be what waits at the address: any on this machine can take a port or a private scheme. A
+ * web server of a name cannot be taken so (RFC 8252 section 8.6).
+ */
+export function canBeImpersonated(redirectUri: string): boolean {
+  return !redirectUri.startsWith('https:')
+}

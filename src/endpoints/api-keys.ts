@@ -2,13 +2,13 @@ import { z } from 'zod'
 import { isUuid } from '../base/random.ts'
 import { AuthError } from '../errors/auth-error.ts'
 import { LONGEST_API_KEY_LIFE_SECONDS } from '../login/api-keys.ts'
-import { needs } from '../model/access.ts'
 import type { ApiKey } from '../model/api-key.ts'
+import { ownAccount } from './own-account.ts'
 import { json, noContent, principalOf, route } from './route.ts'
 import { listOf, text } from './schemas.ts'
 
 /** A key makes no keys: whoever finds one must not be able to outlive its end. */
-export const withoutKey = needs({ via: ['bearer', 'session'] })
+export const withoutKey = ownAccount(['bearer', 'session'])
 
 const newApiKey = z
   .strictObject({

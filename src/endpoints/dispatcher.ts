@@ -6,6 +6,7 @@ import { forwardedRequest } from '../guard/forwarded-request.ts'
 import type { GuardVerdict } from '../guard/guard.ts'
 import { guardRequestOf } from '../guard/guard-request.ts'
 import { parseWith, readBody } from '../http/body.ts'
+import { type Cors, createCors } from '../http/cors.ts'
 import { newReference, oauthErrorAnswer } from '../http/error-response.ts'
 import { apiHeaders, type HeaderValues } from '../http/headers.ts'
 import { shortName } from '../http/json-text.ts'
@@ -35,27 +36,24 @@ export interface DispatcherOptions {
   readonly refuser: Refuser
 }
 
+/** For what no page of another origin may read. */
+const NO_CORS = createCors([])
+
 /** Answers a request; with `unready`, the error that keeps this process from serving, only says so. Never rejects. */
 export type Dispatcher = (request: Request, info?: RequestInfo, unready?: unknown) => Promise<Reply>
 
 /** request → route → guard → parsed input → handler → answer. */
 export function createDispatcher({ routes, services, logger, refuser }: DispatcherOptions): Dispatcher {
   const find = createRouter(routes)
+  const closed = new Set(routes.filter(({ browsersOnly }) => browsersOnly).map(({ path }) => path))
   const checkReach = createReachCheck(logger)
   const https = tiesToHttps(services.grants.settings.issuer)
   const always = apiHeaders({ https })
 
   const refuse = async (refusal: Refusal, at: Arrival): Promise<Reply> => {
-    const style = at.route?.style ?? (isForPeople(at, services) ? 'page' : 'problem')
-    const { path, reference } = at
-    const refused = {
-      method: at.request.method,
-      path,
-      reference,
-      address: at.address,
-      access: at.route?.access,
-      request: guardRequestOf(at.request, { address: at.info.address }),
-    }
+    const style = isForPeople(at, services) ? 'page' : (at.route?.style ?? 'problem')
+    const { reference } = at
+    const refused = refusedOf(at)
     refuser.report(refusal, refused, style === 'oauth' ? 'oauth' : 'problem')
     if (style === 'page') {
       try {
@@ -73,7 +71,9 @@ export function createDispatcher({ routes, services, logger, refuser }: Dispatch
   const reply = async (at: Arrival, unready: unknown): Promise<Reply> => {
     try {
       const reply = await answer(at, find, checkReach, services, unready)
-      return reply instanceof Refusal ? await refuse(reply, at) : reply
+      if (reply instanceof Refusal) return await refuse(reply, at)
+      if (reply.refusal !== undefined) refuser.report(reply.refusal, refusedOf(at), 'oauth')
+      return reply
     } catch (error) {
       if (!(error instanceof AuthError)) {
         logger.error({ reference: at.reference, err: error }, 'a request failed inside')
@@ -89,18 +89,20 @@ export function createDispatcher({ routes, services, logger, refuser }: Dispatch
   return async (request, info = {}, unready) => {
     const reference = newReference(services.grants.random)
     const address = services.addresses.clientOf(info.address, forwardedFor(request))
+    const path = pathOf(request)
     const at: Arrival = {
       request,
       info,
       address,
-      path: pathOf(request),
+      path,
+      cors: closed.has(path) ? NO_CORS : services.cors,
       reference,
       headers: {},
     }
     const { status, headers, body, cookies } = await reply(at, unready)
     return {
       status,
-      headers: joinHeaders(always, headers, services.cors.headers(request), at.headers),
+      headers: joinHeaders(always, headers, at.cors.headers(request), at.headers),
       body: request.method === 'HEAD' ? null : body,
       ...(cookies !== undefined && { cookies }),
     }
@@ -114,6 +116,7 @@ interface Arrival {
   /** The client's, where a trusted proxy tells it; else that of the connection. */
   readonly address: string | undefined
   readonly path: string
+  readonly cors: Cors
   readonly reference: string
   route?: ServedRoute
   /** What any answer carries, also that of a refusal. */
@@ -124,12 +127,18 @@ interface Arrival {
   admitted?: boolean
 }
 
-/** What a browser goes to by itself, without there being a route for it. */
+/** What a report tells of the request. */
+function refusedOf({ request, info, path, reference, address, route }: Arrival) {
+  const access = route?.access
+  const asked = guardRequestOf(request, { address: info.address })
+  return { method: request.method, path, reference, address, access, request: asked }
+}
+
+/** What a browser goes to by itself, be there a route for it or not. */
 function isForPeople({ request, route }: Arrival, { pages }: Services): boolean {
   return (
     pages !== undefined &&
-    route === undefined &&
-    request.method === 'GET' &&
+    (route === undefined ? request.method === 'GET' : route.browsersOnly === true) &&
     request.headers.get('accept')?.startsWith('text/html') === true
   )
 }
@@ -145,8 +154,8 @@ async function answer(
   const match = find(request.method, path)
   if ('allow' in match) {
     const { allow } = match
-    if (allow.length > 0 && services.cors.isPreflight(request)) {
-      return { status: 204, headers: services.cors.preflightHeaders(request, allow), body: null }
+    if (allow.length > 0 && at.cors.isPreflight(request)) {
+      return { status: 204, headers: at.cors.preflightHeaders(request, allow), body: null }
     }
     return allow.length === 0 ? new Refusal('NOT_FOUND') : new Refusal('METHOD_NOT_ALLOWED', { allow })
   }

@@ -58,7 +58,8 @@ export const docsFile = route({
     const { docsAsset } = await import('../openapi/docs-asset.ts')
     const asset = await docsAsset(params.file ?? '')
     if (asset === undefined) throw new AuthError('NOT_FOUND')
-    return serve(request, asset)
+    const isPage = asset.mediaType.startsWith('text/html')
+    return serve(request, asset, isPage ? pageHeaders({ https: isHttps(services) }) : {})
   },
 })
 

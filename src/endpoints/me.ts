@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { AuthError } from '../errors/auth-error.ts'
-import { signedIn } from '../model/access.ts'
+import { mayReadAccount, ownAccount } from './own-account.ts'
 import { callerOf, json, noContent, principalOf, route } from './route.ts'
 import { exampleUser, passwordText, showUser, text, userAnswer } from './schemas.ts'
 
@@ -9,7 +9,7 @@ const answer = { description: 'The account.', schema: userAnswer, example: examp
 export const readMe = route({
   method: 'GET',
   path: '/users/me',
-  access: signedIn,
+  access: mayReadAccount,
   tag: 'Accounts',
   style: 'problem',
   summary: 'Who am I',
@@ -34,7 +34,7 @@ const changes = z
 export const changeMe = route({
   method: 'PATCH',
   path: '/users/me',
-  access: signedIn,
+  access: ownAccount(),
   tag: 'Accounts',
   style: 'problem',
   summary: 'Rename myself, or change my profile',
@@ -58,7 +58,7 @@ const passwordChange = z
 export const changePassword = route({
   method: 'POST',
   path: '/password/change',
-  access: signedIn,
+  access: ownAccount(),
   tag: 'Accounts',
   style: 'problem',
   summary: 'Change my password',

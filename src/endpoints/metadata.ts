@@ -1,10 +1,16 @@
 import { z } from 'zod'
+import { PROMPTS } from '../authorization/request.ts'
+import { AuthError } from '../errors/auth-error.ts'
 import { grants } from '../grants/pipeline.ts'
+import { resourceMetadataAddress } from '../http/resource-metadata.ts'
 import { publicAlgorithms } from '../keys/algorithm.ts'
 import { JWKS_CACHE_SECONDS } from '../keys/phases.ts'
 import { anyone } from '../model/access.ts'
 import { CLIENT_AUTH_METHODS } from '../model/client.ts'
+import { withIdentityScopes } from '../model/identity-scopes.ts'
 import { json, route } from './route.ts'
+import type { Services } from './services.ts'
+import { USERINFO_CLAIMS } from './userinfo.ts'
 
 /**
  * For how long a cache may go on with the key set when we do not answer. As long as an access token can live: later
@@ -53,30 +59,100 @@ export const authorizationServer = route({
   summary: 'Authorization server metadata (RFC 8414)',
   answers: { 200: { description: 'The metadata.', schema: z.record(z.string(), z.unknown()) } },
   handle({ services }) {
-    const { settings, policy } = services.grants
-    const offered = grants.filter(({ type }) => settings.passwordGrant || type !== 'password')
-    return json(
-      {
-        issuer: settings.issuer,
-        token_endpoint: `${settings.issuer}/token`,
-        revocation_endpoint: `${settings.issuer}/revoke`,
-        introspection_endpoint: `${settings.issuer}/introspect`,
-        jwks_uri: `${settings.issuer}/.well-known/jwks.json`,
-        scopes_supported: Object.keys(policy.scopes),
-        response_types_supported: [],
-        grant_types_supported: offered.map(({ type }) => type),
-        token_endpoint_auth_methods_supported: CLIENT_AUTH_METHODS,
-        token_endpoint_auth_signing_alg_values_supported: SIGNING_ALGORITHMS,
-        revocation_endpoint_auth_methods_supported: CLIENT_AUTH_METHODS,
-        revocation_endpoint_auth_signing_alg_values_supported: SIGNING_ALGORITHMS,
-        introspection_endpoint_auth_methods_supported: CLIENT_AUTH_METHODS.filter((way) => way !== 'none'),
-        introspection_endpoint_auth_signing_alg_values_supported: SIGNING_ALGORITHMS,
-      },
-      200,
-      { 'cache-control': `public, max-age=${JWKS_CACHE_SECONDS}` },
-    )
+    return document(metadataOf(services))
   },
 })
+
+/** OpenID Connect Discovery section 3: the same, and what it adds. */
+export const openidConfiguration = route({
+  method: 'GET',
+  path: '/.well-known/openid-configuration',
+  access: anyone,
+  tag: 'Metadata',
+  style: 'problem',
+  summary: 'OpenID provider metadata (OpenID Connect Discovery)',
+  answers: { 200: { description: 'The metadata.', schema: z.record(z.string(), z.unknown()) } },
+  async handle({ services }) {
+    // Whoever asks is about to need the key set with this key in it.
+    const { algorithm } = await services.grants.idKey()
+    return document({
+      ...metadataOf(services),
+      userinfo_endpoint: `${services.grants.settings.issuer}/userinfo`,
+      end_session_endpoint: `${services.grants.settings.issuer}/oidc/logout`,
+      subject_types_supported: ['public'],
+      id_token_signing_alg_values_supported: [algorithm],
+      prompt_values_supported: PROMPTS,
+      claims_supported: CLAIMS,
+      claim_types_supported: ['normal'],
+      claims_parameter_supported: false,
+      request_parameter_supported: false,
+      request_uri_parameter_supported: false,
+    })
+  },
+})
+
+/** RFC 9728: which server gives the tokens that this API takes. Guards point to it in their 401. */
+export const protectedResource = route({
+  method: 'GET',
+  path: '/.well-known/oauth-protected-resource',
+  access: anyone,
+  tag: 'Metadata',
+  style: 'problem',
+  summary: 'Protected resource metadata (RFC 9728)',
+  description: 'There is none where the configured audience is no URL.',
+  answers: {
+    200: { description: 'The metadata.', schema: z.record(z.string(), z.unknown()) },
+    404: { description: 'The audience is no URL.' },
+  },
+  handle({ services }) {
+    const { settings, policy } = services.grants
+    const { issuer, audience } = settings
+    if (resourceMetadataAddress(settings) === undefined) throw new AuthError('NOT_FOUND')
+    return document({
+      resource: audience,
+      authorization_servers: [issuer],
+      jwks_uri: `${issuer}/.well-known/jwks.json`,
+      scopes_supported: Object.keys(policy.scopes),
+      bearer_methods_supported: ['header'],
+      resource_name: services.serviceName,
+    })
+  },
+})
+
+function metadataOf({ grants: { settings, policy } }: Services): Record<string, unknown> {
+  const { issuer } = settings
+  const offered = grants.filter(({ type }) => settings.passwordGrant || type !== 'password')
+  return {
+    issuer,
+    authorization_endpoint: `${issuer}/authorize`,
+    token_endpoint: `${issuer}/token`,
+    revocation_endpoint: `${issuer}/revoke`,
+    introspection_endpoint: `${issuer}/introspect`,
+    jwks_uri: `${issuer}/.well-known/jwks.json`,
+    scopes_supported: Object.keys(withIdentityScopes(policy).scopes),
+    response_types_supported: ['code'],
+    response_modes_supported: ['query'],
+    grant_types_supported: offered.map(({ type }) => type),
+    code_challenge_methods_supported: ['S256'],
+    authorization_response_iss_parameter_supported: true,
+    token_endpoint_auth_methods_supported: CLIENT_AUTH_METHODS,
+    token_endpoint_auth_signing_alg_values_supported: SIGNING_ALGORITHMS,
+    revocation_endpoint_auth_methods_supported: CLIENT_AUTH_METHODS,
+    revocation_endpoint_auth_signing_alg_values_supported: SIGNING_ALGORITHMS,
+    introspection_endpoint_auth_methods_supported: CLIENT_AUTH_METHODS.filter((way) => way !== 'none'),
+    introspection_endpoint_auth_signing_alg_values_supported: SIGNING_ALGORITHMS,
+  }
+}
+
+/** What ID tokens and the userinfo endpoint say. */
+const CLAIMS = [
+  ...['iss', 'sub', 'aud', 'azp', 'exp', 'iat', 'auth_time', 'amr', 'sid', 'nonce', 'at_hash'],
+  ...USERINFO_CLAIMS,
+]
+
+function document(body: Readonly<Record<string, unknown>>) {
+  return json(body, 200, { 'cache-control': `public, max-age=${JWKS_CACHE_SECONDS}` })
+}
 
 /** Whether an If-None-Match names the tag, by the weak comparison (RFC 9110 section 13.1.2). */
 function namesTag(field: string | null, etag: string): boolean {

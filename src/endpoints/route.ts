@@ -86,6 +86,11 @@ export interface ServedRoute {
   readonly query?: z.ZodType
   /** By status. Refusals that follow from access, body and limits need not be named. */
   readonly answers: Readonly<Record<number, Answer>>
+  /**
+   * Browsers go there by themselves: no page of another origin may read it, not even one that CORS lets in elsewhere
+   * (C13), and who is refused sees a page.
+   */
+  readonly browsersOnly?: boolean
   /** Not in the API description: pages and documents for people. */
   readonly hidden?: boolean
   /** Of a form: the page it stands on, which it comes back to if it fails, and the fields that come back with it. */

@@ -13,7 +13,9 @@ import { listKeys, retireKey, revokeKey, rotateKey } from './admin-keys.ts'
 import { endSessionOfUser, endSessionsOfUser, listSessionsOfUser } from './admin-sessions.ts'
 import { changeUser, listUsers, readUser, resetFactors } from './admin-users.ts'
 import { listApiKeys, makeApiKey, revokeApiKey } from './api-keys.ts'
+import { authorize, authorizeByForm } from './authorize.ts'
 import { goOn, readSession, signIn, signOut } from './browser-session.ts'
+import { listConsents, listConsentsOfUser, revokeConsent, revokeConsentOfUser } from './consents.ts'
 import { developmentMail } from './development-mail.ts'
 import { docs, docsFile, openApi } from './docs.ts'
 import { changeEmail, requestVerification, verifyEmail } from './email.ts'
@@ -22,9 +24,10 @@ import { healthz, readyz } from './health.ts'
 import { introspect } from './introspect.ts'
 import { logout } from './logout.ts'
 import { changeMe, changePassword, readMe } from './me.ts'
-import { authorizationServer, jwks } from './metadata.ts'
+import { authorizationServer, jwks, openidConfiguration, protectedResource } from './metadata.ts'
 import { metrics } from './metrics.ts'
 import { deleteMe, exportMe } from './my-data.ts'
+import { oidcLogout, oidcLogoutByForm } from './oidc-logout.ts'
 import { forgotPassword, resetPassword } from './password-reset.ts'
 import { register } from './register.ts'
 import { renew, renewalOptions } from './renewal.ts'
@@ -51,11 +54,14 @@ import {
   passkeyOptions,
 } from './sign-in.ts'
 import { refresh, token } from './token.ts'
+import { postUserinfo, readUserinfo } from './userinfo.ts'
 import { wsTicket } from './ws-ticket.ts'
 
 /** The one table. Router, API description, security tests and coverage check read it. */
 export const routes: readonly Route[] = [
   register,
+  authorize,
+  authorizeByForm,
   token,
   refresh,
   logout,
@@ -70,9 +76,13 @@ export const routes: readonly Route[] = [
   confirmEnrolledTotp,
   enrolPasskey,
   addEnrolledPasskey,
+  oidcLogout,
+  oidcLogoutByForm,
   wsTicket,
   revoke,
   introspect,
+  readUserinfo,
+  postUserinfo,
   readMe,
   changeMe,
   changePassword,
@@ -95,6 +105,8 @@ export const routes: readonly Route[] = [
   addPasskey,
   renamePasskey,
   removePasskey,
+  listConsents,
+  revokeConsent,
   listApiKeys,
   makeApiKey,
   revokeApiKey,
@@ -107,6 +119,8 @@ export const routes: readonly Route[] = [
   endSessionOfUser,
   endSessionsOfUser,
   invite,
+  listConsentsOfUser,
+  revokeConsentOfUser,
   listEvents,
   listKeys,
   rotateKey,
@@ -123,6 +137,8 @@ export const routes: readonly Route[] = [
   ...forwardAuthByMethod,
   jwks,
   authorizationServer,
+  openidConfiguration,
+  protectedResource,
   openApi,
   docs,
   docsFile,

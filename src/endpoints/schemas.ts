@@ -56,6 +56,7 @@ export const tokenAnswer = z
     token_type: z.literal('Bearer'),
     expires_in: z.int().meta({ description: 'Seconds until the access token expires.' }),
     refresh_token: z.string().optional().meta({ description: 'For `POST /refresh`; opaque.' }),
+    id_token: z.string().optional().meta({ description: 'Who signed in (OpenID Connect), with `openid`.' }),
     scope: z.string().meta({ description: 'What was granted, separated by spaces.' }),
   })
   .meta({ id: 'Tokens' })

@@ -2,8 +2,8 @@ import { z } from 'zod'
 import { isUuid } from '../base/random.ts'
 import { AuthError } from '../errors/auth-error.ts'
 import type { Reply } from '../http/reply.ts'
-import { signedIn } from '../model/access.ts'
 import type { Session, SessionEnd } from '../model/session.ts'
+import { ownAccount } from './own-account.ts'
 import { answerPage, pageQuery } from './page.ts'
 import { json, noContent, principalOf, type RouteContext, route } from './route.ts'
 import { listOf, sessionAnswer, showSession } from './schemas.ts'
@@ -12,7 +12,7 @@ import type { Services } from './services.ts'
 export const listSessions = route({
   method: 'GET',
   path: '/users/me/sessions',
-  access: signedIn,
+  access: ownAccount(),
   tag: 'Sessions',
   style: 'problem',
   summary: 'Where I am signed in',
@@ -27,7 +27,7 @@ export const listSessions = route({
 export const endSession = route({
   method: 'DELETE',
   path: '/users/me/sessions/{id}',
-  access: signedIn,
+  access: ownAccount(),
   tag: 'Sessions',
   style: 'problem',
   summary: 'End one of my sessions',
@@ -53,7 +53,7 @@ const endQuery = z.strictObject({
 export const endSessions = route({
   method: 'DELETE',
   path: '/users/me/sessions',
-  access: signedIn,
+  access: ownAccount(),
   tag: 'Sessions',
   style: 'problem',
   summary: 'Sign out everywhere',

@@ -4,7 +4,7 @@ import { guardRequestOf } from '../guard/guard-request.ts'
 import type { Reply } from '../http/reply.ts'
 import { anyone } from '../model/access.ts'
 import { clientRequestOf } from './client-request.ts'
-import { challengeText, codeText } from './factor-schemas.ts'
+import { challengeText } from './factor-schemas.ts'
 import { json, type RouteContext, route } from './route.ts'
 import { clientParts, loginText, passwordText, text, tokenAnswer } from './schemas.ts'
 
@@ -20,13 +20,19 @@ const tokenParameters = z
   .looseObject({
     grant_type: text(200).meta({
       description:
-        '`password`, `refresh_token`, `client_credentials` or `urn:countersign:grant-type:challenge`.',
+        '`authorization_code`, `password`, `refresh_token`, `client_credentials` or ' +
+        '`urn:countersign:grant-type:challenge`.',
     }),
+    redirect_uri: text(2000).optional().meta({ description: 'As it was in the authorization request.' }),
+    code_verifier: text(200, 0).optional().meta({ description: 'Of PKCE (RFC 7636).' }),
+    resource: text(2000, 0).optional().meta({ description: 'The API that the token is for (RFC 8707).' }),
     username: loginText.optional().meta({ description: 'User name or mail address.' }),
     password: passwordText.optional(),
     refresh_token: refreshTokenText.optional(),
     challenge_token: challengeText.optional().meta({ description: 'That of `mfa_required`.' }),
-    code: codeText.optional(),
+    code: text(200).optional().meta({
+      description: 'The authorization code; with `challenge_token` the one of an app or a recovery code.',
+    }),
     credential: text(16_000).optional().meta({
       description: 'Instead of a code: what the browser answered for a passkey, as JSON.',
     }),

@@ -112,6 +112,42 @@ export const clientCodes = {
     sentence: 'This grant type is not supported here. The metadata document lists those that are.',
     open: false,
   },
+  unsupported_response_type: {
+    status: 400,
+    title: 'Response type not supported',
+    sentence: 'This response type is not supported here. The metadata document lists those that are.',
+    open: false,
+  },
+  invalid_target: {
+    status: 400,
+    title: 'Resource not known',
+    sentence: 'The requested resource is not one that this service gives tokens for.',
+    open: false,
+  },
+  login_required: {
+    status: 400,
+    title: 'Sign-in needed',
+    sentence: 'Nobody is signed in, or not in the way that was asked for, and asking was not wanted.',
+    open: false,
+  },
+  consent_required: {
+    status: 400,
+    title: 'Consent needed',
+    sentence: 'The person has not allowed this yet, and asking was not wanted.',
+    open: false,
+  },
+  request_not_supported: {
+    status: 400,
+    title: 'Request objects not supported',
+    sentence: 'Request objects are not supported here. Send the parameters by themselves.',
+    open: false,
+  },
+  request_uri_not_supported: {
+    status: 400,
+    title: 'Request addresses not supported',
+    sentence: 'Requests by reference are not supported here. Send the parameters by themselves.',
+    open: false,
+  },
   invalid_scope: {
     status: 400,
     title: 'Scope not available',

@@ -6,6 +6,7 @@ import type { Challenges } from '../factors/challenges.ts'
 import type { Passkeys } from '../factors/passkeys.ts'
 import type { KeyRing } from '../keys/key-ring.ts'
 import type { SecretKeys } from '../keys/secret-keys.ts'
+import type { SigningKey } from '../keys/signing-key.ts'
 import type { Hooks } from '../login/hooks.ts'
 import type { PasswordParts, SignInOrigin } from '../login/password.ts'
 import type { RefusedSignIns } from '../login/refused-sign-ins.ts'
@@ -44,6 +45,8 @@ export interface Granted {
   readonly scope: readonly string[]
   /** When the store was asked. What is signed long after is not handed out (PROTOCOL 1.6). */
   readonly asked: Moment
+  /** For sign-ins of OpenID Connect: what the ID token is signed with, and the nonce that the client sent. */
+  readonly identity?: { readonly key: SigningKey; readonly nonce: string | undefined }
 }
 
 /** A way to obtain tokens: its name on the wire, and how the request proves that it may. */
@@ -75,6 +78,8 @@ export interface GrantParts extends PasswordParts {
   readonly keyRing: KeyRing
   readonly challenges: Challenges
   readonly passkeys: Passkeys
+  /** The key that signs ID tokens, made at its first use. */
+  readonly idKey: () => Promise<SigningKey>
   readonly hooks: Hooks
   readonly refusedSignIns: RefusedSignIns
   readonly claims: ((user: User, client: Client) => Readonly<Record<string, unknown>>) | undefined

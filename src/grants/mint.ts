@@ -4,6 +4,7 @@ import { AuthError } from '../errors/auth-error.ts'
 import { formatVer } from '../model/access-token.ts'
 import type { Client } from '../model/client.ts'
 import type { User } from '../model/user.ts'
+import { mintIdToken } from '../tokens/id-token.ts'
 import { mintAccessToken } from '../tokens/mint-access.ts'
 import type { Granted, GrantParts, TokenFacts } from './grant.ts'
 import { ownClaims } from './own-claims.ts'
@@ -14,6 +15,7 @@ export interface TokenAnswer {
   readonly token_type: 'Bearer'
   readonly expires_in: number
   readonly refresh_token?: string
+  readonly id_token?: string
   readonly scope: string
 }
 
@@ -34,6 +36,7 @@ export function mint(granted: Granted, client: Client, parts: GrantParts): Token
     },
     parts,
   )
+  const idToken = signIdToken(granted, client, accessToken, parts)
   if (millisecondsSince(parts.clock, granted.asked) > LATEST_SIGNING_MILLISECONDS) {
     throw new AuthError('SIGNING_LATE')
   }
@@ -42,8 +45,32 @@ export function mint(granted: Granted, client: Client, parts: GrantParts): Token
     token_type: 'Bearer',
     expires_in: parts.settings.accessLifeSeconds,
     ...(granted.refreshToken === undefined ? {} : { refresh_token: granted.refreshToken }),
+    ...(idToken === undefined ? {} : { id_token: idToken }),
     scope: granted.scope.join(' '),
   }
+}
+
+function signIdToken(
+  { facts, user, identity }: Granted,
+  client: Client,
+  accessToken: string,
+  { settings }: GrantParts,
+): string | undefined {
+  if (identity === undefined || user === undefined) return undefined
+  const iat = toSeconds(facts.asOf)
+  const token = {
+    iss: settings.issuer,
+    sub: user.id,
+    clientId: client.id,
+    iat,
+    exp: iat + settings.accessLifeSeconds,
+    authTime: facts.authTime,
+    amr: facts.amr,
+    sessionId: facts.sessionId,
+    nonce: identity.nonce,
+    accessToken,
+  }
+  return mintIdToken(token, identity.key)
 }
 
 /**

@@ -1,6 +1,7 @@
 import { authenticateClient } from '../clients/authentication.ts'
 import { AuthError } from '../errors/auth-error.ts'
 import { type Client, FIRST_PARTY } from '../model/client.ts'
+import { authorizationCode } from './authorization-code.ts'
 import { challenge } from './challenge.ts'
 import { clientCredentials } from './client-credentials.ts'
 import type { Grant, GrantParts, TokenRequest } from './grant.ts'
@@ -10,7 +11,13 @@ import { password as passwordGrant } from './password.ts'
 import { refreshToken } from './refresh-token.ts'
 
 /** The grants of the token endpoint, by `grant_type`. */
-export const grants: readonly Grant[] = [passwordGrant, challenge, refreshToken, clientCredentials]
+export const grants: readonly Grant[] = [
+  authorizationCode,
+  passwordGrant,
+  challenge,
+  refreshToken,
+  clientCredentials,
+]
 
 /** client → grant → proof → session → tokens. No grant can skip a step, for none is in a grant's hands. */
 export async function answerTokenRequest(request: TokenRequest, parts: GrantParts): Promise<TokenAnswer> {

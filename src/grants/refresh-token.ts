@@ -4,7 +4,8 @@ import { AuthError } from '../errors/auth-error.ts'
 import { Refusal } from '../errors/refusal.ts'
 import type { TokenUse } from '../login/hooks.ts'
 import type { Client } from '../model/client.ts'
-import { grantedScope, scopesOfClient, scopesOfRoles } from '../model/scope-policy.ts'
+import { scopesOfPerson, withIdentityScopes } from '../model/identity-scopes.ts'
+import { grantedScope } from '../model/scope-policy.ts'
 import type { RefreshOutcome } from '../store/sessions.ts'
 import { hashSecret } from '../tokens/refresh-token.ts'
 import type { Grant, GrantParts, TokenRequest } from './grant.ts'
@@ -58,13 +59,15 @@ export const refreshToken: Grant = {
       }
       parts.inBackground(() => parts.hooks.after?.repeatElsewhere?.(report))
     }
-    const held = scopesOfClient(client, scopesOfRoles(parts.policy, user.roles))
+    const held = scopesOfPerson(parts.policy, client, user)
     const allowed = facts.scope.filter((name) => held.includes(name))
+    const scope = grantedScope(withIdentityScopes(parts.policy), request.parameters.get('scope'), allowed)
     return {
       user,
       facts,
       asked,
-      scope: grantedScope(parts.policy, request.parameters.get('scope'), allowed),
+      scope,
+      ...(scope.includes('openid') && { identity: { key: await parts.idKey(), nonce: undefined } }),
       refreshToken: parts.refreshTokens.write({
         ...token,
         generation: outcome.generation,

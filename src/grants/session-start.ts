@@ -14,7 +14,7 @@ import type { Granted, GrantParts } from './grant.ts'
 import { ownClaims } from './own-claims.ts'
 
 /** What the store starts a session with (see `SessionVerbs.start`). */
-const FIRST_GENERATION = 0
+export const FIRST_GENERATION = 0
 
 /** A sign-in about to become a session. */
 export interface SignIn {

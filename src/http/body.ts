@@ -35,7 +35,8 @@ function bodyTypeOf(request: Request, types: readonly BodyType[]): BodyType {
   })
 }
 
-async function readText(request: Request): Promise<string> {
+/** The body as text. Throws as `readBody` does. */
+export async function readText(request: Request): Promise<string> {
   const announced = request.headers.get('content-length')
   if (Number(announced ?? 0) > BODY_LIMIT) throw tooLarge()
   // Of a length that was announced a server reads no more than that, so the body can be asked for at once.

@@ -24,6 +24,8 @@ export interface RefuserOptions {
   readonly logger: Logger
   /** Whether the service is reached over https. */
   readonly https: boolean
+  /** Where the metadata of the API is (RFC 9728), if anywhere. */
+  readonly resourceMetadata?: string | undefined
   /** Adds cause, hint and details to answers. For development only. */
   readonly detailsInAnswer: boolean
   readonly renderRefusal?: RenderRefusal | undefined
@@ -63,7 +65,8 @@ type RefusableRequest = Pick<GuardRequest, 'method' | 'target' | 'address'> & {
 
 /** What becomes of every refusal, of an endpoint or of a route of the application: one log line and one answer. */
 export function createRefuser(options: RefuserOptions): Refuser {
-  const { random, logger, https, detailsInAnswer, renderRefusal, observe, onRefusal } = options
+  const { random, logger, https, resourceMetadata, detailsInAnswer, renderRefusal, observe, onRefusal } =
+    options
   const failed = (error: unknown): void => logger.error({ err: error }, 'code of the application failed')
 
   const report: Refuser['report'] = (refusal, at, style) => {
@@ -89,6 +92,7 @@ export function createRefuser(options: RefuserOptions): Refuser {
       reference,
       schemes: challengeSchemes(access),
       https,
+      resourceMetadata,
       detailsInAnswer,
       instance: path,
       renderRefusal,

@@ -1,3 +1,4 @@
+import type { Refusal } from '../errors/refusal.ts'
 import type { HeaderValues } from './headers.ts'
 
 /**
@@ -11,6 +12,8 @@ export interface Reply {
   readonly body: string | ReadableStream<Uint8Array> | null
   /** Values of Set-Cookie, the one header that may stand several times (RFC 6265 section 3). */
   readonly cookies?: readonly string[]
+  /** Why it is a no, where a client is told so by a redirect: for the log. */
+  readonly refusal?: Refusal
 }
 
 /** The headers of all of these; of a name that stands in several, in whatever case, the last counts. */

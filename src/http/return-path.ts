@@ -1,4 +1,5 @@
-const LONGEST = 2000
+/** As long as an authorization request may be, which goes on after the sign-in. */
+const LONGEST = 16_384
 /** Stands for our own origin: what a path is relative to must not matter. */
 const HERE = 'https://here.invalid'
 

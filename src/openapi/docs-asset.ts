@@ -4,6 +4,7 @@ import { docsIcon, docsStyle } from './page/style.ts'
 import { type Served, servedFile, servedText } from './served.ts'
 
 const SCRIPT = 'text/javascript; charset=utf-8'
+const PAGE = 'text/html; charset=utf-8'
 const STYLE = 'text/css; charset=utf-8'
 
 /** The closed list of files beside the docs page. A name from outside is looked up here, and never a path. */
@@ -15,6 +16,9 @@ const ASSETS: ReadonlyMap<string, () => Served | Promise<Served>> = new Map<
   ['docs.css', () => servedText(STYLE, docsStyle)],
   ['icon.svg', () => servedText('image/svg+xml', docsIcon)],
   ['swagger-ui-bundle.js', () => servedFile(SCRIPT, swaggerUiPath('swagger-ui-bundle.js'))],
+  // Where the code flow of the Authorize button leads back to.
+  ['oauth2-redirect.html', () => servedFile(PAGE, swaggerUiPath('oauth2-redirect.html'))],
+  ['oauth2-redirect.js', () => servedFile(SCRIPT, swaggerUiPath('oauth2-redirect.js'))],
   ['swagger-ui.css', () => servedFile(STYLE, swaggerUiPath('swagger-ui.css'))],
 ])
 

@@ -23,7 +23,7 @@ export interface DocumentOptions extends Permissions {
 export function openApiDocument(options: DocumentOptions): JsonObject {
   const { routes, issuer, title, version } = options
   const shown = routes.filter(({ hidden }) => hidden !== true)
-  const schemes = securityNames(options.passwordGrant)
+  const schemes = securityNames(options.passwordGrant, true)
   const components = createComponents()
   const paths: Record<string, Record<string, JsonObject>> = {}
   for (const route of shown) {

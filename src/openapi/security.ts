@@ -1,5 +1,6 @@
 import type { Role } from '../config/settings/permissions.ts'
 import { Access } from '../model/access.ts'
+import { IDENTITY_SCOPES } from '../model/identity-scopes.ts'
 import { sessionCookieName } from '../tokens/session-cookie.ts'
 import type { JsonObject } from './components.ts'
 import type { DescribedRoute } from './described-route.ts'
@@ -12,10 +13,19 @@ export interface Permissions {
 }
 
 /** The ways to prove who one is, most wanted first. */
-export type SecurityNames = readonly ('password' | 'bearer' | 'apiKey' | 'session' | 'basic' | 'ticket')[]
+export type SecurityNames = readonly (
+  | 'code'
+  | 'password'
+  | 'bearer'
+  | 'apiKey'
+  | 'session'
+  | 'basic'
+  | 'ticket'
+)[]
 
 /** The kind of credential that each of them carries. */
 const VIA: Readonly<Record<SecurityNames[number], string>> = {
+  code: 'bearer',
   password: 'bearer',
   bearer: 'bearer',
   apiKey: 'api-key',
@@ -24,8 +34,10 @@ const VIA: Readonly<Record<SecurityNames[number], string>> = {
   ticket: 'ws-ticket',
 }
 
-export function securityNames(passwordGrant: boolean): SecurityNames {
-  return [...(passwordGrant ? (['password'] as const) : []), 'bearer', 'apiKey', 'session', 'basic', 'ticket']
+/** `codeFlow`: whether the page that shows the description has an address that the code flow leads back to. */
+export function securityNames(passwordGrant: boolean, codeFlow = false): SecurityNames {
+  const oauth = [...(passwordGrant ? (['password'] as const) : []), ...(codeFlow ? (['code'] as const) : [])]
+  return [...oauth, 'bearer', 'apiKey', 'session', 'basic', 'ticket']
 }
 
 export function describeSecuritySchemes(
@@ -47,6 +59,18 @@ export function describeSecuritySchemes(
         'Name or mail address, and password. Choose scopes, or none for all that your roles allow. There is no ' +
         'client to name: it is the built-in one.',
       flows: { password: { tokenUrl: `${issuer}/token`, refreshUrl: `${issuer}/token`, scopes } },
+    },
+    code: {
+      type: 'oauth2',
+      description: 'Sign in on the page of this service, by code and PKCE. There is no secret.',
+      flows: {
+        authorizationCode: {
+          authorizationUrl: `${issuer}/authorize`,
+          tokenUrl: `${issuer}/token`,
+          refreshUrl: `${issuer}/token`,
+          scopes: { ...IDENTITY_SCOPES, ...scopes },
+        },
+      },
     },
     bearer: {
       type: 'http',
@@ -89,15 +113,24 @@ export function securityOf(
   const requirement = Access.requirementOf(access)
   if (typeof credential === 'object') {
     const tokens = schemes.filter((name) => VIA[name] === 'bearer')
-    const scoped = tokens.map((name) => ({ [name]: name === 'password' ? [credential.clientOrScope] : [] }))
+    const scoped = tokens.map((name) => ({ [name]: isOAuth(name) ? [credential.clientOrScope] : [] }))
     return [{ basic: [] }, ...scoped]
   }
   if (requirement === undefined && credential !== 'optional') return []
   const via = requirement === undefined ? ['bearer', 'session'] : requirement.via
   // A ticket opens a WebSocket, and nothing else unless the word says so.
-  const taken = schemes.filter((name) => (via === undefined ? name !== 'ticket' : via.includes(VIA[name])))
-  const needed = taken.map((name) => ({ [name]: name === 'password' ? (requirement?.scopes ?? []) : [] }))
+  const scopes = requirement?.scopes ?? []
+  const asksForUser = scopes.some((name) => Object.hasOwn(IDENTITY_SCOPES, name))
+  const taken = schemes
+    .filter((name) => (via === undefined ? name !== 'ticket' : via.includes(VIA[name])))
+    .filter((name) => !(asksForUser && name === 'password'))
+  const needed = taken.map((name) => ({ [name]: isOAuth(name) ? scopes : [] }))
   return requirement === undefined ? [{}, ...needed] : needed
+}
+
+/** Whether scopes can be asked for by it. */
+function isOAuth(name: SecurityNames[number]): boolean {
+  return name === 'password' || name === 'code'
 }
 
 /** Scopes with their sentences, roles with what they hold. */

@@ -7,6 +7,8 @@ export interface LoginParts {
   /** Why somebody is here who had not come to sign in, or what was done before. */
   readonly said: string | undefined
   readonly returnTo: string | undefined
+  /** The name that whoever sent them expects. */
+  readonly hint: string | undefined
   readonly canRegister: boolean
   /** Where whoever forgot the password goes; undefined where there is no way. */
   readonly forgot: string | undefined
@@ -17,7 +19,7 @@ export function loginPage(frame: Frame, state: FormState, parts: LoginParts): Pa
   const { texts, base } = frame
   const { login } = texts
   const query = parts.returnTo === undefined ? '' : `?${new URLSearchParams({ return_to: parts.returnTo })}`
-  const typed = state.values.username !== undefined
+  const typed = (state.values.username ?? parts.hint) !== undefined
   const fields = html`
 ${field(state, {
   name: 'username',
@@ -26,6 +28,7 @@ ${field(state, {
   inputmode: 'email',
   isLatin: true,
   most: 320,
+  value: parts.hint,
   first: !typed,
 })}
 ${passwordField(frame, state, {

@@ -116,6 +116,32 @@ export const de: Texts = {
     button: 'Abmelden',
     stay: 'Angemeldet bleiben',
   },
+  consent: {
+    title: (client) => `${client} erlauben?`,
+    lead: (client, name) => `${client} bittet um Zugriff auf Ihr Konto ${name}.`,
+    may: 'Dann kann diese Anwendung',
+    nothing: 'Um mehr bittet die Anwendung nicht.',
+    forDays: (count) =>
+      plural(count, {
+        one: 'Das gilt # Tag lang, oder bis Sie es in Ihrem Konto zurücknehmen.',
+        other: 'Das gilt # Tage lang, oder bis Sie es in Ihrem Konto zurücknehmen.',
+      }),
+    forMinutes: (count) =>
+      plural(count, {
+        one: 'Das gilt jeweils # Minute lang, oder bis Sie es in Ihrem Konto zurücknehmen.',
+        other: 'Das gilt jeweils # Minuten lang, oder bis Sie es in Ihrem Konto zurücknehmen.',
+      }),
+    leads: 'Beide Antworten führen zurück zu',
+    allow: 'Zugriff erlauben',
+    deny: 'Nicht erlauben',
+    another: (name) => `Nicht ${name}? Mit einem anderen Konto anmelden`,
+    scopes: {
+      openid: 'bei jeder Anmeldung wissen, dass Sie es sind',
+      profile: 'Ihren Namen und Ihr übriges Profil sehen',
+      email: 'Ihre E-Mail-Adresse sehen',
+      offline_access: 'weiterarbeiten, während Sie nicht da sind',
+    },
+  },
   account: {
     title: 'Ihr Konto',
     username: 'Benutzername',

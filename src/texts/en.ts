@@ -116,6 +116,32 @@ export const en = {
     button: 'Sign out',
     stay: 'Stay signed in',
   },
+  consent: {
+    title: (client: string) => `Allow ${client}?`,
+    lead: (client: string, name: string) => `${client} asks for access to your account ${name}.`,
+    may: 'It could then',
+    nothing: 'It asks for nothing beyond that.',
+    forDays: (count: number) =>
+      plural(count, {
+        one: 'This lasts for # day, or until you take it back in your account.',
+        other: 'This lasts for # days, or until you take it back in your account.',
+      }),
+    forMinutes: (count: number) =>
+      plural(count, {
+        one: 'This lasts for # minute each time, or until you take it back in your account.',
+        other: 'This lasts for # minutes each time, or until you take it back in your account.',
+      }),
+    leads: 'Either answer leads back to',
+    allow: 'Allow access',
+    deny: 'Do not allow',
+    another: (name: string) => `Not ${name}? Sign in as somebody else`,
+    scopes: {
+      openid: 'Know that it is you, each time you sign in',
+      profile: 'See your name and the rest of your profile',
+      email: 'See your e-mail address',
+      offline_access: 'Go on while you are not there',
+    },
+  },
   account: {
     title: 'Your account',
     username: 'User name',

@@ -40,7 +40,9 @@ function sentencesOf(part: unknown, path: string): [string, string][] {
     const counts = [0, 1, 2, 3, 11, 100]
     return counts.map((count) => [
       path,
-      String(path.match(/common\.(device|pageTitle)$/) ? part('Firefox', 'Linux') : part(count)),
+      String(
+        path.match(/common\.(device|pageTitle)$|consent\.lead$/) ? part('Firefox', 'Linux') : part(count),
+      ),
     ])
   }
   return Object.entries(part as object).flatMap(([name, inner]) => sentencesOf(inner, `${path}.${name}`))

@@ -1,10 +1,12 @@
 import { isLoopbackAddress } from '../base/network.ts'
+import { configureBuiltIn } from '../clients/built-in.ts'
 import { createKnownClients } from '../clients/known-clients.ts'
 import type { Settings } from '../config/settings.ts'
 import { createChallenges } from '../factors/challenges.ts'
 import { createPasskeys } from '../factors/passkeys.ts'
 import { createSecondFactors, type SecondFactorService } from '../factors/second-factors.ts'
 import type { GrantParts } from '../grants/grant.ts'
+import { isLoopback } from '../keys/issuer-document.ts'
 import { type AccountParts, type Accounts, createAccounts } from '../login/accounts.ts'
 import { createHashQueue, type HashQueue } from '../login/hashing.ts'
 import { createRefusedSignIns } from '../login/refused-sign-ins.ts'
@@ -46,7 +48,8 @@ export function wireSignIn(ground: Ground, knowledge: Knowledge): SignIn {
       declaredRoles: Object.keys(settings.roles),
       defaultRoles: settings.defaultRoles,
     })
-  const clients = createKnownClients(store.clients, clock)
+  const ownAddresses = [...settings.firstPartyRedirectUris, ...docsAddresses(settings)]
+  const clients = createKnownClients(configureBuiltIn(store.clients, ownAddresses), clock)
   feed.onNews(clients.forget)
   const challenges = createChallenges({
     issuer: settings.issuer,
@@ -99,6 +102,7 @@ export function wireSignIn(ground: Ground, knowledge: Knowledge): SignIn {
     keyRing: keys.ring,
     challenges,
     passkeys,
+    idKey: keys.idKey,
     defaultRoles: settings.defaultRoles,
     ownUsers: options.users,
     hooks: options.hooks ?? {},
@@ -121,6 +125,17 @@ export function wireSignIn(ground: Ground, knowledge: Knowledge): SignIn {
     },
   }
   return { grants, secondFactors, hashes, limiter, isShared, accountsOn }
+}
+
+/** Where the page of the API documents takes its code: under each name that this machine has in development. */
+function docsAddresses({ issuer, docs }: Settings): string[] {
+  if (docs !== 'open') return []
+  const address = new URL(`${issuer}/docs/oauth2-redirect.html`)
+  if (!isLoopback(address.hostname)) return [address.href]
+  return ['127.0.0.1', '[::1]', 'localhost'].map((name) => {
+    address.hostname = name
+    return address.href
+  })
 }
 
 /** Limits are counted in Redis where there is one; else each node counts its share. */

@@ -11,6 +11,7 @@ import { createCursors } from '../http/cursor.ts'
 import { createPageCookies } from '../http/page-cookies.ts'
 import { createRateLimits } from '../http/rate-limit.ts'
 import type { RefuserOptions } from '../http/refuser.ts'
+import { withIdentityScopes } from '../model/identity-scopes.ts'
 import { readLogo } from '../pages/logo.ts'
 import { createFeedAnswers } from '../revocation/feed-answers.ts'
 import { createFeedStreams } from '../revocation/feed-stream.ts'
@@ -184,7 +185,7 @@ function servicesOf({
     clients: createClients({
       store,
       random,
-      declaredScopes: Object.keys(settings.scopes),
+      declaredScopes: Object.keys(withIdentityScopes(signIn.grants.policy).scopes),
       changed() {
         signIn.grants.clients.forget()
         return feed.changed()

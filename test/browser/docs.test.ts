@@ -137,7 +137,7 @@ test('C12: Authorize signs in by password, Try it out shows the account, and nob
     assert.equal(await page.title(), 'Countersign API')
     assert.deepEqual(complaints, [])
     const answer = await asked
-    assert.equal(answer.request().headers().authorization, `Basic ${btoa(':')}`)
+    assert.equal(answer.request().headers().authorization, `Basic ${btoa('first-party:')}`)
     assert.equal((await answer.json()).scope, 'profile:read')
   })
 })

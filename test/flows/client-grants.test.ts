@@ -33,7 +33,8 @@ test('C6, C7: a client uses the grants it is registered for, and no other', asyn
   }
   const sets = [[], ...GRANTS.map((grant) => [grant]), GRANTS].filter((set) => set.length > 0)
   const clients: (readonly [readonly string[], TestClient | undefined])[] = [
-    [['password', 'refresh_token'], undefined],
+    // With the docs open it has an address to be led back to: that of their page.
+    [['password', 'refresh_token', 'authorization_code'], undefined],
   ]
   for (const grants of sets) {
     const redirectUris = grants.includes('authorization_code') ? ['https://app.example.com/cb'] : []
@@ -42,12 +43,16 @@ test('C6, C7: a client uses the grants it is registered for, and no other', asyn
   for (const [grants, client] of clients) {
     for (const [grant_type, make] of Object.entries(requests)) {
       const answer = await callAs(issuer, client, '/token', { grant_type, ...(await make(client)) })
-      const offered = ['password', 'refresh_token', 'client_credentials'].includes(grant_type)
+      const offered = ['password', 'authorization_code', 'refresh_token', 'client_credentials'].includes(
+        grant_type,
+      )
       const expected = !offered
         ? 'unsupported_grant_type'
-        : grants.includes(grant_type)
-          ? undefined
-          : 'unauthorized_client'
+        : !grants.includes(grant_type)
+          ? 'unauthorized_client'
+          : grant_type === 'authorization_code'
+            ? 'invalid_grant'
+            : undefined
       assert.equal(answer.body.error, expected, `${grants} asks by ${grant_type}: ${answer.text}`)
       assert.equal(answer.status, expected === undefined ? 200 : 400)
       assert.equal(answer.headers.get('cache-control'), 'no-store', 'C15')
@@ -62,7 +67,9 @@ test('C7: the password grant off is refused, and is not in the metadata', async 
   const form = { grant_type: 'password', username: 'alice', password: PASSWORD }
   assert.equal((await own.call('POST', '/token', { form })).body.error, 'unsupported_grant_type')
   const { body } = await own.call('GET', '/.well-known/oauth-authorization-server')
-  assert.deepEqual(body.grant_types_supported, ['refresh_token', 'client_credentials'])
+  const challenge = 'urn:countersign:grant-type:challenge'
+  const offered = ['authorization_code', challenge, 'refresh_token', 'client_credentials']
+  assert.deepEqual(body.grant_types_supported, offered)
   await own.close()
 })
 

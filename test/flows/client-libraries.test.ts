@@ -50,6 +50,7 @@ test('the metadata (RFC 8414) says exactly what works', async () => {
   const server = await metadata()
   assert.equal(server.issuer, url)
   for (const [name, path] of [
+    ['authorization_endpoint', '/authorize'],
     ['token_endpoint', '/token'],
     ['revocation_endpoint', '/revoke'],
     ['introspection_endpoint', '/introspect'],
@@ -61,9 +62,17 @@ test('the metadata (RFC 8414) says exactly what works', async () => {
   assert.deepEqual(server.token_endpoint_auth_methods_supported, methods)
   assert.deepEqual(server.revocation_endpoint_auth_methods_supported, methods)
   assert.deepEqual(server.introspection_endpoint_auth_methods_supported, methods.slice(1))
-  assert.deepEqual(server.grant_types_supported, ['password', 'refresh_token', 'client_credentials'])
-  assert.deepEqual(server.response_types_supported, [])
-  for (const absent of ['authorization_endpoint', 'userinfo_endpoint', 'registration_endpoint']) {
+  assert.deepEqual(server.grant_types_supported, [
+    'authorization_code',
+    'password',
+    'urn:countersign:grant-type:challenge',
+    'refresh_token',
+    'client_credentials',
+  ])
+  assert.deepEqual(server.response_types_supported, ['code'])
+  assert.deepEqual(server.code_challenge_methods_supported, ['S256'])
+  assert.equal(server.authorization_response_iss_parameter_supported, true, 'C10')
+  for (const absent of ['userinfo_endpoint', 'registration_endpoint']) {
     assert.equal(server[absent], undefined)
   }
 })

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { faultOfRedirectUri } from '../../clients/redirect-uri.ts'
 import { setting, type ValueKind } from '../setting.ts'
 import { listOf, oneOf, textThat, wholeNumber, yesOrNo } from '../values.ts'
 
@@ -60,6 +61,20 @@ export const accounts = {
     description:
       'The roles that need a second factor to sign in; `*` for everybody. Who has none yet is asked to set one up ' +
       'first. An account that has a second factor is asked for it in any case.',
+  }),
+  firstPartyRedirectUris: setting({
+    kind: listOf(
+      textThat(
+        'an address such as `https://app.example.com/callback`',
+        (text) => faultOfRedirectUri(text) === undefined,
+      ),
+      'a list of addresses such as `https://app.example.com/callback`',
+    ),
+    environment: 'FIRST_PARTY_REDIRECT_URIS',
+    default: [],
+    description:
+      'Where the built-in first-party client may lead back to, exactly: your own front ends then sign people in by code ' +
+      'and PKCE, without a registration and without asking for consent.',
   }),
   passwords: setting({
     kind: passwordRules(),

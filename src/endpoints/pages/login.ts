@@ -1,11 +1,12 @@
+import { mustSignInAnew, targetOf, waitingRequest } from '../../authorization/sent-away.ts'
 import { readReturnPath } from '../../http/return-path.ts'
 import { loginPage } from '../../pages/login.ts'
 import type { Texts } from '../../texts/en.ts'
+import { browserOf } from '../browser-request.ts'
 import { openBrowserSession } from '../browser-session.ts'
 import { readFields } from './form-fields.ts'
 import type { PageHandler } from './page-route.ts'
 import { isOpen } from './register.ts'
-import { isSignedIn } from './signed-in.ts'
 import { openView, pagesOf, seeOther } from './view.ts'
 
 /** Whoever is signed in already is led on at once. */
@@ -13,15 +14,21 @@ export const showLogin: PageHandler = async (context) => {
   const { services } = context
   const view = await openView(context)
   const { frame, note, state, returnTo } = view
-  if (await isSignedIn(context)) return seeOther(returnTo ?? `${frame.base}/account`)
+  const waiting = waitingRequest(returnTo, frame.base)
+  const { signIn } = await browserOf(context)
+  const again = signIn !== undefined && waiting !== undefined && mustSignInAnew(waiting, signIn)
+  if (signIn !== undefined && !again) return seeOther(returnTo ?? `${frame.base}/account`)
+  const target = waiting && (await targetOf(waiting, services.grants))
   const { canSendLetters } = pagesOf(services)
   return view.send(
     loginPage(frame, state, {
-      said: saidIn(frame.texts, note?.done),
+      said: again ? frame.texts.login.again : saidIn(frame.texts, note?.done),
+      hint: waiting?.loginHint,
       returnTo,
       canRegister: isOpen(services.registration.mode),
       forgot: canSendLetters ? `${frame.base}/reset` : undefined,
     }),
+    { policy: { 'form-action': target === undefined ? [] : [target] } },
   )
 }
 

@@ -66,6 +66,21 @@ export const pageRoutes: readonly ServedRoute[] = [
     limit: { count: 30, periodMilliseconds: TEN_MINUTES },
     load: async () => (await import('./links.ts')).askToReset,
   }),
+  {
+    ...form({
+      path: '/authorize/consent',
+      access: inBrowser,
+      page: '/account',
+      load: async () => (await import('./consent.ts')).answerConsent,
+    }),
+    browsersOnly: true,
+  },
+  form({
+    path: '/oidc/logout/form',
+    access: inBrowser,
+    page: '/account',
+    load: async () => (await import('./oidc-sign-out.ts')).answerOidcSignOut,
+  }),
   page({ path: '/account', access: inBrowser, load: async () => (await import('./account.ts')).showAccount }),
   page({
     path: '/account/password',

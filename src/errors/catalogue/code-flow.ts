@@ -72,6 +72,116 @@ export const codeFlow = defineGroup(
         'A page that runs its callback twice (React in development, a reload) does so. Exchange once and ' +
         'remove the code from the address. The tokens of the first exchange are void now; start again.',
     },
+    CODE_INVALID: {
+      effect: 'refused',
+      clientCode: 'invalid_grant',
+      meaning: 'The authorization code is not known, past its minute, or void.',
+      hint:
+        'The details say which. A code lives for a minute and dies with the sign-in that it was made from; exchange ' +
+        'it at once, at the server that made it.',
+      own: true,
+    },
+    CODE_OF_OTHER_CLIENT: {
+      effect: 'refused',
+      clientCode: 'invalid_grant',
+      meaning: 'The code was made for another client.',
+      hint: 'Two clients share a callback, or somebody swaps codes. The code is still good for its own client.',
+      own: true,
+    },
+    CODE_REDIRECT_URI: {
+      effect: 'refused',
+      clientCode: 'invalid_grant',
+      meaning: 'The `redirect_uri` of the exchange is not the one that the code was sent to.',
+      hint: 'Send the very text that the authorization request had (RFC 6749 section 4.1.3).',
+      own: true,
+    },
+    PKCE_NOT_STARTED: {
+      effect: 'refused',
+      clientCode: 'invalid_grant',
+      meaning: 'A verifier was sent for a code that was asked for without a challenge.',
+      hint:
+        'Somebody took the challenge out of the authorization request (RFC 9700 section 4.8.2), or the client adds ' +
+        'a verifier of its own accord. Send `code_challenge` and start again.',
+      own: true,
+    },
+    PKCE_MISSING: {
+      effect: 'refused',
+      clientCode: 'invalid_request',
+      meaning: 'The authorization request has no PKCE challenge, or not one of S256.',
+      hint:
+        'Switch PKCE on in the client library. For a confidential client whose library cannot, register ' +
+        '`require_pkce: false`.',
+      sentence: 'A code_challenge with the code_challenge_method S256 is needed.',
+      own: true,
+    },
+    AUTHORIZATION_REQUEST_INVALID: {
+      effect: 'refused',
+      clientCode: 'invalid_request',
+      meaning: 'A parameter of the authorization request is missing, sent twice or not as it should be.',
+      hint: 'The details name the parameter. The client is told by redirect, unless the redirect itself is at fault.',
+      sentence: 'A parameter of the authorization request is missing, sent twice or not as it should be.',
+      own: true,
+    },
+    RESPONSE_TYPE_UNSUPPORTED: {
+      effect: 'refused',
+      clientCode: 'unsupported_response_type',
+      meaning: 'The client asks for another response type than `code`.',
+      hint: 'Tokens never travel in addresses (RFC 9700 section 2.1.2): use `response_type=code` with PKCE.',
+      own: true,
+    },
+    REQUEST_OBJECT_UNSUPPORTED: {
+      effect: 'refused',
+      clientCode: 'request_not_supported',
+      meaning: 'The authorization request is wrapped in a request object (RFC 9101).',
+      hint: 'Send the parameters by themselves.',
+      own: true,
+    },
+    REQUEST_URI_UNSUPPORTED: {
+      effect: 'refused',
+      clientCode: 'request_uri_not_supported',
+      meaning: 'The authorization request is given by reference (RFC 9101, RFC 9126).',
+      hint: 'Send the parameters by themselves. No address of a request is ever fetched.',
+      own: true,
+    },
+    RESOURCE_UNKNOWN: {
+      effect: 'refused',
+      clientCode: 'invalid_target',
+      meaning: 'The `resource` is not the API that this issuer gives tokens for (RFC 8707).',
+      hint: 'Send the configured AUDIENCE, exactly, or leave `resource` out.',
+      own: true,
+    },
+    LOGIN_REQUIRED: {
+      effect: 'refused',
+      clientCode: 'login_required',
+      meaning: 'The client asked with `prompt=none`, and the person would have to sign in.',
+      hint: 'Expected after a sign-out. Ask again without `prompt=none`, where the person can see it.',
+      own: true,
+    },
+    CONSENT_REQUIRED: {
+      effect: 'refused',
+      clientCode: 'consent_required',
+      meaning: 'The client asked with `prompt=none`, and the person has not allowed these scopes yet.',
+      hint: 'Ask again without `prompt=none`. An application of your own can be registered with `skip_consent`.',
+      own: true,
+    },
+    CONSENT_DENIED: {
+      effect: 'refused',
+      clientCode: 'access_denied',
+      meaning: 'The person did not allow it.',
+      hint: 'Nothing is wrong. Say what the application cannot do without it.',
+      sentence: 'The person did not allow it.',
+      own: true,
+    },
+    CONSENT_STALE: {
+      effect: 'refused',
+      clientCode: 'access_denied',
+      meaning: 'The answer to a question does not belong to what this browser was asked.',
+      hint:
+        'The page was open while the person signed in anew, or another site sent the form. Nothing was allowed; ' +
+        'start again from the application.',
+      sentence: 'This page is out of date. Go back to the application and start again.',
+      own: true,
+    },
     NONCE_MISMATCH: {
       effect: 'refused',
       clientCode: 'access_denied',

@@ -52,8 +52,10 @@ const fromHere = (description) => {
 const show = async () => {
   const response = await fetch('openapi.json')
   if (!response.ok) throw new Error('status ' + response.status)
+  const spec = fromHere(await response.json())
   ui = SwaggerUIBundle({
-    spec: fromHere(await response.json()),
+    spec,
+    oauth2RedirectUrl: spec.servers[0].url + '/docs/oauth2-redirect.html',
     domNode: place,
     deepLinking: true,
     defaultModelsExpandDepth: 0,
@@ -64,6 +66,7 @@ const show = async () => {
     showMutatedRequest: false,
     validatorUrl: null,
   })
+  ui.initOAuth({ clientId: 'first-party', usePkceWithAuthorizationCodeGrant: true })
 }
 
 // Of the dialog's fields the last one gets the focus, scrolled to; people begin at the top.

@@ -107,8 +107,8 @@ html:not(.dark-mode) #api {
 #api .schemes.wrapper {
   justify-content: flex-end;
 }
-/* The password grant is for the built-in client, which has neither a name to give nor a secret. */
-#api .auth-container .wrapper:has(> :is([for="password_type"], [for="client_id_password"], [for="client_secret_password"])) {
+/* Both grants are for the built-in client here, which has neither a name to give nor a secret. */
+#api .auth-container .wrapper:has(> :is([for="password_type"], [for="client_id_password"], [for="client_secret_password"], [for="client_id_authorizationCode"], [for="client_secret_authorizationCode"])) {
   display: none;
 }
 #api .modal-ux-content {

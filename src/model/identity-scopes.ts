@@ -1,0 +1,30 @@
+import type { Client } from './client.ts'
+import { type ScopePolicy, scopesOfClient, scopesOfRoles } from './scope-policy.ts'
+import type { User } from './user.ts'
+
+/**
+ * The scopes that ask for the user instead of for the API (OpenID Connect Core sections 5.4 and 11), each with the
+ * sentence that people are shown. No role holds them: what they open is the user's own.
+ */
+export const IDENTITY_SCOPES = {
+  openid: 'Know that it is you, each time you sign in',
+  profile: 'See your name and the rest of your profile',
+  email: 'See your mail address',
+  offline_access: 'Go on while you are not there, until you sign it out',
+} as const satisfies Readonly<Record<string, string>>
+
+const NAMES: readonly string[] = Object.keys(IDENTITY_SCOPES)
+
+/** A policy that knows these names too: what clients may be registered for, and people may be asked to allow. */
+export function withIdentityScopes(policy: ScopePolicy): ScopePolicy {
+  return { ...policy, scopes: { ...IDENTITY_SCOPES, ...policy.scopes } }
+}
+
+/** All that a client may be given of a user: what their roles hold, and what is their own. */
+export function scopesOfPerson(
+  policy: ScopePolicy,
+  client: Pick<Client, 'scopes'>,
+  user: Pick<User, 'roles'>,
+): readonly string[] {
+  return scopesOfClient(client, [...NAMES, ...scopesOfRoles(policy, user.roles)])
+}
