@@ -130,6 +130,10 @@ function mountIn(project: string, [imported = '', ...lines]: readonly string[]):
     'await auth.close()',
   ]
   writeFileSync(join(project, 'app.ts'), program.join('\n'))
-  const said = execFileSync(process.execPath, ['app.ts'], { cwd: project, encoding: 'utf8', timeout: 30_000 })
+  const said = execFileSync(process.execPath, ['app.ts'], {
+    cwd: project,
+    encoding: 'utf8',
+    timeout: 120_000,
+  })
   assert.equal(said.trim(), '200 200 404')
 }

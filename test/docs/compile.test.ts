@@ -20,7 +20,7 @@ const OPTIONS = {
   include: ['*.ts'],
 }
 
-test('every TypeScript block of README and docs compiles', { timeout: 120_000 }, () => {
+test('every TypeScript block of README and docs compiles', { timeout: 300_000 }, () => {
   const blocks = codeBlocks().filter(({ words }) => words[0] === 'ts')
   assert.ok(blocks.length >= 8, `only ${blocks.length} blocks were found`)
   const folder = mkdtempSync(join(tmpdir(), 'countersign-docs-'))

@@ -7,7 +7,7 @@ import { test } from 'node:test'
 import { root } from './code-blocks.ts'
 
 // They run in test/long/examples.test.ts, each with the packed tarball.
-test('every example compiles', { timeout: 120_000 }, () => {
+test('every example compiles', { timeout: 300_000 }, () => {
   const folder = mkdtempSync(join(tmpdir(), 'countersign-examples-'))
   try {
     writeFileSync(

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { codeBlocks, root } from './code-blocks.ts'
 
-test('the test that the page for FastAPI shows passes', { timeout: 60_000 }, () => {
+test('the test that the page for FastAPI shows passes', { timeout: 240_000 }, () => {
   const block = codeBlocks().find(
     ({ file, code }) => file.endsWith('from-fastapi.md') && code.includes("'node:test'"),
   )

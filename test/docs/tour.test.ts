@@ -10,7 +10,7 @@ import { createAuth } from '../../src/index.ts'
 import { serve } from '../../src/server/serve.ts'
 import { codeBlocks } from './code-blocks.ts'
 
-test('the tour of the README does what it says', { timeout: 60_000 }, async () => {
+test('the tour of the README does what it says', { timeout: 240_000 }, async () => {
   const steps = codeBlocks().filter(({ file, words }) => file === 'README.md' && words[1] === 'tour')
   assert.ok(steps.length >= 6)
   const folder = mkdtempSync(join(tmpdir(), 'countersign-tour-'))
@@ -24,7 +24,7 @@ test('the tour of the README does what it says', { timeout: 60_000 }, async () =
     const { stdout } = await promisify(execFile)('bash', ['-eu', '-c', script], {
       cwd: folder,
       env: { ...process.env, PATH: `${dirname(process.execPath)}:${process.env.PATH}` },
-      timeout: 30_000,
+      timeout: 120_000,
     })
     const [, registered, signedIn, me, dashboard, refreshed, signedOut] = stdout.split(/== step \d+\n/)
     assert.match(registered ?? '', /"email":"alice@example.com"/)

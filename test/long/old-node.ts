@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { newEnough } from '../../scripts/setup/node.mjs'
 
-const LIMIT_MILLISECONDS = 10_000
+const LIMIT_MILLISECONDS = 60_000
 
 /** The first folder of the PATH whose Node is too old for the project, if there is one. */
 export function findOldNode(): string | undefined {

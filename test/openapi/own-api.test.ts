@@ -110,7 +110,7 @@ const PAGE = `<!doctype html><title>Orders</title><link rel="stylesheet" href="f
 <script>SwaggerUIBundle({ url: 'openapi.json', dom_id: '#api', validatorUrl: null })</script>`
 
 test('Fastify: words describe themselves, and Authorize works by password on the application’s own page', {
-  timeout: 120_000,
+  timeout: 300_000,
 }, async () => {
   const port = await findFreePort()
   const issuer = `http://127.0.0.1:${port}`

@@ -8,7 +8,7 @@ import { findFreePort } from './free-port.ts'
 import { killTree, signalTree } from './process-tree.ts'
 import { type Watch, watchOver } from './watch.ts'
 
-const READY_SECONDS = 60
+const READY_SECONDS = 180
 const STOP_SECONDS = 15
 const LOG_LIMIT = 64 * 1024
 const PORT_TRIES = 5

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { setTimeout as wait } from 'node:timers/promises'
 
-const GONE_TRIES = 500
+const GONE_TRIES = 6000
 const GONE_PAUSE_MILLISECONDS = 10
 
 /**

@@ -64,9 +64,9 @@ test('hints: where they cannot work nothing fails, and nothing is claimed', asyn
 })
 
 async function eventually(holds: () => boolean): Promise<void> {
-  for (let tries = 0; tries < 200; tries += 1) {
-    if (holds()) return
+  const late = performance.now() + 120_000
+  while (!holds()) {
+    if (performance.now() > late) assert.fail('it did not come to pass')
     await pause(50)
   }
-  assert.fail('did not come to pass in 10 s')
 }

@@ -272,7 +272,7 @@ async function answered<T>(ask: () => Promise<T>): Promise<T> {
     try {
       return await ask()
     } catch (error) {
-      if (tries === 100) throw error
+      if (tries === 600) throw error
       await pause(100)
     }
   }

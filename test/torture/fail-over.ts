@@ -7,7 +7,7 @@ import { type PrivatePostgres, startPostgres } from '../servers/postgres.ts'
 import { run } from '../store/postgres-place.ts'
 import type { Attempt, Torture } from './torture.ts'
 
-const PATIENCE_MILLISECONDS = 30_000
+const PATIENCE_MILLISECONDS = 120_000
 const NEW_PASSWORD = 'another long password'
 
 /** The server as it was, to be put in the place of the one that is. */
@@ -70,6 +70,10 @@ async function oneFailOver(attempt: Attempt, postgres: PrivatePostgres, number: 
     let ahead = await one.signUp('ahead')
     const people: People = { gone, changed, changedId, ahead }
     const earlier = await keepCopy(postgres)
+    // Connections from before it was copied are found dead first.
+    for (const node of nodes) {
+      if ((await until([200], () => node.call('GET', '/readyz'))) !== 200) wrong('not ready again')
+    }
 
     // Each of these is confirmed, and then lost.
     if ((await until([204], () => one.call('POST', '/logout', { token: gone.access }))) !== 204)

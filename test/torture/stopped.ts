@@ -8,7 +8,7 @@ import { CLUSTER_SECRET, type SessionToken, signInMany } from './nodes/sessions.
 import type { Attempt, Torture } from './torture.ts'
 
 const SESSIONS = 4
-const PATIENCE_MILLISECONDS = 20_000
+const PATIENCE_MILLISECONDS = 60_000
 
 const post = async ({ url }: NodeServer, { text }: SessionToken) =>
   readAnswer(
@@ -18,6 +18,16 @@ const post = async ({ url }: NodeServer, { text }: SessionToken) =>
       body: JSON.stringify({ refresh_token: text }),
     }),
   )
+
+/** A process that has just woken says 503 until it has asked what is new. */
+async function postUntilAnswered(node: NodeServer, token: SessionToken) {
+  const late = performance.now() + PATIENCE_MILLISECONDS
+  for (;;) {
+    const answer = await post(node, token)
+    if (answer.status !== 503 || performance.now() > late) return answer
+    await pause(50)
+  }
+}
 
 /** Resolves when so many statements of the node wait for a lock. */
 async function untilWaiting(url: string, count: number): Promise<void> {
@@ -67,7 +77,7 @@ async function stopBetween(
       if (status !== 503 && status !== 400) attempt.violation(`session ${index}: ${status} ${text}`)
     }
     for (const token of tokens) {
-      const { status, text } = await post(node, token)
+      const { status, text } = await postUntilAnswered(node, token)
       const isEnding = ending.includes(token)
       if (status !== (isEnding ? 400 : 200)) attempt.violation(`afterwards ${status} ${text}`)
     }

@@ -62,7 +62,7 @@ guard({ scopes: ['orders:read'] })
 `
 
 test('misspelt scopes, unknown parts, rules in the wrong place and foreign words do not compile', {
-  timeout: 120_000,
+  timeout: 300_000,
 }, () => {
   const said = complaints(PROGRAM)
   const lines = said.map((line) => Number(/program\.ts\((\d+),/.exec(line)?.[1]))

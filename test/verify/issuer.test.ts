@@ -42,7 +42,7 @@ async function until(wanted: string, { verdictOn }: Asked, token: string): Promi
   }
 }
 
-test('a sign-out at the issuer reaches a service that only verifies', { timeout: 30_000 }, async () => {
+test('a sign-out at the issuer reaches a service that only verifies', { timeout: 120_000 }, async () => {
   const asked = verifierOf({ issuer: address, audience: address, revocations: follower })
   await asked.verifier.ready()
   const { access } = await issuer.signUp('alice')
@@ -53,7 +53,7 @@ test('a sign-out at the issuer reaches a service that only verifies', { timeout:
   assert.equal(await asked.verdictOn(other.access), 'ok')
 })
 
-test('so does an account that was disabled', { timeout: 30_000 }, async () => {
+test('so does an account that was disabled', { timeout: 120_000 }, async () => {
   const asked = verifierOf({ issuer: address, audience: address, revocations: follower })
   const { access } = await issuer.signUp('carol')
   assert.equal(await asked.verdictOn(access), 'ok')
@@ -62,7 +62,7 @@ test('so does an account that was disabled', { timeout: 30_000 }, async () => {
   await until('TOKEN_VERSION_STALE', asked, access)
 })
 
-test('a client that may not read the revocations lets nobody in', { timeout: 30_000 }, async () => {
+test('a client that may not read the revocations lets nobody in', { timeout: 120_000 }, async () => {
   const { access } = await issuer.signUp('dave')
   const wrong = { ...follower, clientSecret: `${follower.clientSecret}x` }
   for (const staleness of ['strict', 'relaxed'] as const) {
@@ -73,7 +73,7 @@ test('a client that may not read the revocations lets nobody in', { timeout: 30_
 })
 
 test('without an answer: strict refuses past its bound, relaxed and stateless go on', {
-  timeout: 30_000,
+  timeout: 120_000,
 }, async () => {
   const revocations = { ...follower, maxStalenessSeconds: 1 }
   const strict = verifierOf({ issuer: address, audience: address, revocations })
@@ -84,7 +84,8 @@ test('without an answer: strict refuses past its bound, relaxed and stateless go
   })
   const stateless = verifierOf({ issuer: address, audience: address, revocations: 'stateless' })
   const { access } = await issuer.signUp('erin')
-  for (const asked of [strict, relaxed, stateless]) assert.equal(await asked.verdictOn(access), 'ok')
+  // On a busy machine an answer may take longer than the bound of the strict one.
+  for (const asked of [strict, relaxed, stateless]) await until('ok', asked, access)
   server.close()
   server.closeAllConnections()
   await until('REVOCATION_STALE', strict, access)

@@ -4,10 +4,11 @@ import type { TestIssuer } from '../../flows/issuer.ts'
 
 const EVERY_MILLISECONDS = 20
 
-/** One look at a door: when it was asked, and what it said. */
+/** One look at a door: when it was asked, when it had answered, and what it said. */
 export interface Look {
   /** By the monotonic clock of this process. Milliseconds. */
   readonly at: number
+  readonly until: number
   readonly status: number
   readonly retryAfter: string | null
 }
@@ -30,6 +31,7 @@ export function watchDoor({ auth }: TestIssuer, token: string): DoorWatch {
     const response = checked.ok ? undefined : checked.response
     looks.push({
       at,
+      until: performance.now(),
       status: response?.status ?? 200,
       retryAfter: response?.headers.get('retry-after') ?? null,
     })
