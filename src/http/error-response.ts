@@ -172,7 +172,8 @@ function renderedBody(refusal: Refusal, answer: Answer, options: ProblemOptions)
     if (body instanceof Promise) body.catch(() => undefined)
     const text = body instanceof Promise ? undefined : JSON.stringify(body)
     if (!text?.startsWith('{')) throw new TypeError('renderRefusal has to answer an object, and at once')
-    return text
+    // Without its challenge a sign-in could not go on.
+    return refusal.continuation ? JSON.stringify({ ...JSON.parse(text), ...continuationOf(refusal) }) : text
   } catch (error) {
     options.onRenderFailure?.(error)
     return undefined
