@@ -20,6 +20,7 @@ import { secrets } from '../src/config/settings/secrets.ts'
 import { service } from '../src/config/settings/service.ts'
 import { storage } from '../src/config/settings/storage.ts'
 import { tokens } from '../src/config/settings/tokens.ts'
+import { webhooks } from '../src/config/settings/webhooks.ts'
 import { entryOf, isSettingName, SETTING_NAMES } from '../src/config/settings.ts'
 
 const page = new URL('../docs/config.md', import.meta.url)
@@ -36,6 +37,7 @@ const groups: Readonly<Record<string, Readonly<Record<string, Setting>>>> = {
   'Scopes and roles': permissions,
   Pages: brand,
   Service: service,
+  Webhooks: webhooks,
 }
 
 const BEGIN = /<!-- settings: .* -->\n/

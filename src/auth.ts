@@ -23,6 +23,7 @@ import type { EventFilter } from './store/events.ts'
 import type { KeyUse } from './store/keys.ts'
 import type { PostgresClient } from './store/postgres/connection.ts'
 import type { MigrationReport } from './store/store.ts'
+import type { WebhookVerbs } from './store/webhooks.ts'
 import type { RestoreReport } from './wiring/declare-restored.ts'
 
 /** What became of a check: who it is, or the answer to send. */
@@ -174,6 +175,8 @@ export interface Auth<
    * For those who run the service; a client is never shown it.
    */
   explain(subject: Explainable): Promise<Explanation>
+  /** Events on their way to the places that `webhooks` names. */
+  readonly webhooks: Pick<WebhookVerbs, 'list' | 'retry'>
   readonly events: {
     /**
      * An event of your own, beside ours: who did what to whom, from where. Facts only: never a credential. At most 8 KiB

@@ -206,6 +206,10 @@ export function createAuth<
       contextOf: (record) => whenReady(() => refusals.contextOf(record)),
     },
     explain: (subject) => whenReady(() => explain(subject, refusals, wired.storeNow() / 1000)),
+    webhooks: {
+      list: (filter) => whenReady(() => store.webhooks.list(filter)),
+      retry: (id) => whenReady(() => store.webhooks.retry(id)),
+    },
     keys: {
       list: () => whenReady(keys.list),
       rotate: ({ use = 'access', now = false } = {}, by) =>

@@ -12,7 +12,7 @@ export const LAYERS: readonly (readonly string[])[] = [
   ['base'],
   ['errors', 'model', 'texts'],
   ['keys', 'store', 'audit'],
-  ['tokens', 'revocation', 'login', 'factors', 'mail', 'clients', 'config', 'store/*'],
+  ['tokens', 'revocation', 'login', 'factors', 'mail', 'webhooks', 'clients', 'config', 'store/*'],
   ['guard', 'grants', 'authorization'],
   ['http', 'endpoints', 'pages', 'openapi', 'telemetry', 'doctor', 'hostile', 'probe'],
   ['*.ts', 'wiring', 'adapters', 'server', 'testing'],

@@ -67,6 +67,7 @@ export const EVENT_NAMES = [
   'store.rolled_back',
   'clock.stepped',
   'mail.failed',
+  'webhook.dead',
   'application.recorded',
 ] as const
 

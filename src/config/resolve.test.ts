@@ -101,6 +101,8 @@ for (const options of yes) {
   test(`will do: ${JSON.stringify(options).slice(0, 100)}`, () => assert.deepEqual(problemsOf(options), []))
 }
 
+const WEBHOOK_SECRET = `whsec_${Buffer.alloc(24, 7).toString('base64')}`
+
 const no: Readonly<Record<string, readonly unknown[]>> = {
   host: [
     '',
@@ -215,6 +217,20 @@ const no: Readonly<Record<string, readonly unknown[]>> = {
     [5],
   ],
   docs: [true, 'yes'],
+  webhooks: [
+    'https://a.example',
+    [{}],
+    [{ url: 'https://a.example' }],
+    [{ url: 'http://a.example', secret: WEBHOOK_SECRET }],
+    [{ url: 'https://u:p@a.example', secret: WEBHOOK_SECRET }],
+    [{ url: 'https://a.example', secret: 'whsec_c2hvcnQ=' }],
+    [{ url: 'https://a.example', secret: WEBHOOK_SECRET.slice(6) }],
+    [{ url: 'https://a.example', secret: WEBHOOK_SECRET, events: ['user.flew'] }],
+    [
+      { url: 'https://a.example', secret: WEBHOOK_SECRET },
+      { url: 'https://a.example', secret: WEBHOOK_SECRET },
+    ],
+  ],
   metrics: [true],
   logLevel: ['verbose', ''],
   pages: ['yes', true, ''],

@@ -10,6 +10,7 @@ import { secrets } from './settings/secrets.ts'
 import { service } from './settings/service.ts'
 import { storage } from './settings/storage.ts'
 import { tokens } from './settings/tokens.ts'
+import { webhooks } from './settings/webhooks.ts'
 
 /**
  * The one schema: every setting there is. Loader, options in code, `countersign config`, the documentation and the JSON
@@ -26,6 +27,7 @@ export const SETTINGS = {
   ...permissions,
   ...brand,
   ...service,
+  ...webhooks,
 }
 
 export type SettingName = keyof typeof SETTINGS

@@ -12,6 +12,7 @@ import { invite } from './admin-invitations.ts'
 import { listKeys, retireKey, revokeKey, rotateKey } from './admin-keys.ts'
 import { endSessionOfUser, endSessionsOfUser, listSessionsOfUser } from './admin-sessions.ts'
 import { changeUser, listUsers, readUser, resetFactors } from './admin-users.ts'
+import { listWebhookDeliveries, retryWebhookDelivery } from './admin-webhooks.ts'
 import { listApiKeys, makeApiKey, revokeApiKey } from './api-keys.ts'
 import { authorize, authorizeByForm } from './authorize.ts'
 import { goOn, readSession, signIn, signOut } from './browser-session.ts'
@@ -122,6 +123,8 @@ export const routes: readonly Route[] = [
   listConsentsOfUser,
   revokeConsentOfUser,
   listEvents,
+  listWebhookDeliveries,
+  retryWebhookDelivery,
   listKeys,
   rotateKey,
   retireKey,

@@ -15,6 +15,7 @@ import type { RefusalVerbs } from './refusals.ts'
 import type { RevocationVerbs } from './revocations.ts'
 import type { SessionVerbs } from './sessions.ts'
 import type { UserVerbs } from './users.ts'
+import type { WebhookVerbs } from './webhooks.ts'
 
 /**
  * The contract every database driver keeps; `countersign/testing` holds the suite that proves it.
@@ -63,6 +64,7 @@ export interface Store {
   readonly links: LinkVerbs
   /** Refusals for the doctor: bounded, and written in batches, off the path of the request. */
   readonly refusals: RefusalVerbs
+  readonly webhooks: WebhookVerbs
   /** Pushes between the processes that share the database; absent where the driver has none. */
   readonly hints?: HintVerbs
 }

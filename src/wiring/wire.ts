@@ -3,6 +3,7 @@ import type { AuthOptions } from '../auth-options.ts'
 import type { Logger } from '../base/logger.ts'
 import { createClients } from '../clients/clients.ts'
 import type { Route } from '../endpoints/route.ts'
+import { showEvent } from '../endpoints/schemas.ts'
 import type { PageServices, Services } from '../endpoints/services.ts'
 import { resealTotps } from '../factors/proof.ts'
 import type { Guard } from '../guard/guard.ts'
@@ -17,6 +18,8 @@ import { createFeedAnswers } from '../revocation/feed-answers.ts'
 import { createFeedStreams } from '../revocation/feed-stream.ts'
 import { startHousekeeping } from '../store/housekeeping.ts'
 import { type CountRefusal, connectOpenTelemetry } from '../telemetry/open-telemetry.ts'
+import { post } from '../webhooks/post.ts'
+import { createWebhookSender } from '../webhooks/sender.ts'
 import { type AccountLife, wireAccountLife } from './account-life.ts'
 import { type Credentials, wireCredentials } from './credentials.ts'
 import { declareRestored, type RestoreReport } from './declare-restored.ts'
@@ -52,6 +55,18 @@ export function wire(options: AuthOptions, routes: readonly Route[]): Wired {
   const knowledge = wireKnowledge(ground)
   const signIn = wireSignIn(ground, knowledge)
   const credentials = wireCredentials(ground, knowledge, signIn)
+  const webhooks = createWebhookSender({
+    webhooks: ground.settings.webhooks.map(({ secret, ...one }) => ({
+      ...one,
+      events: one.events,
+      secret: secret.reveal(),
+    })),
+    store: ground.store,
+    post: (url, body, headers) => post(url, body, headers, { anywhere: ground.development }),
+    show: showEvent,
+    clock: ground.clock,
+    logger: ground.logger,
+  })
   const life = wireAccountLife(ground, knowledge, signIn)
   const telemetry = wireTelemetry(ground)
   let countRefusal: CountRefusal | undefined
@@ -91,6 +106,7 @@ export function wire(options: AuthOptions, routes: readonly Route[]): Wired {
         await refuseLostSecretKeys(store, ground.secretKeys)
         await keys.load()
         await feed.start()
+        await webhooks.start()
       } catch (error) {
         // A node that says it is there and is not would hold up the others.
         await keys.stop()
@@ -129,6 +145,7 @@ export function wire(options: AuthOptions, routes: readonly Route[]): Wired {
       await sessionUses.stop()
       await telemetry.refusalLog.stop()
       sockets.stop()
+      await webhooks.stop()
       await life.stop()
       await signIn.grants.refusedSignIns.settled()
       await feed.stop()

@@ -15,6 +15,19 @@ export function watchCommands(program: Command): void {
     .option('--json', 'for programs; with --follow one line for each event')
     .action(async (options) => (await import('../events.ts')).showEvents(options))
 
+  const webhooks = program.command('webhooks').description('events on their way to other programs')
+  webhooks
+    .command('list')
+    .description('what was given up')
+    .option('--all', 'and what is still tried')
+    .option('--json', 'for programs')
+    .action(async (options) => (await import('../webhooks.ts')).listWebhooks(options))
+  webhooks
+    .command('retry')
+    .description('send again what was given up')
+    .argument('<id>', 'as `webhooks list` shows it')
+    .action(async (id) => (await import('../webhooks.ts')).retryWebhook(id))
+
   program
     .command('routes')
     .description(

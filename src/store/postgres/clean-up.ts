@@ -31,6 +31,7 @@ const PAST_USE: readonly PastUse[] = [
   pastUse('codes', ['user_id', 'hash'], 'ends_at', `ends_at < ${TIME} - interval '1 day'`),
   pastUse('one_time', ['kind', 'hash'], 'ends_at', `ends_at < ${TIME} - interval '1 day'`),
   pastUse('links', ['user_id', 'hash'], 'ends_at', `ends_at < ${TIME} - interval '1 day'`),
+  pastUse('webhook_deliveries', ['id'], 'next_at', `dead AND next_at < ${TIME} - interval '7 days'`),
   pastUse('nodes', ['id'], 'seen_at', `seen_at < ${TIME} - interval '1 day'`),
   pastUse(
     'access_lives',

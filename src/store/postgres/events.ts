@@ -4,7 +4,7 @@ import { type Connection, firstRow } from './connection.ts'
 import { inMilliseconds, NOW, uuidOrNull } from './expressions.ts'
 import { statement, type Values } from './statement.ts'
 
-interface EventRow {
+export interface EventRow {
   readonly id: string
   readonly at: number
   readonly name: EventName
@@ -64,11 +64,14 @@ const record = statement<{ id: string; at: number }>(
   `${insertEvent()} RETURNING id, ${inMilliseconds('at')} AS at`,
 )
 
+/** The columns of an event, for a statement in which `e` is its row. */
+export const eventColumns = `e.id, ${inMilliseconds('e.at')} AS at, e.name, e.user_id, e.session_id, e.client_id,
+     e.actor_kind, e.actor_id, e.address, e.agent, e.reference, e.data`
+
 // The event named by `before` may be gone: its page is then empty, not the first one again.
 const list = statement<EventRow>(
   'events.list',
-  `SELECT id, ${inMilliseconds('e.at')} AS at, name, user_id, session_id, client_id,
-     actor_kind, actor_id, address, agent, reference, data
+  `SELECT ${eventColumns}
    FROM countersign.events e
    WHERE (@any_user::boolean OR user_id = @user_id::uuid)
      AND (@name::text IS NULL OR name = @name::text)
@@ -101,7 +104,7 @@ export function eventVerbs(connection: Connection): EventVerbs {
   }
 }
 
-function toEvent(row: EventRow): AuditEvent {
+export function toEvent(row: EventRow): AuditEvent {
   return {
     id: row.id,
     at: row.at,

@@ -25,6 +25,7 @@ import { checkSchema, migrateSchema } from './schema.ts'
 import { sessionVerbs } from './sessions.ts'
 import { statement } from './statement.ts'
 import { userVerbs } from './users.ts'
+import { webhookVerbs } from './webhooks.ts'
 
 export interface PostgresStore extends Store {
   readonly dialect: 'postgres'
@@ -119,6 +120,7 @@ export function createPostgresStore(settings: PostgresSettings): PostgresStore {
     consents: consentVerbs(connection),
     nodes: nodeVerbs(connection),
     refusals: refusalVerbs(connection),
+    webhooks: webhookVerbs(connection),
     ...(hints !== undefined && { hints }),
 
     withTransaction(client) {

@@ -15,6 +15,7 @@ const PAST_USE = [
   { table: 'cs_codes', key: 'user_id, hash', condition: 'ends_at < :dayAgo' },
   { table: 'cs_one_time', key: 'kind, hash', condition: 'ends_at < :dayAgo' },
   { table: 'cs_links', key: 'user_id, hash', condition: 'ends_at < :dayAgo' },
+  { table: 'cs_webhook_deliveries', key: 'id', condition: 'dead = 1 AND next_at < :weekAgo' },
   { table: 'cs_nodes', key: 'rowid', condition: 'seen_at < :dayAgo' },
   { table: 'cs_access_lives', key: 'seconds', condition: 'seen_at + seconds * 1000 < :dayAgo' },
   { table: 'cs_events', key: 'number', condition: 'at < :eventsSince' },

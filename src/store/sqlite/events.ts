@@ -3,7 +3,7 @@ import { randomId, systemRandom } from '../../base/random.ts'
 import type { EventVerbs } from '../events.ts'
 import type { Connection, Writing } from './connection.ts'
 
-interface EventRow {
+export interface EventRow {
   id: string
   at: number
   name: EventName
@@ -76,7 +76,7 @@ export function eventVerbs(connection: Connection): EventVerbs {
   }
 }
 
-function toEvent(row: EventRow): AuditEvent {
+export function toEvent(row: EventRow): AuditEvent {
   return {
     id: row.id,
     at: row.at,

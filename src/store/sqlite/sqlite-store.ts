@@ -21,6 +21,7 @@ import { revocationVerbs } from './revocations.ts'
 import { checkSchema, migrateSchema } from './schema.ts'
 import { sessionVerbs } from './sessions.ts'
 import { userVerbs } from './users.ts'
+import { webhookVerbs } from './webhooks.ts'
 
 /** The driver over a way to open the file; a test hands in one that breaks. */
 export function createSqliteStore(path: string, openFile: OpenDatabase = openDatabase): Store {
@@ -111,5 +112,6 @@ export function createSqliteStore(path: string, openFile: OpenDatabase = openDat
     oneTime: oneTimeVerbs(connection),
     links: linkVerbs(connection),
     refusals: refusalVerbs(connection),
+    webhooks: webhookVerbs(connection),
   }
 }

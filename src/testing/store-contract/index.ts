@@ -17,6 +17,7 @@ import { testSessions } from './sessions.ts'
 import type { Stores, StoreUnderTest } from './subject.ts'
 import { testUpkeep } from './upkeep.ts'
 import { testUsers } from './users.ts'
+import { testWebhooks } from './webhooks.ts'
 
 export interface StoreContractOptions {
   /** Stands in the titles. */
@@ -66,6 +67,7 @@ export function storeContract({ name, open, races = 10 }: StoreContractOptions):
     testOneTime(subject)
     testLinks(subject)
     testChanges(subject)
+    testWebhooks(subject)
     testUpkeep(subject)
   })
 }

@@ -6,6 +6,7 @@ import { links } from './0005-links.ts'
 import { codesAndConsents } from './0006-codes-and-consents.ts'
 import { secondFactors } from './0007-second-factors.ts'
 import { refusals } from './0008-refusals.ts'
+import { webhooks } from './0009-webhooks.ts'
 import type { Migration } from './migration.ts'
 
 /** All steps, oldest first. */
@@ -18,4 +19,5 @@ export const MIGRATIONS: readonly Migration[] = [
   codesAndConsents,
   secondFactors,
   refusals,
+  webhooks,
 ]

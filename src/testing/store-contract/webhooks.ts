@@ -1,0 +1,79 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { eventOf, newId, signUp } from './people.ts'
+import { MINUTE, SECOND, type Subject } from './subject.ts'
+
+const HOOK = 'https://hooks.example.com/all'
+const SOME = 'https://hooks.example.com/some'
+
+export function testWebhooks(subject: Subject): void {
+  test('an event is kept for each place that wants it, in its own transaction, and given to one at a time', async () => {
+    const { store, other, advance } = subject()
+    await store.webhooks.configure([
+      { url: HOOK, events: undefined },
+      { url: SOME, events: ['user.deleted', 'user.created'] },
+    ])
+    const user = await signUp(store)
+    await store.users.changeProfile(user.id, {}, eventOf('user.profile_changed', { userId: user.id }))
+    await store.events.record(eventOf('webhook.dead', { userId: user.id }))
+    // One whose event no database takes is rolled back, and nobody is told of it.
+    const broken = { ...eventOf('user.deleted'), origin: { actor: { kind: undefined } } }
+    await assert.rejects(store.users.remove(user.id, broken as never))
+
+    const claimed = (
+      await Promise.all([store.webhooks.claim(50, MINUTE), other.webhooks.claim(50, MINUTE)])
+    ).flat()
+    const told = claimed.map(({ url, event, tries }) => `${url} ${event.name} ${tries}`).sort()
+    assert.deepEqual(told, [
+      `${HOOK} user.created 1`,
+      `${HOOK} user.profile_changed 1`,
+      `${SOME} user.created 1`,
+    ])
+    const [first] = claimed
+    assert.ok(first)
+    assert.deepEqual(await store.events.list({ userId: user.id, name: first.event.name, limit: 1 }), [
+      first.event,
+    ])
+    assert.deepEqual(await other.webhooks.claim(50, MINUTE), [], 'leased')
+
+    for (const { id } of claimed.slice(1)) await store.webhooks.delivered(id)
+    await store.webhooks.failed(first.id, { why: 'answered 500', retryMilliseconds: 10 * SECOND })
+    assert.deepEqual(await store.webhooks.claim(50, MINUTE), [])
+    const [waiting] = await other.webhooks.list({ dead: false, limit: 50 })
+    assert.deepEqual(
+      [waiting?.id, waiting?.why, waiting?.dead, waiting?.tries],
+      [first.id, 'answered 500', false, 1],
+    )
+    assert.deepEqual(await other.webhooks.list({ dead: true, limit: 50 }), [])
+    await advance(11 * SECOND)
+    assert.deepEqual(
+      (await other.webhooks.claim(50, MINUTE)).map(({ id, tries }) => [id, tries]),
+      [[first.id, 2]],
+    )
+    await advance(MINUTE + SECOND)
+    assert.equal((await store.webhooks.claim(50, MINUTE)).length, 1, 'whoever had it is gone')
+
+    await store.webhooks.failed(first.id, { why: 'answered 500', retryMilliseconds: undefined })
+    await advance(10 * MINUTE)
+    assert.deepEqual(await store.webhooks.claim(50, MINUTE), [], 'given up')
+    assert.deepEqual(
+      (await store.webhooks.list({ dead: true, limit: 50 })).map(({ id }) => id),
+      [first.id],
+    )
+    assert.equal(await store.webhooks.retry(newId()), false)
+    assert.equal(await store.webhooks.retry(first.id), true)
+    assert.equal((await store.webhooks.claim(50, MINUTE))[0]?.tries, 1)
+
+    await signUp(store)
+    await store.webhooks.configure([{ url: SOME, events: undefined }])
+    const left = await store.webhooks.claim(50, MINUTE)
+    assert.deepEqual(
+      left.map(({ url, event }) => [url, event.name]),
+      [[SOME, 'user.created']],
+    )
+    for (const { id } of left) await store.webhooks.delivered(id)
+    await store.webhooks.configure([])
+    await signUp(store)
+    assert.deepEqual(await store.webhooks.list({ dead: false, limit: 50 }), [])
+  })
+}

@@ -1,0 +1,51 @@
+import { request as requestHttp } from 'node:http'
+import { request as requestHttps } from 'node:https'
+import { isIP } from 'node:net'
+import { isPublicAddress, lookUpPublic } from './public-address.ts'
+
+export interface PostOptions {
+  /** Whether this machine and private networks may be reached. */
+  readonly anywhere: boolean
+  readonly limitMilliseconds?: number
+}
+
+const LIMIT_MILLISECONDS = 15_000
+
+/**
+ * Sends a body to a configured URL and answers with the status. Follows no redirect, reads nothing of the answer, and
+ * connects to public addresses alone unless told otherwise. Rejects with what went wrong, in words without the URL.
+ */
+export function post(
+  url: string,
+  body: string,
+  headers: Readonly<Record<string, string>>,
+  { anywhere, limitMilliseconds = LIMIT_MILLISECONDS }: PostOptions,
+): Promise<number> {
+  const { protocol, hostname } = new URL(url)
+  const host = hostname.replace(/^\[|\]$/g, '')
+  // An address in the place of a name is never looked up.
+  if (!anywhere && isIP(host) !== 0 && !isPublicAddress(host)) {
+    return Promise.reject(new Error('the URL leads to a private address'))
+  }
+  const send = protocol === 'https:' ? requestHttps : requestHttp
+  return new Promise((resolve, reject) => {
+    const request = send(url, {
+      method: 'POST',
+      headers: { ...headers, 'content-length': String(Buffer.byteLength(body)) },
+      // A connection of its own each time: one that was opened to another address is not used again.
+      agent: false,
+      signal: AbortSignal.timeout(limitMilliseconds),
+      ...(!anywhere && { lookup: lookUpPublic }),
+    })
+    request.on('error', (error) => {
+      reject(
+        error.name === 'TimeoutError' || error.name === 'AbortError' ? new Error('no answer in time') : error,
+      )
+    })
+    request.on('response', (response) => {
+      response.destroy()
+      resolve(response.statusCode ?? 0)
+    })
+    request.end(body)
+  })
+}

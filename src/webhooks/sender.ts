@@ -1,0 +1,122 @@
+import type { AuditEvent } from '../audit/events.ts'
+import type { Clock } from '../base/clock.ts'
+import type { Logger } from '../base/logger.ts'
+import type { Store } from '../store/store.ts'
+import type { WebhookDelivery, WebhookEndpoint } from '../store/webhooks.ts'
+import { signatureHeaders } from './signature.ts'
+
+/** A place and the secret by which it knows that an event is from us. */
+export interface Webhook extends WebhookEndpoint {
+  /** `whsec_` and base64. */
+  readonly secret: string
+}
+
+export interface WebhookSenderParts {
+  readonly webhooks: readonly Webhook[]
+  readonly store: Pick<Store, 'webhooks' | 'events'>
+  /** Sends a body and answers with the status. */
+  readonly post: (url: string, body: string, headers: Readonly<Record<string, string>>) => Promise<number>
+  readonly show: (event: AuditEvent) => object
+  readonly clock: Clock
+  readonly logger: Logger
+}
+
+/** Sends what the store keeps for each place, and tries again what did not arrive. */
+export interface WebhookSender {
+  /** Tells the store which places there are, and begins. */
+  start(): Promise<void>
+  /** Sends what is due now; resolves to how many deliveries were tried. */
+  sendDue(): Promise<number>
+  stop(): Promise<void>
+}
+
+const SECOND = 1000
+const MINUTE = 60 * SECOND
+const HOUR = 60 * MINUTE
+/** After each try that failed; a day and a half in all. */
+export const RETRIES = [
+  5 * SECOND,
+  30 * SECOND,
+  5 * MINUTE,
+  30 * MINUTE,
+  2 * HOUR,
+  5 * HOUR,
+  10 * HOUR,
+  16 * HOUR,
+]
+const EVERY = SECOND
+const AT_ONCE = 10
+/** Longer than a try may take. */
+const LEASE = MINUTE
+
+export function createWebhookSender(parts: WebhookSenderParts): WebhookSender {
+  const { webhooks, store, post, show, clock, logger } = parts
+  const secrets = new Map(webhooks.map(({ url, secret }) => [url, secret]))
+  let timer: NodeJS.Timeout | undefined
+  let stopped = false
+  let running: Promise<number> = Promise.resolve(0)
+
+  async function send({ id, url, event, tries }: WebhookDelivery): Promise<void> {
+    const why = await attempt(url, event)
+    if (why === undefined) return store.webhooks.delivered(id)
+    const retryMilliseconds = RETRIES[tries - 1]
+    await store.webhooks.failed(id, { why, retryMilliseconds })
+    if (retryMilliseconds !== undefined) return
+    logger.warn({ delivery: id, event: event.name, why }, 'a webhook was given up')
+    const data = { delivery: id, event: event.name, why }
+    await store.events.record({ name: 'webhook.dead', origin: { actor: { kind: 'system' } }, data })
+  }
+
+  /** What went wrong; undefined where it arrived. */
+  async function attempt(url: string, event: AuditEvent): Promise<string | undefined> {
+    const secret = secrets.get(url)
+    if (secret === undefined) return 'not configured here'
+    const body = JSON.stringify({
+      type: event.name,
+      timestamp: new Date(event.at).toISOString(),
+      data: show(event),
+    })
+    const timestamp = Math.floor(clock.now() / SECOND)
+    const headers = {
+      'content-type': 'application/json',
+      'user-agent': 'Countersign',
+      ...signatureHeaders({ id: event.id, timestamp, body }, secret),
+    }
+    try {
+      const status = await post(url, body, headers)
+      return status >= 200 && status < 300 ? undefined : `answered ${status}`
+    } catch (error) {
+      return error instanceof Error ? error.message.slice(0, 200) : 'not sent'
+    }
+  }
+
+  const sendDue = async (): Promise<number> => {
+    const due = await store.webhooks.claim(AT_ONCE, LEASE)
+    await Promise.all(due.map(send))
+    return due.length
+  }
+
+  function next(milliseconds: number): void {
+    if (stopped) return
+    timer = setTimeout(() => {
+      running = sendDue().catch((error: unknown) => {
+        logger.warn({ err: error }, 'webhooks could not be sent; the next try is in a second')
+        return 0
+      })
+      void running.then((tried) => next(tried === AT_ONCE ? 0 : EVERY))
+    }, milliseconds).unref()
+  }
+
+  return {
+    async start() {
+      await store.webhooks.configure(webhooks)
+      if (webhooks.length > 0) next(EVERY)
+    },
+    sendDue,
+    async stop() {
+      stopped = true
+      clearTimeout(timer)
+      await running
+    },
+  }
+}
