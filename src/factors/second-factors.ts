@@ -228,5 +228,6 @@ function offerTo({ id, epoch }: User, purpose: 'totp' | 'passkey'): ChallengeFac
 }
 
 function notRight(field: string, message: string, details = {}): AuthError {
-  return new AuthError('REQUEST_INVALID', { fields: [{ field, message }], details })
+  const reason = field === 'code' ? 'code' : 'passkey'
+  return new AuthError('REQUEST_INVALID', { fields: [{ field, message, reason }], details })
 }

@@ -106,5 +106,5 @@ export async function renewSession(
 }
 
 function wrong(field: string, message: string): AuthError {
-  return new AuthError('REQUEST_INVALID', { fields: [{ field, message }] })
+  return new AuthError('REQUEST_INVALID', { fields: [{ field, message, reason: 'wrong_password' }] })
 }

@@ -25,6 +25,8 @@ export interface PageNote {
   /** A name of what was done, for the page to put into words. */
   readonly done?: string
   readonly secret?: string
+  /** It is still there when the page is loaded anew. */
+  readonly stays?: boolean
 }
 
 export interface NotedProblem {
@@ -59,7 +61,7 @@ export interface PageCookiesOptions {
 }
 
 const VISIT_BYTES = 32
-const NOTE_MILLISECONDS = 120_000
+const NOTE_MILLISECONDS = 300_000
 /** A browser keeps 4096 bytes, name and attributes included (RFC 6265 section 6.1). */
 const LONGEST_NOTE = 3800
 const LANGUAGE_SECONDS = 31_536_000

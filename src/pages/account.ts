@@ -10,6 +10,7 @@ export interface AccountParts {
   readonly sessionCount: number
   readonly apiKeyCount: number
   readonly hasProfile: boolean
+  readonly hasSecondFactor: boolean
   /** An address is proven, and changed, by a letter. */
   readonly canSendLetters: boolean
   /** What has just been done. */
@@ -54,6 +55,12 @@ export function accountPage(frame: Frame, state: FormState, parts: AccountParts)
       value: html`<span aria-hidden="true">••••••••</span>`,
       to: `${base}/account/password`,
       ...change(account.password),
+    },
+    {
+      what: texts.factors.title,
+      value: parts.hasSecondFactor ? texts.factors.on : texts.factors.off,
+      to: `${base}/account/two-step`,
+      ...change(texts.factors.title),
     },
     parts.hasProfile && {
       what: account.profile,

@@ -1,4 +1,4 @@
-import { attributes, type HtmlValue, html, type SafeHtml } from '../base/html.ts'
+import { type Attributes, attributes, type HtmlValue, html, type SafeHtml } from '../base/html.ts'
 import type { Frame } from './frame.ts'
 
 /** What is wrong with one field, in the language of the page. */
@@ -29,6 +29,8 @@ export interface FormParts {
   readonly to: string
   readonly body: HtmlValue
   readonly class?: string
+  /** More attributes, for the script. */
+  readonly data?: Attributes
   /** Values that nobody types. */
   readonly hidden?: Readonly<Record<string, string | undefined>>
 }
@@ -36,12 +38,12 @@ export interface FormParts {
 /** A form with its token. */
 export function form(
   { csrfToken }: Pick<FormState, 'csrfToken'>,
-  { to, body, class: name, hidden = {} }: FormParts,
+  { to, body, class: name, data, hidden = {} }: FormParts,
 ): SafeHtml {
   const fields = Object.entries({ csrf_token: csrfToken, ...hidden }).flatMap(([field, value]) =>
     value === undefined ? [] : [html`<input type="hidden" name="${field}" value="${value}">`],
   )
-  return html`<form method="post" ${attributes({ action: to, class: name })}>${fields}${body}</form>`
+  return html`<form method="post" ${attributes({ action: to, class: name })} ${data}>${fields}${body}</form>`
 }
 
 /**

@@ -1,4 +1,5 @@
 import { html } from '../base/html.ts'
+import { passkeyForm } from './factor-step.ts'
 import { errorSummary, type FormState, field, form, hasFailed, mainButton, passwordField } from './form.ts'
 import type { Frame } from './frame.ts'
 import { heading, note, type PageParts } from './layout.ts'
@@ -12,6 +13,7 @@ export interface LoginParts {
   readonly canRegister: boolean
   /** Where whoever forgot the password goes; undefined where there is no way. */
   readonly forgot: string | undefined
+  readonly canUsePasskeys: boolean
 }
 
 /** Name and password. */
@@ -44,6 +46,18 @@ ${mainButton(login.button)}`
     body: html`${errorSummary(frame, state)}${!hasFailed(state) && parts.said && note(parts.said)}
 ${heading(login.title)}
 ${form(state, { to: `${base}/login`, body: fields, hidden: { return_to: parts.returnTo } })}
+${
+  parts.canUsePasskeys &&
+  passkeyForm(frame, state, {
+    to: `${base}/login/passkey`,
+    options: `${base}/sign-in/passkey/options`,
+    send: { for: 'session' },
+    kind: 'get',
+    autofill: true,
+    hidden: { return_to: parts.returnTo },
+    button: html`<p class="or">${texts.step.or}</p><button class="other main-width" type="submit">${texts.step.passkey}</button>`,
+  })
+}
 <div class="after">
 ${parts.forgot && html`<p><a href="${parts.forgot}">${login.forgot}</a></p>`}
 ${parts.canRegister && html`<p>${login.newHere} <a href="${base}/register${query}">${login.register}</a></p>`}

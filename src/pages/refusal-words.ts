@@ -28,6 +28,14 @@ export function failureIn(texts: Texts, { code, retryAfterSeconds = 1, problems 
       return refusals.busy
     case 'CSRF_TOKEN_STALE':
       return refusals.stale
+    case 'EMAIL_UNVERIFIED':
+      return refusals.unverified
+    case 'FACTOR_WRONG':
+      return refusals.factorWrong
+    case 'CHALLENGE_VOID':
+      return refusals.challengeOver
+    case 'PASSKEYS_UNAVAILABLE':
+      return refusals.noPasskeys
     case 'LINK_INVALID':
       return refusals.link
     case 'REAUTHENTICATION_REQUIRED':
@@ -67,6 +75,10 @@ function messageIn(
       return problems.sameEmail
     case 'invited_email':
       return problems.invitedEmail
+    case 'code':
+      return problems.code
+    case 'passkey':
+      return problems.passkey
     case 'choose':
       return problems.choose
     case 'wrong_password':

@@ -84,9 +84,46 @@ all('time', (time) => {
   time.title = format.format(new Date(time.dateTime))
 })
 
+const ask = async ({ options, send, token }, csrf) => {
+  const headers = { 'content-type': 'application/json', 'x-csrf-token': csrf }
+  const response = await fetch(options, { method: 'POST', headers, body: send })
+  if (!response.ok) throw new Error(response.status)
+  return response.json()
+}
+let waiting
+all('[data-passkey]', (form) => {
+  const { passkey: kind, token, failed, autofill } = form.dataset
+  const parse = window.PublicKeyCredential?.[kind === 'get' ? 'parseRequestOptionsFromJSON' : 'parseCreationOptionsFromJSON']
+  if (parse === undefined) return
+  form.hidden = false
+  const fields = form.elements
+  const run = async (more) => {
+    const { challenge_token, options } = await ask(form.dataset, fields.csrf_token.value)
+    const publicKey = parse.call(PublicKeyCredential, options)
+    const credential = await navigator.credentials[kind]({ publicKey, ...more })
+    fields[token].value = challenge_token
+    fields.credential.value = JSON.stringify(credential)
+    form.submit()
+  }
+  form.addEventListener('submit', (event) => {
+    event.preventDefault()
+    waiting?.abort()
+    const said = form.querySelector('.problem[role=status]')
+    said.textContent = ''
+    run().catch(() => { said.textContent = failed })
+  })
+  if (autofill === undefined) return
+  PublicKeyCredential.isConditionalMediationAvailable?.().then((can) => {
+    waiting = new AbortController()
+    if (can) return run({ mediation: 'conditional', signal: waiting.signal })
+  }).catch(() => {})
+})
+all('[data-script]', (place) => { place.hidden = false })
+
 // A second click sends nothing; coming back by the browser's own button makes the form usable again.
 all('form', (form) => {
   form.addEventListener('submit', (event) => {
+    if (event.defaultPrevented) return
     if (form.dataset.sent) return event.preventDefault()
     form.dataset.sent = 'yes'
     form.querySelector('[type=submit]')?.setAttribute('aria-busy', 'true')

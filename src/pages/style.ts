@@ -122,7 +122,12 @@ ul.rows{list-style:none}
 .secret{display:grid;gap:.5rem}
 code,.mono{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,"Liberation Mono",monospace;font-size:.875rem;overflow-wrap:anywhere}
 .secret code{display:block;padding:.75rem;border:1px solid var(--rule);border-radius:.5rem;background:var(--soft);direction:ltr;text-align:start;user-select:all}
-.codes{columns:2;list-style:none}
+.lines{white-space:pre-line}
+.app{display:grid;gap:.75rem;justify-items:start}
+.app .secret{justify-self:stretch;max-inline-size:22rem}
+.main-width{inline-size:100%}
+form[data-passkey]{gap:.75rem}
+form[data-passkey] .problem:empty{display:none}
 .qr{inline-size:12rem;block-size:12rem;padding:.75rem;border-radius:.5rem;background:#fff;color:#000}
 .or{display:flex;align-items:center;gap:1rem;color:var(--muted);font-size:.875rem}
 .or::before,.or::after{content:"";flex:1;border-block-start:1px solid var(--rule)}

@@ -51,7 +51,7 @@ function sentencesOf(part: unknown, path: string): [string, string][] {
 test('every language says everything: no sentence is empty, left in English or left without its number', async () => {
   const english = new Map(sentencesOf(await LANGUAGES.en.load(), 'texts'))
   /** Words that are the same. */
-  const SAME = ['texts.fields.code', 'texts.apiKeys.name', 'texts.common.pageTitle']
+  const SAME = ['texts.factors.passkeys', 'texts.fields.code', 'texts.apiKeys.name', 'texts.common.pageTitle']
   for (const language of Object.keys(LANGUAGES) as Language[]) {
     const sentences = sentencesOf(await LANGUAGES[language].load(), 'texts')
     assert.deepEqual([...new Set(sentences.map(([path]) => path))].sort(), [...english.keys()].sort())

@@ -37,5 +37,5 @@ export const ELSEWHERE = [
   '/account\u2028x',
   '/\ud800',
   '/\u3000/evil.example',
-  `/${'x'.repeat(2000)}`,
+  `/${'x'.repeat(20_000)}`,
 ]

@@ -116,7 +116,7 @@ test('F-4, F-5: no form is taken without its token, with that of somebody else, 
       assert.ok([303, 403].includes(answer.status), told)
       assert.equal(visitor.cookies.get(SESSION), before.get(SESSION), told)
       if (answer.status === 303) {
-        assert.match((await visitor.get(answer.location ?? '')).html, /open for too long/, told)
+        assert.match((await visitor.follow(answer.location)).html, /open for too long/, told)
       }
     }
     const [now] = await issuer.auth.events.list({ limit: 1 })

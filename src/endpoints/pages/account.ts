@@ -1,4 +1,5 @@
 import { AuthError } from '../../errors/auth-error.ts'
+import { hasFactor } from '../../model/second-factor.ts'
 import type { User } from '../../model/user.ts'
 import { type AccountDone, accountPage } from '../../pages/account.ts'
 import { passwordPage, usernamePage } from '../../pages/credentials.ts'
@@ -27,11 +28,12 @@ export function accountDone(done: AccountDone, { services }: Pick<RouteContext, 
 export const showAccount: PageHandler = async (context) => {
   const { services } = context
   const { id } = principalOf(context)
-  const [view, user, sessions, apiKeys] = await Promise.all([
+  const [view, user, sessions, apiKeys, factors] = await Promise.all([
     openView(context),
     userOf(context),
     services.grants.store.sessions.list(id),
     services.apiKeys.list(id),
+    services.secondFactors.find(id),
   ])
   return view.send(
     accountPage(view.frame, view.state, {
@@ -39,6 +41,7 @@ export const showAccount: PageHandler = async (context) => {
       sessionCount: sessions.length,
       apiKeyCount: apiKeys.length,
       canSendLetters: pagesOf(services).canSendLetters,
+      hasSecondFactor: hasFactor(factors),
       hasProfile: profileFieldsOf(services.profile).length > 0,
       done: view.note?.done as AccountDone | undefined,
     }),

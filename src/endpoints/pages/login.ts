@@ -1,4 +1,4 @@
-import { mustSignInAnew, targetOf, waitingRequest } from '../../authorization/sent-away.ts'
+import { mustSignInAnew, waitingRequest } from '../../authorization/sent-away.ts'
 import { readReturnPath } from '../../http/return-path.ts'
 import { loginPage } from '../../pages/login.ts'
 import type { Texts } from '../../texts/en.ts'
@@ -7,7 +7,7 @@ import { openBrowserSession } from '../browser-session.ts'
 import { readFields } from './form-fields.ts'
 import type { PageHandler } from './page-route.ts'
 import { isOpen } from './register.ts'
-import { openView, pagesOf, seeOther } from './view.ts'
+import { canUsePasskeys, openView, pagesOf, policyOn, seeOther } from './view.ts'
 
 /** Whoever is signed in already is led on at once. */
 export const showLogin: PageHandler = async (context) => {
@@ -18,7 +18,6 @@ export const showLogin: PageHandler = async (context) => {
   const { signIn } = await browserOf(context)
   const again = signIn !== undefined && waiting !== undefined && mustSignInAnew(waiting, signIn)
   if (signIn !== undefined && !again) return seeOther(returnTo ?? `${frame.base}/account`)
-  const target = waiting && (await targetOf(waiting, services.grants))
   const { canSendLetters } = pagesOf(services)
   return view.send(
     loginPage(frame, state, {
@@ -26,9 +25,10 @@ export const showLogin: PageHandler = async (context) => {
       hint: waiting?.loginHint,
       returnTo,
       canRegister: isOpen(services.registration.mode),
+      canUsePasskeys: canUsePasskeys(services),
       forgot: canSendLetters ? `${frame.base}/reset` : undefined,
     }),
-    { policy: { 'form-action': target === undefined ? [] : [target] } },
+    await policyOn(view, services),
   )
 }
 

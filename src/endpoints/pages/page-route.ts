@@ -4,6 +4,7 @@ import { guardRequestOf } from '../../guard/guard-request.ts'
 import type { Reply } from '../../http/reply.ts'
 import { type Access, anyone, needs } from '../../model/access.ts'
 import type { Rate } from '../../model/rate.ts'
+import { RECENT_SECONDS } from '../factor-schemas.ts'
 import type { RouteContext, ServedRoute } from '../route.ts'
 
 export type Form = Readonly<Record<string, string>>
@@ -13,6 +14,9 @@ export type PageHandler = (context: RouteContext<Form>) => Reply | Promise<Reply
 
 /** For whoever is signed in, in a browser. */
 export const inBrowser = needs({ via: ['session'] })
+
+/** For whoever has proven who they are a moment ago as well. */
+export const recentlyInBrowser = needs({ via: ['session'], freshWithinSeconds: RECENT_SECONDS })
 
 interface PageRow {
   readonly path: string

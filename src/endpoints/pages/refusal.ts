@@ -28,7 +28,8 @@ export async function answerRefusedPage(refusal: Refusal, refused: RefusedPage):
   const { request, path, route, form, admitted = false, services } = refused
   const { base, cookies } = pagesOf(services)
   const { status } = answerAtRoute(refusal)
-  if (!admitted && status === 401 && route !== undefined) {
+  const { code, continuation } = refusal
+  if (!admitted && status === 401 && code !== 'REAUTHENTICATION_REQUIRED' && route !== undefined) {
     const back = base + (route.form?.page ?? path)
     const note = cookies.writeNote({ page: '/login', done: hadSession(refusal) ? 'ended' : 'please' })
     return seeOther(`${base}/login${queryOf({ return_to: back })}`, [
@@ -36,12 +37,24 @@ export async function answerRefusedPage(refusal: Refusal, refused: RefusedPage):
       ...clearedSession(refusal, services),
     ])
   }
+  if (code === 'REAUTHENTICATION_REQUIRED' && !admitted && route !== undefined) {
+    const back = base + (route.form?.page ?? path)
+    return seeOther(`${base}/login/again${queryOf({ return_to: back })}`)
+  }
+  if (continuation !== undefined) {
+    const page = code === 'MFA_ENROLMENT_REQUIRED' ? '/login/enrol' : '/login/step'
+    const { challenge: secret, methods } = continuation
+    const note = cookies.writeNote({ page, secret, values: { methods: methods.join(' ') }, stays: true })
+    return seeOther(base + page + queryOf({ return_to: readReturnPath(form?.return_to) }), [note])
+  }
   if (route?.form !== undefined && form !== undefined && canComeBack(refusal.code, status)) {
     const { keeps, aliases } = route.form
     const values = Object.fromEntries(Object.entries(form).filter(([name]) => isKept(name, keeps)))
     const note = cookies.writeNote({
       page: route.form.page,
       values,
+      // A sign-in on its way is not lost by loading its page anew.
+      stays: values.challenge_token !== undefined,
       code: refusal.code,
       reference: refused.reference,
       problems: refusal.fields?.map((problem) => ({
@@ -77,7 +90,13 @@ function isKept(name: string, keeps: readonly string[]): boolean {
 /** What whoever fills in the form can do something about, if only wait. */
 function canComeBack(code: Refusal['code'], status: number): boolean {
   if (code === 'CSRF_ORIGIN') return false
-  if (code === 'CSRF_TOKEN_STALE' || code === 'REGISTRATION_CLOSED' || code === 'HASH_QUEUE_FULL') return true
+  if (
+    code === 'EMAIL_UNVERIFIED' ||
+    code === 'CSRF_TOKEN_STALE' ||
+    code === 'REGISTRATION_CLOSED' ||
+    code === 'HASH_QUEUE_FULL'
+  )
+    return true
   return [400, 401, 409, 422, 429].includes(status)
 }
 

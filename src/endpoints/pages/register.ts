@@ -5,7 +5,7 @@ import { openBrowserSession } from '../browser-session.ts'
 import { readFields } from './form-fields.ts'
 import { useful } from './links.ts'
 import type { PageHandler } from './page-route.ts'
-import { callerIn, lettersOf, openView, pagesOf, seeOther } from './view.ts'
+import { callerIn, lettersOf, openView, pagesOf, policyOn, seeOther } from './view.ts'
 
 /** Whether somebody without an invitation may register. */
 export function isOpen(mode: RegistrationMode): boolean {
@@ -28,6 +28,7 @@ export const showRegister: PageHandler = async (context) => {
       letters: lettersOf(context.services),
       minimumPasswordLength: pagesOf(context.services).minimumPasswordLength,
     }),
+    await policyOn(view, context.services),
   )
 }
 

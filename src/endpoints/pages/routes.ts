@@ -1,6 +1,6 @@
 import { anyone } from '../../model/access.ts'
 import type { ServedRoute } from '../route.ts'
-import { form, inBrowser, page } from './page-route.ts'
+import { form, inBrowser, page, recentlyInBrowser } from './page-route.ts'
 
 const TEN_MINUTES = 600_000
 
@@ -14,6 +14,52 @@ export const pageRoutes: readonly ServedRoute[] = [
     keeps: ['username'],
     limit: { count: 300, periodMilliseconds: TEN_MINUTES },
     load: async () => (await import('./login.ts')).signIn,
+  }),
+  page({
+    path: '/login/step',
+    access: anyone,
+    load: async () => (await import('./factor-step.ts')).showStep,
+  }),
+  form({
+    path: '/login/step',
+    access: anyone,
+    page: '/login/step',
+    keeps: ['challenge_token', 'methods', 'by'],
+    limit: { count: 300, periodMilliseconds: TEN_MINUTES },
+    load: async () => (await import('./factor-step.ts')).takeStep,
+  }),
+  form({
+    path: '/login/passkey',
+    access: anyone,
+    page: '/login',
+    limit: { count: 300, periodMilliseconds: TEN_MINUTES },
+    load: async () => (await import('./factor-step.ts')).takeStep,
+  }),
+  page({
+    path: '/login/enrol',
+    access: anyone,
+    load: async () => (await import('./factor-step.ts')).showEnrol,
+  }),
+  form({
+    path: '/login/enrol',
+    access: anyone,
+    page: '/login/enrol',
+    keeps: ['challenge_token', 'offer_token', 'uri'],
+    limit: { count: 300, periodMilliseconds: TEN_MINUTES },
+    load: async () => (await import('./factor-step.ts')).enrol,
+  }),
+  page({
+    path: '/login/again',
+    access: inBrowser,
+    load: async () => (await import('./factor-step.ts')).showAgain,
+  }),
+  form({
+    path: '/login/again',
+    access: inBrowser,
+    page: '/login/again',
+    keeps: ['by'],
+    limit: { count: 300, periodMilliseconds: TEN_MINUTES },
+    load: async () => (await import('./factor-step.ts')).proveAgainHere,
   }),
   page({ path: '/register', access: anyone, load: async () => (await import('./register.ts')).showRegister }),
   form({
@@ -152,6 +198,48 @@ export const pageRoutes: readonly ServedRoute[] = [
     access: inBrowser,
     page: '/account/api-keys',
     load: async () => (await import('./api-keys.ts')).revokeApiKey,
+  }),
+  page({
+    path: '/account/two-step',
+    access: recentlyInBrowser,
+    load: async () => (await import('./factors.ts')).showFactors,
+  }),
+  page({
+    path: '/account/two-step/app',
+    access: recentlyInBrowser,
+    load: async () => (await import('./factors.ts')).showApp,
+  }),
+  form({
+    path: '/account/two-step/app',
+    access: recentlyInBrowser,
+    page: '/account/two-step/app',
+    keeps: ['offer_token', 'uri'],
+    load: async () => (await import('./factors.ts')).addApp,
+  }),
+  form({
+    path: '/account/two-step/app/remove',
+    access: recentlyInBrowser,
+    page: '/account/two-step',
+    load: async () => (await import('./factors.ts')).removeApp,
+  }),
+  form({
+    path: '/account/two-step/passkeys',
+    access: recentlyInBrowser,
+    page: '/account/two-step',
+    keeps: ['name'],
+    load: async () => (await import('./factors.ts')).addPasskey,
+  }),
+  form({
+    path: '/account/two-step/passkeys/{id}/remove',
+    access: recentlyInBrowser,
+    page: '/account/two-step',
+    load: async () => (await import('./factors.ts')).removePasskey,
+  }),
+  form({
+    path: '/account/two-step/codes',
+    access: recentlyInBrowser,
+    page: '/account/two-step',
+    load: async () => (await import('./factors.ts')).makeCodes,
   }),
   page({
     path: '/account/email',

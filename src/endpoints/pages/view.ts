@@ -1,3 +1,5 @@
+import { isIP } from 'node:net'
+import { targetOf, waitingRequest } from '../../authorization/sent-away.ts'
 import { guardRequestOf } from '../../guard/guard-request.ts'
 import { noStore, type PolicyDirectives, pageHeaders } from '../../http/headers.ts'
 import type { PageNote } from '../../http/page-cookies.ts'
@@ -60,6 +62,21 @@ export function callerIn(context: Pick<RouteContext, 'request' | 'services' | 'o
   return { origin: context.origin, language: languageFor(context) }
 }
 
+/**
+ * Lets the forms of a page lead on to where the application is that waits behind the sign-in: browsers hold a redirect
+ * after a form against the policy of the form's page.
+ */
+export async function policyOn({ returnTo, frame }: PageView, { grants }: Services): Promise<SendOptions> {
+  const waiting = waitingRequest(returnTo, frame.base)
+  const target = waiting && (await targetOf(waiting, grants))
+  return target === undefined ? {} : { policy: { 'form-action': [target] } }
+}
+
+/** Browsers bind passkeys to a host name; an address has none. */
+export function canUsePasskeys({ grants }: Services): boolean {
+  return isIP(new URL(grants.settings.issuer).hostname.replaceAll(/[[\]]/g, '')) === 0
+}
+
 /** Where letters can be read in development. */
 export function lettersOf({ mailbox, pages }: Services): string | undefined {
   return mailbox && `${pages?.base ?? ''}/dev/mail`
@@ -94,7 +111,8 @@ export async function openView(
   const session = principal && services.sessionCookies.read(asked)
   const visit = session === undefined ? cookies.visit(asked) : undefined
   const chosen = languageOf(asksFor?.split(/\s/, 1)[0] ?? '')
-  const set = [visit?.set, note && cookies.clearedNote, chosen && cookies.setLanguage(chosen)].filter(
+  const cleared = note !== undefined && note.stays !== true ? cookies.clearedNote : undefined
+  const set = [visit?.set, cleared, chosen && cookies.setLanguage(chosen)].filter(
     (cookie) => cookie !== undefined,
   )
   return {
