@@ -21,6 +21,7 @@ import type { User } from './model/user.ts'
 import type { OwnRoutes } from './openapi/own-routes.ts'
 import type { EventFilter } from './store/events.ts'
 import type { KeyUse } from './store/keys.ts'
+import type { NodeAnnouncement } from './store/nodes.ts'
 import type { PostgresClient } from './store/postgres/connection.ts'
 import type { MigrationReport } from './store/store.ts'
 import type { WebhookVerbs } from './store/webhooks.ts'
@@ -170,6 +171,8 @@ export interface Auth<
   }
   /** Refusals as the doctor sees them: bounded records, exact numbers. For those who run the service. */
   readonly refusals: Refusals
+  /** All nodes of this issuer that were seen within the last 30 seconds, with fingerprints of what they read. */
+  liveNodes(): Promise<readonly NodeAnnouncement[]>
   /**
    * What was behind a refusal: of an error that we threw, an answer of ours, or the reference that a client was given.
    * For those who run the service; a client is never shown it.

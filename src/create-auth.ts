@@ -205,6 +205,7 @@ export function createAuth<
       counts: (since) => whenReady(() => refusals.counts(since)),
       contextOf: (record) => whenReady(() => refusals.contextOf(record)),
     },
+    liveNodes: () => whenReady(() => store.nodes.live()),
     explain: (subject) => whenReady(() => explain(subject, refusals, wired.storeNow() / 1000)),
     webhooks: {
       list: (filter) => whenReady(() => store.webhooks.list(filter)),

@@ -1,6 +1,7 @@
 import { Command } from 'commander'
 import { apiKeyCommands } from './commands/api-keys.ts'
 import { clientCommands } from './commands/clients.ts'
+import { doctorCommands } from './commands/doctor.ts'
 import { keyCommands } from './commands/keys.ts'
 import { serviceCommands } from './commands/service.ts'
 import { sessionCommands } from './commands/sessions.ts'
@@ -24,5 +25,6 @@ export function createProgram(): Command {
   clientCommands(program)
   keyCommands(program)
   watchCommands(program.commandsGroup('What happens:'))
+  doctorCommands(program)
   return program
 }

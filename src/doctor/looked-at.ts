@@ -2,7 +2,7 @@ import { readClocks } from './clock-facts.ts'
 import type { Facts } from './facts.ts'
 import type { RuledOut } from './finding.ts'
 import { header, isRefused, requestOf } from './http-facts.ts'
-import { ago, clipped } from './words.ts'
+import { clipped, moment, span } from './words.ts'
 
 /** Causes that the evidence shows to be none, each with what shows it. */
 export function ruleOut(facts: Facts): readonly RuledOut[] {
@@ -28,7 +28,7 @@ export function ruleOut(facts: Facts): readonly RuledOut[] {
   if (signature.kind === 'issuer_only')
     add('the signature is genuine by a key of the issuer', 'SIG_WRONG_KEY')
   if (typeof claims.exp === 'number' && now < claims.exp + skewSeconds && claims.exp < 1e11) {
-    add(`the token is good until ${ago(claims.exp, now).replace(/^in /, 'in ')}`, 'TOKEN_EXPIRED')
+    add(`the token is good until ${moment(claims.exp)}, for ${span(claims.exp - now)} more`, 'TOKEN_EXPIRED')
   }
   if (config.issuer !== undefined && claims.iss === config.issuer) {
     add(

@@ -18,21 +18,28 @@ const OPEN =
 
 const fits = (facts: Facts): OpenApiEvidence | undefined => facts.evidence.openapi
 
-/** Whether the running service guards an operation, by its inventory, its answers, or what the document itself says. */
-function isGuarded(facts: Facts, { method, path, operation }: Operation): boolean | undefined {
-  const route = facts.evidence.routes?.find(
+/** Whether the running service guards an operation, by its inventory or its answers. */
+function isSeenGuarded({ evidence, exchanges }: Facts, { method, path }: Operation): boolean | undefined {
+  const route = evidence.routes?.find(
     (one) => one.method.toUpperCase() === method && (one.path === path || matchesPath(path, one.path)),
   )
   if (route !== undefined) return route.guard !== null
-  const refused = facts.exchanges.some(
-    (one) =>
+  const refused = exchanges.some((one) => {
+    const request = requestOf(one)
+    return (
       one.response?.status === 401 &&
-      requestOf(one)?.method === method &&
-      matchesPath(path, urlOf(requestOf(one))?.pathname ?? ''),
-  )
-  if (refused) return true
-  const responses = objectOf(operation.responses)
-  return responses['401'] !== undefined || responses['403'] !== undefined ? true : undefined
+      request?.method === method &&
+      matchesPath(path, urlOf(request)?.pathname ?? '')
+    )
+  })
+  return refused ? true : undefined
+}
+
+/** The same, or by what the document itself says of its answers. */
+function isGuarded(facts: Facts, one: Operation): boolean | undefined {
+  const responses = objectOf(one.operation.responses)
+  const says = responses['401'] !== undefined || responses['403'] !== undefined
+  return isSeenGuarded(facts, one) ?? (says ? true : undefined)
 }
 
 const asParameter: Rule = (facts) => {
@@ -99,9 +106,14 @@ const noSecurity: Rule = (facts) => {
   if (document === undefined) return undefined
   const [scheme] = Object.keys(schemesOf(document))
   if (scheme === undefined) return undefined
-  const bare = operationsOf(document).filter((one) => one.security === undefined || one.security.length === 0)
-  const proven = bare.filter(
-    (one) => isGuarded(facts, one) === true && !(OPEN.test(one.path) && facts.evidence.routes === undefined),
+  // An empty list says on purpose that an operation is open; then only the running service can say otherwise.
+  const bare = operationsOf(document).filter(
+    ({ security }) => security === undefined || security.length === 0,
+  )
+  const proven = bare.filter((one) =>
+    one.security === undefined
+      ? isGuarded(facts, one) === true && !(OPEN.test(one.path) && facts.evidence.routes === undefined)
+      : isSeenGuarded(facts, one) === true,
   )
   const likely = bare.filter(
     (one) => one.security === undefined && isGuarded(facts, one) === undefined && !OPEN.test(one.path),

@@ -1,0 +1,29 @@
+import { NoVerdict } from '../no-verdict.ts'
+import { answer, type DoctorOptions, readText } from './answer.ts'
+import { ask, jsonOf } from './fetch.ts'
+import { type ProposalOptions, propose } from './proposals.ts'
+
+export interface OpenApiOptions extends DoctorOptions, ProposalOptions {
+  /** Where a document from a file is served. */
+  readonly url?: string
+}
+
+/** Schemes, references, scopes and token addresses of an API document; JSON. */
+export async function openApiCommand(place: string, options: OpenApiOptions): Promise<void> {
+  const isUrl = /^https?:/.test(place)
+  const document = isUrl ? jsonOf(await ask(place)) : parse(readText(place), place)
+  if (document?.openapi === undefined && document?.swagger === undefined)
+    throw new NoVerdict(`${place} gives no OpenAPI document in JSON`)
+  const evidence = {
+    openapi: { url: options.url ?? (isUrl ? place : 'https://api.example.test/openapi.json'), document },
+  }
+  await propose(answer(evidence, options), evidence, options)
+}
+
+function parse(text: string, place: string): Readonly<Record<string, unknown>> {
+  try {
+    return JSON.parse(text)
+  } catch {
+    throw new NoVerdict(`${place} is no JSON; convert YAML first`)
+  }
+}

@@ -1,0 +1,97 @@
+import type { Evidence, Jwk, ServiceConfig } from '../../doctor/evidence.ts'
+import { NoVerdict } from '../no-verdict.ts'
+import { answer, type DoctorOptions, readInput, readText } from './answer.ts'
+import { type ProposalOptions, propose } from './proposals.ts'
+
+export interface TokenOptions extends DoctorOptions, ProposalOptions {
+  /** Ask this issuer for its metadata and keys. */
+  readonly issuer?: string
+  readonly jwks?: string
+  readonly secretFile?: string
+  readonly audience?: string
+  readonly algorithm?: string
+  readonly scheme?: string
+  /** With the keys and the database of the issuer that is configured in this folder. */
+  readonly own?: boolean
+}
+
+/** A token, with whatever else is at hand. Nothing of it is sent anywhere: an issuer is only asked for its keys. */
+export async function tokenCommand(file: string | undefined, options: TokenOptions): Promise<void> {
+  const given = await readInput(file)
+  if (given.trim() === '') throw new NoVerdict('There is no token: give a file, or pipe it in.')
+  const tokens = [{ text: given.replace(/\n$/, '') }]
+  const evidence = options.own ? await withOwnIssuer(tokens) : await withOthers(tokens, options)
+  await propose(answer(evidence, options), evidence, options)
+}
+
+async function withOthers(tokens: NonNullable<Evidence['tokens']>, options: TokenOptions): Promise<Evidence> {
+  const { issuer, jwks, secretFile, audience, algorithm, scheme } = options
+  const keys = jwks === undefined ? undefined : await keysFrom(jwks)
+  const shown =
+    issuer === undefined || keys !== undefined || secretFile !== undefined ? undefined : await shownBy(issuer)
+  const found = keys ?? shown?.keys
+  const algorithms = algorithm === undefined ? algorithmsOf(found, secretFile) : [algorithm]
+  const config: ServiceConfig = {
+    ...((shown?.issuer ?? issuer) !== undefined && { issuer: shown?.issuer ?? issuer }),
+    ...(audience !== undefined && { audience }),
+    ...(found !== undefined && { keys: found }),
+    ...(algorithms !== undefined && { algorithms }),
+    ...(secretFile !== undefined && { secret: readText(secretFile), secret_source: 'file' as const }),
+    ...(scheme !== undefined && { scheme }),
+  }
+  const isConfigured = Object.keys(config).length > 0
+  const clocks =
+    shown?.clockSeconds === undefined
+      ? undefined
+      : [
+          {
+            who: 'issuer',
+            from: 'date_header',
+            moment: 'now',
+            reads: Date.now() / 1000 + shown.clockSeconds,
+          } as const,
+        ]
+  return {
+    tokens,
+    ...(isConfigured && { config }),
+    ...(clocks !== undefined && options.now === undefined && { clocks }),
+  }
+}
+
+async function shownBy(issuer: string) {
+  const { lookAtIssuer } = await import('./issuer.ts')
+  const shown = await lookAtIssuer(issuer)
+  if (shown.keys === undefined)
+    throw new NoVerdict(
+      `${issuer} shows neither metadata nor keys: see \`countersign doctor url ${issuer}\`, or give --jwks.`,
+    )
+  return shown
+}
+
+/** Each key has one algorithm; those of a key set are what the verifier is taken to allow. */
+function algorithmsOf(
+  keys: readonly Jwk[] | undefined,
+  secretFile: string | undefined,
+): readonly string[] | undefined {
+  if (secretFile !== undefined) return ['HS256', 'HS384', 'HS512']
+  const named = [...new Set(keys?.map(({ alg }) => alg).filter((alg) => typeof alg === 'string'))]
+  return named.length > 0 ? named : undefined
+}
+
+async function keysFrom(place: string): Promise<readonly Jwk[]> {
+  if (/^https?:/.test(place)) {
+    const { keysAt } = await import('./issuer.ts')
+    const keys = await keysAt(place)
+    if (keys === undefined) throw new NoVerdict(`${place} gives no key set`)
+    return keys
+  }
+  const set: unknown = JSON.parse(readText(place))
+  const keys = typeof set === 'object' && set !== null && 'keys' in set ? set.keys : [set]
+  return keys as readonly Jwk[]
+}
+
+/** Keys, configuration and rows of the issuer in this folder. */
+async function withOwnIssuer(tokens: NonNullable<Evidence['tokens']>): Promise<Evidence> {
+  const { gatherOwn } = await import('./own-issuer.ts')
+  return gatherOwn(tokens)
+}

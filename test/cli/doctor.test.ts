@@ -1,0 +1,257 @@
+import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, describe, it, test } from 'node:test'
+import jwt from 'jsonwebtoken'
+import { startIssuer, type TestIssuer } from '../flows/issuer.ts'
+import { build, type Ended, runProgram, startProgram } from './built-server.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'countersign-doctor-'))
+before(build)
+after(() => rmSync(folder, { recursive: true, force: true }))
+
+const doctor = (args: readonly string[], input = ''): Promise<Ended> =>
+  runProgram(['doctor', ...args], { cwd: folder, input })
+const file = (name: string, text: string): string => {
+  writeFileSync(join(folder, name), text)
+  return join(folder, name)
+}
+const SECRET = randomBytes(40).toString('base64url')
+const NOW = 1_800_000_000
+const tokenWith = (claims: object, secret = SECRET): string =>
+  jwt.sign(
+    { iss: 'https://id.example.test', aud: 'api', sub: 'u', iat: NOW - 60, exp: NOW + 600, ...claims },
+    secret,
+  )
+
+describe('doctor token, for tokens of anybody', () => {
+  const secret = () => file('secret', SECRET)
+  const ask = (token: string, ...more: string[]) =>
+    doctor(['token', '--secret-file', secret(), '--now', String(NOW), ...more], token)
+
+  it('finds nothing wrong with a good one: exit 0', async () => {
+    const { status, out } = await ask(
+      tokenWith({}),
+      '--issuer',
+      'https://id.example.test',
+      '--audience',
+      'api',
+    )
+    assert.match(out, /^OK/)
+    assert.equal(status, 0)
+  })
+
+  it('names the cause, and what was ruled out, for programs too: exit 1', async () => {
+    const { status, out } = await ask(tokenWith({ iat: NOW - 2000, exp: NOW - 1000 }), '--json')
+    const { causes, ruledOut } = JSON.parse(out)
+    assert.equal(causes[0].code, 'TOKEN_EXPIRED')
+    assert.ok(ruledOut.some(({ code }: { code: string }) => code === 'SIG_WRONG_KEY'))
+    assert.equal(status, 1)
+  })
+
+  it('A18: says that claims are not proven where there is no key: exit 2', async () => {
+    const { status, out } = await doctor(['token', '--now', String(NOW)], tokenWith({}))
+    assert.match(out, /^UNDECIDED[\s\S]*claims are not proven/)
+    assert.equal(status, 2)
+  })
+
+  it('G-6: repeats neither token nor secret, whatever is wrong', async () => {
+    for (const token of [
+      tokenWith({}, `${SECRET}x`),
+      `${tokenWith({})}\n\n`,
+      `"${tokenWith({})}"`,
+      SECRET,
+      tokenWith({}).slice(0, -20),
+    ]) {
+      const { out, err } = await ask(token)
+      for (const text of [SECRET, token.trim().split('.').at(-1) ?? ''])
+        assert.equal((out + err).includes(text), false)
+    }
+  })
+
+  it('says in a sentence what it cannot read: exit 2', async () => {
+    assert.equal((await doctor(['token'], '')).status, 2)
+    assert.equal((await doctor(['token', join(folder, 'nothing-here')])).status, 2)
+    const { status, err } = await doctor(['token', '--now', 'soon'], 'x')
+    assert.match(err, /^--now: /)
+    assert.equal(status, 2)
+  })
+})
+
+describe('doctor exchange', () => {
+  const token = () => tokenWith({})
+  const forms: readonly (readonly [string, () => string])[] = [
+    [
+      'a curl command',
+      () => `curl -s \\\n  -H 'Authorization: Bearer Bearer ${token()}' https://api.example.test/orders`,
+    ],
+    [
+      'curl -v',
+      () =>
+        `* Connected\n> GET /orders HTTP/1.1\n> Host: api.example.test\n> Authorization: Bearer Bearer ${token()}\n>\n< HTTP/1.1 401 Unauthorized\n< WWW-Authenticate: Bearer\n<\n{"detail":"no"}`,
+    ],
+    [
+      'a HAR file',
+      () =>
+        JSON.stringify({
+          log: {
+            entries: [
+              {
+                request: {
+                  method: 'GET',
+                  url: 'https://api.example.test/orders',
+                  headers: [{ name: 'Authorization', value: `Bearer Bearer ${token()}` }],
+                },
+                response: { status: 401, headers: [] },
+              },
+            ],
+          },
+        }),
+    ],
+    [
+      'a raw request and its answer',
+      () =>
+        `GET /orders HTTP/1.1\nHost: api.example.test\nAuthorization: Bearer Bearer ${token()}\n\nHTTP/1.1 401 Unauthorized\nWWW-Authenticate: Bearer\n`,
+    ],
+  ]
+  for (const [what, text] of forms) {
+    it(`reads ${what}`, async () => {
+      const { status, out } = await doctor(['exchange', '-'], text())
+      assert.match(out, /^HDR_DOUBLE_SCHEME \(certain\)/)
+      assert.equal(status, 1)
+    })
+  }
+
+  it('compares what was sent with what arrived', async () => {
+    const sent = file(
+      'sent',
+      `GET https://api.example.test/orders HTTP/1.1\nHost: api.example.test\nAuthorization: Bearer ${token()}\n`,
+    )
+    const received = file(
+      'received',
+      'GET /orders HTTP/1.1\nHost: api.example.test\n\nHTTP/1.1 401 Unauthorized\n',
+    )
+    assert.match(
+      (await doctor(['exchange', sent, '--received', received])).out,
+      /^PROXY_STRIPS_AUTH \(certain\)/,
+    )
+  })
+
+  it('writes a test without the credential, and overwrites nothing', async () => {
+    const place = join(folder, 'case.test.ts')
+    const written = await doctor(['exchange', '-', '--write-test', place], forms[1]?.[1]() ?? '')
+    assert.equal(written.status, 1)
+    const text = readFileSync(place, 'utf8')
+    assert.match(text, /HDR_DOUBLE_SCHEME: GET \/orders/)
+    assert.equal(text.includes('eyJ'), false)
+    assert.notEqual((await doctor(['exchange', '-', '--write-test', place], forms[1]?.[1]() ?? '')).err, '')
+  })
+
+  it('says what it is not: exit 2', async () => {
+    assert.equal((await doctor(['exchange', '-'], 'hello')).status, 2)
+  })
+})
+
+describe('doctor url and openapi', () => {
+  let server: Server
+  let base = ''
+  before(async () => {
+    server = createServer((request, response) => {
+      const json = (value: unknown) =>
+        response.setHeader('content-type', 'application/json').end(JSON.stringify(value))
+      if (request.url === '/.well-known/openid-configuration')
+        json({ issuer: `${base}/`, jwks_uri: `${base}/jwks` })
+      else if (request.url === '/jwks') json({ keys: [] })
+      else if (request.url === '/openapi.json')
+        json({ openapi: '3.1.0', info: {}, paths: { '/orders': { get: { responses: { 401: {} } } } } })
+      else response.writeHead(401).end()
+    }).listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  })
+  after(() => server.close())
+
+  it('finds what is wrong with a running service of anybody', async () => {
+    const { status, out } = await doctor([
+      'url',
+      base,
+      '--path',
+      '/orders',
+      '--origin',
+      'https://app.example.test',
+    ])
+    for (const line of [/✗ issuer spelling/, /✗ key set/, /✗ challenge/, /CORS_PREFLIGHT_AUTHED/])
+      assert.match(out, line)
+    assert.equal(status, 1)
+  })
+
+  it('proposes a change of an API document as a diff', async () => {
+    const { out } = await doctor(['openapi', `${base}/openapi.json`, '--patch'])
+    assert.match(out, /^DOCS_NO_SCHEME[\s\S]*\n\+.*securitySchemes/)
+  })
+
+  it('decides nothing where nobody answers: exit 2', async () => {
+    assert.equal((await doctor(['openapi', 'http://127.0.0.1:9/openapi.json'])).status, 2)
+  })
+})
+
+test('a botched rolling deploy: two nodes with different secrets are named by doctor watch, and one reference by doctor ref', {
+  timeout: 300_000,
+}, async (t) => {
+  const [former, next] = [SECRET, randomBytes(40).toString('base64url')]
+  const place = mkdtempSync(join(tmpdir(), 'countersign-watch-'))
+  const nodes: TestIssuer[] = []
+  t.after(async () => {
+    for (const node of nodes) await node.close()
+    rmSync(place, { recursive: true, force: true })
+  })
+  const settings = {
+    SECRET_KEY: randomBytes(32).toString('base64url'),
+    DATABASE_URL: `sqlite:${join(place, 'auth.db')}`,
+    JWT_ALGORITHM: 'HS256',
+  }
+  const start = async (jwtSecret: string): Promise<TestIssuer> => {
+    const node = await startIssuer({
+      databaseUrl: settings.DATABASE_URL,
+      secretKey: settings.SECRET_KEY,
+      jwtAlgorithm: 'HS256',
+      jwtSecret: [jwtSecret],
+    })
+    nodes.push(node)
+    return node
+  }
+  const old = await start(former)
+  const { access } = await old.signUp('anna')
+  const deployed = await start(next)
+  const refused = await deployed.me(access)
+  assert.equal(refused.status, 401)
+
+  const env = { ...settings, JWT_SECRET: former, ISSUER: 'http://127.0.0.1:8000' }
+  const since = performance.now()
+  const watch = startProgram(['doctor', 'watch', '--json', '--seconds', '240'], { cwd: place, env })
+  t.after(() => watch.kill())
+  let said = ''
+  for await (const chunk of watch.stdout ?? []) {
+    said += String(chunk)
+    if (said.includes('ROLLOUT_MIXED') && said.includes('KID_UNKNOWN')) break
+  }
+  t.diagnostic(
+    `named after ${((performance.now() - since) / 1000).toFixed(1)} s, the start of the command included`,
+  )
+  const report = JSON.parse(said.trim().split('\n').at(-1) ?? '')
+  assert.match(report.deployment, /different lists of JWT_SECRET/)
+  assert.equal(said.includes(former) || said.includes(next) || said.includes(access), false)
+
+  const { status, out } = await runProgram(['doctor', 'ref', String(refused.body.reference)], {
+    cwd: place,
+    env,
+  })
+  assert.match(out, /^KID_UNKNOWN \(certain\)/)
+  assert.equal(status, 1)
+  assert.equal((await runProgram(['doctor', 'ref', 'f'.repeat(24)], { cwd: place, env })).status, 2)
+})
