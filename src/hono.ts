@@ -1,3 +1,5 @@
+export type { ForwardOptions } from './adapters/forward.ts'
+export { forward } from './adapters/forward-hono.ts'
 export { guard, type HonoProtectOptions, protect } from './adapters/hono.ts'
 export { guardedRoute } from './adapters/hono-openapi.ts'
 export { UndeclaredRoutesError } from './adapters/undeclared-routes.ts'

@@ -1,3 +1,5 @@
+export type { ForwardOptions } from './adapters/forward.ts'
+export { forward } from './adapters/forward-node.ts'
 export {
   type GuardedHandler,
   guard,

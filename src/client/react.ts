@@ -2,10 +2,13 @@ import { type ReactNode, useSyncExternalStore } from 'react'
 import type { Client } from './create-client.ts'
 import type { Session } from './session.ts'
 
+/** A client of either kind. */
+export type HasSession = Pick<Client, 'session' | 'subscribe'>
+
 const LOADING: Session = { status: 'loading' }
 
 /** Who is signed in; the component is drawn again when that changes, not when a token is refreshed. */
-export function useSession(client: Client): Session {
+export function useSession(client: HasSession): Session {
   return useSyncExternalStore(
     client.subscribe,
     () => client.session,
@@ -15,7 +18,7 @@ export function useSession(client: Client): Session {
 }
 
 export interface SignedInProps {
-  readonly client: Client
+  readonly client: HasSession
   /** Shown to everybody else: a sign-in form. */
   readonly otherwise?: ReactNode
   /** Shown for the moment until the storage was read. */
