@@ -1,8 +1,8 @@
 import type { Origin } from '../audit/events.ts'
 import { AuthError } from '../errors/auth-error.ts'
 import { type Challenge, type ChallengePurpose, challengeVoid } from '../factors/challenges.ts'
-import { userIdIn } from '../factors/passkeys.ts'
 import { proveCode } from '../factors/proof.ts'
+import { userIdIn } from '../factors/webauthn.ts'
 import { isUsedFrom } from '../login/password.ts'
 import { loginKey } from '../model/account-name.ts'
 import { joinAmr } from '../model/second-factor.ts'
@@ -43,8 +43,8 @@ export async function answerChallenge(asked: ChallengeAnswer, parts: GrantParts)
   const user = await userOf(challenge, asked.answer, parts)
   const amr = await prove(challenge, user, asked, parts)
   await parts.challenges.spend(challenge)
-  // The password that began it was counted, as it was no success by itself.
-  if (challenge.amr.length > 0) {
+  // What began it was counted, as it was no success by itself.
+  if (challenge.amr.length > 0 && !challenge.amr.includes('mfa')) {
     await parts.throttle.takeBack({ account: loginKey(user.email), address: asked.origin.address })
   }
   return { user, amr, scope: challenge.scope }
@@ -114,9 +114,9 @@ export async function proveFactor(tried: FactorTry, parts: GrantParts): Promise<
     }
     if (challenge === undefined) throw challengeVoid('there is none', user.id)
     const whose = { userId: user.id, known: factors.passkeys, verified }
-    const { amr } = await parts.passkeys.prove(challenge, credential, whose)
+    const proven = await parts.passkeys.prove(challenge, credential, whose)
     await takeBack()
-    return amr
+    return proven
   } catch (error) {
     if (error instanceof AuthError && error.code === 'FACTOR_WRONG') {
       const data = { cause: error.code, method: code === undefined ? 'passkey' : 'code' }

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { accessTokens } from './kinds/access-token.ts'
 import { authorizationHeaders } from './kinds/authorization-header.ts'
 import { cookbook } from './kinds/cookbook.ts'
+import { codesByCounter, codesByTime, passkeys } from './kinds/factors.ts'
 import { jsonWeb, signedExamples } from './kinds/json-web.ts'
 import { naughtyStrings } from './kinds/naughty-strings.ts'
 import { passwordHashes, passwordPolicy } from './kinds/password.ts'
@@ -23,6 +24,9 @@ const KINDS: readonly Kind[] = [
   ...passwordHashes,
   passwordPolicy,
   naughtyStrings,
+  codesByCounter,
+  codesByTime,
+  passkeys,
   ...unbuilt,
 ]
 

@@ -77,8 +77,5 @@ function notYet(what: string, recognises: Parameters<typeof kind>[1]): Kind {
 
 export const unbuilt: readonly Kind[] = [
   notYet('redirect URIs', ({ cases }) => 'registered' in firstOf(cases)),
-  notYet('one-time passwords by counter', ({ vectors }) => 'hotp' in firstOf(vectors)),
-  notYet('one-time passwords by time', ({ vectors }) => 'totp' in firstOf(vectors)),
   notYet('PKCE', (content) => typeof content.code_verifier === 'string'),
-  notYet('passkeys', (content) => typeof content.rpId === 'string'),
 ]
