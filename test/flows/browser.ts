@@ -18,7 +18,7 @@ export function openBrowser(issuer: TestIssuer): TestBrowser {
   })
   const keep = (answer: Answer): Answer => {
     for (const line of answer.headers.getSetCookie()) {
-      if (!line.startsWith('countersign=')) continue
+      if (!/^(__Host-)?countersign=/.test(line)) continue
       browser.cookie = line.includes('Max-Age=0') ? undefined : line.split(';')[0]
     }
     return answer
