@@ -1,5 +1,5 @@
 export { ClientError } from './client/client-error.ts'
 export { type Client, type ClientOptions, createClient } from './client/create-client.ts'
 export type { Session, SignedOut } from './client/session.ts'
-export type { PasswordSignIn, SignOutOptions } from './client/sign-in.ts'
+export type { PasswordSignIn, SignOutOptions } from './client/sign-in-and-out.ts'
 export { type KeyValueStorage, keyValueStore, type TokenStore } from './client/token-store.ts'

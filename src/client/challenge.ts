@@ -2,7 +2,7 @@ import { refusalOf } from './answers.ts'
 import { type Client, partsOf } from './create-client.ts'
 import { readObject, textOf } from './issuer-call.ts'
 import type { Session } from './session.ts'
-import { obtainTokens } from './sign-in.ts'
+import { obtainTokens } from './sign-in-and-out.ts'
 
 const CHALLENGE_GRANT = 'urn:countersign:grant-type:challenge'
 

@@ -2,7 +2,7 @@ import { ClientError } from './client-error.ts'
 import { type Client, partsOf } from './create-client.ts'
 import { readObject, textOf } from './issuer-call.ts'
 import type { Session } from './session.ts'
-import { obtainTokens } from './sign-in.ts'
+import { obtainTokens } from './sign-in-and-out.ts'
 import type { StepUp } from './step-up.ts'
 import type { Channel } from './surroundings.ts'
 

@@ -3,7 +3,7 @@ import { ClientError } from './client-error.ts'
 import type { Client } from './create-client.ts'
 import { readObject, textOf } from './issuer-call.ts'
 import type { Session, SignedOut } from './session.ts'
-import type { PasswordSignIn, SignOutOptions } from './sign-in.ts'
+import type { PasswordSignIn, SignOutOptions } from './sign-in-and-out.ts'
 import { here, type Surroundings } from './surroundings.ts'
 
 export interface CookieClientOptions {

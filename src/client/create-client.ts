@@ -11,7 +11,7 @@ import {
   type SignOutOptions,
   signInWithPassword,
   signOut,
-} from './sign-in.ts'
+} from './sign-in-and-out.ts'
 import { here, type Surroundings } from './surroundings.ts'
 import { tabStore } from './tab-store.ts'
 import { type KeyValueStorage, memoryStore, type TokenStore } from './token-store.ts'

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, beforeEach, test } from 'node:test'
+import { answerChallenge, stepUpOf } from '../../src/client/sign-in.ts'
 import type { Surroundings } from '../../src/client/surroundings.ts'
-import { answerChallenge, stepUpOf } from '../../src/client/ways-in.ts'
 import {
   type Client,
   ClientError,

@@ -1,5 +1,5 @@
 /** What runs in the pages of the browser tests: a client, and what a test asks of it. */
-import * as waysIn from '../../src/client/ways-in.ts'
+import * as waysIn from '../../src/client/sign-in.ts'
 import { type Client, ClientError, createClient, type SignedOut } from '../../src/client.ts'
 
 export interface Outcome {

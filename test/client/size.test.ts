@@ -41,7 +41,7 @@ test('the doors beside it are tiny', async (t) => {
   for (const [door, limit] of [
     ['client/react.ts', 400],
     ['client/socket.ts', 1000],
-    ['client/ways-in.ts', 4000],
+    ['client/sign-in.ts', 4000],
     ['client/cookie.ts', 3000],
   ] as const) {
     const { bytes } = await own(door)
