@@ -52,6 +52,11 @@ export function createRefresh({ surroundings, held, issuer, clientId, turns }: R
       const text = await held.reload()
       const { record } = held
       if (record === undefined || isNewer(record, stale, held.serverNow())) return
+      // None was given: `offline_access` was not asked for.
+      if (record.refresh === '') {
+        await held.write(text, undefined, { why: 'ended' })
+        return
+      }
       if (turns === undefined && isBusy(record, surroundings.now())) {
         await surroundings.wait(LOOK_MILLISECONDS)
         continue

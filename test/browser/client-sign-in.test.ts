@@ -144,6 +144,38 @@ test('by redirect: an answer nobody asked for, one used before, and one of anoth
   })
 })
 
+test('by redirect, at the issuer’s own pages: signed in, allowed, refreshed, signed out', async () => {
+  await inContext(async (page) => {
+    const redirectUri = `${new URL(callback()).origin}/callback`
+    const { client } = await site.auth.clients.create({
+      name: 'The app',
+      redirectUris: [redirectUri],
+      authMethod: 'none',
+      grants: ['authorization_code', 'refresh_token'],
+      scopes: ['profile:read'],
+    })
+    await page.goto(site.page({ client: client.id }))
+    const request = JSON.stringify({ redirectUri, scope: 'profile:read' })
+    await page.evaluate(`void waysIn.signInWithRedirect(client, ${request})`)
+    await page.fill('[name=username]', 'ann')
+    await page.fill('[name=password]', PASSWORD)
+    await page.keyboard.press('Enter')
+    await page.getByRole('button', { name: 'Allow access' }).click()
+    await page.waitForURL((url) => url.pathname === '/callback' && url.searchParams.has('code'))
+    // The page has forgotten whose it is: its address is the registered one.
+    const search = new URLSearchParams({ issuer: site.issuer, client: client.id })
+    await page.goto(`${page.url()}&${search}`)
+    assert.deepEqual(await page.evaluate('outcomeOf(waysIn.finishSignIn(client))'), { status: 200 })
+    await page.evaluate('{ const now = Date.now.bind(Date); Date.now = () => now() + 20 * 60_000 }')
+    assert.deepEqual(await page.evaluate(`ask('/users/me')`), { status: 200 })
+    await page.evaluate('client.signOut()')
+    assert.equal(
+      (await site.auth.sessions.list(userId)).filter(({ clientId }) => clientId === client.id).length,
+      0,
+    )
+  })
+})
+
 test('by a window of its own, which closes; the page stays where it is', async () => {
   await inContext(async (page, context) => {
     standIn()

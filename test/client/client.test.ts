@@ -523,6 +523,26 @@ test('a session that has ended is said once in every tab, with the way back', as
   assert.equal(browser.store.text, undefined)
 })
 
+test('a sign-in that was given no refresh token ends with its access token', async () => {
+  const { client, farewells } = openTab()
+  between = async (request, go) => {
+    const answer = await go()
+    if (!request.url.endsWith('/token')) return answer
+    const { refresh_token: _, ...tokens } = (await answer.json()) as Record<string, unknown>
+    return Response.json(tokens)
+  }
+  await client.signInWithPassword({ username: 'ann', password: PASSWORD })
+  assert.equal((await me(client)).status, 200)
+  pass(LIFE_MILLISECONDS + 1)
+  asked.length = 0
+  await me(client)
+  assert.deepEqual(paths(), ['/users/me'], 'nothing to refresh with is nothing to ask with')
+  assert.deepEqual(
+    farewells.map(({ why }) => why),
+    ['ended'],
+  )
+})
+
 test('sign-out: here is seen by the other tabs and ends the session; everywhere ends all', async () => {
   const { client, farewells } = await signedInTab()
   const other = openTab()

@@ -31,6 +31,7 @@ page.farewells = []
 page.waysIn = waysIn
 page.client = createClient({
   issuer: options.get('issuer') ?? '',
+  clientId: options.get('client') ?? 'first-party',
   storage,
   apis: options.getAll('api'),
   onSignedOut(farewell) {
