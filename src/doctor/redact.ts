@@ -14,7 +14,8 @@ const SECRET_FIELD = /pass|secret|token|code|ticket|assertion|verifier|key|jwt|s
  */
 export function redact(diagnosis: Diagnosis, evidence: Evidence): Diagnosis {
   const secrets = credentialsOf(evidence)
-  const clean = (text: string): string => secrets.reduce((left, secret) => left.replaceAll(secret, '…'), text)
+  const clean = (text: string): string =>
+    printable(secrets.reduce((left, secret) => left.replaceAll(secret, '…'), text))
   const cleanAll = (texts: readonly string[]): string[] => texts.map(clean)
   const cause = (finding: Finding): Finding => ({
     ...finding,
@@ -29,6 +30,11 @@ export function redact(diagnosis: Diagnosis, evidence: Evidence): Diagnosis {
     notChecked: cleanAll(diagnosis.notChecked),
     wanted: cleanAll(diagnosis.wanted),
   }
+}
+
+/** Nothing that moves a cursor, starts a line or turns the direction of what follows: values come from strangers. */
+function printable(text: string): string {
+  return text.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '?')
 }
 
 /** Every credential that stands in the evidence, the longest first. */

@@ -97,13 +97,32 @@ button,.button{display:inline-flex;align-items:center;justify-content:center;gap
 button[aria-busy=true]{opacity:.6;cursor:progress}
 .boxes{border:0;display:grid;gap:.5rem;min-inline-size:0}
 .boxes legend{padding:0;margin-block-end:.5rem}
-section{display:grid;gap:1rem}
+section{display:grid;gap:1rem;min-inline-size:0}
+section>*{min-inline-size:0}
 .back{font-size:.875rem;margin-block-end:-1rem}
 .back a::before{content:"\\2190\\00a0"}
 [dir=rtl] .back a::before{content:"\\2192\\00a0"}
 .after{display:grid;gap:.5rem}
 .actions{display:flex;flex-wrap:wrap;gap:.75rem;align-items:center}
 .narrow{max-inline-size:22rem}
+.chart{inline-size:100%;block-size:10rem;display:block}
+.chart .base{stroke:var(--line);stroke-width:1}
+.s0{--s:var(--link)}.s1{--s:var(--danger)}.s2{--s:var(--ok)}.s3{--s:var(--muted)}.s4{--s:color-mix(in srgb,var(--link) 50%,var(--danger))}.s5{--s:var(--line)}
+.chart rect{fill:var(--s)}
+.swatch{display:inline-block;inline-size:.75rem;block-size:.75rem;border-radius:.125rem;background:var(--s)}
+.scroll{overflow-x:auto}
+table{border-collapse:collapse;inline-size:100%;font-variant-numeric:tabular-nums}
+th,td{text-align:start;vertical-align:top;padding:.375rem .75rem .375rem 0;border-block-end:1px solid var(--rule)}
+.number{text-align:end}
+.checks{list-style:none;display:grid;gap:.25rem;overflow-wrap:anywhere}
+.checks>*{min-inline-size:0}
+.fixed td{white-space:nowrap}
+.steps li{overflow-wrap:anywhere}
+.checks summary{cursor:pointer}
+.checks p{padding-inline-start:1.5rem}
+.mark{font-weight:650}.mark.passed{color:var(--ok)}.mark.failed{color:var(--danger)}
+.steps{padding-inline-start:1.25rem;display:grid;gap:.5rem}
+h3{font-size:1rem;font-weight:650}
 .note,.errors{display:grid;gap:.25rem;padding:.875rem 1rem;border:1px solid var(--rule);border-inline-start:4px solid var(--link);border-radius:.5rem;background:var(--soft)}
 .note.good{border-inline-start-color:var(--ok)}
 .note.bad,.errors{border-inline-start-color:var(--danger)}

@@ -278,5 +278,13 @@ export const pageRoutes: readonly ServedRoute[] = [
     page: '/account',
     load: async () => (await import('./sign-out.ts')).signOut,
   }),
+  page({ path: '/doctor', access: inBrowser, load: async () => (await import('./doctor.ts')).showDoctor }),
+  form({
+    path: '/doctor',
+    access: inBrowser,
+    page: '/doctor',
+    limit: { count: 300, periodMilliseconds: TEN_MINUTES },
+    load: async () => (await import('./doctor.ts')).lookAtToken,
+  }),
   page({ path: '/pages/{file}', access: anyone, load: async () => (await import('./files.ts')).sendFile }),
 ]
