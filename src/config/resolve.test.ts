@@ -207,6 +207,14 @@ const no: Readonly<Record<string, readonly unknown[]>> = {
     '1',
   ],
   rateLimits: ['never', true],
+  firstPartyRedirectUris: [
+    'https://app.example.com/callback',
+    ['/callback'],
+    ['http://app.example.com/callback'],
+    ['https://app.example.com/*'],
+    ['https://app.example.com/callback#part'],
+    ['javascript:alert(1)'],
+  ],
   corsOrigins: [
     ['*'],
     ['https://a.example/'],
