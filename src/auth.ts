@@ -10,7 +10,7 @@ import type { Admitted } from './guard/sockets.ts'
 import type { Reply } from './http/reply.ts'
 import type { Jwks } from './keys/jwks.ts'
 import type { KeyFacts, KeyReport } from './keys/key-management.ts'
-import type { NewAccount } from './login/accounts.ts'
+import type { ImportedAccount, NewAccount } from './login/accounts.ts'
 import type { MadeApiKey, NewApiKeyRequest } from './login/api-keys.ts'
 import type { Access, Requirement } from './model/access.ts'
 import type { ApiKey } from './model/api-key.ts'
@@ -114,6 +114,12 @@ export interface Auth<
     /** By user name or mail address. */
     findByLogin(login: string): Promise<User<Profile> | undefined>
     list(page: { readonly after?: string; readonly limit: number }): Promise<User<Profile>[]>
+    /** Takes in an account that another system kept, by its password hash; at the first sign-in it is hashed anew. */
+    import(account: ImportedAccount, by?: Partial<Origin>): Promise<User<Profile>>
+    /** Rejects as `import` does, and writes nothing. */
+    checkImport(account: ImportedAccount): Promise<void>
+    /** For a move to another system. It stands for the password: keep it as secret. */
+    passwordHashOf(id: string): Promise<string | undefined>
     rename(id: string, username: string, by?: Partial<Origin>): Promise<User<Profile>>
     changeProfile(id: string, profile: Profile, by?: Partial<Origin>): Promise<User<Profile>>
     setPassword(id: string, password: string, by?: Partial<Origin>): Promise<void>

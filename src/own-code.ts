@@ -43,6 +43,9 @@ export function forOwnCode({ store, accounts, revocationsChanged, whenReady }: O
 
     users: {
       create: (account, by) => whenReady(() => accounts.create(account, originOf(by))),
+      import: (account, by) => whenReady(() => accounts.import(account, originOf(by))),
+      checkImport: (account) => whenReady(() => accounts.checkImport(account)),
+      passwordHashOf: (id) => whenReady(async () => (await store.users.findAccountById(id))?.passwordHash),
       find: (id) => whenReady(() => store.users.find(id)),
       findByLogin: (login) => whenReady(async () => (await store.users.findAccount(loginKey(login)))?.user),
       list: (page) => whenReady(() => store.users.list(page)),

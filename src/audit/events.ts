@@ -2,6 +2,7 @@
 export const EVENT_NAMES = [
   'user.created',
   'user.taken_over',
+  'user.imported',
   'user.renamed',
   'user.profile_changed',
   'user.password_changed',

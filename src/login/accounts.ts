@@ -21,6 +21,12 @@ export interface NewAccount {
   readonly profile?: Readonly<Record<string, unknown>> | undefined
 }
 
+/** An account that another system kept, with the hash that it has there; see `hashFormats`. */
+export interface ImportedAccount extends Omit<NewAccount, 'password'> {
+  /** Undefined: the owner asks for a new password first. */
+  readonly passwordHash: string | undefined
+}
+
 /** A new account whose every part was found good; only the password has still to be hashed. */
 export interface CheckedAccount {
   readonly email: string
@@ -48,6 +54,10 @@ export interface Accounts {
   checkRoles(roles: readonly string[] | undefined): readonly string[]
   /** The hash of a password that the policy takes. Throws `PASSWORD_REFUSED`. */
   hashNewPassword(user: Pick<User, 'email' | 'username'>, password: string, field: string): Promise<string>
+  /** Throws `REQUEST_INVALID` with every problem, a hash that cannot be read among them, and `ACCOUNT_NAME_TAKEN`. */
+  import(account: ImportedAccount, origin: Origin): Promise<User>
+  /** The same checks; writes nothing, and does not look for who is there already. */
+  checkImport(account: ImportedAccount): Promise<void>
   rename(id: string, username: string, origin: Origin): Promise<User>
   changeProfile(id: string, profile: Readonly<Record<string, unknown>>, origin: Origin): Promise<User>
   /** Ends every session and token, but for the session named. Does not ask for the old password. */
@@ -102,7 +112,38 @@ export function createAccounts(parts: AccountParts): Accounts {
     return hashes.hash(password)
   }
 
+  const prepareImport = async (account: ImportedAccount): Promise<NewUser> => {
+    // Loaded late: hashing is done elsewhere, and no server needs it in its main thread.
+    const { readStoredHash } = await import('./password-hash.ts')
+    const { email, username } = checkNames(account)
+    const { passwordHash } = account
+    if (passwordHash !== undefined && typeof readStoredHash(passwordHash) === 'string') {
+      const message = 'Is no password hash that can be read here.'
+      throw new AuthError('REQUEST_INVALID', { fields: [{ field: 'password_hash', message }] })
+    }
+    return {
+      id: randomId(parts.random),
+      email,
+      emailKey: loginKey(email),
+      emailVerified: account.emailVerified ?? false,
+      username,
+      usernameKey: username === undefined ? undefined : loginKey(username),
+      passwordHash,
+      roles: checkRoles(account.roles ?? parts.defaultRoles, parts.declaredRoles),
+      profile: parseProfile(parts.profile, account.profile ?? {}),
+    }
+  }
+
   return {
+    async import(account, origin) {
+      const user = await prepareImport(account)
+      const created = await store.users.create(user, { name: 'user.imported', origin, userId: user.id })
+      return created.outcome === 'created' ? created.user : taken(created.field)
+    },
+    async checkImport(account) {
+      await prepareImport(account)
+    },
+
     async create(account, origin, options) {
       const user = await prepare(account, options)
       const created = await store.users.create(user, { name: 'user.created', origin, userId: user.id })
@@ -175,7 +216,10 @@ const NO_USERNAME: FieldProblem = {
   reason: 'username',
 }
 
-function checkNames({ email, username }: NewAccount): { email: string; username: string | undefined } {
+function checkNames({ email, username }: Pick<NewAccount, 'email' | 'username'>): {
+  email: string
+  username: string | undefined
+} {
   const problems: FieldProblem[] = []
   const parsedEmail = parseEmail(email)
   if (parsedEmail === undefined) problems.push(NO_ADDRESS)

@@ -53,6 +53,23 @@ export function userCommands(program: Command): void {
     .action(async (login, options) => (await loadUsers()).resetFactors(login, options))
 
   users
+    .command('import')
+    .description('take in the users of another system, with their password hashes')
+    .argument('<file>', 'JSON lines, CSV with a head, or a JSON export of Firebase or Keycloak')
+    .option('--dry-run', 'only say what would be done')
+    .option('--from <number>', 'begin at this line', countUpTo(1_000_000_000), 1)
+    .option('--firebase <file>', "the project's password hash parameters, as Firebase shows them")
+    .option('--json', 'for programs')
+    .addHelpText('after', '\nWhoever is there already is left alone: run it again to go on.')
+    .action(async (file, options) => (await import('../import-users.ts')).importUsers(file, options))
+  users
+    .command('export')
+    .description('all accounts as JSON lines')
+    .argument('[file]', 'standard output where left out')
+    .option('--with-password-hashes', 'for a move to another system; needs a file')
+    .action(async (file, options) => (await import('../export-users.ts')).exportUsers(file, options))
+
+  users
     .command('sessions <login>')
     .description('where an account is signed in, as `sessions list` shows it')
     .option('--json', 'for programs')
