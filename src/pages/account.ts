@@ -10,6 +10,7 @@ export interface AccountParts {
   readonly sessionCount: number
   readonly apiKeyCount: number
   readonly hasProfile: boolean
+  readonly applicationCount: number
   readonly hasSecondFactor: boolean
   /** An address is proven, and changed, by a letter. */
   readonly canSendLetters: boolean
@@ -79,6 +80,12 @@ export function accountPage(frame: Frame, state: FormState, parts: AccountParts)
       value: parts.apiKeyCount === 0 ? account.none : account.apiKeyCount(parts.apiKeyCount),
       to: `${base}/account/api-keys`,
       ...view(account.apiKeys),
+    },
+    parts.applicationCount > 0 && {
+      what: texts.applications.title,
+      value: texts.applications.count(parts.applicationCount),
+      to: `${base}/account/applications`,
+      ...view(texts.applications.title),
     },
     {
       what: texts.data.title,

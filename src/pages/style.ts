@@ -102,6 +102,7 @@ section>*{min-inline-size:0}
 .back{font-size:.875rem;margin-block-end:-1rem}
 .back a::before{content:"\\2190\\00a0"}
 [dir=rtl] .back a::before{content:"\\2192\\00a0"}
+.permissions{padding-inline-start:1.125rem}
 .after{display:grid;gap:.5rem}
 .actions{display:flex;flex-wrap:wrap;gap:.75rem;align-items:center}
 .narrow{max-inline-size:22rem}

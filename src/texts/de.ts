@@ -233,6 +233,16 @@ export const de: Texts = {
     confirmButton: 'Link senden',
     confirmAsked: 'Wir haben einen Link an Ihre Adresse gesendet. Er gilt eine Stunde.',
   },
+  applications: {
+    title: 'Verbundene Anwendungen',
+    lead: 'Was andere Anwendungen für Sie tun dürfen. Was Sie zurücknehmen, endet sofort.',
+    none: 'Keine andere Anwendung darf etwas für Sie tun.',
+    count: (count) => plural(count, { one: '# Anwendung', other: '# Anwendungen' }),
+    since: (when) => `Erlaubt ${when}`,
+    takeBack: 'Zurücknehmen',
+    takeBackThis: (name) => `Zurücknehmen, was ${name} darf`,
+    done: 'Zurückgenommen. Die Anwendung muss neu fragen.',
+  },
   data: {
     title: 'Ihre Daten',
     row: 'Herunterladen oder löschen',

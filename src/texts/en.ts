@@ -230,6 +230,16 @@ export const en = {
     confirmButton: 'Send link',
     confirmAsked: 'We have sent a link to your address. It is good for an hour.',
   },
+  applications: {
+    title: 'Connected applications',
+    lead: 'What other applications may do for you. What you take back ends at once.',
+    none: 'No other application may do anything for you.',
+    count: (count: number) => plural(count, { one: '# application', other: '# applications' }),
+    since: (when: string) => `Allowed ${when}`,
+    takeBack: 'Take back',
+    takeBackThis: (name: string) => `Take back what ${name} may do`,
+    done: 'It is taken back. The application has to ask again.',
+  },
   data: {
     title: 'Your data',
     row: 'Download or delete',

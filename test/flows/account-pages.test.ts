@@ -1,15 +1,18 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { z } from 'zod'
+import { sqlite } from '../../src/index.ts'
 import { PASSWORD, startIssuer, type TestIssuer } from './issuer.ts'
 import { newVisitor, type Visitor } from './page-visitor.ts'
 
 const NEXT = 'a longer sentence of mine'
 const FIREFOX = 'Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100101 Firefox/140.0'
 
+const store = sqlite(':memory:')
 let issuer: TestIssuer
 before(async () => {
   issuer = await startIssuer({
+    store,
     maxStalenessSeconds: 300,
     profile: z.object({
       name: z.string().max(80).meta({ title: 'Your name' }),
@@ -265,4 +268,30 @@ test('mounted below a path every link, form, redirect and file stays below it', 
     }
   }
   await mounted.close()
+})
+
+test('what other applications may is shown in words, and taken back', async () => {
+  const userId = await newAccount('mona')
+  const { client } = await issuer.auth.clients.create({
+    name: 'The <i>Calendar</i>',
+    authMethod: 'none',
+    grants: ['authorization_code'],
+    redirectUris: ['https://cal.example/cb'],
+  })
+  const granted = { userId, clientId: client.id, scopes: ['openid', 'profile:read'] }
+  const event = {
+    name: 'consent.granted',
+    origin: { actor: { kind: 'user', id: userId } },
+    ...granted,
+  } as const
+  await store.consents.grant(granted, event)
+  const visitor = await signIn('mona')
+  assert.match((await visitor.get('/account')).html, /Connected applications<\/dt><dd>1 application/)
+  const page = await visitor.get('/account/applications')
+  assert.match(page.html, /The &lt;i&gt;Calendar&lt;\/i&gt;/)
+  assert.match(page.html, /Know that it is you, each time you sign in · See your own account/)
+  const done = await visitor.submitFrom(page, '/account/applications/end', {})
+  assert.match(done.html, /It is taken back/)
+  assert.match(done.html, /No other application may/)
+  assert.equal((await store.consents.list(userId)).length, 0)
 })

@@ -4,6 +4,7 @@ import type { User } from '../../model/user.ts'
 import { type AccountDone, accountPage } from '../../pages/account.ts'
 import { passwordPage, usernamePage } from '../../pages/credentials.ts'
 import { formNameOf, profilePage } from '../../pages/profile.ts'
+import { consentsOf } from '../consents.ts'
 import { callerOf, principalOf, type RouteContext } from '../route.ts'
 import { readFields } from './form-fields.ts'
 import type { Form, PageHandler } from './page-route.ts'
@@ -28,12 +29,13 @@ export function accountDone(done: AccountDone, { services }: Pick<RouteContext, 
 export const showAccount: PageHandler = async (context) => {
   const { services } = context
   const { id } = principalOf(context)
-  const [view, user, sessions, apiKeys, factors] = await Promise.all([
+  const [view, user, sessions, apiKeys, factors, consents] = await Promise.all([
     openView(context),
     userOf(context),
     services.grants.store.sessions.list(id),
     services.apiKeys.list(id),
     services.secondFactors.find(id),
+    consentsOf(id, services),
   ])
   return view.send(
     accountPage(view.frame, view.state, {
@@ -42,6 +44,7 @@ export const showAccount: PageHandler = async (context) => {
       apiKeyCount: apiKeys.length,
       canSendLetters: pagesOf(services).canSendLetters,
       hasSecondFactor: hasFactor(factors),
+      applicationCount: consents.length,
       hasProfile: profileFieldsOf(services.profile).length > 0,
       done: view.note?.done as AccountDone | undefined,
     }),

@@ -25,7 +25,7 @@ export const showApiKeys: PageHandler = async (context) => {
   return view.send(
     apiKeysPage(view.frame, view.state, {
       apiKeys,
-      scopes: held.map((name) => ({ name, sentence: sentenceOfScope(view.frame, name, scopes[name]) })),
+      scopes: held.map((name) => ({ name, sentence: sentenceOfScope(view.frame.texts, name, scopes) })),
       ...(note?.secret === undefined
         ? { done: note?.done === 'revoked' || note?.done === 'gone' ? note.done : undefined, made: undefined }
         : { done: undefined, made: { name: note.done ?? '', text: note.secret } }),

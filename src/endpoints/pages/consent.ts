@@ -5,9 +5,8 @@ import { equalTexts } from '../../base/constant-time.ts'
 import { AuthError } from '../../errors/auth-error.ts'
 import { guardRequestOf } from '../../guard/guard-request.ts'
 import type { Reply } from '../../http/reply.ts'
-import { IDENTITY_SCOPES } from '../../model/identity-scopes.ts'
 import { consentPage } from '../../pages/consent.ts'
-import type { Texts } from '../../texts/en.ts'
+import { sentenceOfScope } from '../../pages/scope-sentences.ts'
 import { browserOf, replyTo } from '../browser-request.ts'
 import type { RouteContext } from '../route.ts'
 import { readFields } from './form-fields.ts'
@@ -28,7 +27,7 @@ export async function showConsent(question: Question, context: RouteContext): Pr
   const page = consentPage({ ...view.frame, here: `${base}/authorize?${query}` }, view.state, {
     clientName: client.name,
     userName: user.username ?? user.email,
-    permissions: scope.map((name) => sentenceOf(name, texts, services.permissions.scopes)),
+    permissions: scope.map((name) => sentenceOfScope(texts, name, services.permissions.scopes)),
     lifeSeconds,
     leadsTo: target,
     hidden: { request: query, request_token: requestToken(cookie.secret, query) },
@@ -67,11 +66,6 @@ export const answerConsent: PageHandler = async (context) => {
 /** Binds an answer to the session and to what was asked: another request cannot be put in its place. */
 function requestToken(secret: Uint8Array, query: string): string {
   return createHmac('sha256', secret).update(`consent ${query}`).digest('base64url')
-}
-
-function sentenceOf(name: string, { consent }: Texts, scopes: Readonly<Record<string, string>>): string {
-  if (Object.hasOwn(scopes, name)) return scopes[name] ?? name
-  return Object.hasOwn(IDENTITY_SCOPES, name) ? consent.scopes[name as keyof typeof IDENTITY_SCOPES] : name
 }
 
 function anotherPerson(query: string): URLSearchParams {

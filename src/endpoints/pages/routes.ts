@@ -200,6 +200,17 @@ export const pageRoutes: readonly ServedRoute[] = [
     load: async () => (await import('./api-keys.ts')).revokeApiKey,
   }),
   page({
+    path: '/account/applications',
+    access: inBrowser,
+    load: async () => (await import('./applications.ts')).showApplications,
+  }),
+  form({
+    path: '/account/applications/end',
+    access: inBrowser,
+    page: '/account/applications',
+    load: async () => (await import('./applications.ts')).takeBack,
+  }),
+  page({
     path: '/account/two-step',
     access: recentlyInBrowser,
     load: async () => (await import('./factors.ts')).showFactors,
