@@ -12,7 +12,7 @@ import type { Jwks } from './keys/jwks.ts'
 import type { KeyFacts, KeyReport } from './keys/key-management.ts'
 import type { ImportedAccount, NewAccount } from './login/accounts.ts'
 import type { MadeApiKey, NewApiKeyRequest } from './login/api-keys.ts'
-import type { Access, Requirement } from './model/access.ts'
+import type { Access, AccessLimit, Requirement } from './model/access.ts'
 import type { ApiKey } from './model/api-key.ts'
 import type { Client } from './model/client.ts'
 import type { Principal } from './model/principal.ts'
@@ -63,6 +63,11 @@ export interface Auth<
   readonly signedIn: Access<Principal<Claims, Scope>>
   /** Whoever also has what is needed. */
   needs(requirement: Requirement<Scope, Principal<Claims, Scope>>): Access<Principal<Claims, Scope>>
+  /**
+   * The same word with a limit, counted for each account, client and API key by itself, and for each address (/64 of IPv6)
+   * where nobody is asked for.
+   */
+  limited<Who>(access: Access<Who>, limit: AccessLimit): Access<Who>
   /** Checks a request of your own against an access word. Never rejects: what goes wrong denies. */
   check<Who>(request: Request, access: Access<Who>, facts?: RequestFacts): Promise<Checked<Who>>
 

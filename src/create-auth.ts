@@ -17,7 +17,7 @@ import { createRefuser } from './http/refuser.ts'
 import { toResponse } from './http/reply.ts'
 import { resourceMetadataAddress } from './http/resource-metadata.ts'
 import { tiesToHttps } from './http/strict-transport.ts'
-import { anyone, needs, signedIn } from './model/access.ts'
+import { anyone, limited, needs, signedIn } from './model/access.ts'
 import { FIRST_PARTY } from './model/client.ts'
 import { scopesOfRoles } from './model/scope-policy.ts'
 import { describeOwnRoutes } from './openapi/own-routes.ts'
@@ -122,6 +122,7 @@ export function createAuth<
     anyone,
     signedIn,
     needs,
+    limited,
     gate,
     openapi: describeOwnRoutes({
       issuer: grants.settings.issuer,

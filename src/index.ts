@@ -29,7 +29,15 @@ export {
   type TokenUse,
 } from './login/hooks.ts'
 export type { ForeignUser, OwnUsers } from './login/own-users.ts'
-export { Access, anyone, needs, type Requirement, signedIn } from './model/access.ts'
+export {
+  Access,
+  type AccessLimit,
+  anyone,
+  limited,
+  needs,
+  type Requirement,
+  signedIn,
+} from './model/access.ts'
 export { type Client, type ClientAuthMethod, FIRST_PARTY } from './model/client.ts'
 export type { GuardRequest } from './model/guard-request.ts'
 export type { Principal } from './model/principal.ts'

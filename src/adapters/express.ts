@@ -254,17 +254,22 @@ function check(
     response.locals.principal = admission
     enter()
   }
-  const admission = gate.admit(new ExpressGuardRequest(request), access)
+  const admission = gate.admit(new ExpressGuardRequest(request, response), access)
   if (admission instanceof Promise) void admission.then(settle)
   else settle(admission)
 }
 
 class ExpressGuardRequest extends RawGuardRequest {
   readonly #request: Request
+  readonly #response: Response | undefined
 
-  constructor(request: Request) {
+  constructor(request: Request, response?: Response) {
     super(request)
     this.#request = request
+    this.#response = response
+  }
+  tell(headers: Readonly<Record<string, string>>): void {
+    this.#response?.set(headers)
   }
   override get target(): string {
     return this.#request.originalUrl

@@ -108,7 +108,7 @@ export function protect(
         access = word()
         known = true
       }
-      const admission = gate.admit(new FastifyGuardRequest(request), access)
+      const admission = gate.admit(new FastifyGuardRequest(request, reply), access)
       if (admission instanceof Promise) {
         admission.then((settled) => pass(settled, request, reply, done), done)
         return
@@ -128,7 +128,7 @@ export function protect(
       listener(raw, reply.raw, { path: inner, address: request.ip })
       return
     }
-    const asked = new FastifyGuardRequest(request)
+    const asked = new FastifyGuardRequest(request, reply)
     if (notFound === undefined) {
       send(gate.refuse(new Refusal('NOT_FOUND'), asked), reply)
       return
@@ -204,10 +204,15 @@ class ScopedRoute implements DeclaredRoute {
 /** Reads of the request only what is asked for. */
 class FastifyGuardRequest extends RawGuardRequest {
   readonly #request: FastifyRequest
+  readonly #reply: FastifyReply
 
-  constructor(request: FastifyRequest) {
+  constructor(request: FastifyRequest, reply: FastifyReply) {
     super(request.raw)
     this.#request = request
+    this.#reply = reply
+  }
+  tell(headers: Readonly<Record<string, string>>): void {
+    this.#reply.headers(headers)
   }
   override get params(): GuardRequest['params'] {
     return (this.#request.params ?? {}) as GuardRequest['params']

@@ -109,6 +109,12 @@ class HonoGuardRequest implements GuardRequest {
     this.#context = context
     this.#address = address
   }
+  get raw(): object {
+    return this.#context.req.raw
+  }
+  tell(headers: Readonly<Record<string, string>>): void {
+    for (const [name, value] of Object.entries(headers)) this.#context.header(name, value)
+  }
   get method(): string {
     return this.#context.req.method
   }

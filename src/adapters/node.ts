@@ -109,7 +109,7 @@ async function serve(
   response: ServerResponse,
   address: NonNullable<NodeListenerOptions['address']>,
 ): Promise<void> {
-  const asked = new NodeGuardRequest(request, params, address)
+  const asked = new NodeGuardRequest(request, params, address, response)
   try {
     const now = gate.admit(asked, route.access)
     const admission = now instanceof Promise ? await now : now
@@ -126,16 +126,22 @@ class NodeGuardRequest extends RawGuardRequest {
   readonly #params: GuardRequest['params']
   readonly #request: IncomingMessage
   readonly #address: NonNullable<NodeListenerOptions['address']>
+  readonly #response: ServerResponse | undefined
 
   constructor(
     request: IncomingMessage,
     params: GuardRequest['params'],
     address: NonNullable<NodeListenerOptions['address']>,
+    response?: ServerResponse,
   ) {
     super(request)
     this.#params = params
     this.#request = request
     this.#address = address
+    this.#response = response
+  }
+  tell(headers: Readonly<Record<string, string>>): void {
+    for (const [name, value] of Object.entries(headers)) this.#response?.setHeader(name, value)
   }
   override get params(): GuardRequest['params'] {
     return this.#params

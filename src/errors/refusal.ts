@@ -37,6 +37,8 @@ export interface RefusalFacts {
   readonly challenge?: RefusalChallenge
   /** The methods that are allowed, for status 405. */
   readonly allow?: readonly string[]
+  /** What the answer carries beside: how much of a limit is left. */
+  readonly headers?: Readonly<Record<string, string>>
   readonly continuation?: RefusalContinuation
 }
 
@@ -51,6 +53,7 @@ export class Refusal {
   readonly retryAfterSeconds: number | undefined
   readonly challenge: RefusalChallenge | undefined
   readonly allow: readonly string[] | undefined
+  readonly headers: Readonly<Record<string, string>> | undefined
   /** Out of sight of whatever prints or logs a refusal. */
   readonly #continuation: RefusalContinuation | undefined
 
@@ -61,6 +64,7 @@ export class Refusal {
     this.retryAfterSeconds = facts.retryAfterSeconds
     this.challenge = facts.challenge
     this.allow = facts.allow
+    this.headers = facts.headers
     this.#continuation = facts.continuation
   }
 

@@ -147,6 +147,7 @@ function answerHeaders(refusal: Refusal, { status }: Answer, https = false): Hea
     ...((status === 503 || status === 429) && {
       'Retry-After': String(Math.max(1, Math.ceil(refusal.retryAfterSeconds ?? 1))),
     }),
+    ...refusal.headers,
     ...(status === 405 && { Allow: (refusal.allow ?? []).join(', ') }),
   }
 }

@@ -1,5 +1,9 @@
 import { callerOf } from '../base/network.ts'
 import { Refusal } from '../errors/refusal.ts'
+import type { CountRequest } from '../guard/guard.ts'
+import type { AccessLimit } from '../model/access.ts'
+import type { GuardRequest } from '../model/guard-request.ts'
+import type { Principal } from '../model/principal.ts'
 import type { Rate, Taken } from '../model/rate.ts'
 import type { Limiter } from '../store/hot/limiter.ts'
 import type { HeaderValues } from './headers.ts'
@@ -22,6 +26,61 @@ export interface RateLimitsOptions {
   readonly isExempt: (address: string) => boolean
 }
 
+/**
+ * Counts requests against the limits of access words: for each API key, client and account by itself, and where nobody is
+ * asked for, for each address. However often a request is checked, each limit counts it once.
+ */
+export function createRequestCounter({
+  limiter,
+  isExempt,
+  addressOf,
+}: RateLimitsOptions & {
+  /** The address of whoever sent it, behind whatever proxy. */
+  readonly addressOf: (request: GuardRequest) => string | undefined
+}): CountRequest {
+  const counted = new WeakMap<object, Set<AccessLimit>>()
+  const uncounted = (limits: readonly AccessLimit[], { raw }: GuardRequest): readonly AccessLimit[] => {
+    if (raw === undefined) return limits
+    const before = counted.get(raw) ?? new Set()
+    counted.set(raw, before)
+    return limits.filter((limit) => !before.has(limit) && before.add(limit))
+  }
+  const subjectOf = (principal: Principal | undefined, request: GuardRequest): string | undefined => {
+    if (principal !== undefined) return subjectOfPrincipal(principal)
+    const address = addressOf(request)
+    if (address === undefined || isExempt(address)) return undefined
+    return callerOf(address)
+  }
+  return (limits, principal, request) => {
+    const subject = subjectOf(principal, request)
+    const due = uncounted(limits, request)
+    if (subject === undefined || due.length === 0) return undefined
+    const taken = limiter.take(due.map((limit) => ({ name: limit.name, subject, rate: rateOf(limit) })))
+    const answer = (told: Taken): Refusal | undefined => {
+      const { name, rate } = told.tightest.limit
+      const headers = rateHeaders(name, rate, told)
+      if (told.refusedBy !== undefined) return limitReached(told.refusedBy.name, told, headers)
+      request.tell?.(headers)
+      return undefined
+    }
+    return taken instanceof Promise ? taken.then(answer) : answer(taken)
+  }
+}
+
+function subjectOfPrincipal({ via, kind, id, tokenId }: Principal): string {
+  if (via === 'api-key') return `key ${tokenId}`
+  return kind === 'client' ? `client ${id}` : `account ${id}`
+}
+
+function rateOf({ count, perSeconds }: AccessLimit): Rate {
+  return { count, periodMilliseconds: perSeconds * 1000 }
+}
+
+function limitReached(limit: string, { waitMilliseconds }: Taken, headers: HeaderValues): Refusal {
+  const retryAfterSeconds = Math.ceil(waitMilliseconds / 1000)
+  return new Refusal('RATE_LIMITED', { retryAfterSeconds, details: { limit }, headers })
+}
+
 const UNCOUNTED: RateAnswer = { refusal: undefined, headers: {} }
 
 export function createRateLimits({ limiter, isExempt }: RateLimitsOptions): RateLimits {
@@ -32,9 +91,7 @@ export function createRateLimits({ limiter, isExempt }: RateLimitsOptions): Rate
       const taken = await limiter.take([{ name, subject, rate }])
       const headers = rateHeaders(name, rate, taken)
       if (taken.refusedBy === undefined) return { refusal: undefined, headers }
-      const retryAfterSeconds = Math.ceil(taken.waitMilliseconds / 1000)
-      const refusal = new Refusal('RATE_LIMITED', { retryAfterSeconds, details: { limit: name } })
-      return { refusal, headers }
+      return { refusal: limitReached(name, taken, headers), headers }
     },
   }
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { Access, anyone, needs, signedIn } from './access.ts'
+import { Access, type AccessLimit, anyone, limited, needs, signedIn } from './access.ts'
 import { joinAccess } from './access-join.ts'
 import type { GuardRequest } from './guard-request.ts'
 import type { Principal } from './principal.ts'
@@ -28,6 +28,23 @@ test('joined words ask for all that each asks for', () => {
     freshWithinSeconds: 60,
     secondFactor: true,
   })
+})
+
+test('limits of both are kept, each once, and what they ask for is joined as ever', () => {
+  const [wide, narrow] = ['wide', 'narrow'].map((name) => ({ name, count: 1, perSeconds: 1 })) as [
+    AccessLimit,
+    AccessLimit,
+  ]
+  const group = limited(signedIn, wide)
+  const namesOf = (...words: Access[]) => {
+    const joined = joinAccess(words)
+    return joined && [Access.requirementOf(joined), Access.limitsOf(joined).map(({ name }) => name)]
+  }
+  assert.deepEqual(namesOf(group, needs({ roles: ['a'] })), [{ roles: ['a'] }, ['wide']])
+  assert.deepEqual(namesOf(needs({ roles: ['a'] }), group), [{ roles: ['a'] }, ['wide']])
+  assert.deepEqual(namesOf(group, limited(anyone, narrow)), [{}, ['wide', 'narrow']])
+  assert.deepEqual(namesOf(limited(anyone, narrow), anyone), [undefined, ['narrow']])
+  assert.deepEqual(namesOf(group, limited(group, narrow)), [{}, ['wide', 'narrow']])
 })
 
 test('two lists of roles both have to be met', () => {

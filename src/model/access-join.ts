@@ -12,11 +12,17 @@ export function joinAccess(words: readonly Access[]): Access | undefined {
 function joinTwo(one: Access, other: Access): Access {
   if (one === other) return one
   const [a, b] = [Access.requirementOf(one), Access.requirementOf(other)]
-  if (a === undefined) return other
-  if (b === undefined) return one
-  if (Object.keys(a).length === 0) return other
-  if (Object.keys(b).length === 0) return one
-  return new Access(Object.freeze(joinRequirements(a, b)))
+  if (asksNothing(one, a, b)) return other
+  if (asksNothing(other, b, a)) return one
+  const limits = [...new Set([...Access.limitsOf(one), ...Access.limitsOf(other)])]
+  if (a === undefined || b === undefined) return new Access(a ?? b, limits)
+  return new Access(Object.freeze(joinRequirements(a, b)), limits)
+}
+
+/** Whether a word asks for nothing that the other does not ask for anyway. */
+function asksNothing(word: Access, its: Requirement | undefined, others: Requirement | undefined): boolean {
+  if (Access.limitsOf(word).length > 0) return false
+  return its === undefined || (others !== undefined && Object.keys(its).length === 0)
 }
 
 function joinRequirements(a: Requirement, b: Requirement): Requirement {

@@ -22,6 +22,16 @@ export interface Requirement<Scope extends string = string, Who = Principal> {
   ifAsync?(principal: Who, request: GuardRequest): Promise<boolean>
 }
 
+/** How often whoever asks may pass: a person, a client or an API key; where nobody is asked for, an address. */
+export interface AccessLimit {
+  /** What is limited. Routes with limits of one name share them, on all nodes. */
+  readonly name: string
+  readonly count: number
+  readonly perSeconds: number
+}
+
+const NO_LIMITS: readonly AccessLimit[] = Object.freeze([])
+
 declare const who: unique symbol
 
 /**
@@ -31,15 +41,21 @@ declare const who: unique symbol
 export class Access<Who = unknown> {
   declare readonly [who]: Who
   readonly #requirement: Requirement | undefined
+  readonly #limits: readonly AccessLimit[]
 
   /** Undefined stands for `anyone`. Not for applications: use the three words. */
-  constructor(requirement: Requirement | undefined) {
+  constructor(requirement: Requirement | undefined, limits = NO_LIMITS) {
     this.#requirement = requirement
+    this.#limits = limits
   }
 
   /** What must hold, or undefined where nobody needs to prove anything. */
   static requirementOf(access: Access): Requirement | undefined {
     return access.#requirement
+  }
+
+  static limitsOf(access: Access): readonly AccessLimit[] {
+    return access.#limits
   }
 
   /** Whether the value is an access word. */
@@ -59,6 +75,27 @@ export function needs<Scope extends string>(requirement: Requirement<Scope>): Ac
   const problem = problemOf(requirement)
   if (problem !== undefined) throw new TypeError(`needs(): ${problem}`)
   return new Access(Object.freeze({ ...requirement }))
+}
+
+/**
+ * The same word with a limit: `limited(needs({ scopes: ['reports:make'] }), { name: 'reports', count: 10, perSeconds: 60 })`.
+ * A true rate, of which the whole count may come at once. Throws a TypeError on a limit that could never be kept.
+ */
+export function limited<Who>(access: Access<Who>, limit: AccessLimit): Access<Who> {
+  if (!Access.is(access))
+    throw new TypeError('limited(): not an access word; use anyone, signedIn or needs()')
+  const { name, count, perSeconds } = limit
+  if (
+    typeof name !== 'string' ||
+    !/^[\x21\x23-\x5b\x5d-\x7e][\x20\x21\x23-\x5b\x5d-\x7e]{0,99}$/.test(name)
+  ) {
+    throw new TypeError('limited(): name must be one line of up to 100 plain characters')
+  }
+  if (!(Number.isSafeInteger(count) && count > 0) || !(Number.isSafeInteger(perSeconds) && perSeconds > 0)) {
+    throw new TypeError('limited(): count and perSeconds must be whole numbers above zero')
+  }
+  const limits = [...Access.limitsOf(access), Object.freeze({ name, count, perSeconds })]
+  return new Access(Access.requirementOf(access), Object.freeze(limits)) as Access<Who>
 }
 
 const PARTS: ReadonlySet<string> = new Set([

@@ -9,4 +9,8 @@ export interface GuardRequest {
   readonly address?: string | undefined
   /** A header by lower-case name; one that was sent several times as the values with `, ` between (RFC 9110 5.3). */
   header(name: string): string | undefined
+  /** The request underneath, one and the same however often it is checked. */
+  readonly raw?: object | undefined
+  /** Adds headers to the answer of the application, where the adapter can. */
+  tell?(headers: Readonly<Record<string, string>>): void
 }

@@ -78,6 +78,11 @@ export function summariseVerdicts(
       tightest = { limit, left: verdict.left, resetMilliseconds: Math.max(0, verdict.arrival - now) }
     }
   }
+  // The try that was refused has filled no bucket.
+  if (tightest !== undefined && refusedBy !== undefined) {
+    const { limit, resetMilliseconds } = tightest
+    tightest = { ...tightest, resetMilliseconds: Math.max(0, resetMilliseconds - intervalOf(limit.rate)) }
+  }
   if (tightest === undefined) throw new RangeError('there is no limit to count against')
   return { refusedBy, waitMilliseconds, tightest }
 }

@@ -7,6 +7,7 @@ import { session } from '../guard/credentials/session.ts'
 import { createGuard, type Guard } from '../guard/guard.ts'
 import { createSockets, type Sockets } from '../guard/sockets.ts'
 import { createKnownDevices, type KnownDevices } from '../http/known-devices.ts'
+import { createRequestCounter } from '../http/rate-limit.ts'
 import { createSessionCookies, type SessionCookies } from '../http/session-cookies.ts'
 import { type ApiKeys, createApiKeys } from '../login/api-keys.ts'
 import { createUseNotes, type UseNotes } from '../login/use-notes.ts'
@@ -69,7 +70,15 @@ export function wireCredentials(ground: Ground, knowledge: Knowledge, signIn: Si
       [...credentials, ...own.map((one) => ownCredential(credential(one), clock))],
       clock,
       report,
-      https ? (request) => refusePlainHttp(request, ground) : undefined,
+      {
+        refuseTransport: (request) => refuseTransport(request, https, ground),
+        countRequest: createRequestCounter({
+          limiter: signIn.limiter,
+          isExempt: (address) => settings.rateLimits === 'off' || signIn.isShared(address),
+          addressOf: (request) =>
+            ground.addresses.clientOf(request.address, request.header('x-forwarded-for')),
+        }),
+      },
     ),
     apiKeys,
     sessionUses,
@@ -92,8 +101,18 @@ export function wireCredentials(ground: Ground, knowledge: Knowledge, signIn: Si
   }
 }
 
-/** Where the issuer is https, no credential is taken that a trusted proxy says it got in the clear. */
-function refusePlainHttp(request: GuardRequest, { addresses }: Ground): Refusal | undefined {
-  const isPlain = addresses.cameOverHttp(request.address, request.header('x-forwarded-proto'))
-  return isPlain ? new Refusal('HTTPS_NEEDED') : undefined
+/**
+ * Where the issuer is https, no credential is taken that a trusted proxy says it got in the clear; and in production none
+ * behind a proxy that nobody has told us about, for then all people would seem to be one.
+ */
+function refuseTransport(
+  request: GuardRequest,
+  https: boolean,
+  { addresses, development }: Ground,
+): Refusal | undefined {
+  const { address } = request
+  if (https && addresses.cameOverHttp(address, request.header('x-forwarded-proto')))
+    return new Refusal('HTTPS_NEEDED')
+  const isUnknown = !development && addresses.isProxyUnknown(address, request.header('x-forwarded-for'))
+  return isUnknown ? new Refusal('PROXY_UNKNOWN') : undefined
 }
