@@ -51,8 +51,11 @@ export interface Challenges {
   read(text: string, purpose: ChallengePurpose): Challenge
   /** The same for whichever of `token` and `session` it is. */
   readSignIn(text: string): Challenge
-  /** To be called before an answer is looked at. Throws `CHALLENGE_VOID` after the fifth. */
-  countTry(challenge: Challenge): Promise<void>
+  /**
+   * To be called before an answer is looked at. Throws `CHALLENGE_VOID` after the last; resolves to whether this is the
+   * last.
+   */
+  countTry(challenge: Challenge): Promise<{ readonly isLast: boolean }>
   /** To be called once the answer was found right. Throws `CHALLENGE_VOID` for all but the first. */
   spend(challenge: Challenge): Promise<void>
 }
@@ -101,6 +104,7 @@ export function createChallenges(parts: ChallengeParts): Challenges {
     async countTry({ id, userId }) {
       const tries = await oneTime.countTry('challenge.try', id, CHALLENGE_LIFE_SECONDS * 1000)
       if (tries > MOST_TRIES) throw challengeVoid('too many tries', userId)
+      return { isLast: tries === MOST_TRIES }
     },
 
     async spend({ id, userId }) {

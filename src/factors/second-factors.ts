@@ -5,6 +5,7 @@ import type { Clock } from '../base/clock.ts'
 import { type Random, randomId } from '../base/random.ts'
 import { AuthError } from '../errors/auth-error.ts'
 import type { SecretKeys } from '../keys/secret-keys.ts'
+import type { Postman } from '../mail/postman.ts'
 import { FIRST_PARTY } from '../model/client.ts'
 import { MOST_PASSKEYS, type Passkey, type SecondFactors } from '../model/second-factor.ts'
 import type { User } from '../model/user.ts'
@@ -87,6 +88,7 @@ export interface SecondFactorParts {
   readonly random: Random
   /** Shown by authenticator apps above the account's name. */
   readonly serviceName: string
+  readonly postman: Pick<Postman, 'send'>
   readonly revocationsChanged: () => Promise<void>
 }
 
@@ -112,14 +114,19 @@ export function createSecondFactors(parts: SecondFactorParts): SecondFactorServi
     recoveryCodes > 0 ? [] : makeRecoveryCodes(random)
   const hashesOf = (userId: string, codes: readonly string[]): string[] =>
     codes.map((code) => hashRecoveryCode(userId, code))
+  /** Whoever did not do it learns of it. */
+  const tell = (kind: 'factor_added' | 'factor_removed', user: User): void =>
+    parts.postman.send({ kind, to: user.email, user, language: undefined })
   const remove = async (owner: Owner, passkeyId: string | undefined, origin: Origin): Promise<void> => {
     const { userId, sessionId: keepSessionId } = owner
     const name = passkeyId === undefined ? 'totp.removed' : 'passkey.removed'
     const data = passkeyId === undefined ? undefined : { passkey: passkeyId }
     const event = { name, origin, userId, data } as const
+    const user = await userOf(userId)
     const removed = await store.factors.remove({ userId, keepSessionId, passkeyId }, event)
     await revocationsChanged()
     if (!removed) throw new AuthError('NOT_FOUND')
+    tell('factor_removed', user)
   }
 
   return {
@@ -154,6 +161,7 @@ export function createSecondFactors(parts: SecondFactorParts): SecondFactorServi
       )
       if (changed === undefined) throw challengeVoid('the account has changed', user.id)
       await revocationsChanged()
+      tell('factor_added', changed)
       return { user: changed, recoveryCodes: codes }
     },
 
@@ -192,6 +200,7 @@ export function createSecondFactors(parts: SecondFactorParts): SecondFactorServi
       if (outcome.outcome === 'stale') throw challengeVoid('the account has changed', user.id)
       if (outcome.outcome === 'taken') throw notRight('credential', 'Is registered already.')
       await revocationsChanged()
+      tell('factor_added', outcome.user)
       const { passkeys: all } = await store.factors.find(user.id)
       const passkey = all.find((one) => one.id === id)
       if (passkey === undefined) throw new AuthError('NOT_FOUND')
@@ -215,9 +224,10 @@ export function createSecondFactors(parts: SecondFactorParts): SecondFactorServi
     },
 
     async reset(userId, origin) {
-      await userOf(userId)
+      const user = await userOf(userId)
       const done = await store.factors.reset(userId, { name: 'user.factors_reset', origin, userId })
       await revocationsChanged()
+      if (done) tell('factor_removed', user)
       return done
     },
   }

@@ -39,9 +39,15 @@ export interface ChallengeAnswer {
 export async function answerChallenge(asked: ChallengeAnswer, parts: GrantParts): Promise<AnsweredChallenge> {
   const challenge = parts.challenges.read(asked.text, asked.purpose)
   if (challenge.clientId !== asked.clientId) throw challengeVoid('for another client', challenge.userId)
-  await parts.challenges.countTry(challenge)
+  const { isLast } = await parts.challenges.countTry(challenge)
   const user = await userOf(challenge, asked.answer, parts)
-  const amr = await prove(challenge, user, asked, parts)
+  const amr = await prove(challenge, user, asked, parts).catch((error: unknown) => {
+    // Whoever comes so far knows the password, and is told apart from its owner by nothing else (PROTOCOL 5.4).
+    if (isLast && challenge.amr.includes('pwd')) {
+      parts.postman.send({ kind: 'password_known', to: user.email, user, language: undefined })
+    }
+    throw error
+  })
   await parts.challenges.spend(challenge)
   // What began it was counted, as it was no success by itself.
   if (challenge.amr.length > 0 && !challenge.amr.includes('mfa')) {

@@ -10,6 +10,7 @@ import type { SigningKey } from '../keys/signing-key.ts'
 import type { Hooks } from '../login/hooks.ts'
 import type { PasswordParts, SignInOrigin } from '../login/password.ts'
 import type { RefusedSignIns } from '../login/refused-sign-ins.ts'
+import type { Postman } from '../mail/postman.ts'
 import type { Client } from '../model/client.ts'
 import type { ScopePolicy } from '../model/scope-policy.ts'
 import type { SessionFacts } from '../model/session.ts'
@@ -78,6 +79,7 @@ export interface GrantParts extends PasswordParts {
   readonly keyRing: KeyRing
   readonly challenges: Challenges
   readonly passkeys: Passkeys
+  readonly postman: Pick<Postman, 'send'>
   /** The key that signs ID tokens, made at its first use. */
   readonly idKey: () => Promise<SigningKey>
   readonly hooks: Hooks

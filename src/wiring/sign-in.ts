@@ -18,6 +18,7 @@ import { redisLimiter } from '../store/hot/redis-limiter.ts'
 import { createRefreshTokens } from '../tokens/refresh-token.ts'
 import { DAY_MILLISECONDS, type Ground } from './ground.ts'
 import type { Knowledge } from './knowledge.ts'
+import type { Mail } from './mail.ts'
 
 /** Everything between a password and a session. */
 export interface SignIn {
@@ -31,7 +32,7 @@ export interface SignIn {
   readonly accountsOn: (on: Pick<AccountParts, 'store' | 'revocationsChanged'>) => Accounts
 }
 
-export function wireSignIn(ground: Ground, knowledge: Knowledge): SignIn {
+export function wireSignIn(ground: Ground, knowledge: Knowledge, { postman }: Mail): SignIn {
   const { options, settings, store, clock, random, logger, secretKeys } = ground
   const { keys, state, feed } = knowledge
   const hashes = createHashQueue({ clock })
@@ -74,6 +75,7 @@ export function wireSignIn(ground: Ground, knowledge: Knowledge): SignIn {
     clock,
     random,
     serviceName,
+    postman,
     revocationsChanged: feed.changed,
   })
   const grants: GrantParts = {
@@ -102,6 +104,7 @@ export function wireSignIn(ground: Ground, knowledge: Knowledge): SignIn {
     keyRing: keys.ring,
     challenges,
     passkeys,
+    postman,
     idKey: keys.idKey,
     defaultRoles: settings.defaultRoles,
     ownUsers: options.users,

@@ -25,6 +25,7 @@ import { type Credentials, wireCredentials } from './credentials.ts'
 import { declareRestored, type RestoreReport } from './declare-restored.ts'
 import { DAY_MILLISECONDS, type Ground, layGround } from './ground.ts'
 import { type Knowledge, wireKnowledge } from './knowledge.ts'
+import { type Mail, wireMail } from './mail.ts'
 import { type SignIn, wireSignIn } from './sign-in.ts'
 import { refuseLostSecretKeys } from './signing-secrets.ts'
 import { type Telemetry, wireTelemetry } from './telemetry.ts'
@@ -53,7 +54,8 @@ export interface Wired {
 export function wire(options: AuthOptions, routes: readonly Route[]): Wired {
   const ground = layGround(options)
   const knowledge = wireKnowledge(ground)
-  const signIn = wireSignIn(ground, knowledge)
+  const mail = wireMail(ground)
+  const signIn = wireSignIn(ground, knowledge, mail)
   const credentials = wireCredentials(ground, knowledge, signIn)
   const webhooks = createWebhookSender({
     webhooks: ground.settings.webhooks.map(({ secret, ...one }) => ({
@@ -67,12 +69,22 @@ export function wire(options: AuthOptions, routes: readonly Route[]): Wired {
     clock: ground.clock,
     logger: ground.logger,
   })
-  const life = wireAccountLife(ground, knowledge, signIn)
+  const life = wireAccountLife(ground, knowledge, mail, signIn)
   const telemetry = wireTelemetry(ground)
   let countRefusal: CountRefusal | undefined
   let stopping = false
   const isStopping = () => stopping
-  const services = servicesOf({ ground, knowledge, signIn, credentials, life, telemetry, routes, isStopping })
+  const services = servicesOf({
+    ground,
+    knowledge,
+    mail,
+    signIn,
+    credentials,
+    life,
+    telemetry,
+    routes,
+    isStopping,
+  })
 
   const { settings, store, redis, clock, logger } = ground
   const { keys, feed, memories } = knowledge
@@ -146,7 +158,7 @@ export function wire(options: AuthOptions, routes: readonly Route[]): Wired {
       await telemetry.refusalLog.stop()
       sockets.stop()
       await webhooks.stop()
-      await life.stop()
+      await mail.stop()
       await signIn.grants.refusedSignIns.settled()
       await feed.stop()
       await signIn.hashes.close()
@@ -162,6 +174,7 @@ interface Parts {
   readonly knowledge: Knowledge
   readonly signIn: SignIn
   readonly credentials: Credentials
+  readonly mail: Mail
   readonly life: AccountLife
   readonly telemetry: Telemetry
   readonly routes: readonly Route[]
@@ -186,6 +199,7 @@ function servicesOf({
   knowledge,
   signIn,
   credentials,
+  mail,
   life,
   telemetry,
   routes,
@@ -231,7 +245,7 @@ function servicesOf({
     emailAddresses: life.emailAddresses,
     passwordReset: life.passwordReset,
     ownAccount: life.ownAccount,
-    mailbox: life.mailbox,
+    mailbox: mail.mailbox,
     serviceName: settings.brandName,
     pages: settings.pages === 'off' ? undefined : pagesOf(ground),
     permissions: settings,

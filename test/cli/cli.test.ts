@@ -109,6 +109,8 @@ test('accounts: made with a password from standard input, never from an option',
     'user',
   ])
   assert.equal((await run(['users', 'set-password', 'root'], { input: 'another long sentence' })).status, 0)
+  const reset = await run(['users', 'reset-factor', 'root', '--json'])
+  assert.equal(JSON.parse(reset.out).factors, 'there were none', reset.err)
   assert.match((await run(['sessions', 'list', 'root'])).out, /Not signed in anywhere/)
   assert.equal((await run(['sessions', 'end', 'root', 'no-such-id'])).status, 1)
   assert.deepEqual(JSON.parse((await run(['sessions', 'end-all', 'root', '--json'])).out), { ended: 0 })

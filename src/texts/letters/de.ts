@@ -84,6 +84,32 @@ export const de: LetterTexts = {
         'Wenn Sie das nicht waren, lassen Sie sich auf der Anmeldeseite sofort ein neues Passwort geben.',
       ],
     }),
+    password_known: ({ service }) => ({
+      subject: `Jemand kennt Ihr Passwort bei ${service}`,
+      paragraphs: [
+        `Jemand hat das richtige Passwort Ihres Kontos bei ${service} angegeben und dann im zweiten Schritt fünfmal falsch ` +
+          'geantwortet. Hineingekommen ist dabei niemand.',
+        'Wenn Sie das nicht waren, wählen Sie ein neues Passwort, hier und überall, wo Sie dieses benutzen.',
+      ],
+    }),
+    factor_added: ({ service }) => ({
+      subject: `Ihr Konto bei ${service} hat einen neuen zweiten Faktor`,
+      paragraphs: [
+        `Zu Ihrem Konto bei ${service} kam eine Authenticator-App oder ein Passkey hinzu, und andere Geräte wurden ` +
+          'abgemeldet. Die Anmeldung fragt von nun an danach.',
+        'Wenn Sie das nicht waren, lassen Sie sich auf der Anmeldeseite sofort ein neues Passwort geben, und melden Sie es ' +
+          'dem Betreiber.',
+      ],
+    }),
+    factor_removed: ({ service }) => ({
+      subject: `Ein zweiter Faktor Ihres Kontos bei ${service} wurde entfernt`,
+      paragraphs: [
+        `Aus Ihrem Konto bei ${service} wurde eine Authenticator-App oder ein Passkey entfernt, und andere Geräte wurden ` +
+          'abgemeldet.',
+        'Wenn Sie das nicht waren, lassen Sie sich auf der Anmeldeseite sofort ein neues Passwort geben, und melden Sie es ' +
+          'dem Betreiber.',
+      ],
+    }),
     account_deleted: ({ service }) => ({
       subject: `Ihr Konto bei ${service} wurde gelöscht`,
       paragraphs: [`Ihr Konto bei ${service} und was dazu gehörte wurde gelöscht, wie Sie es wollten.`],

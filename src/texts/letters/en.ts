@@ -82,6 +82,29 @@ export const en: LetterTexts = {
         'If this was not you, ask for a new password on the sign-in page at once.',
       ],
     }),
+    password_known: ({ service }) => ({
+      subject: `Somebody knows your password at ${service}`,
+      paragraphs: [
+        `Somebody gave the right password of your account at ${service} and then five wrong answers to the second step. ` +
+          'They were not let in.',
+        'If this was not you, choose a new password, here and wherever else you use this one.',
+      ],
+    }),
+    factor_added: ({ service }) => ({
+      subject: `Your account at ${service} has a new second factor`,
+      paragraphs: [
+        `An authenticator app or a passkey was added to your account at ${service}, and other devices were signed out. ` +
+          'Signing in asks for it from now on.',
+        'If this was not you, ask for a new password on the sign-in page at once, and tell whoever runs the service.',
+      ],
+    }),
+    factor_removed: ({ service }) => ({
+      subject: `A second factor of your account at ${service} was removed`,
+      paragraphs: [
+        `An authenticator app or passkeys were removed from your account at ${service}, and other devices were signed out.`,
+        'If this was not you, ask for a new password on the sign-in page at once, and tell whoever runs the service.',
+      ],
+    }),
     account_deleted: ({ service }) => ({
       subject: `Your account at ${service} was deleted`,
       paragraphs: [`Your account at ${service} and what belonged to it were deleted, as you asked.`],

@@ -19,7 +19,14 @@ export interface LetterFacts {
 }
 
 /** Letters without a link of ours, beside one for each purpose of a link. */
-export type Notice = 'already_registered' | 'email_changed' | 'password_changed' | 'account_deleted'
+export type Notice =
+  | 'already_registered'
+  | 'email_changed'
+  | 'password_changed'
+  | 'password_known'
+  | 'factor_added'
+  | 'factor_removed'
+  | 'account_deleted'
 
 export type LetterKind = LinkPurpose | Notice
 
