@@ -32,7 +32,9 @@ after(async () => {
 
 function start(args: readonly string[], stdio: StdioOptions = 'pipe'): ChildProcess {
   const { PATH = '' } = process.env
-  return spawn(process.execPath, [MAIN, ...args], { cwd: folder, env: { PATH, PORT: String(port) }, stdio })
+  // Open in development, and then the probe says so.
+  const env = { PATH, PORT: String(port), METRICS: 'closed' }
+  return spawn(process.execPath, [MAIN, ...args], { cwd: folder, env, stdio })
 }
 
 async function run(...args: string[]) {
@@ -55,7 +57,7 @@ async function answering(address: string): Promise<void> {
 test('the routes of the issuer are listed, with what each asks for', async () => {
   const { out, status } = await run('routes')
   assert.equal(status, 0)
-  assert.match(out, /^GET +\/users\/me +signed in/m)
+  assert.match(out, /^GET +\/users\/me +needs a rule of its own/m)
   assert.match(out, /^GET +\/admin\/dashboard +needs scope admin:dashboard/m)
   const { items } = JSON.parse((await run('routes', '--json')).out)
   const dashboard = items.find(({ path }: { path: string }) => path === '/admin/dashboard')
@@ -99,7 +101,7 @@ test('G-1, A2, A8, A10, F-10: the running server answers as its own document say
 test('the same by the route table, and for people', async () => {
   const { out, status } = await run('routes', '--probe', url, '--no-issuer', '--rate', '5000')
   assert.equal(status, 0, out)
-  assert.match(out, /^GET +\/users\/me +signed in +strangers and forgeries refused$/m)
+  assert.match(out, /^GET +\/users\/me +needs a rule of its own +strangers and forgeries refused$/m)
   assert.match(out, /^GET +\/docs +anyone +open, as declared$/m)
   assert.match(out, /^ {2}only the issuer can sign it\n {4}expired, no-expiry, /m)
   assert.match(out, /\nNothing wrong was found\.\n$/)
