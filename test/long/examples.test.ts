@@ -6,8 +6,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { after, before, type TestContext, test } from 'node:test'
+import type { Page } from 'playwright-core'
 import { codeBlocks } from '../docs/code-blocks.ts'
 import { execute, type Packed, packAndInstall, root } from '../package/packed.ts'
+import { launchChromium } from '../servers/chromium.ts'
 import { findFreePort } from '../servers/free-port.ts'
 
 const PASSWORD = 'correct horse battery'
@@ -193,11 +195,81 @@ test('verify-only: a token of one process is believed by the other, which has no
   assert.match(probed.out, /\n1 finding\.\n$/)
 })
 
+test('spa: typed by the running API, built, and signed in on its own page in two tabs', async (t) => {
+  const [api, spa] = [await install(t, 'todo-fastify'), await install(t, 'spa')]
+  const behind = await place()
+  await start(t, api, 'app.ts', behind)
+  await signUp(behind.url, 'ann')
+  const run = (program: string, ...args: string[]) =>
+    execute(spa, process.execPath, join(spa, 'node_modules', program), ...args)
+  await run('openapi-typescript/bin/cli.js', `${behind.url}/openapi.json`, '-o', 'src/api.d.ts')
+  await run('typescript/bin/tsc', '-p', '.')
+  await run('vite/bin/vite.js', 'build', '--logLevel', 'warn')
+  const served = await place(() => ({ API: behind.url }))
+  await start(t, spa, 'node_modules/vite/bin/vite.js', served)
+
+  await withTabs(t, async ([page, other]) => {
+    await page.goto(served.url)
+    await signInOnPage(page)
+    await page.getByText('Todos of ann').waitFor()
+    await addTodo(page)
+    await other.goto(served.url)
+    await other.getByText('Buy milk').waitFor()
+    await page.getByRole('button', { name: 'Sign out' }).click()
+    await other.getByLabel('Password').waitFor()
+  })
+})
+
+test('bff: signed in by cookie, todos from the API behind, and no token in the page', async (t) => {
+  const folder = await install(t, 'bff')
+  const [front, behind] = [await place(), await place()]
+  const env = { ...front.env, ISSUER: front.url, API: behind.url }
+  await start(t, folder, 'api.ts', { url: behind.url, env })
+  await start(t, folder, 'app.ts', { url: front.url, env })
+  await signUp(front.url, 'ann')
+  assert.equal((await call('GET', `${front.url}/api/todos`)).status, 401)
+
+  await withTabs(t, async ([page]) => {
+    await page.goto(front.url)
+    await signInOnPage(page)
+    await addTodo(page)
+    const kept = await page.evaluate<unknown[]>(
+      'indexedDB.databases().then((all) => [...all, ...Object.keys(localStorage), ...Object.keys(sessionStorage)])',
+    )
+    assert.deepEqual(kept, [])
+    assert.equal(await page.evaluate('document.cookie'), '')
+    await page.reload()
+    await page.getByText('Buy milk').waitFor()
+    await page.getByRole('button', { name: 'Sign out' }).click()
+    await page.getByLabel('Password').waitFor()
+  })
+})
+
+async function withTabs(t: TestContext, story: (tabs: [Page, Page]) => Promise<void>): Promise<void> {
+  const browser = await launchChromium()
+  t.after(() => browser.close())
+  const context = await browser.newContext()
+  context.setDefaultTimeout(120_000)
+  await story([await context.newPage(), await context.newPage()])
+}
+
+async function signInOnPage(page: Page): Promise<void> {
+  await page.getByLabel('Name').fill('ann')
+  await page.getByLabel('Password').fill(PASSWORD)
+  await page.getByRole('button', { name: 'Sign in' }).click()
+}
+
+async function addTodo(page: Page): Promise<void> {
+  await page.getByLabel('Title').fill('Buy milk')
+  await page.getByRole('button', { name: 'Add' }).click()
+  await page.getByText('Buy milk').waitFor()
+}
+
 test('an example names the versions that are tested here', () => {
   const versions: Record<string, string> = {}
   const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
   Object.assign(versions, manifest.devDependencies, manifest.dependencies, { countersign: manifest.version })
-  for (const name of ['todo-fastify', 'todo-hono', 'todo-express', 'verify-only']) {
+  for (const name of ['todo-fastify', 'todo-hono', 'todo-express', 'verify-only', 'spa', 'bff']) {
     const { dependencies } = JSON.parse(readFileSync(join(root, 'examples', name, 'package.json'), 'utf8'))
     for (const [dependency, version] of Object.entries(dependencies)) {
       assert.equal(version, versions[dependency], `${name}: ${dependency}`)
