@@ -148,7 +148,7 @@ code,.mono{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,"Liberation Mo
 .main-width{inline-size:100%}
 form[data-passkey]{gap:.75rem}
 form[data-passkey] .problem:empty{display:none}
-.qr{inline-size:12rem;block-size:12rem;padding:.75rem;border-radius:.5rem;background:#fff;color:#000}
+.qr{inline-size:12rem;block-size:12rem;border-radius:.5rem;background:#fff;color:#000}
 .or{display:flex;align-items:center;gap:1rem;color:var(--muted);font-size:.875rem}
 .or::before,.or::after{content:"";flex:1;border-block-start:1px solid var(--rule)}
 footer{margin-block-start:2.5rem;padding-block-start:1rem;border-block-start:1px solid var(--rule)}
