@@ -7,6 +7,7 @@ const BENCHES: Readonly<Record<string, () => Promise<unknown>>> = {
   oauth: () => import('./oauth.ts'),
   guard: () => import('./guard.ts'),
   verify: () => import('./verify.ts'),
+  refusals: () => import('./refusals.ts'),
   client: () => import('./client.ts'),
 }
 

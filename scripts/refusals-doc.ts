@@ -40,8 +40,9 @@ Every refusal has one **cause**, an upper-case code such as \`TOKEN_EXPIRED\`. T
 the events name it. The client is not told the cause, since that would help whoever
 tries doors. It gets one of a few lower-case **client codes**, a sentence it can act on, and a **reference**.
 
-To find out why somebody was refused, ask for the reference and look it up in the log. The line names the
-cause; look for it on this page.
+To find out why somebody was refused, ask for the reference: \`countersign doctor ref REFERENCE\` tells what
+happened, and the log line under it names the cause; look for it on this page. The doctor finds the causes in
+tokens, calls and documents of other services too: [doctor.md](doctor.md).
 
 This page also lists causes that cannot occur here, each with the reason. They are met in other systems, and
 the doctor recognises them in what it is shown.
