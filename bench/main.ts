@@ -9,6 +9,7 @@ const BENCHES: Readonly<Record<string, () => Promise<unknown>>> = {
   verify: () => import('./verify.ts'),
   refusals: () => import('./refusals.ts'),
   client: () => import('./client.ts'),
+  enumeration: () => import('./enumeration.ts'),
 }
 
 const asked = process.argv.slice(2)
