@@ -456,11 +456,12 @@ describe('clients', () => {
       const checked = await issuer.auth.check(new Request(`${ISSUER}/x`), access)
       return checked.ok ? '' : checked.response.headers.get('www-authenticate')
     }
-    assert.equal(await challenge(), 'Bearer')
-    assert.equal(await challenge(needs({ via: ['bearer', 'session'] })), 'Bearer')
+    const bearer = `Bearer resource_metadata="${ISSUER}/.well-known/oauth-protected-resource"`
+    assert.equal(await challenge(), bearer)
+    assert.equal(await challenge(needs({ via: ['bearer', 'session'] })), bearer)
     assert.equal(
       await challenge(needs({ via: ['bearer', 'basic'] })),
-      'Bearer, Basic realm="countersign", charset="UTF-8"',
+      `${bearer}, Basic realm="countersign", charset="UTF-8"`,
     )
     assert.equal(await challenge(BASIC), 'Basic realm="countersign", charset="UTF-8"')
   })
