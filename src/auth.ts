@@ -7,6 +7,7 @@ import type { TokenAnswer } from './grants/mint.ts'
 import type { Gated } from './guard/gate.ts'
 import type { RawRequest, RequestFacts } from './guard/guard-request.ts'
 import type { Admitted } from './guard/sockets.ts'
+import type { CorsRequest } from './http/cors.ts'
 import type { Reply } from './http/reply.ts'
 import type { Jwks } from './keys/jwks.ts'
 import type { KeyFacts, KeyReport } from './keys/key-management.ts'
@@ -71,6 +72,16 @@ export interface Auth<
   /** Checks a request of your own against an access word. Never rejects: what goes wrong denies. */
   check<Who>(request: Request, access: Access<Who>, facts?: RequestFacts): Promise<Checked<Who>>
 
+  /** CORS for your own routes, for the origins of `CORS_ORIGINS`, by the rules of our own endpoints. */
+  readonly cors: {
+    /**
+     * The answer to a preflight for a path that takes these methods; undefined for every other request. Ask before any
+     * guard: a preflight carries no credential.
+     */
+    preflight(request: CorsRequest, methods: readonly string[]): Response | undefined
+    /** What every other answer to the request has to carry, a refusal too. */
+    headers(request: CorsRequest): Readonly<Record<string, string>>
+  }
   /** For the description of your own API: security schemes, and what an access word adds to an operation. */
   readonly openapi: OwnRoutes
 

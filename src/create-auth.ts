@@ -124,6 +124,16 @@ export function createAuth<
     needs,
     limited,
     gate,
+    cors: {
+      preflight(request, methods) {
+        if (!services.cors.isPreflight(request)) return undefined
+        return new Response(null, {
+          status: 204,
+          headers: { ...services.cors.preflightHeaders(request, methods) },
+        })
+      },
+      headers: services.cors.headers,
+    },
     openapi: describeOwnRoutes({
       issuer: grants.settings.issuer,
       scopes: grants.policy.scopes,

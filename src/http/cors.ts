@@ -6,12 +6,15 @@ import type { HeaderValues } from './headers.ts'
  */
 export interface Cors {
   /** Whether it is a preflight: it carries no credential and has to be answered before any guard looks. */
-  isPreflight(request: Request): boolean
+  isPreflight(request: CorsRequest): boolean
   /** The headers of the answer to a preflight, for a path that takes these methods. */
-  preflightHeaders(request: Request, methods: readonly string[]): HeaderValues
+  preflightHeaders(request: CorsRequest, methods: readonly string[]): HeaderValues
   /** The headers of every other answer. */
-  headers(request: Request): HeaderValues
+  headers(request: CorsRequest): HeaderValues
 }
+
+/** What is looked at: a web-standard request has it. */
+export type CorsRequest = Pick<Request, 'method' | 'headers'>
 
 const REQUEST_HEADERS = [
   'Authorization',
@@ -30,7 +33,7 @@ export function createCors(origins: readonly string[]): Cors {
   /** Caches keep one answer for each origin, also where the answer is no. */
   const vary: HeaderValues = allowed.size === 0 ? {} : { Vary: 'Origin' }
 
-  const headers = (request: Request): HeaderValues => {
+  const headers = (request: CorsRequest): HeaderValues => {
     const origin = request.headers.get('origin')
     if (origin === null || !allowed.has(origin)) return vary
     return {

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
+import { Hono } from 'hono'
+import { guard, protect } from '../../src/hono.ts'
 import { startIssuer, type TestIssuer } from './issuer.ts'
 
 const page = 'https://app.example.com'
@@ -45,7 +47,7 @@ test('C13: of twelve origins only those on the list are allowed, exactly as they
     assert.equal(headers.get('access-control-allow-origin'), origin)
     assert.equal(headers.get('access-control-allow-credentials'), 'true')
     assert.match(headers.get('access-control-allow-headers') ?? '', /Authorization/)
-    assert.equal(headers.get('access-control-allow-methods'), 'GET, PATCH')
+    assert.equal(headers.get('access-control-allow-methods'), 'GET, PATCH, DELETE')
   }
 })
 
@@ -62,6 +64,32 @@ test('C13: refusals and limits reach the script of an allowed page as well', asy
   assert.equal(answer.status, 401)
   assert.equal(answer.headers.get('access-control-allow-origin'), page)
   assert.match(answer.headers.get('access-control-expose-headers') ?? '', /WWW-Authenticate/)
+})
+
+test('C13: on routes of the application the same list holds, for preflights, answers and refusals', async () => {
+  const { auth } = issuer
+  const app = new Hono()
+  app.use(async (c, next) => {
+    const answer = auth.cors.preflight(c.req.raw, ['GET', 'POST'])
+    if (answer !== undefined) return answer
+    await next()
+    for (const [name, value] of Object.entries(auth.cors.headers(c.req.raw))) c.res.headers.set(name, value)
+    return undefined
+  })
+  await protect(app, auth).ready()
+  app.get('/orders', guard(auth.signedIn), (c) => c.text('yours'))
+  const asked = { 'access-control-request-method': 'GET' }
+  for (const origin of [page, 'https://evil.test', 'null', 'https://app.example.com.evil.test']) {
+    const allowed = origin === page ? page : null
+    const before = await app.request('/orders', { method: 'OPTIONS', headers: { origin, ...asked } })
+    assert.equal(before.status, 204, 'never 401')
+    assert.equal(before.headers.get('access-control-allow-origin'), allowed)
+    assert.equal(before.headers.get('access-control-allow-methods'), allowed && 'GET, POST')
+    const refused = await app.request('/orders', { headers: { origin } })
+    assert.equal(refused.status, 401)
+    assert.equal(refused.headers.get('access-control-allow-origin'), allowed)
+    assert.equal(refused.headers.get('vary'), 'Origin')
+  }
 })
 
 test('E11: limits and sessions go by the address that the trusted proxy saw', async () => {
