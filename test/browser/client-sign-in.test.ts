@@ -8,7 +8,7 @@ import type { Outcome } from '../client/page.ts'
 import { openSite, PASSWORD, type Site } from '../client/site.ts'
 import { launchChromium } from '../servers/chromium.ts'
 
-const WAIT_MILLISECONDS = 60_000
+const WAIT_MILLISECONDS = 120_000
 
 let browser: Browser
 let site: Site

