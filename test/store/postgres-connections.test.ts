@@ -5,7 +5,7 @@ import pg from 'pg'
 import { guardedClock } from '../../src/base/clock.ts'
 import { AuthError } from '../../src/errors/auth-error.ts'
 import { postgres } from '../../src/postgres.ts'
-import { event, run, signIn, startPlace } from './postgres-place.ts'
+import { event, PATIENCE_MILLISECONDS, run, signIn, startPlace } from './postgres-place.ts'
 
 const place = await startPlace()
 after(() => place.stop())
@@ -55,7 +55,7 @@ test('without prepared statements none is left behind', async () => {
 })
 
 test('G-14: a row that somebody holds refuses in time, and nothing happens later', async () => {
-  const store = await place.open({ limitMilliseconds: 2000 })
+  const store = await place.open({ limitMilliseconds: 4000 })
   const { call } = await signIn(store)
   const client = new pg.Client({ connectionString: store.url })
   await client.connect()
@@ -97,7 +97,7 @@ test('G-14: the queue has a limit, and what has waited too long never runs', asy
 })
 
 test('G-14: a server that stands still is refused in time, and used again when it goes on', async () => {
-  const store = await place.open({ limitMilliseconds: 2000, connections: 2 })
+  const store = await place.open({ limitMilliseconds: 4000, connections: 2 })
   const { call } = await signIn(store, {}, { reuseWindowMilliseconds: 600_000 })
   place.server.pause()
   try {
@@ -149,8 +149,6 @@ test('G-14: after a restart of the server the next verbs are answered', async ()
   await untilAnswered(() => store.ping())
   assert.equal((await store.sessions.refresh(call)).verdict, 'rotate')
 })
-
-const PATIENCE_MILLISECONDS = 60_000
 
 /** Resolves when so many of our statements, no more and no fewer, wait for a lock. */
 async function untilWaiting(url: string, count: number): Promise<void> {

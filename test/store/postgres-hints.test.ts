@@ -53,7 +53,6 @@ test('hints: where they cannot work nothing fails, and nothing is claimed', asyn
   const store = await place.open({
     url,
     listenUrl: 'postgres://nobody:none@127.0.0.1:1/none',
-    limitMilliseconds: 500,
   })
   const end = await store.hints?.subscribe(() => assert.fail('there is nothing to hear'))
   assert.equal(store.hints?.working, false)

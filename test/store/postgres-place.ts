@@ -40,7 +40,8 @@ export async function startPlace(settings: Readonly<Record<string, string>> = {}
     newUrl,
     async open(options = {}) {
       const url = options.url ?? (await newUrl())
-      const store = postgres(options.pool === undefined ? { ...options, url } : options)
+      const patient = { limitMilliseconds: PATIENCE_MILLISECONDS, ...options }
+      const store = postgres(options.pool === undefined ? { ...patient, url } : patient)
       await store.open({ clock: guardedClock(), migrate: true })
       opened.push(store)
       return { ...store, url }
@@ -51,6 +52,9 @@ export async function startPlace(settings: Readonly<Record<string, string>> = {}
     },
   }
 }
+
+/** What is about something else than limits must not meet them, however busy the machine is. */
+export const PATIENCE_MILLISECONDS = 60_000
 
 /** Runs one text on a connection of its own. */
 export async function run(url: string, text: string): Promise<Record<string, unknown>[]> {

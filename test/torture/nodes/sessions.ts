@@ -1,5 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { type AuthOptions, createAuth } from '../../../src/index.ts'
+import { postgres as storeOf } from '../../../src/postgres.ts'
+import { PATIENCE_MILLISECONDS } from '../../store/postgres-place.ts'
 import { CLUSTER_ISSUER } from './node-server.ts'
 
 export const CLUSTER_SECRET = randomBytes(32).toString('base64url')
@@ -20,7 +22,11 @@ export async function signInMany(
   databaseUrl: string,
   options: AuthOptions = {},
 ): Promise<SessionToken[]> {
-  const auth = createAuth({ issuer: CLUSTER_ISSUER, secretKey: CLUSTER_SECRET, databaseUrl, ...options })
+  const place = databaseUrl.startsWith('postgres:')
+    ? { store: storeOf({ url: databaseUrl, limitMilliseconds: PATIENCE_MILLISECONDS }) }
+    : { databaseUrl }
+  const auth = createAuth({ issuer: CLUSTER_ISSUER, secretKey: CLUSTER_SECRET, ...place, ...options })
+  await auth.migrate()
   await auth.ready()
   try {
     const { id: userId } = await auth.users.create({
