@@ -43,7 +43,7 @@ test('RFC 9470: a route that needs a fresh sign-in says so, the password makes i
   assert.deepEqual([refused?.status, refused?.body.code], [401, 'reauthentication_required'])
   assert.match(
     refused?.headers.get('www-authenticate') ?? '',
-    /^Bearer error="insufficient_user_authentication", .*max_age="300"$/,
+    /^Bearer error="insufficient_user_authentication", .*max_age="300", resource_metadata=/,
   )
   const refreshed = tokensOf(await issuer.refresh(tokens.refresh))
   assert.equal(
@@ -107,7 +107,10 @@ test('a route that needs a second factor gets it in place', async () => {
   const needed = { secondFactor: true, freshWithinSeconds: 600 } as const
   const refused = await ask(access, needed)
   assert.equal(refused?.status, 401, 'this session set the app up, and began by password alone')
-  assert.match(refused?.headers.get('www-authenticate') ?? '', /max_age="600", acr_values="mfa"$/)
+  assert.match(
+    refused?.headers.get('www-authenticate') ?? '',
+    /max_age="600", acr_values="mfa", resource_metadata=/,
+  )
   clock.advance(STEP)
   const renewed = await renew(access, { code: codeAt(user.secret, clock.now()) })
   assert.equal(await ask(String(renewed.body.access_token), needed), undefined)
