@@ -145,6 +145,9 @@ async function takeOver(
     { name: 'user.taken_over', origin, userId: id },
   )
   if (created.outcome === 'created') return { user: created.user, passwordHash }
-  // Two first sign-ins at once: the other one took the user over.
-  return store.users.findAccount(loginKey(email))
+  // Two first sign-ins at once, and the other one took the user over; or an account that has nothing to do with that row.
+  // What its own password is, the row's does not say.
+  const existing = await store.users.findAccount(loginKey(email))
+  const { matches } = await hashes.verify(password, existing?.passwordHash)
+  return matches ? existing : undefined
 }

@@ -45,3 +45,40 @@ test('a user of the application’s own table is taken over at the first sign-in
   assert.equal(finds, asked)
   await issuer.close()
 })
+
+test('a row of the application’s own table signs nobody in to an account that is there: its own password counts', async () => {
+  const OLD = 'the old sentence of alice'
+  const rows: Record<string, ForeignUser> = { alice: { email: 'alice@example.com', username: 'alice' } }
+  const issuer = await startIssuer({
+    users: { find: async (login) => rows[login], verify: async (_, password) => password === OLD },
+  })
+  assert.equal((await issuer.signIn('alice', { password: OLD })).status, 200, 'taken over')
+  const alice = await issuer.auth.users.findByLogin('alice')
+  assert.ok(alice !== undefined)
+  await issuer.auth.users.setPassword(alice.id, PASSWORD)
+  await issuer.auth.users.rename(alice.id, 'alice2')
+
+  const thief = await issuer.signIn('alice', { password: OLD })
+  assert.deepEqual([thief.status, thief.body.error], [400, 'invalid_grant'], 'old name and old password')
+  rows.mallory = { email: 'alice@example.com', username: 'mallory' }
+  const other = await issuer.signIn('mallory', { password: OLD })
+  assert.deepEqual([other.status, other.body.error], [400, 'invalid_grant'], 'the address of another')
+  assert.equal((await issuer.signIn('alice2')).status, 200)
+  await issuer.close()
+})
+
+test('of many first sign-ins at once with the right password all succeed, and one makes the account', async () => {
+  const row: ForeignUser = { email: 'berta@example.com', username: 'berta' }
+  const issuer = await startIssuer({
+    users: { find: async () => row, verify: async (_, password) => password === PASSWORD },
+  })
+  const answers = await Promise.all(
+    ['berta', 'berta@example.com', 'BERTA', 'Berta@example.com'].map((name) => issuer.signIn(name)),
+  )
+  assert.deepEqual(
+    answers.map(({ status }) => status),
+    [200, 200, 200, 200],
+  )
+  assert.equal((await issuer.auth.events.list({ name: 'user.taken_over', limit: 9 })).length, 1)
+  await issuer.close()
+})
