@@ -32,7 +32,7 @@ export interface EmailAddresses {
   /** The same at once, for an account that is known. */
   askUserToVerify(user: User, caller: Caller): Promise<void>
   /**
-   * Mails a link to the new address, and tells the old one with a way to stop it. An address that somebody has already
+   * Mails a link to the new address, and tells the old one, if it was proven, with a way to stop it. An address that somebody has already
    * gets the same answer, and no link. That the caller owns the account is checked before. Throws `REQUEST_INVALID`,
    * `RATE_LIMITED`.
    */
@@ -85,9 +85,13 @@ export function createEmailAddresses(parts: EmailAddressParts): EmailAddresses {
       return
     }
     const change = newLink('change_email', { userId: user.id, email }, random)
-    const keep = newLink('keep_email', { userId: user.id, email: user.email }, random)
+    // Only to an address that was proven: another may be a stranger's, and the link outlives every later password.
+    const keep = user.emailVerified
+      ? newLink('keep_email', { userId: user.id, email: user.email }, random)
+      : undefined
+    const links = keep === undefined ? [change.stored] : [change.stored, keep.stored]
     const event = { name: 'user.email_change_asked', origin, userId: user.id } as const
-    if (!(await store.links.create([change.stored, keep.stored], event))) return
+    if (!(await store.links.create(links, event))) return
     postman.send({
       kind: 'change_email',
       to: email,
@@ -96,6 +100,7 @@ export function createEmailAddresses(parts: EmailAddressParts): EmailAddresses {
       token: change.token,
       lifeMilliseconds: LINK_LIVES.change_email,
     })
+    if (keep === undefined) return
     postman.send({
       kind: 'keep_email',
       to: user.email,
@@ -109,13 +114,14 @@ export function createEmailAddresses(parts: EmailAddressParts): EmailAddresses {
 
   async function change(token: string, { origin, language }: Caller): Promise<User> {
     const link = linkOf(token)
-    const former = (await store.users.find(link.userId))?.email
+    const former = await store.users.find(link.userId)
     const event = { name: 'user.email_changed', origin, userId: link.userId } as const
     const changed = await store.links.changeEmail(link, event)
     if (changed?.outcome !== 'changed') throw new AuthError('LINK_INVALID')
     const { user } = changed
-    if (former !== undefined) {
-      postman.send({ kind: 'email_changed', to: former, user, language, newEmail: user.email })
+    // It speaks of the link that stops the change, which only an address has that was proven.
+    if (former?.emailVerified === true) {
+      postman.send({ kind: 'email_changed', to: former.email, user, language, newEmail: user.email })
     }
     return user
   }
@@ -123,7 +129,7 @@ export function createEmailAddresses(parts: EmailAddressParts): EmailAddresses {
   async function keep(token: string, caller: Caller): Promise<User> {
     const link = linkOf(token)
     const event = { name: 'user.email_kept', origin: caller.origin, userId: link.userId } as const
-    const kept = await store.links.keepEmail(link, event)
+    const kept = await store.links.keepEmail({ ...link, lifeMilliseconds: LINK_LIVES.keep_email }, event)
     await parts.revocationsChanged()
     if (kept?.outcome !== 'kept') throw new AuthError('LINK_INVALID')
     postman.later('reset after a change was stopped', () => parts.askToReset(kept.user, caller))

@@ -52,7 +52,10 @@ export interface LinkVerbs {
   ): Promise<{ readonly outcome: 'created'; readonly user: User } | Taken | undefined>
   /** `verify`: the account's address is proven. */
   verifyEmail(link: LinkUse, event: NewEvent): Promise<User | undefined>
-  /** `reset`: like `setPassword`, and the address is proven as well. */
+  /**
+   * `reset`: like `setPassword`, and the address is proven as well. The account's API keys end. If the address was not
+   * proven before, whoever held the account need not be its owner: its second factors and consents go too.
+   */
   resetPassword(link: LinkUse, passwordHash: string, event: NewEvent): Promise<User | undefined>
   /** `change_email`: the new address is the account's, and proven. */
   changeEmail(
@@ -60,11 +63,12 @@ export interface LinkVerbs {
     event: NewEvent,
   ): Promise<{ readonly outcome: 'changed'; readonly user: User } | Taken | undefined>
   /**
-   * `keep_email`: the address is again what it was, the password is void, every session ends. `taken` where somebody
-   * else has the address by now.
+   * `keep_email`: the address is again what it was, the password is void, every session and API key ends, and second
+   * factors go that were added since the link was made, which its life tells. `taken` where somebody else has the address
+   * by now.
    */
   keepEmail(
-    link: LinkUse,
+    link: LinkUse & Pick<NewLink, 'lifeMilliseconds'>,
     event: NewEvent,
   ): Promise<{ readonly outcome: 'kept'; readonly user: User } | Taken | undefined>
 }

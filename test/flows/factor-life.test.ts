@@ -48,6 +48,10 @@ test('PROTOCOL 5.4: who knows the password and guesses the second step five time
 
 test('E12: a new password by a mailed link does not skip the second factor', async () => {
   const user = await signUpWithApp(issuer, 'dora', clock.now)
+  await issuer.letter('verify', 'dora@example.com')
+  await issuer.call('POST', '/email/verify/request', { json: { email: 'dora@example.com' } })
+  const proof = await issuer.token('verify', 'dora@example.com')
+  assert.equal((await issuer.call('POST', '/email/verify', { json: { token: proof } })).status, 200)
   await issuer.call('POST', '/password/forgot', { json: { email: 'dora@example.com' } })
   const token = await issuer.token('reset', 'dora@example.com')
   const password = 'another long sentence'
@@ -58,6 +62,22 @@ test('E12: a new password by a mailed link does not skip the second factor', asy
   const challenge = await challengeOf(issuer, 'dora', { password })
   const tokens = tokensOf(await answer(issuer, challenge, codeAt(user.secret, clock.now())))
   assert.equal(claimsOf(tokens.access).sub, user.id)
+})
+
+test('E12: whoever registers with the address of another leaves no factor behind for when its owner resets the password', async () => {
+  const thief = await signUpWithApp(issuer, 'squat', clock.now)
+  const made = await issuer.call('POST', '/users/me/api-keys', {
+    json: { name: 'k' },
+    token: tokensOf(await issuer.refresh(thief.tokens.refresh)).access,
+  })
+  assert.equal((await issuer.me(String(made.body.key))).status, 200)
+  await issuer.call('POST', '/password/forgot', { json: { email: 'squat@example.com' } })
+  const token = await issuer.token('reset', 'squat@example.com')
+  const password = 'the sentence of the owner'
+  const reset = await issuer.call('POST', '/password/reset', { json: { token, new_password: password } })
+  assert.equal(reset.status, 204)
+  assert.equal((await issuer.me(String(made.body.key))).status, 401)
+  assert.equal((await issuer.signIn('squat', { password })).status, 200, 'the owner is not asked for it')
 })
 
 test('G-15: a declared restore voids challenges and recovery codes', async () => {

@@ -64,6 +64,12 @@ const revoke = statement<{ id: string }>(
    SELECT id FROM k`,
 )
 
+const endAll = statement(
+  'api_keys.end_all',
+  `WITH k AS (UPDATE countersign.api_keys k SET ends_at = ${NOW} WHERE ${LIVE} RETURNING k.id)
+   ${insertEntries(`SELECT 'apikey' AS kind, id::text AS ref, NULL::bigint AS least FROM k`)}`,
+)
+
 const confirm = statement<{ id: string }>(
   'api_keys.confirm',
   `WITH k AS (
@@ -79,6 +85,11 @@ const noteUses = statement(
    FROM (SELECT unnest(@user_ids::uuid[]) AS user_id, unnest(@ids::uuid[]) AS id) used
    WHERE k.user_id = used.user_id AND k.id = used.id`,
 )
+
+/** All of a user who is locked, as a step of a larger change. */
+export async function endApiKeys(transaction: Connection, userId: string): Promise<void> {
+  await transaction.rows(endAll, { user_id: userId })
+}
 
 export function apiKeyVerbs(connection: Connection): ApiKeyVerbs {
   return {

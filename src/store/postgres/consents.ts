@@ -62,6 +62,17 @@ const endSessions = statement(
    SELECT`,
 )
 
+const forgetAll = statement(
+  'consents.forget_all',
+  `WITH o AS (DELETE FROM countersign.consents WHERE user_id = @user_id::uuid)
+   DELETE FROM countersign.codes WHERE user_id = @user_id::uuid`,
+)
+
+/** All of a user, as a step of a change that ends their sessions. */
+export async function removeConsents(transaction: Connection, userId: string): Promise<void> {
+  await transaction.rows(forgetAll, { user_id: userId })
+}
+
 export function consentVerbs(connection: Connection): ConsentVerbs {
   return {
     async find(userId, clientId) {

@@ -2,7 +2,7 @@ import type { User } from '../../model/user.ts'
 import type { FactorVerbs } from '../factors.ts'
 import { type Connection, firstRow } from './connection.ts'
 import { eventValues, insertEvent } from './events.ts'
-import { asJson, inMilliseconds, NOW, uuidOrNull } from './expressions.ts'
+import { asJson, inMilliseconds, NOW, timeFrom, uuidOrNull } from './expressions.ts'
 import { isTaken } from './failure.ts'
 import { statement, type Values } from './statement.ts'
 import { toUser, type UserRow, userColumns, voidCredentials } from './users.ts'
@@ -159,6 +159,19 @@ async function lock(
 async function replaceCodes(transaction: Connection, id: string | null, hashes: readonly string[]) {
   await transaction.rows(deleteRecoveryCodes, { id })
   await transaction.rows(putRecoveryCodes, { id, hashes })
+}
+
+const removeSince = statement(
+  'factors.remove_since',
+  `WITH t AS (DELETE FROM countersign.totp WHERE user_id = @id::uuid AND added_at >= ${timeFrom('@since')})
+   DELETE FROM countersign.passkeys WHERE user_id = @id::uuid AND added_at >= ${timeFrom('@since')}`,
+)
+
+/** Those added at that time or later, as a step of a change that ends the sessions; with the last one the codes go. */
+export async function removeFactors(transaction: Connection, id: string, since: number): Promise<void> {
+  await transaction.rows(removeSince, { id, since })
+  const left = await firstRow(transaction, countFactors, { id })
+  if (Number(left?.factors ?? 0) === 0) await transaction.rows(deleteRecoveryCodes, { id })
 }
 
 export function factorVerbs(connection: Connection): FactorVerbs {

@@ -1,9 +1,12 @@
 import type { LinkPurpose } from '../../model/link.ts'
 import type { User } from '../../model/user.ts'
 import { type LinkStanding, type LinkUse, type LinkVerbs, MOST_LINKS } from '../links.ts'
+import { endApiKeys } from './api-keys.ts'
 import { type Connection, firstRow } from './connection.ts'
+import { removeConsents } from './consents.ts'
 import { eventValues, insertEvent } from './events.ts'
-import { lengthOf, NOW, uuidOrNull } from './expressions.ts'
+import { inMilliseconds, lengthOf, NOW, uuidOrNull } from './expressions.ts'
+import { removeFactors } from './factors.ts'
 import { isTaken } from './failure.ts'
 import { statement } from './statement.ts'
 import { createUser, toUser, type UserRow, userColumns, voidCredentials } from './users.ts'
@@ -14,10 +17,11 @@ interface LinkRow {
   readonly l_email: string
   readonly l_email_key: string
   readonly l_facts: Readonly<Record<string, unknown>>
+  readonly l_ends_at: number
 }
 
 const COLUMNS = `l.purpose AS l_purpose, l.user_id AS l_user_id, l.email AS l_email, l.email_key AS l_email_key,
-    l.facts AS l_facts`
+    l.facts AS l_facts, ${inMilliseconds('l.ends_at')} AS l_ends_at`
 
 /** What stands for the account's credentials is void once they were changed. */
 const WORKS = `l.user_id = @user_id::uuid AND l.hash = @hash::text AND l.ends_at > clock_timestamp()
@@ -51,9 +55,9 @@ const find = statement<LinkRow & { readonly [Column in keyof UserRow]: UserRow[C
 )
 
 // Whoever changes the account's credentials waits, and so does the second who uses the link: it is gone then.
-const lockOwner = statement<{ id: string }>(
+const lockOwner = statement<{ email_verified: boolean }>(
   'links.lock_owner',
-  'SELECT id FROM countersign.users WHERE id = @user_id::uuid FOR NO KEY UPDATE',
+  'SELECT email_verified FROM countersign.users WHERE id = @user_id::uuid FOR NO KEY UPDATE',
 )
 
 const lock = statement<LinkRow>(
@@ -108,13 +112,13 @@ export function linkVerbs(connection: Connection): LinkVerbs {
   function use<Done>(
     { userId, hash }: LinkUse,
     purposes: readonly LinkPurpose[],
-    work: (inside: Connection, link: LinkRow) => Promise<Done>,
+    work: (inside: Connection, link: LinkRow, isProven: boolean) => Promise<Done>,
   ): Promise<Done | undefined> {
     return connection.transaction(async (inside) => {
       const owner = { user_id: uuidOrNull(userId) }
-      await inside.rows(lockOwner, owner)
+      const before = await firstRow(inside, lockOwner, owner)
       const link = await firstRow(inside, lock, { ...owner, hash, purposes })
-      return link && work(inside, link)
+      return link && work(inside, link, before?.email_verified === true)
     })
   }
 
@@ -175,7 +179,12 @@ export function linkVerbs(connection: Connection): LinkVerbs {
       }),
 
     resetPassword: (link, passwordHash, event) =>
-      use(link, ['reset'], async (inside, { l_user_id }) => {
+      use(link, ['reset'], async (inside, { l_user_id }, isProven) => {
+        await endApiKeys(inside, l_user_id)
+        if (!isProven) {
+          await removeFactors(inside, l_user_id, 0)
+          await removeConsents(inside, l_user_id)
+        }
         const values = { id: l_user_id, keep: null, password_hash: passwordHash, ...eventValues(event) }
         const row = await firstRow(inside, reset, values)
         await inside.rows(removeAll, { user_id: l_user_id, all: false })
@@ -194,7 +203,9 @@ export function linkVerbs(connection: Connection): LinkVerbs {
 
     keepEmail: (link, event) =>
       unlessTaken('kept', () =>
-        use(link, ['keep_email'], async (inside, { l_user_id, l_email, l_email_key }) => {
+        use(link, ['keep_email'], async (inside, { l_user_id, l_email, l_email_key, l_ends_at }) => {
+          await endApiKeys(inside, l_user_id)
+          await removeFactors(inside, l_user_id, l_ends_at - link.lifeMilliseconds)
           const values = {
             id: l_user_id,
             keep: null,

@@ -1,6 +1,6 @@
 import { type ApiKey, MOST_API_KEYS } from '../../model/api-key.ts'
 import type { ApiKeyVerbs } from '../api-keys.ts'
-import type { Connection, Reading } from './connection.ts'
+import type { Connection, Reading, Writing } from './connection.ts'
 import { writeEvent } from './events.ts'
 import { writeRevocation } from './revocation-entries.ts'
 import { readUser, toUser } from './users.ts'
@@ -81,6 +81,16 @@ export function apiKeyVerbs(connection: Connection): ApiKeyVerbs {
         }
       }),
   }
+}
+
+/** All of a user, as a step of a larger change. */
+export function endApiKeys(db: Writing, userId: string): void {
+  for (const { id } of listLive(db, userId))
+    writeRevocation(db, { kind: 'apikey', ref: id, least: undefined })
+  db.run('UPDATE cs_api_keys SET ends_at = :now WHERE user_id = :userId AND ends_at > :now', {
+    userId,
+    now: db.now,
+  })
 }
 
 function listLive(db: Reading, userId: string): ApiKey[] {

@@ -1,6 +1,6 @@
 import type { Consent } from '../../model/consent.ts'
 import type { ConsentVerbs } from '../consents.ts'
-import type { Connection } from './connection.ts'
+import type { Connection, Writing } from './connection.ts'
 import { writeEvent } from './events.ts'
 import { writeRevocation } from './revocation-entries.ts'
 
@@ -74,6 +74,12 @@ export function consentVerbs(connection: Connection): ConsentVerbs {
         return true
       }),
   }
+}
+
+/** All of a user, as a step of a change that ends their sessions. */
+export function removeConsents(db: Writing, userId: string): void {
+  db.run('DELETE FROM cs_consents WHERE user_id = :userId', { userId })
+  db.run('DELETE FROM cs_codes WHERE user_id = :userId', { userId })
 }
 
 function toConsent(row: ConsentRow): Consent {

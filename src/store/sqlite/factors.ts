@@ -196,6 +196,13 @@ function hasFactor(db: Reading, userId: string): boolean {
   return (row?.factors ?? 0) > 0
 }
 
+/** Those added at that time or later, as a step of a change that ends the sessions; with the last one the codes go. */
+export function removeFactors(db: Writing, userId: string, since: number): void {
+  db.run('DELETE FROM cs_totp WHERE user_id = :userId AND added_at >= :since', { userId, since })
+  db.run('DELETE FROM cs_passkeys WHERE user_id = :userId AND added_at >= :since', { userId, since })
+  if (!hasFactor(db, userId)) deleteRecoveryCodes(db, userId)
+}
+
 function writeRecoveryCodes(db: Writing, userId: string, hashes: readonly string[]): void {
   deleteRecoveryCodes(db, userId)
   for (const hash of hashes) {

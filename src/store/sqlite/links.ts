@@ -1,7 +1,10 @@
 import type { LinkPurpose } from '../../model/link.ts'
 import { type LinkStanding, type LinkUse, type LinkVerbs, MOST_LINKS } from '../links.ts'
+import { endApiKeys } from './api-keys.ts'
 import type { Connection, Reading, Writing } from './connection.ts'
+import { removeConsents } from './consents.ts'
 import { writeEvent } from './events.ts'
+import { removeFactors } from './factors.ts'
 import { raiseEpoch } from './user-counters.ts'
 import { findTaken, insertUser, readUser, toUser, type UserRow } from './users.ts'
 
@@ -13,6 +16,7 @@ interface LinkRow {
   email_key: string
   user_epoch: number | null
   facts: string
+  ends_at: number
 }
 
 export function linkVerbs(connection: Connection): LinkVerbs {
@@ -78,6 +82,11 @@ export function linkVerbs(connection: Connection): LinkVerbs {
       connection.write((db) => {
         const user = ownerOf(db, use, 'reset')
         if (user === undefined) return undefined
+        endApiKeys(db, user.id)
+        if (user.email_verified === 0) {
+          removeFactors(db, user.id, 0)
+          removeConsents(db, user.id)
+        }
         db.run('UPDATE cs_users SET password_hash = :hash, email_verified = 1 WHERE id = :id', {
           id: user.id,
           hash: passwordHash,
@@ -108,6 +117,8 @@ export function linkVerbs(connection: Connection): LinkVerbs {
         const taken = findTaken(db, { emailKey: link.email_key }, user.id)
         if (taken !== undefined) return taken
         setEmail(db, link)
+        endApiKeys(db, user.id)
+        removeFactors(db, user.id, link.ends_at - use.lifeMilliseconds)
         db.run('UPDATE cs_users SET password_hash = NULL WHERE id = :id', { id: user.id })
         raiseEpoch(db, user, { why: 'password_changed' })
         db.run('DELETE FROM cs_links WHERE user_id = :id', { id: user.id })

@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { randomSecret, systemRandom } from '../../base/random.ts'
+import { FIRST_PARTY } from '../../model/client.ts'
 import type { LinkPurpose } from '../../model/link.ts'
 import type { User } from '../../model/user.ts'
 import { MOST_LINKS, type NewLink } from '../../store/links.ts'
 import type { Store } from '../../store/store.ts'
 import { assertRefused, entryOf, eventOf, eventsOf, newId, newUser, signIn, signUp, tally } from './people.ts'
-import { HOUR, type Subject } from './subject.ts'
+import { HOUR, SECOND, type Subject } from './subject.ts'
 
 export function newLink(
   user: Pick<User, 'id' | 'email'>,
@@ -29,6 +30,44 @@ const asked = (userId: string) => eventOf('user.reset_asked', { userId })
 
 async function mail(store: Store, ...links: NewLink[]): Promise<boolean> {
   return store.links.create(links, asked(links[0]?.userId ?? ''))
+}
+
+async function addPasskey(store: Store, user: User): Promise<string> {
+  const passkey = {
+    userId: user.id,
+    userEpoch: user.epoch,
+    keepSessionId: undefined,
+    id: newId(),
+    name: 'laptop',
+    credentialId: randomSecret(systemRandom),
+    publicKey: 'cHVibGlj',
+    counter: 0,
+    transports: [],
+    synced: true,
+    recoveryCodes: [],
+  }
+  const { outcome } = await store.factors.addPasskey(passkey, eventOf('passkey.added', { userId: user.id }))
+  assert.equal(outcome, 'added')
+  return passkey.id
+}
+
+/** What whoever holds an account can leave in it: second factors, an API key, a consent. */
+async function addEverything(store: Store, user: User) {
+  const { id: userId, epoch: userEpoch } = user
+  const totp = { userId, userEpoch, keepSessionId: undefined, sealed: `s1.a1b2c3d4.${newId()}`, step: 100 }
+  const codes = { recoveryCodes: [randomSecret(systemRandom)] }
+  const changed = await store.factors.addTotp({ ...totp, ...codes }, eventOf('totp.added', { userId }))
+  assert.ok(changed !== undefined)
+  const passkeyId = await addPasskey(store, changed)
+  const key = { userId, id: newId(), name: 'k', hash: randomSecret(systemRandom), scopes: [] }
+  const made = await store.apiKeys.create(
+    { ...key, lifeMilliseconds: HOUR },
+    eventOf('api_key.created', { userId }),
+  )
+  assert.ok(made !== undefined)
+  const consent = { userId, clientId: FIRST_PARTY, scopes: [] }
+  assert.ok(await store.consents.grant(consent, eventOf('consent.granted', { userId })))
+  return { passkeyId, keyId: key.id, keyHash: key.hash }
 }
 
 /** Every way to use a link; the answer says whether it worked. */
@@ -108,6 +147,48 @@ export function testLinks(subject: Subject): void {
     assertRefused(await present(0), 'ended')
     assert.equal(await store.links.resetPassword(sibling, 'another', event), undefined)
     assert.equal(await store.links.verifyEmail(verify, event), undefined)
+  })
+
+  test('E12: a reset ends the API keys; where the address was not proven, all that another may have added goes as well', async () => {
+    const { store } = subject()
+    for (const emailVerified of [false, true]) {
+      const user = await signUp(store, { emailVerified })
+      const added = await addEverything(store, user)
+      const link = newLink(user, 'reset')
+      assert.ok(await mail(store, link))
+      await store.links.resetPassword(link, 'new', eventOf('user.password_changed', { userId: user.id }))
+      assert.deepEqual(await store.apiKeys.list(user.id), [])
+      assert.equal(await store.apiKeys.findStanding(user.id, added.keyHash), undefined)
+      const entry = await entryOf(store, 'apikey', added.keyId)
+      assert.ok(entry !== undefined && entry.least === undefined, 'those who remember the key are told')
+      const { totp, passkeys, recoveryCodes } = await store.factors.find(user.id)
+      const left = [totp !== undefined, passkeys.length, recoveryCodes]
+      assert.deepEqual(left, emailVerified ? [true, 1, 1] : [false, 0, 0])
+      assert.equal((await store.consents.list(user.id)).length, emailVerified ? 1 : 0)
+    }
+  })
+
+  test('E13: who stops a change of address is rid of the API keys, and of factors added since, not of older ones', async () => {
+    const { store, advance } = subject()
+    for (const isOlder of [false, true]) {
+      const user = await signUp(store, { emailVerified: true })
+      const link = newLink(user, 'keep_email')
+      const before = isOlder ? await addEverything(store, user) : undefined
+      await advance(SECOND)
+      assert.ok(await mail(store, link))
+      await advance(SECOND)
+      const now = await store.users.find(user.id)
+      assert.ok(now !== undefined)
+      const { keyId } = before ?? (await addEverything(store, now))
+      if (isOlder) await addPasskey(store, now)
+      const kept = await store.links.keepEmail(link, eventOf('user.email_kept', { userId: user.id }))
+      assert.equal(kept?.outcome, 'kept')
+      assert.deepEqual(await store.apiKeys.list(user.id), [])
+      assert.notEqual(await entryOf(store, 'apikey', keyId), undefined)
+      const { totp, passkeys, recoveryCodes } = await store.factors.find(user.id)
+      const left = [totp !== undefined, passkeys.map(({ id }) => id), recoveryCodes]
+      assert.deepEqual(left, before === undefined ? [false, [], 0] : [true, [before.passkeyId], 1])
+    }
   })
 
   test('E12: links for the credentials die with any change of password or address', async () => {

@@ -46,7 +46,7 @@ export const de: LetterTexts = {
       subject: `Wählen Sie ein neues Passwort für ${service}`,
       paragraphs: [
         `Jemand möchte für Ihr Konto bei ${service} ein neues Passwort. Wenn Sie das waren, folgen Sie dem Link. ` +
-          `Er gilt einmal und läuft ab in: ${length(lifeMilliseconds)}.`,
+          `Er gilt einmal und läuft ab in: ${length(lifeMilliseconds)}. API-Schlüssel des Kontos enden damit.`,
       ],
       button: 'Neues Passwort wählen',
       after: [NOT_YOU],
@@ -66,7 +66,8 @@ export const de: LetterTexts = {
         `Jemand, der in Ihrem Konto bei ${service} angemeldet ist, möchte die Adresse in ${newEmail} ändern. ` +
           'Sie ändert sich, sobald die neue Adresse bestätigt ist. Wenn Sie das waren, müssen Sie nichts tun.',
         'Wenn Sie das nicht waren, halten Sie es auf. Ihr Konto behält dann diese Adresse, wird überall abgemeldet und ' +
-          `bekommt ein neues Passwort. Der Link läuft ab in: ${length(lifeMilliseconds)}.`,
+          'bekommt ein neues Passwort. Seine API-Schlüssel enden, und was seit dieser Nachricht zur Anmeldung in zwei ' +
+          `Schritten hinzukam, wird entfernt. Der Link läuft ab in: ${length(lifeMilliseconds)}.`,
       ],
       button: 'Änderung aufhalten',
     }),

@@ -44,7 +44,7 @@ export const en: LetterTexts = {
       subject: `Choose a new password for ${service}`,
       paragraphs: [
         `Somebody asked for a new password for your account at ${service}. If it was you, follow the link. ` +
-          `It is good once, for ${length(lifeMilliseconds)}.`,
+          `It is good once, for ${length(lifeMilliseconds)}. API keys of the account end with it.`,
       ],
       button: 'Choose a new password',
       after: [NOT_YOU],
@@ -64,7 +64,8 @@ export const en: LetterTexts = {
         `Somebody who is signed in to your account at ${service} asked to change its address to ${newEmail}. ` +
           'It changes as soon as the new address is confirmed. If this was you, there is nothing to do.',
         `If it was not you, stop it within ${length(lifeMilliseconds)}. Your account then keeps this address, is ` +
-          'signed out everywhere, and gets a new password.',
+          'signed out everywhere, and gets a new password. Its API keys end, and what was added to its two-step ' +
+          'sign-in since this letter is removed.',
       ],
       button: 'Stop this change',
     }),
