@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { anyone } from '../model/access.ts'
 import { withoutKey } from './api-keys.ts'
 import { accepted, callerOf, json, principalOf, route } from './route.ts'
-import { exampleUser, linkText, loginText, passwordText, showUser, userAnswer } from './schemas.ts'
+import { linkText, loginText, passwordText } from './schemas.ts'
 
 const ASKED = { count: 30, periodMilliseconds: 600_000 }
 
@@ -16,7 +16,8 @@ const confirmed = z
       description:
         'What the link was for: a new account, the address of one, its new address, or a change that was stopped.',
     }),
-    user: userAnswer,
+    // Whoever has the link has a mailbox, and not the account.
+    email: z.string().meta({ description: 'The address that the account has now.' }),
   })
   .meta({ id: 'EmailConfirmed' })
 
@@ -33,14 +34,18 @@ export const verifyEmail = route({
     'when a person asks for it, not when a page is opened: programs that scan mail open links.',
   body: { types: ['json'], schema: confirmation, example: { token: 'cs_link_AQ…' } },
   answers: {
-    200: { description: 'Done.', schema: confirmed, example: { done: 'verified', user: exampleUser } },
+    200: {
+      description: 'Done.',
+      schema: confirmed,
+      example: { done: 'verified', email: 'alice@example.com' },
+    },
   },
   async handle(context) {
     const { done, user } = await context.services.emailAddresses.confirm(
       context.body.token,
       callerOf(context),
     )
-    return json({ done, user: showUser(user) })
+    return json({ done, email: user.email })
   },
 })
 
@@ -77,8 +82,8 @@ export const changeEmail = route({
   style: 'problem',
   summary: 'Change my address',
   description:
-    'Needs the password, or a sign-in of the last five minutes. The new address gets a link and is the account’s once it ' +
-    'is used; the old one is told, with a link that stops it.',
+    'Needs the password, or a sign-in of the last five minutes; with a second factor that sign-in in any case. The new address gets a link and is the account’s ' +
+    'once it is used; the old one is told, and if it was proven, with a link that stops it.',
   body: {
     types: ['json'],
     schema: change,

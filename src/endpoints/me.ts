@@ -63,7 +63,8 @@ export const changePassword = route({
   style: 'problem',
   summary: 'Change my password',
   description:
-    'Ends every other session at once. This one lives on: refresh it, for its access token ends as well.',
+    'Ends every other session at once. This one lives on: refresh it, for its access token ends as well. An account with ' +
+    'a second factor needs a sign-in of the last five minutes.',
   body: {
     types: ['json'],
     schema: passwordChange,

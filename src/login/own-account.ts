@@ -4,6 +4,7 @@ import { AuthError } from '../errors/auth-error.ts'
 import type { Postman } from '../mail/postman.ts'
 import type { ApiKey } from '../model/api-key.ts'
 import { FIRST_PARTY } from '../model/client.ts'
+import { hasFactor } from '../model/second-factor.ts'
 import type { Session } from '../model/session.ts'
 import type { User } from '../model/user.ts'
 import type { Store } from '../store/store.ts'
@@ -33,7 +34,8 @@ export interface OwnData {
 /** What people do with their own account. */
 export interface OwnAccount {
   /**
-   * Ends every other session. Throws `REQUEST_INVALID` for a wrong current password, `PASSWORD_REFUSED`, `RATE_LIMITED`.
+   * Ends every other session. An account with a second factor needs a sign-in of the last minutes as well. Throws
+   * `REQUEST_INVALID` for a wrong current password, `REAUTHENTICATION_REQUIRED`, `PASSWORD_REFUSED`, `RATE_LIMITED`.
    */
   changePassword(
     owner: Owner,
@@ -41,7 +43,8 @@ export interface OwnAccount {
     caller: Caller,
   ): Promise<void>
   /**
-   * Whether it is really them: the password if one is given, else a sign-in of the last minutes. Throws `REQUEST_INVALID`,
+   * Whether it is really them: the password if one is given, else a sign-in of the last minutes. An account with a second
+   * factor needs that sign-in in any case, for it has asked for the factor. Throws `REQUEST_INVALID`,
    * `REAUTHENTICATION_REQUIRED`, `RATE_LIMITED`.
    */
   prove(owner: Owner, password: string | undefined, caller: Caller): Promise<void>
@@ -53,7 +56,7 @@ export interface OwnAccount {
 
 export interface OwnAccountParts {
   readonly accounts: Accounts
-  readonly store: Pick<Store, 'users' | 'sessions' | 'apiKeys' | 'events'>
+  readonly store: Pick<Store, 'users' | 'sessions' | 'apiKeys' | 'events' | 'factors'>
   readonly passwords: PasswordParts
   readonly postman: Postman
   readonly clock: Clock
@@ -82,6 +85,19 @@ export function createOwnAccount(parts: OwnAccountParts): OwnAccount {
     })
   }
 
+  function requireFreshSignIn({ authTime, clientId }: Owner): void {
+    const age = clock.now() / 1000 - (authTime ?? 0)
+    // A sign-in at another's application was meant for what that application may do, and not for this.
+    if (age > FRESH_SECONDS || clientId !== FIRST_PARTY) {
+      throw new AuthError('REAUTHENTICATION_REQUIRED', { challenge: { maxAgeSeconds: FRESH_SECONDS } })
+    }
+  }
+
+  /** A password that somebody has watched does not stand for the factor that was set up against that. */
+  async function requireFactor(owner: Owner): Promise<void> {
+    if (hasFactor(await store.factors.find(owner.id))) requireFreshSignIn(owner)
+  }
+
   async function eventsOf(userId: string): Promise<AuditEvent[]> {
     const events: AuditEvent[] = []
     for (;;) {
@@ -94,6 +110,7 @@ export function createOwnAccount(parts: OwnAccountParts): OwnAccount {
 
   return {
     async changePassword(owner, { current, next }, caller) {
+      await requireFactor(owner)
       await provePassword(owner, current, 'current_password', caller)
       const options = { keepSessionId: owner.sessionId, field: 'new_password' }
       await accounts.setPassword(owner.id, next, options, caller.origin)
@@ -104,12 +121,9 @@ export function createOwnAccount(parts: OwnAccountParts): OwnAccount {
     },
 
     async prove(owner, password, caller) {
-      if (password !== undefined) return provePassword(owner, password, 'password', caller)
-      const age = clock.now() / 1000 - (owner.authTime ?? 0)
-      // A sign-in at another's application was meant for what that application may do, and not for this.
-      if (age > FRESH_SECONDS || owner.clientId !== FIRST_PARTY) {
-        throw new AuthError('REAUTHENTICATION_REQUIRED', { challenge: { maxAgeSeconds: FRESH_SECONDS } })
-      }
+      if (password === undefined) return requireFreshSignIn(owner)
+      await requireFactor(owner)
+      await provePassword(owner, password, 'password', caller)
     },
 
     async export({ id: userId, clientId }, { origin }) {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { handClock, PASSWORD, type Tokens, tokensOf } from './issuer.ts'
 import { type LetteredIssuer, startLettered } from './letters.ts'
+import { codeAt, signInWithApp, signUpWithApp } from './second-factor.ts'
 
 const NEW_PASSWORD = 'a longer sentence of mine'
 const HOUR = 3_600_000
@@ -22,6 +23,14 @@ async function someone(): Promise<Tokens & { readonly name: string; readonly ema
   return { ...(await issuer.signUp(name)), name, email: `${name}@example.com` }
 }
 
+/** The same, with an address that is proven. */
+async function somebodyProven() {
+  const person = await someone()
+  const token = await issuer.token('verify', person.email)
+  assert.equal((await issuer.call('POST', '/email/verify', { json: { token } })).status, 200)
+  return person
+}
+
 const signInWith = (username: string, password: string) =>
   issuer.call('POST', '/token', { form: { grant_type: 'password', username, password } })
 
@@ -38,7 +47,7 @@ test('E12: after open registration the address is proven by a link that is good 
   const verify = (json: unknown) => issuer.call('POST', '/email/verify', { json })
   const verified = await verify({ token })
   assert.equal(verified.status, 200, verified.text)
-  assert.equal(verified.body.done, 'verified')
+  assert.deepEqual(verified.body, { done: 'verified', email })
   assert.equal((await issuer.me(access)).body.email_verified, true)
   for (const wrong of [token, `${token}x`, token.slice(0, -1), 'cs_link_', 'x', `cs_key_${token.slice(8)}`]) {
     const refused = await verify({ token: wrong })
@@ -135,7 +144,7 @@ test('E12: a reset link is dead after any change of password or address, and aft
 })
 
 test('E13: a new address proves itself before it counts, and the old one is told', async () => {
-  const { email, access } = await someone()
+  const { email, access } = await somebodyProven()
   const newEmail = `new-${email}`
   const change = (json: unknown, token = access) => issuer.call('POST', '/users/me/email', { json, token })
   assert.equal((await change({ email: newEmail, password: 'not my password' })).status, 400)
@@ -147,7 +156,11 @@ test('E13: a new address proves itself before it counts, and the old one is told
   const token = await issuer.token('change_email', newEmail)
   assert.equal((await issuer.me(access)).body.email, email, 'not yet')
   const changed = await issuer.call('POST', '/email/verify', { json: { token } })
-  assert.equal(changed.body.done, 'changed')
+  assert.deepEqual(
+    changed.body,
+    { done: 'changed', email: newEmail },
+    'who has the mailbox is not told of the account',
+  )
   const { body } = await issuer.me(access)
   assert.deepEqual([body.email, body.email_verified], [newEmail, true])
   await issuer.letter('email_changed', email)
@@ -157,7 +170,9 @@ test('E13: a new address proves itself before it counts, and the old one is told
 
 test('E13: who gets the letter about a change that is not theirs stops it, before or after; then nothing else holds', async () => {
   for (const isLate of [false, true]) {
-    const { email, access, refresh } = await someone()
+    const { email, access, refresh } = await somebodyProven()
+    const made = await issuer.call('POST', '/users/me/api-keys', { json: { name: 'k' }, token: access })
+    assert.equal((await issuer.me(String(made.body.key))).status, 200)
     const newEmail = `thief-${email}`
     const json = { email: newEmail, password: PASSWORD }
     assert.equal((await issuer.call('POST', '/users/me/email', { json, token: access })).status, 202)
@@ -170,7 +185,8 @@ test('E13: who gets the letter about a change that is not theirs stops it, befor
     }
     const kept = await issuer.call('POST', '/email/verify', { json: { token: keep } })
     assert.equal(kept.body.done, 'kept', kept.text)
-    assert.equal((kept.body.user as { email: string }).email, email)
+    assert.equal(kept.body.email, email)
+    assert.equal((await issuer.me(String(made.body.key))).status, 401, 'a key of the thief')
     assert.equal((await issuer.call('POST', '/email/verify', { json: { token: change } })).status, 400)
     assert.equal((await issuer.refresh(refresh)).status, 400)
     assert.equal((await issuer.me(access)).status, 401)
@@ -181,6 +197,43 @@ test('E13: who gets the letter about a change that is not theirs stops it, befor
     const reset = { token, new_password: 'the sentence of the owner' }
     assert.equal((await issuer.call('POST', '/password/reset', { json: reset })).status, 204)
     assert.equal((await signInWith(email, 'the sentence of the owner')).status, 200)
+  }
+})
+
+test('E13: an address that was never proven gets no link that outlives every later password', async () => {
+  const { email, access } = await someone()
+  const json = { email: `new-${email}`, password: PASSWORD }
+  assert.equal((await issuer.call('POST', '/users/me/email', { json, token: access })).status, 202)
+  const token = await issuer.token('change_email', json.email)
+  assert.equal((await issuer.call('POST', '/email/verify', { json: { token } })).status, 200)
+  // Letters go out in order: one to the new address after these would come after theirs.
+  await issuer.call('POST', '/password/forgot', { json: { email: json.email } })
+  await issuer.letter('reset', json.email)
+  const sent = issuer.letters.filter(({ to }) => to === email).map(({ kind }) => kind)
+  assert.deepEqual(sent, ['verify'])
+})
+
+test('B5: where there is a second factor, neither a password nor an old session changes or deletes the account', async () => {
+  const user = await signUpWithApp(issuer, 'factored', clock.now)
+  const { access } = user.tokens
+  clock.advance(301_000)
+  const current = tokensOf(await issuer.refresh(user.tokens.refresh)).access
+  const tries = [
+    ['POST', '/users/me/email', { email: 'thief@example.com', password: PASSWORD }],
+    ['POST', '/password/change', { current_password: PASSWORD, new_password: NEW_PASSWORD }],
+    ['DELETE', '/users/me', { password: PASSWORD }],
+  ] as const
+  for (const [method, path, json] of tries) {
+    const refused = await issuer.call(method, path, { json, token: current })
+    assert.deepEqual([refused.status, refused.body.code], [401, 'reauthentication_required'], path)
+  }
+  assert.notEqual(current, access)
+  const fresh = await signInWithApp(issuer, user, codeAt(user.secret, clock.now()))
+  for (const [method, path, json] of tries.filter(([, path]) => path !== '/password/change')) {
+    const wrong = { ...json, password: 'not my password' }
+    assert.equal((await issuer.call(method, path, { json: wrong, token: fresh.access })).status, 400, path)
+    const done = await issuer.call(method, path, { json, token: fresh.access })
+    assert.ok([202, 204].includes(done.status), done.text)
   }
 })
 

@@ -166,6 +166,20 @@ test('what a sign-in needs is changed only by whoever has just proven who they a
   assert.match((await visitor.get('/account')).html, /Two-step sign-in<\/dt><dd>Off/)
 })
 
+test('with a second factor the password is changed only by whoever has just proven who they are', async () => {
+  const { visitor, secret } = await withApp('gina')
+  clock.advance(301_000)
+  const fields = { password: PASSWORD, 'new-password': 'another long sentence' }
+  const page = await visitor.get('/account/password')
+  const away = await visitor.post('/account/password', { ...page.hidden, ...fields })
+  assert.equal(away.location, '/login/again?return_to=%2Faccount%2Fpassword')
+  const asks = await visitor.get(away.location ?? '')
+  const back = await visitor.post('/login/again', { ...asks.hidden, code: codeAt(secret, clock.now()) })
+  assert.equal(back.location, '/account/password')
+  const done = await visitor.submit('/account/password', '/account/password', fields)
+  assert.match(done.html, /password is changed/i)
+})
+
 test('without a second factor the password is asked for again', async () => {
   await newAccount('hal')
   const visitor = newVisitor(issuer)
