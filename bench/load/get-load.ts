@@ -51,12 +51,23 @@ export async function loadFor(
     ),
   )
   const timer = setTimeout(() => (running = false), milliseconds)
+  keepAwake(() => running)
   await Promise.all(ends).finally(() => {
     running = false
     clearTimeout(timer)
   })
   const took = performance.now() - began
   return { perSecond: (count * 1000) / took, cpuMicroseconds: ((cpuSeconds(pid) - cpu) * 1e6) / count }
+}
+
+/**
+ * A client that sleeps between answers has to be woken by the server, which on a virtual machine costs it more than the
+ * answer does, and only where it is not fast enough to keep the client busy: what is compared would be something else.
+ */
+function keepAwake(goesOn: () => boolean): void {
+  setImmediate(() => {
+    if (goesOn()) keepAwake(goesOn)
+  })
 }
 
 /** Every token once, over a few connections. */

@@ -27,10 +27,12 @@ export function readPathWords(words: PathWords = {}): FindPathWord {
       (a, b) =>
         b.path.length - a.path.length || Number(a.method === undefined) - Number(b.method === undefined),
     )
-  if (rows.length === 0) return () => undefined
+  if (rows.length === 0) return findNone
   return (method, path) =>
     rows.find((row) => (row.method === undefined || row.method === method) && covers(row, path))?.access
 }
+
+const findNone: FindPathWord = () => undefined
 
 function readRow(key: string, access: Access): Row {
   const [, method, path = ''] = /^(?:([A-Z]+) )?(\/\S*|\*)$/.exec(key) ?? []
@@ -50,6 +52,7 @@ function covers({ path, below }: Row, asked: string): boolean {
  * each reading of it has to have a word, and all of them must hold.
  */
 export function wordForRequest(find: FindPathWord, method: string, path: string): Access | undefined {
+  if (find === findNone) return undefined
   const readings = new Set([path, tidied(path), tidied(path)?.toLowerCase()])
   const words = [...readings].map((reading) => (reading === undefined ? undefined : find(method, reading)))
   const known = words.filter((word) => word !== undefined)

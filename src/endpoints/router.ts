@@ -18,9 +18,18 @@ export function createRouter(routes: readonly ServedRoute[]): Router {
   // This router hands parameters over by name; the other form of a result belongs to another router.
   const find = (method: string, path: string) =>
     router.match(method, path)[0][0] as [ServedRoute, Record<string, string>] | undefined
+  // Most requests of an application that embeds the issuer are not the issuer's.
+  const beginnings = new Set(routes.map(({ path }) => beginningOf(path)))
   return (method, path) => {
+    if (!beginnings.has(beginningOf(path))) return { allow: [] }
     const found = find(method === 'HEAD' ? 'GET' : method, path)
     if (found !== undefined) return { route: found[0], params: { ...found[1] } }
     return { allow: METHODS.filter((other) => find(other, path) !== undefined) }
   }
+}
+
+/** `/users/me` → `/users`. No route has a variable there. */
+function beginningOf(path: string): string {
+  const end = path.indexOf('/', 1)
+  return end === -1 ? path : path.slice(0, end)
 }

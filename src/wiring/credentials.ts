@@ -110,9 +110,11 @@ function refuseTransport(
   https: boolean,
   { addresses, development }: Ground,
 ): Refusal | undefined {
-  const { address } = request
-  if (https && addresses.cameOverHttp(address, request.header('x-forwarded-proto')))
+  // Few requests carry these fields, and to find an address out costs a framework more than all checks of a token.
+  const proto = https ? request.header('x-forwarded-proto') : undefined
+  if (proto !== undefined && addresses.cameOverHttp(request.address, proto))
     return new Refusal('HTTPS_NEEDED')
-  const isUnknown = !development && addresses.isProxyUnknown(address, request.header('x-forwarded-for'))
+  const forwardedFor = development ? undefined : request.header('x-forwarded-for')
+  const isUnknown = forwardedFor !== undefined && addresses.isProxyUnknown(request.address, forwardedFor)
   return isUnknown ? new Refusal('PROXY_UNKNOWN') : undefined
 }
