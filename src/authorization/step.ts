@@ -50,11 +50,11 @@ function isSignedInAsAsked(request: AuthorizationRequest, facts: StepFacts): boo
 
 function mustAsk({ client, prompts, redirectUri }: AuthorizationRequest, facts: StepFacts): boolean {
   if (prompts.includes('consent')) return true
+  // What a public client may must not be had by whatever else listens there (RFC 8252 section 8.6), trusted or not.
+  if (client.authMethod === 'none' && canBeImpersonated(redirectUri)) return true
   if (client.skipConsent) return false
   const { consent, scope } = facts
   if (consent === undefined) return true
-  // What a public client was allowed must not be used by whatever else listens there (RFC 8252 section 8.6).
-  if (client.authMethod === 'none' && canBeImpersonated(redirectUri)) return true
   return !scope.every((name) => consent.scopes.includes(name))
 }
 

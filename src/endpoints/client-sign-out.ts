@@ -1,4 +1,5 @@
 import type { CheckedLogout } from '../authorization/logout.ts'
+import type { BrowserSignIn } from '../authorization/step.ts'
 import { guardRequestOf } from '../guard/guard-request.ts'
 import type { Reply } from '../http/reply.ts'
 import { seeOther } from './browser-request.ts'
@@ -6,11 +7,16 @@ import { endBrowserSession } from './browser-session.ts'
 import type { RouteContext } from './route.ts'
 
 /** Ends the browser's session and, where the client showed whose it is, the one that it holds itself. */
-export async function signOutFor({ hint, address }: CheckedLogout, context: RouteContext): Promise<Reply> {
+export async function signOutFor(
+  { hint, address }: CheckedLogout,
+  /** Proven: a cookie alone can be anybody's writing. */
+  signIn: BrowserSignIn | undefined,
+  context: RouteContext,
+): Promise<Reply> {
   const { origin, request, services } = context
   const { sessionCookies, grants, pages } = services
-  const cookie = sessionCookies.read(guardRequestOf(request))
-  if (hint?.sessionId !== undefined && cookie?.userId === hint.userId) {
+  const cookie = signIn && sessionCookies.read(guardRequestOf(request))
+  if (hint?.sessionId !== undefined && signIn?.userId === hint.userId) {
     const session = {
       userId: hint.userId,
       id: hint.sessionId,

@@ -155,6 +155,9 @@ async function answer(
   if ('allow' in match) {
     const { allow } = match
     if (allow.length > 0 && at.cors.isPreflight(request)) {
+      const asked = find(allow[0] ?? '', path)
+      // A proxy that asks with the method of the request would read the answer of a preflight as "may pass".
+      if ('route' in asked && asked.route.isForwarded) return new Refusal('HDR_MISSING')
       return { status: 204, headers: at.cors.preflightHeaders(request, allow), body: null }
     }
     return allow.length === 0 ? new Refusal('NOT_FOUND') : new Refusal('METHOD_NOT_ALLOWED', { allow })

@@ -44,17 +44,24 @@ export const readyz = route({
     },
     503: { description: 'Not ready, or stopping.', schema: status, example: { status: 'not_ready' } },
   },
-  async handle({ services, request }) {
+  async handle({ services, request, address }) {
     const why = await services.notReady()
     if (why !== undefined) return json({ status: 'not_ready' }, 503, { 'retry-after': '1' })
-    const isShown = services.development || (await looksAfterKeys(services, request))
+    const isShown = services.development || (await looksAfterKeys(services, request, address))
     return json({ status: 'ready', ...(isShown && fingerprintsOf(services)) })
   },
 })
 
-async function looksAfterKeys(services: Services, request: Request): Promise<boolean> {
+/** By no password: an answer that tells a right one from a wrong one helps who guesses. */
+const keeper = needs({ scopes: ['admin:keys'], via: ['bearer', 'api-key'] })
+
+async function looksAfterKeys(
+  services: Services,
+  request: Request,
+  address: string | undefined,
+): Promise<boolean> {
   if (!request.headers.has('authorization')) return false
-  const verdict = await services.guard(guardRequestOf(request), needs({ scopes: ['admin:keys'] }))
+  const verdict = await services.guard(guardRequestOf(request, { address }), keeper)
   return verdict !== undefined && !(verdict instanceof Refusal)
 }
 

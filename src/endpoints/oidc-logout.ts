@@ -1,4 +1,5 @@
 import { checkLogout } from '../authorization/logout.ts'
+import { AuthError } from '../errors/auth-error.ts'
 import type { Reply } from '../http/reply.ts'
 import { anyone } from '../model/access.ts'
 import { browserOf, pathOfIssuer, queryOf, queryOfForm, seeOther } from './browser-request.ts'
@@ -19,7 +20,7 @@ export const oidcLogout = route({
   method: 'GET',
   summary: 'Sign out, for a client (OpenID Connect RP-Initiated Logout)',
   description:
-    'With an `id_token_hint` of whoever is signed in they are signed out at once, else they are asked. Leads to the ' +
+    'With an `id_token_hint` of whoever is signed in they are signed out at once, else they are asked, or refused where there are no pages. Leads to the ' +
     '`post_logout_redirect_uri` if it is registered for the client, exactly.',
   answers: {
     200: { description: 'The question whether to sign out.', mediaType: 'text/html' },
@@ -44,10 +45,17 @@ async function answer(query: string, context: RouteContext): Promise<Reply> {
   const { services } = context
   const checked = await checkLogout(query, services.grants)
   const { signIn } = await browserOf(context)
-  const isTheirs = signIn !== undefined && checked.hint?.userId === signIn.userId
-  if (signIn !== undefined && !isTheirs && services.pages !== undefined) {
+  if (signIn !== undefined && checked.hint?.userId !== signIn.userId) {
+    // A link of any page leads here: without a page to ask on nobody is signed out by it.
+    if (services.pages === undefined) {
+      const details = {
+        parameter: 'id_token_hint',
+        why: 'not of whoever is signed in, and there is no page to ask on',
+      }
+      throw new AuthError('AUTHORIZATION_REQUEST_INVALID', { details })
+    }
     const { showOidcSignOut } = await import('./pages/oidc-sign-out.ts')
     return showOidcSignOut(query, checked, signIn.userId, context)
   }
-  return signOutFor(checked, context)
+  return signOutFor(checked, signIn, context)
 }

@@ -16,7 +16,11 @@ function createSubject() {
       time += milliseconds
     },
     /** Undefined: let through. Else the seconds to wait. */
-    async attempt(account: string, address: string, more: Partial<SignInTry> & { right?: boolean } = {}) {
+    async attempt(
+      account: string,
+      address: string | undefined,
+      more: Partial<SignInTry> & { right?: boolean } = {},
+    ) {
       const { right = false, isFamiliar = async () => false } = more
       try {
         const takeBack = await throttle.admit({ account, address, isFamiliar })
@@ -36,7 +40,7 @@ async function wrongTries(
   subject: Subject,
   count: number,
   account: string,
-  address: string,
+  address: string | undefined,
 ): Promise<number> {
   let through = 0
   for (let index = 0; index < count; index++) {
@@ -44,6 +48,16 @@ async function wrongTries(
   }
   return through
 }
+
+test('E8: who has no address is one caller and not nobody: neither one account nor many are tried without end', async () => {
+  for (const address of [undefined, 'no address']) {
+    const subject = createSubject()
+    assert.equal(await wrongTries(subject, 20, 'alice', address), 5)
+    let through = 0
+    for (let index = 0; index < 60; index++) through += await wrongTries(subject, 1, `name ${index}`, address)
+    assert.equal(through, 25)
+  }
+})
 
 test('E7: from the sixth wrong try on one account from one place there is a wait, and waits grow', async () => {
   const subject = createSubject()

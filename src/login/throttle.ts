@@ -86,6 +86,7 @@ function limited({ refusedBy, waitMilliseconds }: Taken): AuthError {
   })
 }
 
+const NOWHERE = 'nowhere'
 const OF_ACCOUNT = 'sign-in of account'
 
 function isOfAccount({ name }: Limit): boolean {
@@ -96,13 +97,13 @@ function limitsOf({ account, address, device }: CountedTry, isShared: (address: 
   // What strangers do, to the account or behind the same address, does not keep its owner out.
   if (device !== undefined) return layers('sign-in from known device', `${account} ${device}`, PAIR)
   const ofAccount = layers(OF_ACCOUNT, account, ACCOUNT)
-  const caller = callerOf(address)
-  if (address === undefined || caller === undefined) return ofAccount
+  // Whoever comes from nowhere comes from one place: else it were better to hide than to be seen.
+  const caller = callerOf(address) ?? NOWHERE
   const ofPair = layers('sign-in of pair', `${account} ${caller}`, PAIR)
   return [
     ...ofAccount,
     ...ofPair,
-    ...(isShared(address) ? [] : layers('sign-in from address', caller, ADDRESS)),
+    ...(address !== undefined && isShared(address) ? [] : layers('sign-in from address', caller, ADDRESS)),
   ]
 }
 

@@ -247,6 +247,31 @@ test('a public client whose address another program could take is asked about ea
   }
 })
 
+test('C17: a trusted public client is asked about too where another program could take its address', async () => {
+  const addresses = ['http://127.0.0.1/cb', 'com.example.app:/cb', CALLBACK]
+  const own = await startIssuer({ firstPartyRedirectUris: addresses })
+  await own.signUp('alice')
+  const alice = openBrowser(own)
+  await alice.signIn('alice')
+  const registered = await codeClient(own, { authMethod: 'none', redirectUris: addresses })
+  for (const id of ['first-party', registered.id]) {
+    for (const redirectUri of addresses) {
+      const isSafe = redirectUri === CALLBACK
+      const at = { redirect_uri: redirectUri, scope: 'profile:read', client_id: id }
+      const asked = await alice.open(requestOf(registered, at))
+      assert.equal(asked.status, isSafe ? 303 : 200, `${id} ${redirectUri} ${asked.text}`)
+      const silent = answerOf(await alice.open(requestOf(registered, { ...at, prompt: 'none' })), redirectUri)
+      assert.equal(silent.error, isSafe ? undefined : 'consent_required')
+    }
+  }
+  // Asked, it goes on: a program of one's own is not shut out.
+  const at = { redirect_uri: addresses[0], scope: 'profile:read', client_id: 'first-party' }
+  const page = await alice.open(requestOf(registered, at))
+  const allowed = await decide(page, 'allow', {}, {}, alice)
+  assert.ok(answerOf(allowed, addresses[0]).code, allowed.text)
+  await own.close()
+})
+
 test('what a client holds of a person does not open their account', async () => {
   const one = await askedClient()
   const { code = '' } = answerOf(

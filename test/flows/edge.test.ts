@@ -59,6 +59,13 @@ test('C13: a preflight is never answered 401, and one for nothing is 404', async
   assert.equal((await preflight(page, '/nothing')).status, 404)
 })
 
+test('a preflight is no credential: where a proxy asks for others nothing passes by it', async () => {
+  const asked = await preflight(page, '/forward-auth?scope=profile:read')
+  assert.equal(asked.status, 401, asked.text)
+  const bare = await issuer.call('OPTIONS', '/forward-auth')
+  assert.equal(bare.status, 405)
+})
+
 test('C13: refusals and limits reach the script of an allowed page as well', async () => {
   const answer = await issuer.call('GET', '/users/me', { headers: { origin: page } })
   assert.equal(answer.status, 401)

@@ -258,6 +258,38 @@ test('RP-initiated logout: with anything in doubt nobody is signed out and nobod
   assert.equal(await isSignedIn(bob), true)
 })
 
+test('RP-initiated logout: without pages a link alone signs nobody out, and a cookie that proves nothing ends nothing', async () => {
+  const bare = await startIssuer({ pages: 'off', profile: z.looseObject({}) })
+  await bare.signUp('bob')
+  await bare.signUp('carol')
+  const one = await codeClient(bare, { postLogoutRedirectUris: [AFTER] })
+  const bob = openBrowser(bare)
+  await bob.signIn('bob')
+  const { body } = await exchange(bare, one, await codeFor(bob, one, { scope: 'openid profile:read' }))
+  const carol = openBrowser(bare)
+  await carol.signIn('carol')
+  const here = async (who: TestBrowser) =>
+    answerOf(await who.open(requestOf(one, { prompt: 'none' }))).error === undefined
+
+  for (const who of [bob, carol]) {
+    assert.equal((await who.open(logoutPath({}), { 'sec-fetch-site': 'cross-site' })).status, 400)
+    assert.equal(await here(who), true)
+  }
+  const hint = logoutPath({ id_token_hint: String(body.id_token) })
+  assert.equal((await carol.open(hint)).status, 400, 'the hint of another')
+  // The id of bob is no secret: a cookie that names it, with a session of nobody's.
+  const [name = '', value = ''] = (bob.cookie ?? '').split('=')
+  const forged = `${name}=${value.slice(0, -12)}${'A'.repeat(12)}`
+  const sent = await bare.call('GET', hint, { headers: { cookie: forged } })
+  assert.notEqual(sent.status, 500)
+  const token = String(body.access_token)
+  assert.equal((await bare.call('GET', '/userinfo', { token })).status, 200, 'the client’s session goes on')
+  assert.equal(await here(bob), true)
+  assert.equal((await bob.open(hint)).status, 204)
+  assert.equal((await bare.call('GET', '/userinfo', { token })).status, 401)
+  await bare.close()
+})
+
 test('RP-initiated logout: whoever is not signed in any more goes on all the same, also by a form of another site', async () => {
   const bob = await person('bob')
   const { id } = await tokensFor('openid', bob)

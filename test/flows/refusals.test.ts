@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { startIssuer } from './issuer.ts'
+import { PASSWORD, startIssuer } from './issuer.ts'
 
 const PRODUCTION = { issuer: 'https://id.example.test', databaseUrl: 'sqlite::memory:' } as const
 
@@ -45,6 +45,26 @@ test('a refusal is counted for Prometheus and kept where the command line finds 
   } finally {
     await issuer.close()
   }
+})
+
+test('E7: /metrics and /readyz take no password, so nobody learns there whether one is right', async () => {
+  const issuer = await startIssuer({ ...PRODUCTION, basicForPeople: true })
+  await issuer.auth.users.create({
+    email: 'root@example.com',
+    username: 'root',
+    password: PASSWORD,
+    roles: ['admin'],
+  })
+  const answers = async (path: string, password: string) => {
+    const authorization = `Basic ${Buffer.from(`root:${password}`).toString('base64')}`
+    const { status, text } = await issuer.call('GET', path, { headers: { authorization } })
+    return [status, text.replace(/"reference":"[^"]*"/, '')]
+  }
+  for (const path of ['/metrics', '/readyz']) {
+    assert.deepEqual(await answers(path, PASSWORD), await answers(path, 'not my password'), path)
+  }
+  assert.deepEqual(await answers('/readyz', PASSWORD), [200, '{"status":"ready"}'])
+  await issuer.close()
 })
 
 test('G-17: in production /metrics looks absent, but to whoever may read the events, or where a setting opens it', async () => {

@@ -74,7 +74,8 @@ export const accounts = {
     default: [],
     description:
       'Where the built-in first-party client may lead back to, exactly: your own front ends then sign people in by code ' +
-      'and PKCE, without a registration and without asking for consent.',
+      'and PKCE, without a registration and without asking for consent, unless another program could take the address ' +
+      '(a loopback address, a private scheme).',
   }),
   passwords: setting({
     kind: passwordRules(),

@@ -2,6 +2,7 @@ import { type CheckedLogout, checkLogout } from '../../authorization/logout.ts'
 import { sourceOf } from '../../authorization/sent-away.ts'
 import type { Reply } from '../../http/reply.ts'
 import { signOutPage } from '../../pages/sign-out.ts'
+import { browserOf } from '../browser-request.ts'
 import { signOutFor } from '../client-sign-out.ts'
 import type { RouteContext } from '../route.ts'
 import { readFields } from './form-fields.ts'
@@ -29,5 +30,6 @@ export async function showOidcSignOut(
 /** The request is checked anew: it went through the browser. */
 export const answerOidcSignOut: PageHandler = async (context) => {
   const { request: query } = readFields(context.body, { request: { most: 20_000, optional: true } })
-  return signOutFor(await checkLogout(query ?? '', context.services.grants), context)
+  const checked = await checkLogout(query ?? '', context.services.grants)
+  return signOutFor(checked, (await browserOf(context)).signIn, context)
 }
