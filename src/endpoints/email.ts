@@ -7,7 +7,13 @@ import { linkText, loginText, passwordText } from './schemas.ts'
 const ASKED = { count: 30, periodMilliseconds: 600_000 }
 
 const confirmation = z
-  .strictObject({ token: linkText.meta({ description: 'What the mailed link carries.' }) })
+  .strictObject({
+    token: linkText.meta({ description: 'What the mailed link carries.' }),
+    password: passwordText.optional().meta({
+      description:
+        'For the link of a registration: the password that was chosen with it. A wrong one does not spend the link.',
+    }),
+  })
   .meta({ id: 'EmailConfirmation' })
 
 const confirmed = z
@@ -30,8 +36,9 @@ export const verifyEmail = route({
   style: 'problem',
   summary: 'Use the link of a letter',
   description:
-    'Confirms an address, finishes a registration, changes the address, or stops such a change. Signs nobody in. Send it ' +
-    'when a person asks for it, not when a page is opened: programs that scan mail open links.',
+    'Confirms an address, finishes a registration, changes the address, or stops such a change. Signs nobody in. A ' +
+    'registration needs its password too: whoever did not choose it has been sent the link of a stranger. Send it when ' +
+    'a person asks for it, not when a page is opened: programs that scan mail open links.',
   body: { types: ['json'], schema: confirmation, example: { token: 'cs_link_AQ…' } },
   answers: {
     200: {
@@ -41,10 +48,7 @@ export const verifyEmail = route({
     },
   },
   async handle(context) {
-    const { done, user } = await context.services.emailAddresses.confirm(
-      context.body.token,
-      callerOf(context),
-    )
+    const { done, user } = await context.services.emailAddresses.confirm(context.body, callerOf(context))
     return json({ done, email: user.email })
   },
 })

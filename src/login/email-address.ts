@@ -16,6 +16,11 @@ import type { Registration } from './registration.ts'
 /** What a link to the page of addresses would do. */
 export type AddressLink = Extract<LinkPurpose, 'register' | 'verify' | 'change_email' | 'keep_email'>
 
+export interface LinkAnswer {
+  readonly token: string
+  readonly password?: string | undefined
+}
+
 export interface AddressConfirmed {
   /** `registered`: an account was made. `kept`: a change was stopped or undone, and the password is void. */
   readonly done: 'registered' | 'verified' | 'changed' | 'kept'
@@ -39,8 +44,8 @@ export interface EmailAddresses {
   askToChange(userId: string, email: string, caller: Caller): Promise<void>
   /** What a link would do; changes nothing, for programs that scan mail follow links. Throws `LINK_INVALID`. */
   inspect(token: string): Promise<{ readonly purpose: AddressLink; readonly email: string }>
-  /** Uses a link. Throws `LINK_INVALID`. */
-  confirm(token: string, caller: Caller): Promise<AddressConfirmed>
+  /** Uses a link; one of a registration with the password of that. Throws `LINK_INVALID`, and what `finish` throws. */
+  confirm(link: LinkAnswer, caller: Caller): Promise<AddressConfirmed>
 }
 
 export interface EmailAddressParts {
@@ -161,11 +166,11 @@ export function createEmailAddresses(parts: EmailAddressParts): EmailAddresses {
       return { purpose: purpose as AddressLink, email }
     },
 
-    async confirm(token, caller) {
+    async confirm({ token, password }, caller) {
       const { purpose } = await inspectLink(token, ADDRESS_LINKS, store)
       switch (purpose) {
         case 'register':
-          return { done: 'registered', user: await parts.finishRegistration(token, caller) }
+          return { done: 'registered', user: await parts.finishRegistration(token, password, caller) }
         case 'change_email':
           return { done: 'changed', user: await change(token, caller) }
         case 'keep_email':

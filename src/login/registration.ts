@@ -2,7 +2,7 @@ import { type Random, randomId } from '../base/random.ts'
 import { AuthError } from '../errors/auth-error.ts'
 import type { Postman } from '../mail/postman.ts'
 import { loginKey, parseEmail } from '../model/account-name.ts'
-import { limitsOfLetters } from '../model/letter-limits.ts'
+import { limitsOfLetters, limitsOfRegistrations } from '../model/letter-limits.ts'
 import type { User } from '../model/user.ts'
 import type { Limiter } from '../store/hot/limiter.ts'
 import type { LinkStanding } from '../store/links.ts'
@@ -12,6 +12,7 @@ import type { Accounts, CreateOptions, NewAccount } from './accounts.ts'
 import type { Caller } from './caller.ts'
 import type { Hooks } from './hooks.ts'
 import { inspectLink, LINK_LIVES, linkOf, newLink } from './mailed-link.ts'
+import type { PasswordParts } from './password.ts'
 
 /** Who may have an account. */
 export type RegistrationMode = 'open' | 'verified' | 'invite' | 'closed'
@@ -44,8 +45,13 @@ export interface Registration {
     invitation: { readonly email: string; readonly roles?: readonly string[] },
     caller: Caller,
   ): Promise<void>
-  /** Makes the account of a `register` link. A user name that is taken by now is left out. */
-  finish(token: string, caller: Caller): Promise<User>
+  /**
+   * Makes the account of a `register` link, for whoever knows the password of that registration: who has the mailbox may
+   * have been sent the link of a stranger, and would get an account that the stranger can open. A wrong password leaves
+   * the link, and counts. A user name that is taken by now is left out. Throws `LINK_INVALID`, `REQUEST_INVALID`,
+   * `RATE_LIMITED`.
+   */
+  finish(token: string, password: string | undefined, caller: Caller): Promise<User>
 }
 
 export interface RegistrationParts {
@@ -54,6 +60,7 @@ export interface RegistrationParts {
   readonly store: Pick<Store, 'users' | 'links' | 'events'>
   readonly postman: Postman
   readonly limiter: Limiter
+  readonly passwords: Pick<PasswordParts, 'hashes' | 'throttle'>
   readonly random: Random
   readonly hooks: Hooks
   readonly inBackground: (work: () => void | Promise<void>) => void
@@ -94,6 +101,9 @@ export function createRegistration(parts: RegistrationParts): Registration {
     const { email, password, username, profile } = request
     const user = await accounts.prepare({ email, password, username, profile }, options)
     const { origin, language } = caller
+    // Over the limit nothing is written, whoever has the address; the answer is the same.
+    const counted = await parts.limiter.take(limitsOfRegistrations(user.emailKey, origin.address))
+    if (counted.refusedBy !== undefined) return
     const owner = (await store.users.findAccount(user.emailKey))?.user
     if (owner !== undefined) {
       await store.events.record({ name: 'user.registration_repeated', origin, userId: owner.id })
@@ -108,8 +118,7 @@ export function createRegistration(parts: RegistrationParts): Registration {
     const facts = { username: user.username ?? null, passwordHash, roles, profile: user.profile }
     const { token, stored } = newLink('register', { userId, email: user.email }, random, facts)
     const event = { name: 'user.registration_asked', origin, userId } as const
-    // Where too many wait for that address the answer is the same as well.
-    if (!(await store.links.create([stored], event))) return
+    await store.links.create([stored], event)
     const lifeMilliseconds = LINK_LIVES.register
     postman.send({ kind: 'register', to: user.email, user: undefined, language, token, lifeMilliseconds })
   }
@@ -135,6 +144,31 @@ export function createRegistration(parts: RegistrationParts): Registration {
     throw new AuthError('ACCOUNT_NAME_TAKEN', {
       fields: [{ field: 'username', message: 'Is taken.', reason: 'taken' }],
     })
+  }
+
+  async function provePassword(
+    { id, passwordHash }: NewUser,
+    password: string | undefined,
+    { origin }: Caller,
+  ): Promise<void> {
+    if (password === undefined) {
+      throw new AuthError('REQUEST_INVALID', {
+        fields: [{ field: 'password', message: 'Needed: the one this registration chose.', reason: 'empty' }],
+      })
+    }
+    const { throttle, hashes } = parts.passwords
+    const isFamiliar = async () => false
+    const takeBack = await throttle.admit({
+      account: `registration ${id}`,
+      address: origin.address,
+      isFamiliar,
+    })
+    if (!(await hashes.verify(password, passwordHash)).matches) {
+      throw new AuthError('REQUEST_INVALID', {
+        fields: [{ field: 'password', message: 'Is not right.', reason: 'wrong_registration_password' }],
+      })
+    }
+    await takeBack()
   }
 
   /** The account of a link; `username` where only that name is in the way. */
@@ -190,8 +224,9 @@ export function createRegistration(parts: RegistrationParts): Registration {
       postman.send({ kind: 'invite', to: address, user: undefined, language, token, lifeMilliseconds })
     },
 
-    async finish(token, caller) {
+    async finish(token, password, caller) {
       const user = toNewUser(await inspectLink(token, ['register'], store))
+      await provePassword(user, password, caller)
       const created = await create(token, user, caller)
       if (created !== 'username') return created
       const unnamed = await create(token, { ...user, username: undefined, usernameKey: undefined }, caller)

@@ -55,13 +55,28 @@ export function verifyPage(
 ): PageParts {
   const { texts, base } = frame
   const words = texts.verify[kind]
+  const button = mainButton(words.button)
+  const body = kind === 'register' ? html`${registrationProof(frame, state, email)}${button}` : button
   return {
     title: words.title,
     failed: hasFailed(state),
     body: html`${errorSummary(frame, state)}
 ${heading(words.title, sentenceAround(words.lead, html`<bdi>${email}</bdi>`))}
-${form(state, { to: `${base}/verify`, hidden: { token }, body: mainButton(words.button) })}`,
+${form(state, { to: `${base}/verify`, hidden: { token }, body })}`,
   }
+}
+
+/** Whoever did not choose the password is not who asked for the account. */
+function registrationProof(frame: Frame, state: FormState, email: string): SafeHtml {
+  const { fields, verify } = frame.texts
+  return html`<p>${verify.register.proof}</p>
+<input type="text" name="username" value="${email}" autocomplete="username" hidden>
+${passwordField(frame, state, {
+  name: 'password',
+  label: fields.password,
+  autocomplete: 'current-password',
+  first: true,
+})}`
 }
 
 /** A new password for whoever could read the letter. */

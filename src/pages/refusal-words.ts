@@ -83,6 +83,8 @@ function messageIn(
       return problems.choose
     case 'wrong_password':
       return problems.currentPassword
+    case 'wrong_registration_password':
+      return problems.registrationPassword
     case 'password_too_short':
       return passwordReasons.tooShort(limit)
     case 'password_too_long':

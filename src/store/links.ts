@@ -32,7 +32,10 @@ export interface LinkStanding {
   readonly user: User | undefined
 }
 
-/** So many links of one purpose to one address may wait: a mailbox is not flooded. */
+/**
+ * So many links of one purpose to one address may wait: a mailbox is not flooded. Of registrations, which anybody can
+ * ask for, the oldest gives way: strangers must not keep the owner from hers.
+ */
 export const MOST_LINKS = 5
 
 /**
@@ -40,7 +43,7 @@ export const MOST_LINKS = 5
  * credentials (`verify`, `reset`, `change_email`) are dead once its epoch was raised or its address changed.
  */
 export interface LinkVerbs {
-  /** All of them or none: false where one of the addresses has `MOST_LINKS` waiting. */
+  /** All of them or none: false where one of the addresses has `MOST_LINKS` waiting that do not give way. */
   create(links: readonly NewLink[], event: NewEvent): Promise<boolean>
   /** Undefined for one that was used, is too old, or was made void. */
   find(link: LinkUse): Promise<LinkStanding | undefined>

@@ -76,6 +76,8 @@ export const de: Texts = {
     register: {
       title: 'Konto anlegen?',
       lead: (email) => `Mit der Adresse ${email}.`,
+      proof:
+        'Geben Sie das Passwort ein, das Sie gewählt haben. Wenn Sie dieses Konto nicht wollten, tun Sie nichts.',
       button: 'Konto anlegen',
       done: 'Ihr Konto ist bereit. Melden Sie sich an.',
     },
@@ -394,6 +396,8 @@ export const de: Texts = {
     emailTaken:
       'Zu dieser Adresse gibt es schon ein Konto. Melden Sie sich an, oder nehmen Sie eine andere Adresse.',
     currentPassword: 'Das ist nicht Ihr bisheriges Passwort.',
+    registrationPassword:
+      'Das ist nicht das Passwort, das für dieses Konto gewählt wurde. Wenn Sie es nicht wollten, tun Sie nichts.',
     choose: 'Wählen Sie mindestens eines.',
     sameEmail: 'Das ist schon Ihre Adresse.',
     code: 'Das ist nicht der Code, den die App jetzt zeigt.',

@@ -76,6 +76,7 @@ export const en = {
     register: {
       title: 'Create your account?',
       lead: (email: string) => `With the address ${email}.`,
+      proof: 'Enter the password that you chose. If it was not you who asked for this account, do nothing.',
       button: 'Create account',
       done: 'Your account is ready. Sign in to it.',
     },
@@ -386,6 +387,8 @@ export const en = {
     taken: 'This is taken. Choose another one.',
     emailTaken: 'There is an account with this address. Sign in, or use another address.',
     currentPassword: 'This is not your current password.',
+    registrationPassword:
+      'This is not the password that was chosen for this account. If it was not you who asked for it, do nothing.',
     choose: 'Choose at least one.',
     sameEmail: 'This is your address already.',
     code: 'This is not the code that the app shows now.',

@@ -32,6 +32,7 @@ export function wireAccountLife(
     store,
     postman,
     limiter: signIn.limiter,
+    passwords: signIn.grants,
     random,
     hooks: options.hooks ?? {},
     inBackground: signIn.grants.inBackground,

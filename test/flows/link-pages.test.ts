@@ -120,7 +120,13 @@ test('E6: with `verified` the page tells nobody who has an account; the link mak
   const visitor = newVisitor(verified)
   const page = await visitor.get(`/verify?token=${token}`)
   assert.match(page.html, /Create your account\?/)
-  const done = await visitor.post('/verify', page.hidden)
+  assert.match(page.html, /If it was not you who asked for this account, do nothing/)
+  const wrong = await visitor.post('/verify', { ...page.hidden, password: 'of somebody else' })
+  assert.equal(wrong.location, '/verify')
+  const again = await visitor.get('/verify')
+  assert.match(again.html, /not the password that was chosen for this account/)
+  assert.match(again.html, /id="field-password"[^>]*aria-invalid="true"/)
+  const done = await visitor.post('/verify', { ...again.hidden, password: PASSWORD })
   assert.match((await visitor.get(done.location ?? '')).html, /Your account is ready\. Sign in to it/)
   const signedIn = await visitor.submit('/login', '/login', {
     username: 'emil@example.com',

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { AuthOptions } from '../../src/index.ts'
-import { PASSWORD, tokensOf } from './issuer.ts'
+import { handClock, PASSWORD, tokensOf } from './issuer.ts'
 import { startLettered } from './letters.ts'
 
 const register = (email: string, more = {}) => ({ email, password: PASSWORD, ...more })
@@ -19,7 +19,7 @@ test('E6: with `verified` a taken address gets the answer of a free one, and its
   )
   assert.equal((await issuer.signIn('alice')).status, 400)
   const token = await issuer.token('register', 'alice@example.com')
-  const done = await issuer.call('POST', '/email/verify', { json: { token } })
+  const done = await issuer.call('POST', '/email/verify', { json: { token, password: PASSWORD } })
   assert.equal(done.body.done, 'registered', done.text)
   assert.deepEqual(done.body, { done: 'registered', email: 'alice@example.com' })
   assert.equal((await issuer.auth.users.findByLogin('alice'))?.emailVerified, true)
@@ -31,7 +31,8 @@ test('E6: with `verified` a taken address gets the answer of a free one, and its
   const { text } = await issuer.letter('already_registered', 'alice@example.com')
   assert.ok(!text.includes('cs_link_'))
   assert.equal((await issuer.me(access)).status, 200, 'the account is as it was')
-  assert.equal((await issuer.call('POST', '/email/verify', { json: { token } })).status, 400)
+  const again = await issuer.call('POST', '/email/verify', { json: { token, password: PASSWORD } })
+  assert.equal(again.status, 400)
   await issuer.close()
 })
 
@@ -41,24 +42,73 @@ test('E6: with `verified` a user name that is taken is not told; the account com
   const json = register('b@example.com', { username: 'alice' })
   assert.equal((await issuer.call('POST', '/register', { json })).status, 202)
   const token = await issuer.token('register', 'b@example.com')
-  assert.equal((await issuer.call('POST', '/email/verify', { json: { token } })).status, 200)
+  const used = await issuer.call('POST', '/email/verify', { json: { token, password: PASSWORD } })
+  assert.equal(used.status, 200)
   assert.equal((await issuer.auth.users.findByLogin('b@example.com'))?.username, undefined)
   await issuer.close()
 })
 
 test('with `verified` two who register one address both get a link, and one account comes of it', async () => {
   const issuer = await startLettered({ registration: 'verified' })
-  const tokens = []
-  for (const password of ['the first sentence', 'the second sentence']) {
+  const tokens: string[] = []
+  const passwords = ['the first sentence', 'the second sentence']
+  for (const password of passwords) {
     await issuer.call('POST', '/register', { json: { email: 'a@example.com', password } })
     tokens.push(await issuer.token('register', 'a@example.com'))
   }
-  const use = (token: string | undefined) => issuer.call('POST', '/email/verify', { json: { token } })
-  assert.deepEqual([(await use(tokens[1])).status, (await use(tokens[0])).status], [200, 400])
+  const use = (index: number) => {
+    const json = { token: tokens[index], password: passwords[index] }
+    return issuer.call('POST', '/email/verify', { json })
+  }
+  assert.deepEqual([(await use(1)).status, (await use(0)).status], [200, 400])
   const form = { grant_type: 'password', username: 'a@example.com' }
   const signIn = (password: string) => issuer.call('POST', '/token', { form: { ...form, password } })
   assert.equal((await signIn('the second sentence')).status, 200)
   assert.equal((await signIn('the first sentence')).status, 400)
+  await issuer.close()
+})
+
+test('E12: whoever registers the address of another waits in vain: only who chose the password gets the account', async () => {
+  const issuer = await startLettered({ registration: 'verified' })
+  const email = 'victim@example.com'
+  const ask = async (password: string, address: string) => {
+    const { status } = await issuer.call('POST', '/register', { json: { email, password }, address })
+    assert.equal(status, 202)
+    return issuer.token('register', email)
+  }
+  const use = (json: unknown) => issuer.call('POST', '/email/verify', { json })
+  const stolen = []
+  for (let index = 0; index < 5; index++) stolen.push(await ask('the sentence of a thief', '198.51.100.9'))
+  const own = await ask(PASSWORD, '203.0.113.5')
+
+  assert.equal((await use({ token: stolen[0], password: 'the sentence of a thief' })).status, 400, 'gave way')
+  const token = stolen.at(-1)
+  for (const password of [undefined, '', PASSWORD, 'a guess of mine']) {
+    const refused = await use({ token, password })
+    assert.equal(refused.status, 400, refused.text)
+    assert.equal((refused.body.errors as { field: string }[])[0]?.field, 'password')
+  }
+  assert.equal(await issuer.auth.users.findByLogin(email), undefined)
+  const done = await use({ token: own, password: PASSWORD })
+  assert.equal(done.body.done, 'registered', done.text)
+  const late = await use({ token, password: 'the sentence of a thief' })
+  assert.equal(late.status, 400, 'a link that waits makes no second account')
+  assert.equal((await issuer.signIn(email)).status, 200)
+  assert.equal((await issuer.signIn(email, { password: 'the sentence of a thief' })).status, 400)
+  await issuer.close()
+})
+
+test('E7: the password of a registration cannot be tried for long, and tries leave the link', async () => {
+  const issuer = await startLettered({ registration: 'verified', clock: handClock() })
+  await issuer.call('POST', '/register', { json: register('alice@example.com') })
+  const token = await issuer.token('register', 'alice@example.com')
+  const attempt = (password: string, address: string) =>
+    issuer.call('POST', '/email/verify', { json: { token, password }, address })
+  const statuses = []
+  for (let index = 0; index < 7; index++)
+    statuses.push((await attempt(`guess ${index}`, '198.51.100.9')).status)
+  assert.deepEqual(statuses, [400, 400, 400, 400, 400, 429, 429])
+  assert.equal((await attempt(PASSWORD, '203.0.113.5')).status, 200)
   await issuer.close()
 })
 

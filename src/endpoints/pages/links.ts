@@ -29,8 +29,8 @@ export const showVerify: PageHandler = async (context) => {
 
 export const verify: PageHandler = async (context) => {
   const { body, services } = context
-  const { token } = readFields(body, { token: { most: LONGEST_TOKEN } })
-  const { done } = await services.emailAddresses.confirm(token, callerIn(context))
+  const link = readFields(body, { token: { most: LONGEST_TOKEN }, password: { most: 1024, optional: true } })
+  const { done } = await services.emailAddresses.confirm(link, callerIn(context))
   const { base, cookies } = pagesOf(services)
   // Whoever stopped a change is signed out, as is everybody else.
   const page = done !== 'kept' && (await isSignedIn(context)) ? '/account' : '/login'

@@ -39,6 +39,14 @@ const countWaiting = statement<{ waiting: number }>(
    WHERE email_key = @email_key::text AND purpose = @purpose::text AND ends_at > clock_timestamp()`,
 )
 
+// Of those that wait the oldest go, so that there is room for one.
+const makeRoom = statement(
+  'links.make_room',
+  `DELETE FROM countersign.links WHERE (user_id, hash) IN (
+     SELECT user_id, hash FROM countersign.links WHERE email_key = @email_key::text AND purpose = @purpose::text
+     ORDER BY ends_at DESC OFFSET @kept::integer)`,
+)
+
 const insert = statement(
   'links.insert',
   `INSERT INTO countersign.links (user_id, hash, purpose, email, email_key, user_epoch, facts, ends_at)
@@ -142,6 +150,10 @@ export function linkVerbs(connection: Connection): LinkVerbs {
         const keys = [...new Set(links.map(({ emailKey }) => emailKey))].sort()
         for (const email_key of keys) await inside.rows(lockAddress, { email_key })
         for (const { emailKey: email_key, purpose } of links) {
+          if (purpose === 'register') {
+            await inside.rows(makeRoom, { email_key, purpose, kept: MOST_LINKS - 1 })
+            continue
+          }
           const row = await firstRow(inside, countWaiting, { email_key, purpose })
           if ((row?.waiting ?? 0) >= MOST_LINKS) return false
         }

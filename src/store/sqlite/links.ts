@@ -1,5 +1,5 @@
 import type { LinkPurpose } from '../../model/link.ts'
-import { type LinkStanding, type LinkUse, type LinkVerbs, MOST_LINKS } from '../links.ts'
+import { type LinkStanding, type LinkUse, type LinkVerbs, MOST_LINKS, type NewLink } from '../links.ts'
 import { endApiKeys } from './api-keys.ts'
 import type { Connection, Reading, Writing } from './connection.ts'
 import { removeConsents } from './consents.ts'
@@ -23,9 +23,11 @@ export function linkVerbs(connection: Connection): LinkVerbs {
   return {
     create: (links, event) =>
       connection.write((db) => {
-        if (links.some(({ emailKey, purpose }) => countWaiting(db, emailKey, purpose) >= MOST_LINKS))
-          return false
+        const isFull = ({ emailKey, purpose }: NewLink) =>
+          purpose !== 'register' && countWaiting(db, emailKey, purpose) >= MOST_LINKS
+        if (links.some(isFull)) return false
         for (const link of links) {
+          if (link.purpose === 'register') makeRoom(db, link)
           db.run(
             `INSERT INTO cs_links (user_id, hash, purpose, email, email_key, user_epoch, facts, ends_at)
              VALUES (:userId, :hash, :purpose, :email, :emailKey,
@@ -135,6 +137,16 @@ function countWaiting(db: Reading, emailKey: string, purpose: LinkPurpose): numb
     { emailKey, purpose, now: db.now },
   )
   return row?.count ?? 0
+}
+
+/** Of those that wait the oldest go, so that there is room for one. */
+function makeRoom(db: Writing, { emailKey, purpose }: NewLink): void {
+  db.run(
+    `DELETE FROM cs_links WHERE (user_id, hash) IN (
+       SELECT user_id, hash FROM cs_links WHERE email_key = :emailKey AND purpose = :purpose
+       ORDER BY ends_at DESC LIMIT -1 OFFSET :kept)`,
+    { emailKey, purpose, kept: MOST_LINKS - 1 },
+  )
 }
 
 /** A link that works now; what stands for the account's credentials is void once they were changed. */

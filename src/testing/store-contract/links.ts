@@ -281,6 +281,21 @@ export function testLinks(subject: Subject): void {
     assert.equal(await mail(store, newLink(user, 'reset')), true)
   })
 
+  test('of registrations of one address the oldest gives way, so that strangers keep nobody from theirs', async () => {
+    const { store, other, advance } = subject()
+    const email = `${newId()}@example.com`
+    const links = []
+    for (let index = 0; index < MOST_LINKS + 2; index++) {
+      const link = newLink(newUser({ email, emailKey: email }), 'register')
+      assert.equal(await mail(index % 2 === 0 ? store : other, link), true)
+      links.push(link)
+      await advance(1000)
+    }
+    const standing = []
+    for (const link of links) standing.push((await store.links.find(link)) !== undefined)
+    assert.deepEqual(standing, [false, false, ...Array<boolean>(MOST_LINKS).fill(true)])
+  })
+
   test('links go with their account', async () => {
     const { store } = subject()
     const user = await signUp(store)
