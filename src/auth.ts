@@ -4,6 +4,7 @@ import type { ClientChange, ClientOffer, RegisteredClient, SecretRotation } from
 import type { RequestInfo } from './endpoints/dispatcher.ts'
 import type { Explainable, Explanation, Refusals } from './explain.ts'
 import type { TokenAnswer } from './grants/mint.ts'
+import type { TokenBounds } from './grants/own-token.ts'
 import type { Gated } from './guard/gate.ts'
 import type { RawRequest, RequestFacts } from './guard/guard-request.ts'
 import type { Admitted } from './guard/sockets.ts'
@@ -100,12 +101,14 @@ export interface Auth<
   readonly tokens: {
     /**
      * An access token without a session, for code of your own. At most the configured life, and at most the scopes that
-     * the user's roles hold.
+     * the user's roles hold. `within` binds it to a principal of that user: no role, scope or second more than that has,
+     * and it ends with its session. Rejects for an account that is not active.
      */
     issue(token: {
       readonly userId: string
       readonly scopes?: readonly Scope[]
       readonly lifetimeSeconds?: number
+      readonly within?: TokenBounds
     }): Promise<TokenAnswer>
   }
   readonly sessions: {

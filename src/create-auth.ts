@@ -9,7 +9,8 @@ import { AuthError } from './errors/auth-error.ts'
 import { Refusal } from './errors/refusal.ts'
 import { RefusalAnswer } from './errors/refusal-answer.ts'
 import { createRefusals, explain } from './explain.ts'
-import { mint, signAccessToken } from './grants/mint.ts'
+import { mint } from './grants/mint.ts'
+import { signOwnToken } from './grants/own-token.ts'
 import { startSession } from './grants/session-start.ts'
 import { createGate } from './guard/gate.ts'
 import { guardRequestOf, RawGuardRequest } from './guard/guard-request.ts'
@@ -19,7 +20,6 @@ import { resourceMetadataAddress } from './http/resource-metadata.ts'
 import { tiesToHttps } from './http/strict-transport.ts'
 import { anyone, limited, needs, signedIn } from './model/access.ts'
 import { FIRST_PARTY } from './model/client.ts'
-import { scopesOfRoles } from './model/scope-policy.ts'
 import { describeOwnRoutes } from './openapi/own-routes.ts'
 import { forOwnCode, originOf } from './own-code.ts'
 import type { PostgresStore } from './store/postgres/postgres-store.ts'
@@ -162,31 +162,12 @@ export function createAuth<
     },
 
     tokens: {
-      issue: ({ userId, scopes, lifetimeSeconds = grants.settings.accessLifeSeconds }) =>
+      issue: ({ userId, scopes, lifetimeSeconds = grants.settings.accessLifeSeconds, within }) =>
         whenReady(async () => {
-          if (!(lifetimeSeconds > 0 && lifetimeSeconds <= grants.settings.accessLifeSeconds)) {
-            throw new RangeError(`lifetimeSeconds: from 1 to ${grants.settings.accessLifeSeconds}`)
-          }
           const [owner, client] = await Promise.all([user(userId), activeClient(FIRST_PARTY)])
-          const held = scopesOfRoles(grants.policy, owner.roles)
-          const scope = scopes?.filter((name) => held.includes(name)) ?? held
           await grants.keyRing.freshen()
-          const asOf = wired.storeNow()
-          const facts = {
-            asOf,
-            clientVer: client.ver,
-            storeEpoch: wired.storeEpoch(),
-            scope,
-            amr: [],
-            authTime: undefined,
-          }
-          const token = { user: owner, client, facts, scope, lifeSeconds: lifetimeSeconds }
-          return {
-            access_token: signAccessToken(token, grants),
-            token_type: 'Bearer',
-            expires_in: lifetimeSeconds,
-            scope: scope.join(' '),
-          }
+          const now = { asOf: wired.storeNow(), storeEpoch: wired.storeEpoch() }
+          return signOwnToken({ owner, client, scopes, lifetimeSeconds, within, ...now }, grants)
         }),
     },
 

@@ -1,4 +1,5 @@
 import type { Handler } from 'hono'
+import { guardRequestOf } from '../guard/guard-request.ts'
 import type { Principal } from '../model/principal.ts'
 import { createForward, type ForwardOptions, type TokenSource } from './forward.ts'
 
@@ -9,8 +10,9 @@ export function forward(
 ): Handler<{ Variables: { principal: Principal } }> {
   const handOn = createForward(auth, options)
   return (context) => {
-    const { method, url, headers, body, signal } = context.req.raw
-    const { pathname, search } = new URL(url)
-    return handOn({ method, target: pathname + search, headers, body, signal }, context.var.principal)
+    const { method, headers, body, signal } = context.req.raw
+    // As it came: a parser would resolve what the router has matched as it stands (rule G-2).
+    const { target } = guardRequestOf(context.req.raw)
+    return handOn({ method, target, headers, body, signal }, context.var.principal)
   }
 }

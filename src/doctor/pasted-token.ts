@@ -39,10 +39,20 @@ const INVISIBLE =
 /** The token without what is put around tokens by mistake. */
 export function bareToken(given: string): string {
   let text = given.trim().replace(/^authorization:\s*/i, '')
-  text = text.replace(/^(?:["'`]+)|(?:["'`]+)$/g, '')
+  text = withoutQuotes(text)
   text = text.replace(/^(?:(?:bearer|jwt|token|dpop):?\s+)+/i, '')
-  text = text.replace(/^(?:["'`]+)|(?:["'`]+)$/g, '').replace(INVISIBLE, '')
+  text = withoutQuotes(text).replace(INVISIBLE, '')
   return /%2[ebdfBD]|%3d/i.test(text) ? decoded(text) : text
+}
+
+/** By a walk from both ends: an expression that looks for the end begins anew at every quote of a long run of them. */
+function withoutQuotes(text: string): string {
+  const isQuote = (at: number): boolean => '"\'`'.includes(text.charAt(at))
+  let start = 0
+  let end = text.length
+  while (start < end && isQuote(start)) start++
+  while (end > start && isQuote(end - 1)) end--
+  return text.slice(start, end)
 }
 
 function decoded(text: string): string {

@@ -52,7 +52,7 @@ export function doctorPage(frame: Frame, state: FormState, { diagnosis, refusals
     name: 'token',
     rows: 5,
     required: true,
-    maxlength: 9000,
+    maxlength: 8192,
     class: 'ltr mono',
     autocomplete: 'off',
     spellcheck: 'false',

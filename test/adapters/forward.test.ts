@@ -1,18 +1,12 @@
 import assert from 'node:assert/strict'
-import { createServer, type RequestListener, type Server } from 'node:http'
+import { createServer, type Server } from 'node:http'
 import { text } from 'node:stream/consumers'
 import { test } from 'node:test'
-import { getRequestListener } from '@hono/node-server'
-import express from 'express'
-import Fastify from 'fastify'
-import { Hono } from 'hono'
-import * as inExpress from '../../src/express.ts'
-import * as inFastify from '../../src/fastify.ts'
-import * as inHono from '../../src/hono.ts'
-import type { Auth } from '../../src/index.ts'
-import * as inNode from '../../src/node.ts'
+import { AuthError } from '../../src/errors/auth-error.ts'
+import { RefusalAnswer } from '../../src/errors/refusal-answer.ts'
 import { closeServer, listen } from '../client/site.ts'
 import { newAuth } from './contract.ts'
+import { fronts } from './forward-fronts.ts'
 
 const PASSWORD = 'correct horse battery'
 
@@ -20,37 +14,6 @@ interface Seen {
   readonly url: string | undefined
   readonly headers: Readonly<Record<string, string | string[] | undefined>>
   readonly body: string
-}
-
-/** An application whose `/api` is handed on to the API behind. */
-type OpenFront = (auth: Auth, to: string) => Promise<RequestListener>
-
-const fronts: Readonly<Record<string, OpenFront>> = {
-  async fastify(auth, to) {
-    const app = Fastify()
-    inFastify.protect(app, auth)
-    app.all('/api/*', inFastify.guard(auth.signedIn), inFastify.forward(auth, { to, strip: '/api' }))
-    await app.ready()
-    return (request, response) => app.routing(request, response)
-  },
-  async express(auth, to) {
-    const app = express()
-    inExpress.protect(app, auth)
-    app.use(express.json())
-    app.all('/api/*rest', inExpress.guard(auth.signedIn), inExpress.forward(auth, { to, strip: '/api' }))
-    return app as unknown as RequestListener
-  },
-  async hono(auth, to) {
-    const app = new Hono()
-    const { ready } = inHono.protect(app, auth)
-    app.all('/api/*', inHono.guard(auth.signedIn), inHono.forward(auth, { to, strip: '/api' }))
-    await ready()
-    return getRequestListener(app.fetch)
-  },
-  async node(auth, to) {
-    const handler = inNode.guard(auth.signedIn, inNode.forward(auth, { to, strip: '/api' }))
-    return inNode.nodeListener(auth, { routes: { 'GET /api/*': handler, 'POST /api/*': handler } })
-  },
 }
 
 for (const [name, openFront] of Object.entries(fronts)) {
@@ -106,6 +69,8 @@ for (const [name, openFront] of Object.entries(fronts)) {
     const token = String(first?.headers.authorization).replace('Bearer ', '')
     const claims = JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString())
     assert.equal(claims.exp - claims.iat, 60)
+    assert.equal(typeof claims.sid, 'string', 'it ends with the session of the cookie')
+    assert.deepEqual(claims.amr, ['pwd'])
 
     const get = (path: string, headers: Record<string, string> = mine) =>
       fetch(url + path, { headers, redirect: 'manual' })
@@ -129,7 +94,10 @@ test('what is asked for never leaves the path of the API behind', async () => {
   const { createForward } = await import('../../src/adapters/forward.ts')
   const asked: string[] = []
   const forward = createForward(
-    { tokens: { issue: async () => ({ access_token: 'x' }) } },
+    {
+      gate: { refuse: () => new RefusalAnswer(403, {}, '') },
+      tokens: { issue: async () => ({ access_token: 'x' }) },
+    },
     {
       to: 'https://behind.test/v1/',
       strip: '/api',
@@ -139,7 +107,7 @@ test('what is asked for never leaves the path of the API behind', async () => {
       },
     },
   )
-  const principal = { kind: 'user', id: 'a', scopes: [] } as unknown as Parameters<typeof forward>[1]
+  const principal = { kind: 'user', id: 'a', via: 'session' } as unknown as Parameters<typeof forward>[1]
   const statusOf = async (target: string, who = principal) =>
     (await forward({ method: 'GET', target, headers: new Headers(), body: null }, who)).status
   for (const target of [
@@ -147,14 +115,49 @@ test('what is asked for never leaves the path of the API behind', async () => {
     '/api/%2e%2e/admin',
     '/api/..\\admin',
     '/api/a/../../../admin',
+    '/api/a/../b',
+    '/api/a/..',
+    '/api/a/./b',
+    '/api/a/..;/b',
+    '/api/a/%2E%2e/b',
+    '/api/a/.%2e/b',
+    '/api/a%2fb',
+    '/api/a%5Cb',
+    '/api/a\\b',
+    '/api/%61dmin',
+    '/api/a\tb',
+    '/api/a#b',
     '/apix/a',
     '/other',
     'https://evil.test/api/a',
   ]) {
     assert.equal(await statusOf(target), 404, target)
   }
-  assert.equal(await statusOf('/api/a', { ...principal, kind: 'client' }), 404)
+  assert.equal(await statusOf('/api/a', { ...principal, kind: 'client' }), 403)
   assert.deepEqual(asked, [])
-  assert.equal(await statusOf('/api//evil.test/a?b=/../c'), 200)
-  assert.deepEqual(asked, ['https://behind.test/v1//evil.test/a?b=/../c'])
+  for (const path of ['//evil.test/a?b=/../c', '/a%20b/%C3%A9', '/a..b/.c/...', '/a;b=1/@x:y,z~']) {
+    assert.equal(await statusOf(`/api${path}`), 200)
+    assert.equal(asked.pop(), `https://behind.test/v1${path}`)
+  }
+})
+
+test('an account that is disabled behind the back of the guard is refused, and nothing is handed on', async () => {
+  const { createForward } = await import('../../src/adapters/forward.ts')
+  const told: string[] = []
+  const forward = createForward(
+    {
+      gate: {
+        refuse: ({ code }) => {
+          told.push(code)
+          return new RefusalAnswer(401, {}, '')
+        },
+      },
+      tokens: { issue: () => Promise.reject(new AuthError('USER_DISABLED')) },
+    },
+    { to: 'https://behind.test', fetch: () => assert.fail('handed on') },
+  )
+  const principal = { kind: 'user', id: 'a', via: 'session' } as unknown as Parameters<typeof forward>[1]
+  const asked = { method: 'GET', target: '/a', headers: new Headers(), body: null }
+  assert.equal((await forward(asked, principal)).status, 401)
+  assert.deepEqual(told, ['USER_DISABLED'])
 })

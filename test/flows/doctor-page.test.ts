@@ -52,9 +52,10 @@ test('what is pasted can draw nothing', async () => {
   const { status, html } = await look(await signedIn('anna'), token)
   assert.equal(status, 200)
   assert.doesNotMatch(html, /<script>alert|<img|\u202e/)
-  for (const odd of ['x', '.', '..', 'a.b.c', 'eyJ.eyJ.x', `${'a'.repeat(8999)}`]) {
+  for (const odd of ['x', '.', '..', 'a.b.c', 'eyJ.eyJ.x', 'a'.repeat(8192), `a${'"'.repeat(8190)}b`]) {
     assert.equal((await look(await signedIn('anna'), odd)).status, 200, odd.slice(0, 10))
   }
+  assert.equal((await look(await signedIn('anna'), 'a'.repeat(8193))).status, 303, 'back to the form')
 })
 
 test('G-5: refusals are for those who may read the events, rows of an account for its owner and for them', async () => {

@@ -30,7 +30,7 @@ export const showDoctor: PageHandler = async (context) => {
 export const lookAtToken: PageHandler = async (context) => {
   const { services, body } = context
   const principal = principalOf(context)
-  const { token } = readFields(body, { token: { most: 9000 } })
+  const { token } = readFields(body, { token: { most: 8192 } })
   const [view, refusals, diagnosis] = await Promise.all([
     openView(context),
     refusalsFor(principal, services),

@@ -87,7 +87,7 @@ export const permission = defineGroup('permission', {
     meaning: 'The credential is good, but its kind is not accepted on this route.',
     hint:
       'The access word lists the kinds under `via`, for instance bearer only. Send one of those, or ' +
-      'widen the list.',
+      'widen the list. A route that forwards takes sessions of browsers and tokens of the built-in client alone.',
     sentence: 'This kind of credential is not accepted here.',
     own: true,
   },

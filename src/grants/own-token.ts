@@ -1,0 +1,63 @@
+import { toSeconds } from '../base/clock.ts'
+import { AuthError } from '../errors/auth-error.ts'
+import type { Client } from '../model/client.ts'
+import type { Principal } from '../model/principal.ts'
+import { scopesOfRoles } from '../model/scope-policy.ts'
+import type { User } from '../model/user.ts'
+import type { GrantParts } from './grant.ts'
+import { signAccessToken, type TokenAnswer } from './mint.ts'
+
+/** What a token is to be held within: the principal that it will stand for elsewhere. */
+export type TokenBounds = Pick<
+  Principal,
+  'id' | 'roles' | 'scopes' | 'sessionId' | 'amr' | 'authTime' | 'expiresAt'
+>
+
+export interface OwnTokenOrder {
+  readonly owner: User
+  readonly client: Client
+  readonly scopes: readonly string[] | undefined
+  readonly lifetimeSeconds: number
+  readonly within: TokenBounds | undefined
+  /** Milliseconds since 1970 by the store's clock. */
+  readonly asOf: number
+  readonly storeEpoch: number
+}
+
+/**
+ * An access token that code of the application's own asked for. It holds no role or scope that its owner does not hold
+ * now, and none that its bounds do not; it ends with the session of its bounds, and no later than they do. Not checked:
+ * that the bounds are those of a principal that a guard let in.
+ */
+export function signOwnToken(order: OwnTokenOrder, parts: GrantParts): TokenAnswer {
+  const { owner, client, scopes, lifetimeSeconds, within, asOf, storeEpoch } = order
+  const { accessLifeSeconds } = parts.settings
+  if (!(lifetimeSeconds > 0 && lifetimeSeconds <= accessLifeSeconds)) {
+    throw new RangeError(`lifetimeSeconds: from 1 to ${accessLifeSeconds}`)
+  }
+  if (within !== undefined && within.id !== owner.id) throw new TypeError('within: of another user')
+  if (owner.state !== 'active') throw new AuthError('USER_DISABLED', { details: { userId: owner.id } })
+
+  const roles = owner.roles.filter((name) => within?.roles.includes(name) ?? true)
+  const scope = scopesOfRoles(parts.policy, owner.roles).filter(
+    (name) => (scopes?.includes(name) ?? true) && (within?.scopes.includes(name) ?? true),
+  )
+  // A guard lets the clocks differ by a little: what it let in has a second left.
+  const left = within === undefined ? lifetimeSeconds : Math.max(1, within.expiresAt - toSeconds(asOf))
+  const lifeSeconds = Math.min(lifetimeSeconds, left)
+  const facts = {
+    asOf,
+    clientVer: client.ver,
+    storeEpoch,
+    scope,
+    amr: within?.amr ?? [],
+    authTime: within?.authTime,
+    ...(within?.sessionId !== undefined && { sessionId: within.sessionId }),
+  }
+  return {
+    access_token: signAccessToken({ user: { ...owner, roles }, client, facts, scope, lifeSeconds }, parts),
+    token_type: 'Bearer',
+    expires_in: lifeSeconds,
+    scope: scope.join(' '),
+  }
+}
