@@ -22,13 +22,15 @@ export interface RateLimits {
 
 export interface RateLimitsOptions {
   readonly limiter: Limiter
-  /** Addresses that are not counted. */
-  readonly isExempt: (address: string) => boolean
+  /** Addresses that are not counted; asked too where none is known. */
+  readonly isExempt: (address: string | undefined) => boolean
 }
 
 /**
- * Counts requests against the limits of access words: for each API key, client and account by itself, and where nobody is
- * asked for, for each address. However often a request is checked, each limit counts it once.
+ * Counts requests against the limits of access words: for each client and account by itself, and where nobody is asked
+ * for, for each address. An API key counts as its owner, who could make another whenever one is used up. Whoever comes from
+ * an address that nobody told counts with all others of whom that is so: a limit that lets them pass would be none.
+ * However often a request is checked, each limit counts it once.
  */
 export function createRequestCounter({
   limiter,
@@ -48,8 +50,7 @@ export function createRequestCounter({
   const subjectOf = (principal: Principal | undefined, request: GuardRequest): string | undefined => {
     if (principal !== undefined) return subjectOfPrincipal(principal)
     const address = addressOf(request)
-    if (address === undefined || isExempt(address)) return undefined
-    return callerOf(address)
+    return isExempt(address) ? undefined : (callerOf(address) ?? UNKNOWN_CALLER)
   }
   return (limits, principal, request) => {
     const subject = subjectOf(principal, request)
@@ -67,8 +68,9 @@ export function createRequestCounter({
   }
 }
 
-function subjectOfPrincipal({ via, kind, id, tokenId }: Principal): string {
-  if (via === 'api-key') return `key ${tokenId}`
+const UNKNOWN_CALLER = 'unknown'
+
+function subjectOfPrincipal({ kind, id }: Principal): string {
   return kind === 'client' ? `client ${id}` : `account ${id}`
 }
 

@@ -22,7 +22,7 @@ export interface Requirement<Scope extends string = string, Who = Principal> {
   ifAsync?(principal: Who, request: GuardRequest): Promise<boolean>
 }
 
-/** How often whoever asks may pass: a person, a client or an API key; where nobody is asked for, an address. */
+/** How often whoever asks may pass: a person, with their API keys, or a client; where nobody is asked for, an address. */
 export interface AccessLimit {
   /** What is limited. Routes with limits of one name share them, on all nodes. */
   readonly name: string

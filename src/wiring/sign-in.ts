@@ -27,7 +27,7 @@ export interface SignIn {
   readonly hashes: HashQueue
   readonly limiter: Limiter
   /** In development everybody is this machine, and so are the scripts that load it. */
-  readonly isShared: (address: string) => boolean
+  readonly isShared: (address: string | undefined) => boolean
   /** The accounts on another store, or inside a transaction. */
   readonly accountsOn: (on: Pick<AccountParts, 'store' | 'revocationsChanged'>) => Accounts
 }
@@ -37,7 +37,8 @@ export function wireSignIn(ground: Ground, knowledge: Knowledge, { postman }: Ma
   const { keys, state, feed } = knowledge
   const hashes = createHashQueue({ clock })
   const limiter = limiterOf(ground, knowledge.liveNodes)
-  const isShared = (address: string): boolean => ground.development && isLoopbackAddress(address)
+  const isShared = (address: string | undefined): boolean =>
+    ground.development && address !== undefined && isLoopbackAddress(address)
   const accountsOn: SignIn['accountsOn'] = (on) =>
     createAccounts({
       ...on,

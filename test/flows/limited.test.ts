@@ -12,7 +12,7 @@ import { guard as honoGuard, protect as protectHono } from '../../src/hono.ts'
 import { type Access, anyone, limited, needs, signedIn } from '../../src/index.ts'
 import { guard as nodeGuard, nodeListener } from '../../src/node.ts'
 import { type RawAnswer, sendRaw } from '../adapters/raw-request.ts'
-import { handClock, ISSUER, startIssuer, type TestIssuer } from './issuer.ts'
+import { handClock, ISSUER, PASSWORD, startIssuer, type TestIssuer } from './issuer.ts'
 import { basic } from './test-clients.ts'
 
 const LIMIT = { name: 'reports', count: 3, perSeconds: 60 }
@@ -31,7 +31,7 @@ async function start() {
 
 const bearer = (token: string) => ({ authorization: `Bearer ${token}` })
 
-test('a limit counts each account, API key and client by itself, from wherever they come', async () => {
+test('a limit counts each account and client by itself, from wherever they come, and API keys as their owner', async () => {
   const { issuer, statusOf } = await start()
   const word = limited(signedIn, LIMIT)
   const [alice, bert] = [await issuer.signUp('alice'), await issuer.signUp('bert')]
@@ -51,12 +51,14 @@ test('a limit counts each account, API key and client by itself, from wherever t
   assert.deepEqual(await all(tokens), [200, 200, 200, 429], 'two sessions are one account')
   assert.deepEqual(await all(Array(4).fill(bearer(bert.access))), [200, 200, 200, 429])
   for (const { text } of keys) {
-    assert.deepEqual(
-      await all(Array(4).fill({ 'x-api-key': text })),
-      [200, 200, 200, 429],
-      'a key is counted by itself',
-    )
+    assert.deepEqual(await all([{ 'x-api-key': text }]), [429], 'another key of the account buys nothing')
   }
+  const clara = await issuer.auth.users.create({ email: 'clara@example.com', password: PASSWORD })
+  const [one, two] = await Promise.all(
+    ['one', 'two'].map((name) => issuer.auth.apiKeys.create({ userId: clara.id, name })),
+  )
+  const byKey = [one, two, one, two].map((key) => ({ 'x-api-key': key?.text ?? '' }))
+  assert.deepEqual(await all(byKey), [200, 200, 200, 429], 'two keys are one account')
   const asClient = { authorization: basic('reporter', secret) }
   const machine = await issuer.call('POST', '/token', {
     form: { grant_type: 'client_credentials' },
@@ -109,6 +111,18 @@ test('E11: where nobody is asked for, an address counts, and one /64 of IPv6 is 
   assert.deepEqual(await from(['2001:db8:0:1::1']), [200])
   const spoofed = { 'x-forwarded-for': '6.6.6.6' }
   assert.equal(await statusOf(word, spoofed), 429, 'what no trusted proxy has written is not believed')
+  await issuer.close()
+})
+
+test('E11: whoever comes without a known address is counted all the same, with all others of whom that is so', async () => {
+  const { issuer } = await start()
+  const word = limited(anyone, LIMIT)
+  const statuses = []
+  for (const address of [undefined, 'unix:', undefined, 'nobody', undefined]) {
+    const checked = await issuer.auth.check(new Request(`${ISSUER}/x`), word, address ? { address } : {})
+    statuses.push(checked.ok ? 200 : checked.response.status)
+  }
+  assert.deepEqual(statuses, [200, 200, 200, 429, 429])
   await issuer.close()
 })
 
