@@ -3,18 +3,16 @@ import { isUuid } from '../base/random.ts'
 import { AuthError } from '../errors/auth-error.ts'
 import { LONGEST_API_KEY_LIFE_SECONDS } from '../login/api-keys.ts'
 import type { ApiKey } from '../model/api-key.ts'
-import { ownAccount } from './own-account.ts'
+import { ownAccount, recentlyProven } from './own-account.ts'
 import { json, noContent, principalOf, route } from './route.ts'
 import { listOf, text } from './schemas.ts'
-
-/** A key makes no keys: whoever finds one must not be able to outlive its end. */
-export const withoutKey = ownAccount(['bearer', 'session'])
 
 const newApiKey = z
   .strictObject({
     name: text(100).meta({ description: 'What you call it: where it is used.' }),
     scopes: z.array(text(100)).min(1).max(100).optional().meta({
-      description: 'What it may do, at most what your roles allow; all of that if left out.',
+      description:
+        'What it may do, at most what your roles and this credential allow; all of that if left out.',
     }),
     expires_in: z.int().min(60).max(LONGEST_API_KEY_LIFE_SECONDS).optional().meta({
       description: 'Seconds; a year if left out.',
@@ -49,7 +47,9 @@ const exampleKey = {
 export const makeApiKey = route({
   method: 'POST',
   path: '/users/me/api-keys',
-  access: withoutKey,
+  // A key outlives what it was made with: neither another key nor a token that somebody found may make one.
+  access: recentlyProven,
+  limit: { count: 60, periodMilliseconds: 600_000 },
   tag: 'API keys',
   style: 'problem',
   summary: 'Make an API key',
@@ -57,13 +57,17 @@ export const makeApiKey = route({
     'The key stands in this answer and nowhere else. Send it as `Authorization: Bearer cs_key_…` or as `X-API-Key`.',
   body: { types: ['json'], schema: newApiKey, example: { name: 'nightly export', expires_in: 7_776_000 } },
   answers: {
+    403: { description: 'A scope that this credential does not have itself.' },
     201: { description: 'The key, once.', schema: madeAnswer, example: { ...exampleKey, key: 'cs_key_…' } },
   },
   async handle(context) {
     const { body, origin, services } = context
     const { name, scopes, expires_in: lifeSeconds } = body
-    const userId = principalOf(context).id
-    const { apiKey, text } = await services.apiKeys.make({ userId, name, scopes, lifeSeconds }, origin)
+    const { id: userId, scopes: within } = principalOf(context)
+    const { apiKey, text } = await services.apiKeys.make(
+      { userId, name, scopes, within, lifeSeconds },
+      origin,
+    )
     return json({ ...showApiKey(apiKey), key: text }, 201)
   },
 })
@@ -71,7 +75,7 @@ export const makeApiKey = route({
 export const listApiKeys = route({
   method: 'GET',
   path: '/users/me/api-keys',
-  access: withoutKey,
+  access: ownAccount,
   tag: 'API keys',
   style: 'problem',
   summary: 'My API keys',
@@ -91,7 +95,7 @@ export const listApiKeys = route({
 export const revokeApiKey = route({
   method: 'DELETE',
   path: '/users/me/api-keys/{id}',
-  access: withoutKey,
+  access: ownAccount,
   tag: 'API keys',
   style: 'problem',
   summary: 'Revoke one of my API keys',

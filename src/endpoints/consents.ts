@@ -39,7 +39,7 @@ const answers = { 204: { description: 'Taken back.' }, 404: { description: 'Noth
 export const listConsents = route({
   method: 'GET',
   path: '/users/me/consents',
-  access: ownAccount(),
+  access: ownAccount,
   tag: 'Accounts',
   style: 'problem',
   summary: 'What I have allowed other applications',
@@ -50,7 +50,7 @@ export const listConsents = route({
 export const revokeConsent = route({
   method: 'DELETE',
   path: '/users/me/consents/{client_id}',
-  access: ownAccount(),
+  access: ownAccount,
   tag: 'Accounts',
   style: 'problem',
   summary: 'Take back what I allowed',

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { anyone } from '../model/access.ts'
-import { withoutKey } from './api-keys.ts'
+import { ownAccount } from './own-account.ts'
 import { accepted, callerOf, json, principalOf, route } from './route.ts'
 import { linkText, loginText, passwordText } from './schemas.ts'
 
@@ -80,7 +80,7 @@ const change = z
 export const changeEmail = route({
   method: 'POST',
   path: '/users/me/email',
-  access: withoutKey,
+  access: ownAccount,
   limit: ASKED,
   tag: 'Accounts',
   style: 'problem',

@@ -1,13 +1,6 @@
 import { z } from 'zod'
 import type { FactorAnswer } from '../grants/challenge-answer.ts'
-import { ownAccount } from './own-account.ts'
 import { text } from './schemas.ts'
-
-/** Long enough to set one up, too short for whoever finds an open session the day after. */
-export const RECENT_SECONDS = 600
-
-/** Who changes what a sign-in needs has signed in, or proven themselves again, a moment ago. */
-export const recentlyProven = ownAccount(['bearer', 'session'], RECENT_SECONDS)
 
 /** The challenge of an answer before; a secret of whoever asked. */
 export const challengeText = text(4000).meta({ format: 'password' })

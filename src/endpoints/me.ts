@@ -34,7 +34,7 @@ const changes = z
 export const changeMe = route({
   method: 'PATCH',
   path: '/users/me',
-  access: ownAccount(),
+  access: ownAccount,
   tag: 'Accounts',
   style: 'problem',
   summary: 'Rename myself, or change my profile',
@@ -58,7 +58,7 @@ const passwordChange = z
 export const changePassword = route({
   method: 'POST',
   path: '/password/change',
-  access: ownAccount(),
+  access: ownAccount,
   tag: 'Accounts',
   style: 'problem',
   summary: 'Change my password',

@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import { apiKeyAnswer, showApiKey, withoutKey } from './api-keys.ts'
+import { apiKeyAnswer, showApiKey } from './api-keys.ts'
+import { ownAccount } from './own-account.ts'
 import { callerOf, json, noContent, principalOf, route } from './route.ts'
 import {
   eventAnswer,
@@ -23,7 +24,7 @@ const data = z
 export const exportMe = route({
   method: 'GET',
   path: '/users/me/export',
-  access: withoutKey,
+  access: ownAccount,
   limit: { count: 10, periodMilliseconds: 3_600_000 },
   tag: 'Accounts',
   style: 'problem',
@@ -53,7 +54,7 @@ const deletion = z.strictObject({ password: passwordText.optional() }).meta({ id
 export const deleteMe = route({
   method: 'DELETE',
   path: '/users/me',
-  access: withoutKey,
+  access: ownAccount,
   tag: 'Accounts',
   style: 'problem',
   summary: 'Delete my account',

@@ -1,22 +1,28 @@
 import { needs } from '../model/access.ts'
 import { FIRST_PARTY } from '../model/client.ts'
-import type { CredentialName, Principal } from '../model/principal.ts'
+import type { Principal } from '../model/principal.ts'
+
+/** Long enough to set a second factor up, too short for whoever finds an open session the day after. */
+export const RECENT_SECONDS = 600
 
 /**
  * For what people do with their own account: names, passwords, sessions, keys. Not for what other applications hold of
- * them: somebody who allowed one to see their orders has not handed it the account.
+ * them: somebody who allowed one to see their orders has not handed it the account. Nor for API keys, each of
+ * which was made for one thing and lives long; nor for HTTP Basic.
  */
-export function ownAccount(via?: readonly CredentialName[], freshWithinSeconds?: number) {
-  return needs({
-    ...(via !== undefined && { via }),
-    ...(freshWithinSeconds !== undefined && { freshWithinSeconds }),
-    if: isOwn,
-  })
-}
+export const ownAccount = needs({ via: ['bearer', 'session'], if: isOwn })
 
-/** The same, and whoever was allowed to see the account. */
+/** The same for what outlives a session, as keys and second factors do: signed in, or proven anew, a moment ago. */
+export const recentlyProven = needs({
+  via: ['bearer', 'session'],
+  freshWithinSeconds: RECENT_SECONDS,
+  if: isOwn,
+})
+
+/** To see the account: the person, by whatever they sign in with, and what was allowed to: a client or a key by its scope. */
 export const mayReadAccount = needs({
-  if: (principal) => isOwn(principal) || principal.scopes.includes('profile:read'),
+  if: (principal) =>
+    principal.scopes.includes('profile:read') || (isOwn(principal) && principal.via !== 'api-key'),
 })
 
 /** Of the API's own front ends, of a browser that is signed in here, or of a key or a password of the person. */

@@ -1,19 +1,18 @@
 import { z } from 'zod'
 import { AuthError } from '../errors/auth-error.ts'
 import { proveAgain, renewSession } from '../grants/renewal.ts'
-import { needs } from '../model/access.ts'
 import { answerWithCookie, exampleSession, replaceBrowserSession, sessionAnswer } from './browser-session.ts'
 import { answerOf, answerParts, challengeText, exampleOptions, optionsAnswer } from './factor-schemas.ts'
+import { ownAccount } from './own-account.ts'
 import { json, principalOf, route } from './route.ts'
 import { passwordText, tokenAnswer } from './schemas.ts'
 
-const withoutKey = needs({ via: ['bearer', 'session'] })
 const REQUESTS = { count: 600, periodMilliseconds: 60_000 }
 
 export const renewalOptions = route({
   method: 'POST',
   path: '/session/renewal/options',
-  access: withoutKey,
+  access: ownAccount,
   limit: REQUESTS,
   tag: 'Second factors',
   style: 'problem',
@@ -51,7 +50,7 @@ const proof = z
 export const renew = route({
   method: 'POST',
   path: '/session/renewal',
-  access: withoutKey,
+  access: ownAccount,
   limit: REQUESTS,
   tag: 'Second factors',
   style: 'problem',

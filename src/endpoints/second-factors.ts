@@ -2,7 +2,6 @@ import { z } from 'zod'
 import { isUuid } from '../base/random.ts'
 import { AuthError } from '../errors/auth-error.ts'
 import type { Owner } from '../factors/second-factors.ts'
-import { needs } from '../model/access.ts'
 import type { Passkey } from '../model/second-factor.ts'
 import {
   challengeText,
@@ -13,14 +12,12 @@ import {
   exampleOffer,
   exampleOptions,
   optionsAnswer,
-  recentlyProven,
   recoveryCodesAnswer,
   totpOfferAnswer,
 } from './factor-schemas.ts'
+import { ownAccount, recentlyProven } from './own-account.ts'
 import { json, noContent, principalOf, type RouteContext, route } from './route.ts'
 import { text } from './schemas.ts'
-
-const withoutKey = needs({ via: ['bearer', 'session'] })
 
 const passkeyName = text(100).meta({ description: 'What you call it: where it is.' })
 
@@ -59,7 +56,7 @@ const endsSessions = 'Ends every other session at once; this one lives on: refre
 export const listFactors = route({
   method: 'GET',
   path: '/users/me/factors',
-  access: withoutKey,
+  access: ownAccount,
   tag: 'Second factors',
   style: 'problem',
   summary: 'My second factors',
@@ -212,7 +209,7 @@ export const addPasskey = route({
 export const renamePasskey = route({
   method: 'PATCH',
   path: '/users/me/passkeys/{id}',
-  access: withoutKey,
+  access: ownAccount,
   tag: 'Second factors',
   style: 'problem',
   summary: 'Rename a passkey',

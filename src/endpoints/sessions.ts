@@ -12,7 +12,7 @@ import type { Services } from './services.ts'
 export const listSessions = route({
   method: 'GET',
   path: '/users/me/sessions',
-  access: ownAccount(),
+  access: ownAccount,
   tag: 'Sessions',
   style: 'problem',
   summary: 'Where I am signed in',
@@ -27,7 +27,7 @@ export const listSessions = route({
 export const endSession = route({
   method: 'DELETE',
   path: '/users/me/sessions/{id}',
-  access: ownAccount(),
+  access: ownAccount,
   tag: 'Sessions',
   style: 'problem',
   summary: 'End one of my sessions',
@@ -53,7 +53,7 @@ const endQuery = z.strictObject({
 export const endSessions = route({
   method: 'DELETE',
   path: '/users/me/sessions',
-  access: ownAccount(),
+  access: ownAccount,
   tag: 'Sessions',
   style: 'problem',
   summary: 'Sign out everywhere',

@@ -15,6 +15,8 @@ export interface NewApiKeyRequest {
   readonly name: string
   /** At most what the owner's roles hold, and all of that where undefined. */
   readonly scopes?: readonly string[] | undefined
+  /** The scopes of the credential that asks for the key: none may make a key of more than it has. */
+  readonly within?: readonly string[] | undefined
   readonly lifeSeconds?: number | undefined
 }
 
@@ -25,6 +27,7 @@ export interface MadeApiKey {
 }
 
 export interface ApiKeys {
+  /** Throws `SCOPE_MISSING` where `within` lacks a scope that the owner holds, `SCOPE_UNKNOWN` for a misspelt one. */
   make(request: NewApiKeyRequest, origin: Origin): Promise<MadeApiKey>
   list(userId: string): Promise<ApiKey[]>
   /** False if the owner has no live key of that id. */
@@ -50,12 +53,15 @@ export const LONGEST_API_KEY_LIFE_SECONDS = 10 * DEFAULT_LIFE_SECONDS
 export function createApiKeys(parts: ApiKeysParts): ApiKeys {
   const { store, policy, random, revocationsChanged, report } = parts
   return {
-    async make({ userId, name, scopes, lifeSeconds = DEFAULT_LIFE_SECONDS }, origin) {
+    async make({ userId, name, scopes, within, lifeSeconds = DEFAULT_LIFE_SECONDS }, origin) {
       const user = await store.users.find(userId)
       if (user === undefined) throw new AuthError('NOT_FOUND')
       const text = makeApiKey(userId, random)
       const id = randomId(random)
-      const held = scopesOfRoles(policy, user.roles)
+      const ofRoles = scopesOfRoles(policy, user.roles)
+      const held = within === undefined ? ofRoles : ofRoles.filter((scope) => within.includes(scope))
+      const missing = scopes?.filter((scope) => ofRoles.includes(scope) && !held.includes(scope)) ?? []
+      if (missing.length > 0) throw new AuthError('SCOPE_MISSING', { details: { scopes: missing } })
       const key = {
         id,
         userId,

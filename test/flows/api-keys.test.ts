@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { createAuth } from '../../src/index.ts'
-import { handClock, ISSUER, PASSWORD, startIssuer, type TestIssuer } from './issuer.ts'
+import { handClock, ISSUER, PASSWORD, startIssuer, type TestIssuer, tokensOf } from './issuer.ts'
 
 let issuer: TestIssuer
 before(async () => {
@@ -69,6 +69,68 @@ test('F-7: a key has the scopes it was made with and no roles, and cannot make k
     (await issuer.call('POST', '/users/me/api-keys', { token: access, json: tooMuch })).status,
     400,
   )
+})
+
+test('F-7: a narrow token makes no key of more than it has, and an old one makes none', async () => {
+  const clock = handClock()
+  const one = await startIssuer({ clock, staleness: 'relaxed' })
+  const root = { email: 'root@example.com', username: 'root', password: PASSWORD, roles: ['user', 'admin'] }
+  const { id } = await one.auth.users.create(root)
+  const make = (token: string, json: object) =>
+    one.call('POST', '/users/me/api-keys', { token, json: { name: 'x', ...json } })
+  const narrow = String((await one.signIn('root', { scope: 'profile:read' })).body.access_token)
+  for (const scopes of [['admin:users'], ['profile:read', 'admin:users']]) {
+    const refused = await make(narrow, { scopes })
+    assert.deepEqual([refused.status, refused.body.code], [403, 'insufficient_scope'])
+  }
+  assert.deepEqual(await one.auth.apiKeys.list(id), [])
+  for (const json of [{}, { scopes: ['profile:read'] }]) {
+    const made = await make(narrow, json)
+    assert.deepEqual([made.status, made.body.scopes], [201, ['profile:read']])
+  }
+  const wide = tokensOf(await one.signIn('root'))
+  assert.equal((await make(wide.access, { scopes: ['admin:users'] })).status, 201)
+  clock.advance(601_000)
+  const { access } = tokensOf(await one.refresh(wide.refresh))
+  for (const token of [wide.access, access]) {
+    const refused = await make(token, { expires_in: 60 })
+    assert.deepEqual([refused.status, refused.body.code], [401, 'reauthentication_required'])
+  }
+  const again = await one.call('POST', '/session/renewal', { token: access, json: { password: PASSWORD } })
+  assert.equal((await make(String(again.body.access_token), {})).status, 201)
+  await one.close()
+})
+
+test('F-7: a key opens no account, whatever its scopes, and reads it only with profile:read', async () => {
+  const { access } = await issuer.signUp('harry')
+  const me = await issuer.me(access)
+  const { key, id } = await makeKey(access)
+  const passwords = { current_password: PASSWORD, new_password: 'another sentence of his' }
+  const calls: readonly (readonly [string, string, unknown?])[] = [
+    ['PATCH', '/users/me', { username: 'mallory' }],
+    ['DELETE', '/users/me', { password: PASSWORD }],
+    ['POST', '/password/change', passwords],
+    ['GET', '/users/me/sessions'],
+    ['DELETE', '/users/me/sessions'],
+    ['DELETE', `/users/me/sessions/${id}`],
+    ['GET', '/users/me/api-keys'],
+    ['DELETE', `/users/me/api-keys/${id}`],
+    ['GET', '/users/me/consents'],
+    ['DELETE', '/users/me/consents/calendar'],
+    ['GET', '/users/me/factors'],
+    ['POST', '/session/renewal', { password: PASSWORD }],
+  ]
+  for (const [method, path, json] of calls) {
+    const { status } = await issuer.call(method, path, { token: key, ...(json !== undefined && { json }) })
+    assert.equal(status, 403, `${method} ${path}`)
+  }
+  assert.deepEqual((await withKey(key)).body, me.body)
+  const { text: blind } = await issuer.auth.apiKeys.create({
+    userId: String(me.body.id),
+    name: 'without profile:read',
+    scopes: ['admin:users'],
+  })
+  assert.equal((await withKey(blind)).status, 403)
 })
 
 test('B7: a role taken away, an account disabled or deleted is felt by its keys at the next request', async () => {

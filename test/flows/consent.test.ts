@@ -290,6 +290,10 @@ test('what a client holds of a person does not open their account', async () => 
     ['DELETE', '/users/me/sessions'],
     ['GET', '/users/me/api-keys'],
     ['POST', '/users/me/api-keys', { name: 'all of it' }],
+    ['GET', '/users/me/factors'],
+    ['PATCH', '/users/me/passkeys/6f1c1b1e-1f5d-4c38-9d0a-0f7f8e9a1b2c', { name: 'mine' }],
+    ['POST', '/session/renewal/options'],
+    ['POST', '/session/renewal', { password: 'correct horse battery' }],
     ['GET', '/users/me/consents'],
     ['DELETE', `/users/me/consents/${one.id}`],
   ]

@@ -180,6 +180,24 @@ test('with a second factor the password is changed only by whoever has just prov
   assert.match(done.html, /password is changed/i)
 })
 
+test('F-7: a session that was left open makes no API key', async () => {
+  const id = await newAccount('hanna')
+  const visitor = newVisitor(issuer)
+  await visitor.submit('/login', '/login', RIGHT('hanna'))
+  clock.advance(11 * 60_000)
+  const path = '/account/api-keys'
+  const page = await visitor.get(path)
+  const fields = { ...page.hidden, name: 'for later', days: '365', 'scope:profile:read': 'on' }
+  const away = await visitor.post(path, fields)
+  assert.equal(away.location, '/login/again?return_to=%2Faccount%2Fapi-keys')
+  assert.deepEqual(await issuer.auth.apiKeys.list(id), [])
+  const asks = await visitor.get(away.location ?? '')
+  const back = await visitor.post('/login/again', { ...asks.hidden, password: PASSWORD })
+  assert.equal(back.location, path)
+  await visitor.post(path, { ...fields, ...(await visitor.get(path)).hidden })
+  assert.equal((await issuer.auth.apiKeys.list(id)).length, 1)
+})
+
 test('without a second factor the password is asked for again', async () => {
   await newAccount('hal')
   const visitor = newVisitor(issuer)

@@ -21,7 +21,8 @@ export const showApiKeys: PageHandler = async (context) => {
   ])
   const { note } = view
   const { scopes, roles } = services.permissions
-  const held = scopesOfRoles({ scopes, roles }, user.roles)
+  const own = principalOf(context).scopes
+  const held = scopesOfRoles({ scopes, roles }, user.roles).filter((name) => own.includes(name))
   return view.send(
     apiKeysPage(view.frame, view.state, {
       apiKeys,
@@ -42,11 +43,13 @@ export const createApiKey: PageHandler = async (context) => {
       fields: [{ field: 'name', message: 'Is not valid.', reason: 'empty' }],
     })
   }
+  const { id: userId, scopes: within } = principalOf(context)
   const { text } = await services.apiKeys.make(
     {
-      userId: principalOf(context).id,
+      userId,
       name,
       scopes: scopesIn(body),
+      within,
       lifeSeconds: Number(days) * DAY_SECONDS,
     },
     origin,

@@ -4,7 +4,7 @@ import { guardRequestOf } from '../../guard/guard-request.ts'
 import type { Reply } from '../../http/reply.ts'
 import { type Access, anyone, needs } from '../../model/access.ts'
 import type { Rate } from '../../model/rate.ts'
-import { RECENT_SECONDS } from '../factor-schemas.ts'
+import { RECENT_SECONDS } from '../own-account.ts'
 import type { RouteContext, ServedRoute } from '../route.ts'
 
 export type Form = Readonly<Record<string, string>>

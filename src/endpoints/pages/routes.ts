@@ -188,9 +188,10 @@ export const pageRoutes: readonly ServedRoute[] = [
   }),
   form({
     path: '/account/api-keys',
-    access: inBrowser,
+    access: recentlyInBrowser,
     page: '/account/api-keys',
     keeps: ['name', 'days', 'scope:*'],
+    limit: { count: 60, periodMilliseconds: TEN_MINUTES },
     load: async () => (await import('./api-keys.ts')).createApiKey,
   }),
   form({
