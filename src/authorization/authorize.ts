@@ -152,6 +152,7 @@ async function consider(
     hintedUserId: hint ? hint.userId : undefined,
     staleMark: parameters?.values.get('reauth'),
     nowSeconds: toSeconds(parts.clock.now()),
+    ownOrigin: new URL(issuer).origin,
   })
   return { request, user, scope, step }
 }

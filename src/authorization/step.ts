@@ -24,6 +24,8 @@ export interface StepFacts {
   /** The sign-in that does not do any more, by `markOf`: the person was sent away from it to sign in anew. */
   readonly staleMark: string | undefined
   readonly nowSeconds: number
+  /** Where nobody but ourselves listens: our own documents' Authorize leads back there. */
+  readonly ownOrigin: string
 }
 
 /** What has to happen next before there is a code. */
@@ -51,7 +53,8 @@ function isSignedInAsAsked(request: AuthorizationRequest, facts: StepFacts): boo
 function mustAsk({ client, prompts, redirectUri }: AuthorizationRequest, facts: StepFacts): boolean {
   if (prompts.includes('consent')) return true
   // What a public client may must not be had by whatever else listens there (RFC 8252 section 8.6), trusted or not.
-  if (client.authMethod === 'none' && canBeImpersonated(redirectUri)) return true
+  const isOurs = new URL(redirectUri).origin === facts.ownOrigin
+  if (client.authMethod === 'none' && canBeImpersonated(redirectUri) && !isOurs) return true
   if (client.skipConsent) return false
   const { consent, scope } = facts
   if (consent === undefined) return true
