@@ -45,8 +45,9 @@ const NONE: readonly string[] = Object.freeze([])
 /**
  * HTTP Basic (RFC 7617): clients that may act for themselves, by id and secret, each form-encoded (RFC 6749 section
  * 2.3.1); and people, where that is switched on, by name or mail address and password. Which of the two it is shows in
- * the secret, which for clients is always ours. The database is asked on every request; what is remembered only spares
- * the hash (see `createProvenPasswords`). It is not a sign-in: there is no session, and it does not count as recent.
+ * the secret, which for clients is always ours. Of a person the database is asked on every request, and what is
+ * remembered only spares the hash (see `createProvenPasswords`); a client is remembered for a second (`KnownClients`).
+ * It is not a sign-in: there is no session, and it does not count as recent.
  *
  * A browser that was given a password once adds it by itself, also where a page of another site changes something: that
  * is refused.
