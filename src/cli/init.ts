@@ -26,21 +26,22 @@ const DOT_ENV = `# Copy to .env and keep that file out of version control.
 # ISSUER=http://127.0.0.1:8000
 `
 
+/** Three lines each: what to import, what guards every route and serves the issuer, what to await before serving. */
 const MOUNT: Readonly<Record<string, readonly string[]>> = {
   hono: [
-    "import { createAuth } from 'countersign'",
-    'const auth = createAuth()',
-    "app.all('*', (c, next) => (auth.handles(c.req.path) ? auth.fetch(c.req.raw) : next()))",
+    "import { createAuth } from 'countersign'; import { guard, protect } from 'countersign/hono'",
+    'const auth = createAuth(), guarded = protect(app, auth)',
+    'await guarded.ready() // after the routes: app.get(path, guard(auth.signedIn), handler)',
   ],
   express: [
-    "import { createAuth } from 'countersign'; import { nodeListener } from 'countersign/node'",
-    'const auth = createAuth(), issuer = nodeListener(auth)',
-    'app.use((req, res, next) => (auth.handles(req.path) ? issuer(req, res) : next())) // before body parsers',
+    "import { createAuth } from 'countersign'; import { guard, protect } from 'countersign/express'",
+    'const auth = createAuth(), guarded = protect(app, auth)',
+    'await guarded.ready() // after the routes: app.get(path, guard(auth.signedIn), handler)',
   ],
   fastify: [
-    "import { createAuth } from 'countersign'; import { nodeListener } from 'countersign/node'",
-    'const auth = createAuth(), issuer = nodeListener(auth)',
-    "app.addHook('onRequest', async (req, reply) => { if (auth.handles(req.url.split('?')[0])) { reply.hijack(); issuer(req.raw, reply.raw) } })",
+    "import { createAuth } from 'countersign'; import { guard, protect } from 'countersign/fastify'",
+    'const auth = createAuth(), guarded = protect(app, auth) // before the routes',
+    'await guarded.ready() // after them: app.get(path, guard(auth.signedIn), handler)',
   ],
   node: [
     "import { createAuth } from 'countersign'; import { nodeListener } from 'countersign/node'",

@@ -16,7 +16,7 @@ export interface RateAnswer {
 
 /** How often one caller may ask a route. */
 export interface RateLimits {
-  /** Counts a request. Without an address nobody is counted: the adapter did not say who it is. */
+  /** Counts a request. All that come without an address count as one caller: the adapter did not say who it is. */
   count(name: string, rate: Rate, address: string | undefined): Promise<RateAnswer>
 }
 
@@ -88,8 +88,8 @@ const UNCOUNTED: RateAnswer = { refusal: undefined, headers: {} }
 export function createRateLimits({ limiter, isExempt }: RateLimitsOptions): RateLimits {
   return {
     async count(name, rate, address) {
-      const subject = callerOf(address)
-      if (address === undefined || subject === undefined || isExempt(address)) return UNCOUNTED
+      if (isExempt(address)) return UNCOUNTED
+      const subject = callerOf(address) ?? UNKNOWN_CALLER
       const taken = await limiter.take([{ name, subject, rate }])
       const headers = rateHeaders(name, rate, taken)
       if (taken.refusedBy === undefined) return { refusal: undefined, headers }

@@ -113,27 +113,56 @@ test('init writes a commented configuration and .env.example, and the three line
     const shown = await run('config --json', '', project)
     assert.equal(shown.status, 0, shown.err)
     assert.match(shown.out, /\.env line/)
-    if (framework === 'hono') mountIn(project, answer.mount)
+    mountIn(project, framework, answer.mount)
   }
 })
 
+/** How an application of each framework is begun, and how it is asked. */
+const PROGRAMS: Readonly<Record<string, { readonly begin: readonly string[]; readonly ask: string }>> = {
+  hono: {
+    begin: ["import { Hono } from 'hono'", 'const app = new Hono()'],
+    ask: 'const ask = async (path) => (await app.request(path)).status',
+  },
+  express: {
+    begin: ["import express from 'express'", 'const app = express()'],
+    ask: "const server = app.listen(0, '127.0.0.1'); await new Promise((go) => server.on('listening', go))\nconst ask = async (path) => (await fetch('http://127.0.0.1:' + server.address().port + path, { headers: { connection: 'close' } })).status",
+  },
+  fastify: {
+    begin: ["import Fastify from 'fastify'", 'const app = Fastify()'],
+    ask: "const address = await app.listen({ port: 0, host: '127.0.0.1' }), server = app.server\nconst ask = async (path) => (await fetch(address + path, { headers: { connection: 'close' } })).status",
+  },
+}
+
 /** Runs the lines in an application of the framework, in a project that has the package. */
-function mountIn(project: string, [imported = '', ...lines]: readonly string[]): void {
+function mountIn(
+  project: string,
+  framework: string,
+  [imported = '', made = '', ready = '']: readonly string[],
+): void {
+  const program = PROGRAMS[framework]
+  if (program === undefined) return
   symlinkSync(inClone('node_modules'), join(project, 'node_modules'))
-  const program = [
-    "import { Hono } from 'hono'",
-    imported.replace("'countersign'", JSON.stringify(inClone('dist', 'index.js'))),
-    'const app = new Hono()',
-    ...lines,
-    "app.get('/hello', (c) => c.text('hello'))",
-    "console.log((await app.request('/healthz')).status, (await app.request('/hello')).status, (await app.request('/no')).status)",
+  const answer =
+    framework === 'hono' ? "(c) => c.text('hello')" : "(request, reply) => void reply.send('hello')"
+  const lines = [
+    ...program.begin,
+    imported
+      .replace(/'countersign'/, JSON.stringify(inClone('dist', 'index.js')))
+      .replace(/'countersign\/(\w+)'/, (_, door) => JSON.stringify(inClone('dist', `${door}.js`))),
+    made,
+    `app.get('/hello', guard(auth.anyone), ${answer})`,
+    `app.get('/mine', guard(auth.signedIn), ${answer})`,
+    ready,
+    program.ask,
+    "console.log(await ask('/healthz'), await ask('/hello'), await ask('/mine'), await ask('/no'))",
     'await auth.close()',
+    'process.exit(0)',
   ]
-  writeFileSync(join(project, 'app.ts'), program.join('\n'))
-  const said = execFileSync(process.execPath, ['app.ts'], {
+  writeFileSync(join(project, 'app.mjs'), lines.join('\n'))
+  const said = execFileSync(process.execPath, ['app.mjs'], {
     cwd: project,
     encoding: 'utf8',
     timeout: 120_000,
   })
-  assert.equal(said.trim(), '200 200 404')
+  assert.equal(said.trim().split('\n').at(-1), '200 200 401 404', framework)
 }

@@ -258,3 +258,19 @@ test('PROXY_UNKNOWN: in production a route of the application says that nobody h
   assert.equal(await statusOf('10.0.0.1', { 'x-forwarded-for': '198.51.100.7' }, anyone), 200)
   await live.close()
 })
+
+test('our own endpoints count whoever comes without an address as one caller, and not as nobody', async () => {
+  const { issuer } = await start()
+  const { access } = await issuer.signUp('alice')
+  const statuses: number[] = []
+  for (let turn = 0; turn < 12; turn += 1) {
+    const request = new Request(`${ISSUER}/users/me/export`, { headers: bearer(access) })
+    const { status } = await issuer.auth.fetch(
+      request,
+      [{}, { address: undefined }, { address: 'x' }][turn % 3],
+    )
+    statuses.push(status)
+  }
+  assert.deepEqual(statuses, [...Array(10).fill(200), 429, 429])
+  await issuer.close()
+})
