@@ -1,6 +1,7 @@
 import type { AuditEvent, Origin } from './audit/events.ts'
 import type { Fields } from './auth-options.ts'
 import type { ClientChange, ClientOffer, RegisteredClient, SecretRotation } from './clients/clients.ts'
+import type { Standing } from './doctor/gather/standing.ts'
 import type { RequestInfo } from './endpoints/dispatcher.ts'
 import type { Explainable, Explanation, Refusals } from './explain.ts'
 import type { TokenAnswer } from './grants/mint.ts'
@@ -198,6 +199,11 @@ export interface Auth<
   readonly refusals: Refusals
   /** All nodes of this issuer that were seen within the last 30 seconds, with fingerprints of what they read. */
   liveNodes(): Promise<readonly NodeAnnouncement[]>
+  /**
+   * How the issuer stands, by its database: numbers of accounts, sessions and keys by which `countersign doctor audit`
+   * finds risky states. Reads every account, session and key: for a job at night, not for a request.
+   */
+  survey(): Promise<Standing>
   /**
    * What was behind a refusal: of an error that we threw, an answer of ours, or the reference that a client was given.
    * For those who run the service; a client is never shown it.

@@ -198,6 +198,7 @@ export function createAuth<
       contextOf: (record) => whenReady(() => refusals.contextOf(record)),
     },
     liveNodes: () => whenReady(() => store.nodes.live()),
+    survey: () => whenReady(wired.survey),
     explain: (subject) => whenReady(() => explain(subject, refusals, wired.storeNow() / 1000)),
     webhooks: {
       list: (filter) => whenReady(() => store.webhooks.list(filter)),

@@ -1,7 +1,8 @@
 import type { Request, Response } from 'express'
+import type { CallSite } from '../base/call-site.ts'
 import type { Access } from '../model/access.ts'
 import { joinAccess } from '../model/access-join.ts'
-import { placeOf, wordOf } from './guard-mark.ts'
+import { placeOf, placeOfCaller, wordOf } from './guard-mark.ts'
 import type { FindPathWord } from './path-words.ts'
 import type { DeclaredRoute } from './undeclared-routes.ts'
 
@@ -73,6 +74,8 @@ export function adoptApplication(
   const adopted = new WeakSet<object>()
   const applications = new WeakMap<object, ExpressApplication>()
   const usedAt = new WeakMap<RouterLayer, unknown>()
+  /** Where routes were declared, of those that came after the guards: one without a word shall be found. */
+  const places = new WeakMap<RouterRoute, CallSite | undefined>()
 
   /** The router that a layer leads into, also where an application is mounted. */
   const nestedOf = ({ handle }: RouterLayer): ExpressRouter | undefined => {
@@ -101,6 +104,7 @@ export function adoptApplication(
     const { use, route } = router
     router.route = function (this: unknown, path) {
       const added: RouterRoute = Reflect.apply(route, this, [path])
+      places.set(added, placeOfCaller())
       adoptRoute(added)
       return added
     }
@@ -164,7 +168,11 @@ export function adoptApplication(
           return []
         }
         const group = [...outer, ...groups.filter((row) => coversPath(row.path, path)).map((row) => row.word)]
-        if (layer.route !== undefined) return listRoute(layer.route, path, group, pathWord)
+        const { route } = layer
+        if (route !== undefined) {
+          const place = places.get(route)
+          return listRoute(route, path, group, pathWord).map((one) => ({ ...one, at: one.at ?? place }))
+        }
         const nested = nestedOf(layer)
         if (nested !== undefined) return list(nested, path, group, within)
         if (!isMount(layer.handle)) return []

@@ -1,9 +1,10 @@
 import type { Handler } from 'hono'
 import type { Result, Router } from 'hono/router'
 import type { RouterRoute } from 'hono/types'
+import type { CallSite } from '../base/call-site.ts'
 import type { Access } from '../model/access.ts'
 import { joinAccess } from '../model/access-join.ts'
-import { wordOf } from './guard-mark.ts'
+import { placeOfCaller, wordOf } from './guard-mark.ts'
 import type { FindPathWord } from './path-words.ts'
 
 export type HonoHandler = Handler
@@ -46,6 +47,7 @@ export class GuardingRouter implements Router<Entry> {
   readonly #pathWord: FindPathWord
   readonly #mounted: WeakSet<object>
   readonly #known = new WeakMap<readonly unknown[], Found[0]>()
+  readonly #places = new WeakMap<RouterRoute, CallSite | undefined>()
 
   constructor(router: Router<Entry>, checks: HonoChecks, pathWord: FindPathWord, mounted: WeakSet<object>) {
     this.#router = router
@@ -59,7 +61,13 @@ export class GuardingRouter implements Router<Entry> {
   }
 
   add(method: string, path: string, entry: Entry): void {
+    this.#places.set(entry[1], placeOfCaller())
     this.#router.add(method, path, entry)
+  }
+
+  /** Where a route was declared; undefined for one that was there before the guards. */
+  placeOf(route: RouterRoute): CallSite | undefined {
+    return this.#places.get(route)
   }
 
   match(method: string, path: string): Found {

@@ -80,9 +80,10 @@ export function protect(
       return (c) => auth.fetch(withPath(c.req.raw, path, inner), { address: address(c) })
     },
   }
-  app.router = new GuardingRouter(app.router, checks, pathWord, mounted)
+  const router = new GuardingRouter(app.router, checks, pathWord, mounted)
+  app.router = router
 
-  const declared = (): DeclaredRoute[] => declaredRoutes(app, mounted, pathWord)
+  const declared = (): DeclaredRoute[] => declaredRoutes(app, router, mounted, pathWord)
   const protection: Protection = {
     async ready() {
       refuseUndeclared(declared())
@@ -165,6 +166,7 @@ function noteMounts(app: HonoApplication): WeakSet<object> {
 /** Every route that answers, with what its own guards and those before it ask for. */
 function declaredRoutes(
   { routes }: HonoApplication,
+  router: GuardingRouter,
   mounted: WeakSet<object>,
   pathWord: ReturnType<typeof readPathWords>,
 ): DeclaredRoute[] {
@@ -182,7 +184,9 @@ function declaredRoutes(
             covers(other.path, path))),
     )
     const words = covering.flatMap(({ handler }) => wordOfHandler(handler) ?? [])
-    const at = covering.map(({ handler }) => placeOf(handler)).findLast((place) => place !== undefined)
+    const at =
+      covering.map(({ handler }) => placeOf(handler)).findLast((place) => place !== undefined) ??
+      router.placeOf(route)
     const access = joinAccess(words) ?? pathWord(method, path)
     found.set(key, { method: method === 'ALL' ? '*' : method, path, access, at })
   }

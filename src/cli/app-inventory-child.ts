@@ -1,7 +1,8 @@
 // Loads an application in a process of its own, and tells its routes to the parent.
 import { Server } from 'node:net'
 import { pathToFileURL } from 'node:url'
-import { INVENTORY, type Inventoried, isInventoried } from '../model/inventory.ts'
+import type { CallSite } from '../base/call-site.ts'
+import { INVENTORY, type Inventoried, type InventoryEntry, isInventoried } from '../model/inventory.ts'
 import type { ChildMessage } from './child-message.ts'
 
 /** What applications, and functions that make one, are called. */
@@ -31,10 +32,27 @@ async function ask(): Promise<ChildMessage> {
       problem: `exports ${names}, and none of that is a guarded application or a function that makes one; was protect(app, auth) called?`,
     }
   } catch (error) {
-    return {
-      problem: error instanceof Error ? `${error.name}: ${error.message}` : 'it failed while it was loaded',
-    }
+    const problem =
+      error instanceof Error ? `${error.name}: ${error.message}` : 'it failed while it was loaded'
+    const undeclared = undeclaredIn(error)
+    return undeclared === undefined ? { problem } : { problem, undeclared }
   }
+}
+
+/** The routes that stopped the application, by the name of the error: it may be of another copy of us. */
+function undeclaredIn(error: unknown): InventoryEntry[] | undefined {
+  const { code, routes } = (error ?? {}) as { code?: unknown; routes?: unknown }
+  if (code !== 'ROUTE_UNDECLARED' || !Array.isArray(routes)) return undefined
+  return routes.flatMap(({ method, path, access, at }: UndeclaredRow) =>
+    access === undefined ? [{ method, path, access: 'undeclared', at }] : [],
+  )
+}
+
+interface UndeclaredRow {
+  readonly method: string
+  readonly path: string
+  readonly access?: unknown
+  readonly at?: CallSite
 }
 
 async function findApp(

@@ -26,6 +26,19 @@ export async function inventoryOfApp(app: string, exportName?: string): Promise<
   return told.entries
 }
 
+/** The routes of an application that have no access word, also where it does not start for them. */
+export async function undeclaredRoutesOf(
+  app: string,
+  exportName?: string,
+): Promise<readonly InventoryEntry[]> {
+  const path = resolve(app)
+  if (!existsSync(path)) throw new NoVerdict(`${app} is not there`)
+  const told = await askChild(path, exportName)
+  if ('entries' in told) return told.entries.filter(({ access }) => access === 'undeclared')
+  if (told.undeclared !== undefined) return told.undeclared
+  throw new NoVerdict(`${app}: ${told.problem}`)
+}
+
 function askChild(path: string, exportName: string | undefined): Promise<ChildMessage> {
   return new Promise((resolve, reject) => {
     const child = fork(fileURLToPath(CHILD), [path, ...(exportName === undefined ? [] : [exportName])], {

@@ -94,7 +94,7 @@ function changeOf(options: Omit<RegistrationOptions, 'name'>): Omit<ClientChange
     redirectUris: options.redirectUri,
     postLogoutRedirectUris: options.postLogoutUri,
     authMethod: options.authMethod,
-    requirePkce: options.pkce === false ? false : undefined,
+    requirePkce: options.pkce,
     skipConsent: options.skipConsent,
     keys: options.jwks === undefined ? undefined : keysIn(options.jwks),
   }

@@ -34,11 +34,28 @@ export interface ProbeCommandOptions extends OutputOptions {
 
 const ANSWER_MILLISECONDS = 10_000
 
+/** A report, and what has to be known to tell it. */
+export interface Probed {
+  readonly report: ProbeReport
+  readonly told: ReportOptions
+}
+
 /** Probes what an inventory or an OpenAPI document names, prints the report, and sets the exit status. */
 export async function probeCommand(
   entries: readonly InventoryEntry[] | undefined,
   options: ProbeCommandOptions,
 ): Promise<void> {
+  const { report, told } = await runProbe(entries, options)
+  if (options.json) printJson(reportJson(report, told))
+  else print(reportText(report, told))
+  process.exitCode = exitStatusOf(report)
+}
+
+/** Probes what an inventory or an OpenAPI document names. */
+export async function runProbe(
+  entries: readonly InventoryEntry[] | undefined,
+  options: ProbeCommandOptions,
+): Promise<Probed> {
   const rate = numberOf('--rate', options.rate ?? '100', 1, 10_000)
   const limit = numberOf('--time-limit', options.timeLimit ?? '300', 1, 86_400)
   const patience = numberOf('--wait', options.wait ?? '0', 0, 3600)
@@ -66,7 +83,8 @@ export async function probeCommand(
       seconds: (performance.now() - since) / 1000,
       placeOf: shortPlace,
     }
-    tell(report, told, options)
+    clearProgress()
+    return { report, told }
   } finally {
     stopListening()
     sender.close()
@@ -96,13 +114,6 @@ async function answering(send: Send, seconds: number): Promise<void> {
     if ((await send({ method: 'GET', path: NOWHERE })).status !== 0) return
     await sleep(LOOK_MILLISECONDS)
   }
-}
-
-function tell(report: ProbeReport, told: ReportOptions, options: ProbeCommandOptions): void {
-  clearProgress()
-  if (options.json) printJson(reportJson(report, told))
-  else print(reportText(report, told))
-  process.exitCode = exitStatusOf(report)
 }
 
 async function placeOf(

@@ -12,10 +12,11 @@ import { isHashable, normalisePassword } from './password-text.ts'
 
 /** Argon2id as OWASP's Password Storage Cheat Sheet asks for it: 19 MiB, two passes, one lane. */
 const PARAMETERS = { memoryCost: 19_456, timeCost: 2, parallelism: 1, outputLen: 32 }
-const CURRENT = '$argon2id$v=19$m=19456,t=2,p=1$'
+/** How the text of a hash begins that is made today. */
+export const CURRENT_HASH = '$argon2id$v=19$m=19456,t=2,p=1$'
 
 /** A hash that no password has, in the current form: what a password is compared with where there is no user. */
-const NOBODY = `${CURRENT}${'A'.repeat(22)}$${'A'.repeat(43)}`
+const NOBODY = `${CURRENT_HASH}${'A'.repeat(22)}$${'A'.repeat(43)}`
 
 /** A stored hash is text from a database or an import file; the longest that is written anywhere has a third of this. */
 const MOST_STORED_CHARACTERS = 4096
@@ -68,7 +69,7 @@ export function verifyPassword(password: string, stored: string | undefined): Pa
 
 /** Whether a stored hash is what `hashPassword` writes. */
 export function isCurrentHash(stored: string): boolean {
-  return stored.startsWith(CURRENT)
+  return stored.startsWith(CURRENT_HASH)
 }
 
 function compare(password: string, stored: string): boolean | HashProblem {

@@ -14,6 +14,7 @@ import type { OneTimeVerbs } from './one-time.ts'
 import type { RefusalVerbs } from './refusals.ts'
 import type { RevocationVerbs } from './revocations.ts'
 import type { SessionVerbs } from './sessions.ts'
+import type { StoreSurvey, SurveyQuestion } from './survey.ts'
 import type { UserVerbs } from './users.ts'
 import type { WebhookVerbs } from './webhooks.ts'
 
@@ -48,6 +49,8 @@ export interface Store {
   cleanUp(limit: number): Promise<number>
   /** How many rows that are past their use are still there. */
   expired(): Promise<number>
+  /** Numbers by which risky states are found. Reads every account, session and key. */
+  survey(question: SurveyQuestion): Promise<StoreSurvey>
 
   readonly users: UserVerbs
   readonly sessions: SessionVerbs

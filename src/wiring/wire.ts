@@ -2,6 +2,7 @@ import type { Origin } from '../audit/events.ts'
 import type { AuthOptions } from '../auth-options.ts'
 import type { Logger } from '../base/logger.ts'
 import { createClients } from '../clients/clients.ts'
+import type { Standing } from '../doctor/gather/standing.ts'
 import type { Route } from '../endpoints/route.ts'
 import { showEvent } from '../endpoints/schemas.ts'
 import type { PageServices, Services } from '../endpoints/services.ts'
@@ -28,6 +29,7 @@ import { type Knowledge, wireKnowledge } from './knowledge.ts'
 import { type Mail, wireMail } from './mail.ts'
 import { type SignIn, wireSignIn } from './sign-in.ts'
 import { refuseLostSecretKeys } from './signing-secrets.ts'
+import { survey } from './survey.ts'
 import { type Telemetry, wireTelemetry } from './telemetry.ts'
 
 /** The parts of one issuer, put together, and how they are set going and stopped. */
@@ -41,6 +43,8 @@ export interface Wired {
   readonly storeEpoch: () => number
   /** The store's time as far as known, which all nodes share. Milliseconds since 1970. */
   readonly storeNow: () => number
+  /** How it stands, by its database. */
+  survey(): Promise<Standing>
   /** Instead of `start`, which refuses a database that was put back. */
   declareRestored(by: Origin): Promise<RestoreReport>
   /** Connects and prepares. May be called again after it failed. */
@@ -134,6 +138,7 @@ export function wire(options: AuthOptions, routes: readonly Route[]): Wired {
         if (ground.secretKeys.fingerprints.length > 1) await resealTotps(signIn.grants)
       })
     },
+    survey: () => survey({ store, settings, keys: keys.management, secretKeys: ground.secretKeys }),
     async declareRestored(by) {
       await store.migrate()
       await store.open({ clock, migrate: false })

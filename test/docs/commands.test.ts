@@ -10,6 +10,15 @@ import { root } from './code-blocks.ts'
 /** The words of a sentence that call our command line: `countersign keys rotate --now`. */
 const CALL = /(?<=`(?:npx )?(?:\.\/bin\/)?countersign )[a-z][^`\n]*/g
 
+/** Files of the program in which the doctor speaks. */
+const SPEAKING = ['src/doctor', 'src/cli', 'src/store', 'src/wiring']
+
+function filesIn(folder: string, ending: string): string[] {
+  return readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith(ending))
+    .map((name) => join(root, folder, name))
+}
+
 function whyUnknown(call: string, program: Command): string | undefined {
   let command = program
   const words = call.split(' ')
@@ -27,12 +36,15 @@ function whyUnknown(call: string, program: Command): string | undefined {
 }
 
 test('every command that a hint or a page names is there, with its options', () => {
-  const pages = readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' })
-    .filter((name) => name.endsWith('.md'))
-    .map((name) => join(root, 'docs', name))
+  const files = [
+    join(root, 'README.md'),
+    ...filesIn('docs', '.md'),
+    ...SPEAKING.flatMap((folder) => filesIn(folder, '.ts')),
+  ]
   const texts = [
     ...Object.entries(catalogue).map(([code, { hint }]) => ({ where: code, text: hint })),
-    ...[join(root, 'README.md'), ...pages].map((path) => ({ where: path, text: readFileSync(path, 'utf8') })),
+    // In a template a grave accent stands behind a backslash.
+    ...files.map((path) => ({ where: path, text: readFileSync(path, 'utf8').replaceAll('\\`', '`') })),
   ]
   const program = createProgram()
   const calls = texts.flatMap(({ where, text }) =>

@@ -10,6 +10,7 @@ function withRegistration(command: Command): Command {
       '--auth-method <name>',
       'client_secret_basic, client_secret_post, private_key_jwt, or none for a public client',
     )
+    .option('--pkce', 'take its authorization requests with a PKCE challenge alone (default)')
     .option('--no-pkce', 'take its authorization requests without a PKCE challenge')
     .option('--post-logout-uri <uri...>', 'where people may be led after they signed out, exactly')
     .option('--skip-consent', 'an application of your own: people are not asked about it')

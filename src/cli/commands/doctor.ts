@@ -80,8 +80,13 @@ export function doctorCommands(program: Command): void {
 
   doctor
     .command('audit')
-    .argument('<url>', 'where the API answers')
-    .description('hunts wrong acceptance: fires hostile tokens at a running API and lists what it let in')
+    .argument('[url]', 'where the API answers')
+    .description(
+      'hunts wrong acceptance: fires hostile tokens at a running API, and looks for risky states of what is configured and stored here',
+    )
+    .option('--app <file>', 'a module that exports the application: its routes without an access word')
+    .option('--export <name>', 'what that module calls it')
+    .option('--patch', 'propose the word of a route as a diff; nothing is applied')
     .option('--openapi <file|url>', 'its document (default: openapi.json there)')
     .option('--token-file <file>', 'a good token of its issuer; - reads standard input')
     .option('--jwks <file|url>', 'the public keys of its issuer')
@@ -89,7 +94,7 @@ export function doctorCommands(program: Command): void {
     .option('--unsafe', 'send good tokens by methods that change things, too')
     .option('--rate <number>', 'requests per second, at most', '100')
     .option('--time-limit <seconds>', 'for the whole', '300')
-    .option('--no-config', 'leave out the configuration of this folder')
+    .option('--no-config', 'leave out the configuration and the database of this folder')
     .option('--json', 'for programs')
     .action(async (url, options) => (await import('../doctor/audit.ts')).auditCommand(url, options))
 

@@ -1,4 +1,4 @@
-import type { Cause } from '../../errors/codes.ts'
+import type { Note } from '../note.ts'
 
 /** What of a configuration is looked at. */
 export interface LookedAtSettings {
@@ -15,17 +15,9 @@ export interface LookedAtSettings {
   readonly jwtSecret: readonly unknown[] | undefined
 }
 
-/** Something that is worth knowing; `risk` should be changed, `note` is a choice that has a price. */
-export interface ConfigurationNote {
-  readonly kind: 'risk' | 'note'
-  readonly cause?: Cause
-  readonly what: string
-  readonly fix: string
-}
-
 /** What a configuration that starts can still bring upon people. What cannot start is refused by the start itself. */
-export function reviewConfiguration(settings: LookedAtSettings, mode: string): readonly ConfigurationNote[] {
-  const notes: ConfigurationNote[] = []
+export function reviewConfiguration(settings: LookedAtSettings, mode: string): readonly Note[] {
+  const notes: Note[] = []
   const production = mode === 'production'
   const https = settings.issuer.startsWith('https:')
   if (https && settings.trustedProxies === 0) {

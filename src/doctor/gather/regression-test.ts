@@ -26,7 +26,7 @@ export function regressionTest({ causes }: Diagnosis, { exchanges = [] }: Eviden
   return `import assert from 'node:assert/strict'
 import { test } from 'node:test'
 
-// ${code}: written by \`countersign doctor --write-test\`. BASE is where the service answers, CREDENTIAL a good token.
+// ${code}: written by \`countersign doctor exchange --write-test\`. BASE is where the service answers, CREDENTIAL a good token.
 const { BASE = ${JSON.stringify(url.origin)}, CREDENTIAL = '' } = process.env
 
 test(${JSON.stringify(`${code}: ${request.method} ${url.pathname} is not answered ${refused} again`)}, async () => {

@@ -234,7 +234,7 @@ const reuse: Rule = ({ events, now }) => {
     ],
     fix: [
       'Treat it as a stolen token (theft): keep the session ended (revoke the whole family), let the person sign in again, and tell them where the other use came from.',
-      'Look for how it got out (storage that scripts can read, logs), and end their other sessions: `countersign sessions end --user <login>`; have the password changed if in doubt.',
+      'Look for how it got out (storage that scripts can read, logs), and end their other sessions: `countersign sessions end-all <login>`; have the password changed if in doubt.',
     ],
     explains: ['REFRESH_RACE'],
   })

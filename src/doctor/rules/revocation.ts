@@ -121,7 +121,7 @@ const notRevoked: Rule = (facts) => {
     ],
     fix: [
       'Check revocation on every request: keep a deny list of `jti` or session ids until the tokens expire, or compare a version counter of the user (`ver`) that each sign-out, password change and deletion raises (revoke, invalidate).',
-      'Keep access tokens short (15 minutes), and end the sessions of this account now: `countersign sessions end --user <login>`.',
+      'Keep access tokens short (15 minutes), and end the sessions of this account now: `countersign sessions end-all <login>`.',
     ],
     explains: ['TOKEN_REVOKED', 'TOKEN_VERSION_STALE', 'USER_NOT_FOUND', 'USER_DISABLED'],
   })

@@ -24,6 +24,7 @@ import { revocationVerbs } from './revocations.ts'
 import { checkSchema, migrateSchema } from './schema.ts'
 import { sessionVerbs } from './sessions.ts'
 import { statement } from './statement.ts'
+import { survey } from './survey.ts'
 import { userVerbs } from './users.ts'
 import { webhookVerbs } from './webhooks.ts'
 
@@ -114,6 +115,7 @@ export function createPostgresStore(settings: PostgresSettings): PostgresStore {
 
     cleanUp: (limit) => removePastUse(connection, limit, retention),
     expired: () => countPastUse(connection, retention),
+    survey: (question) => survey(connection, question),
 
     ...verbsOn(connection),
     codes: codeVerbs(connection),

@@ -20,6 +20,7 @@ import { declareRestored, identify } from './restore.ts'
 import { revocationVerbs } from './revocations.ts'
 import { checkSchema, migrateSchema } from './schema.ts'
 import { sessionVerbs } from './sessions.ts'
+import { survey } from './survey.ts'
 import { userVerbs } from './users.ts'
 import { webhookVerbs } from './webhooks.ts'
 
@@ -97,6 +98,7 @@ export function createSqliteStore(path: string, openFile: OpenDatabase = openDat
 
     cleanUp: (limit) => connection.write((db) => removePastUse(db, limit, retention)),
     expired: () => connection.read((db) => countPastUse(db, retention)),
+    survey: (question) => survey(connection, question),
 
     users: userVerbs(connection),
     sessions: sessionVerbs(connection),

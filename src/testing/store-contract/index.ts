@@ -15,6 +15,7 @@ import { testRefusals } from './refusals.ts'
 import { testRevocations } from './revocations.ts'
 import { testSessions } from './sessions.ts'
 import type { Stores, StoreUnderTest } from './subject.ts'
+import { testSurvey } from './survey.ts'
 import { testUpkeep } from './upkeep.ts'
 import { testUsers } from './users.ts'
 import { testWebhooks } from './webhooks.ts'
@@ -68,6 +69,7 @@ export function storeContract({ name, open, races = 10 }: StoreContractOptions):
     testLinks(subject)
     testChanges(subject)
     testWebhooks(subject)
+    testSurvey(subject)
     testUpkeep(subject)
   })
 }

@@ -1,0 +1,70 @@
+import type { Settings } from '../config/settings.ts'
+import type { Standing } from '../doctor/gather/standing.ts'
+import type { KeyManagement } from '../keys/key-management.ts'
+import type { SecretKeys } from '../keys/secret-keys.ts'
+import { CURRENT_HASH } from '../login/password-hash.ts'
+import type { Store } from '../store/store.ts'
+
+export interface SurveyParts {
+  readonly store: Store
+  readonly settings: Settings
+  readonly keys: KeyManagement
+  readonly secretKeys: SecretKeys
+}
+
+const DAY_MILLISECONDS = 86_400_000
+const UNUSED_DAYS = 90
+const RECENT_DAYS = 7
+/** A list that is longer says no more. */
+const MOST = 1000
+
+/** How the issuer stands, by its database: see `Auth.survey`. Reads all of it, and changes nothing. */
+export async function survey({ store, settings, keys, secretKeys }: SurveyParts): Promise<Standing> {
+  const operatorRoles = Object.entries(settings.roles)
+    .filter(([, { scopes }]) => scopes.some((name) => name.startsWith('admin:')))
+    .map(([name]) => name)
+  const numbers = await store.survey({
+    operatorRoles,
+    currentHash: CURRENT_HASH,
+    unusedMilliseconds: UNUSED_DAYS * DAY_MILLISECONDS,
+  })
+  const [report, clients, uses, dead, reused] = await Promise.all([
+    keys.list(),
+    allClients(store),
+    store.nodes.secretKeyUses(),
+    store.webhooks.list({ dead: true, limit: MOST }),
+    store.events.list({
+      name: 'session.reuse',
+      since: numbers.now - RECENT_DAYS * DAY_MILLISECONDS,
+      limit: MOST,
+    }),
+  ])
+  return {
+    ...numbers,
+    keys: report.keys,
+    clients: clients.map(({ id, redirectUris, requirePkce, state }) => ({
+      id,
+      redirectUris,
+      requirePkce,
+      state,
+    })),
+    secretKeys: secretKeys.fingerprints,
+    secretKeyUses: uses,
+    deadDeliveries: dead.length,
+    reusedSessions: new Set(reused.map(({ sessionId }) => sessionId)).size,
+    limits: {
+      keyRotationDays: settings.keyRotationDays,
+      refreshTokenExpireDays: settings.refreshTokenExpireDays,
+    },
+  }
+}
+
+async function allClients({ clients }: Store) {
+  const all = await clients.list({ limit: MOST })
+  for (let last = all.at(-1); last !== undefined; ) {
+    const more = await clients.list({ after: last.id, limit: MOST })
+    all.push(...more)
+    last = more.at(-1)
+  }
+  return all
+}
