@@ -3,16 +3,15 @@ import { toSeconds } from '../base/clock.ts'
 import { AuthError } from '../errors/auth-error.ts'
 import { Refusal } from '../errors/refusal.ts'
 import { passAccountGate } from '../grants/account-gate.ts'
-import { getsRefreshToken } from '../grants/authorization-code.ts'
 import type { GrantParts } from '../grants/grant.ts'
 import type { Client } from '../model/client.ts'
-import { scopesOfPerson, withIdentityScopes } from '../model/identity-scopes.ts'
-import { scopesOfClient, scopesOfRoles } from '../model/scope-policy.ts'
+import { withIdentityScopes } from '../model/identity-scopes.ts'
 import type { User } from '../model/user.ts'
 import { CODE_LIFE_MILLISECONDS, makeCode } from '../tokens/authorization-code.ts'
 import { readIdTokenHint } from '../tokens/id-token.ts'
 import { hashSecret } from '../tokens/refresh-token.ts'
 import { codeAddress, errorAddress } from './answer.ts'
+import { grantableScope, lifeSecondsOf } from './grantable.ts'
 import { readParameters } from './parameters.ts'
 import { type AuthorizationRequest, checkRequest, type ReturnAddress } from './request.ts'
 import { type BrowserSignIn, markOf, nextStep, type Step } from './step.ts'
@@ -144,7 +143,7 @@ async function consider(
   }
   const user = signIn && (await store.users.find(signIn.userId))
   const consent = user && (await store.consents.find(user.id, request.client.id))
-  const scope = user === undefined ? [] : scopeFor(request, user, parts)
+  const scope = user === undefined ? [] : grantableScope(request, user, parts)
   const step = nextStep(request, {
     signIn: user && signIn,
     consent,
@@ -155,17 +154,6 @@ async function consider(
     ownOrigin: new URL(issuer).origin,
   })
   return { request, user, scope, step }
-}
-
-/** At most as asked, at most what client and user may have; where nothing was asked, all of the API that they may. */
-function scopeFor(
-  { client, scope }: AuthorizationRequest,
-  user: User,
-  { policy }: GrantParts,
-): readonly string[] {
-  if (scope === undefined) return scopesOfClient(client, scopesOfRoles(policy, user.roles))
-  const held = scopesOfPerson(policy, client, user)
-  return scope.filter((name) => held.includes(name))
 }
 
 async function issue(
@@ -214,11 +202,9 @@ function ask(
   { client, redirectUri }: AuthorizationRequest,
   user: User,
   scope: readonly string[],
-  { settings }: GrantParts,
+  parts: GrantParts,
 ): AuthorizationOutcome {
-  const lifeSeconds = getsRefreshToken(client, scope)
-    ? Math.floor(settings.sessionLifeMilliseconds / 1000)
-    : settings.accessLifeSeconds
+  const lifeSeconds = lifeSecondsOf(client, scope, parts)
   return { kind: 'ask', question: { client, user, scope, lifeSeconds, query, redirectUri } }
 }
 

@@ -155,7 +155,8 @@ function refuseScope(
   return new Refusal('SCOPE_UNKNOWN', { details: { clientId, count: unknown.length } })
 }
 
-function scopesIn(text: string): string[] {
+/** The names in a `scope` parameter that mean something here. */
+export function scopesIn(text: string): string[] {
   return parseScope(text).filter((name) => !WITHOUT_CLAIMS.includes(name))
 }
 

@@ -2,10 +2,16 @@ import { AuthError } from '../errors/auth-error.ts'
 import type { FieldProblem } from '../errors/refusal.ts'
 import { readJwks } from '../keys/jwks.ts'
 import { CLIENT_AUTH_METHODS, type ClientRegistration } from '../model/client.ts'
+import { DEVICE_CODE_GRANT } from '../model/device-code.ts'
 import { faultOfRedirectUri } from './redirect-uri.ts'
 
 /** The grants that a client can be registered for. The password grant is for the built-in client alone (C7). */
-export const REGISTRABLE_GRANTS = ['authorization_code', 'refresh_token', 'client_credentials'] as const
+export const REGISTRABLE_GRANTS = [
+  'authorization_code',
+  'refresh_token',
+  'client_credentials',
+  DEVICE_CODE_GRANT,
+] as const
 
 const MOST_REDIRECT_URIS = 50
 const MOST_SCOPES = 500

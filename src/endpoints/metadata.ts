@@ -7,6 +7,7 @@ import { publicAlgorithms } from '../keys/algorithm.ts'
 import { JWKS_CACHE_SECONDS } from '../keys/phases.ts'
 import { anyone } from '../model/access.ts'
 import { CLIENT_AUTH_METHODS } from '../model/client.ts'
+import { DEVICE_CODE_GRANT } from '../model/device-code.ts'
 import { withIdentityScopes } from '../model/identity-scopes.ts'
 import { json, route } from './route.ts'
 import type { Services } from './services.ts'
@@ -119,13 +120,17 @@ export const protectedResource = route({
   },
 })
 
-function metadataOf({ grants: { settings, policy } }: Services): Record<string, unknown> {
+function metadataOf({ grants: { settings, policy }, pages }: Services): Record<string, unknown> {
   const { issuer } = settings
-  const offered = grants.filter(({ type }) => settings.passwordGrant || type !== 'password')
+  const hasPages = pages !== undefined
+  const offered = grants.filter(
+    ({ type }) => (settings.passwordGrant || type !== 'password') && (hasPages || type !== DEVICE_CODE_GRANT),
+  )
   return {
     issuer,
     authorization_endpoint: `${issuer}/authorize`,
     token_endpoint: `${issuer}/token`,
+    ...(hasPages && { device_authorization_endpoint: `${issuer}/device_authorization` }),
     revocation_endpoint: `${issuer}/revoke`,
     introspection_endpoint: `${issuer}/introspect`,
     jwks_uri: `${issuer}/.well-known/jwks.json`,

@@ -18,6 +18,7 @@ import { authorize, authorizeByForm } from './authorize.ts'
 import { goOn, readSession, signIn, signOut } from './browser-session.ts'
 import { listConsents, listConsentsOfUser, revokeConsent, revokeConsentOfUser } from './consents.ts'
 import { developmentMail } from './development-mail.ts'
+import { deviceAuthorization } from './device-authorization.ts'
 import { docs, docsFile, openApi } from './docs.ts'
 import { changeEmail, requestVerification, verifyEmail } from './email.ts'
 import { forwardAuth, forwardAuthByMethod } from './forward-auth.ts'
@@ -63,6 +64,7 @@ export const routes: readonly Route[] = [
   register,
   authorize,
   authorizeByForm,
+  deviceAuthorization,
   token,
   refresh,
   logout,

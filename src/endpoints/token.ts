@@ -20,8 +20,8 @@ const tokenParameters = z
   .looseObject({
     grant_type: text(200).meta({
       description:
-        '`authorization_code`, `password`, `refresh_token`, `client_credentials` or ' +
-        '`urn:countersign:grant-type:challenge`.',
+        '`authorization_code`, `password`, `refresh_token`, `client_credentials`, ' +
+        '`urn:ietf:params:oauth:grant-type:device_code` or `urn:countersign:grant-type:challenge`.',
     }),
     redirect_uri: text(2000).optional().meta({ description: 'As it was in the authorization request.' }),
     code_verifier: text(200, 0).optional().meta({ description: 'Of PKCE (RFC 7636).' }),
@@ -33,6 +33,7 @@ const tokenParameters = z
     code: text(200).optional().meta({
       description: 'The authorization code; with `challenge_token` the one of an app or a recovery code.',
     }),
+    device_code: text(200).optional().meta({ description: 'That of a device (RFC 8628).' }),
     credential: text(16_000).optional().meta({
       description: 'Instead of a code: what the browser answered for a passkey, as JSON.',
     }),
@@ -59,7 +60,9 @@ const answers = {
       scope: 'profile:read',
     },
   },
-  400: { description: '`invalid_grant` and the other refusals of RFC 6749 section 5.2.' },
+  400: {
+    description: '`invalid_grant` and the other refusals of RFC 6749 section 5.2 and RFC 8628 section 3.5.',
+  },
   401: { description: '`invalid_client`.' },
   403: { description: '`mfa_required`, with the challenge to go on with; `mfa_enrolment_required`.' },
   429: { description: 'Too many requests, or too many wrong passwords: wait as long as `Retry-After` says.' },

@@ -124,6 +124,24 @@ export const clientCodes = {
     sentence: 'The requested resource is not one that this service gives tokens for.',
     open: false,
   },
+  authorization_pending: {
+    status: 400,
+    title: 'Not answered yet',
+    sentence: 'Nobody has answered for this device yet. Ask again after the interval.',
+    open: false,
+  },
+  slow_down: {
+    status: 400,
+    title: 'Asked too soon',
+    sentence: 'This came too soon. Wait five seconds longer between two questions from now on.',
+    open: false,
+  },
+  expired_token: {
+    status: 400,
+    title: 'Code expired',
+    sentence: 'Nobody allowed this device in time. Start again with a new code.',
+    open: false,
+  },
   login_required: {
     status: 400,
     title: 'Sign-in needed',

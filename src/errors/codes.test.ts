@@ -105,6 +105,7 @@ test('the status of a cause is that of its client code, but for the exact ones o
     MEDIA_TYPE_UNSUPPORTED: 415,
     METHOD_NOT_ALLOWED: 405,
     DEVELOPMENT_EXPOSED: 421,
+    DEVICE_CODE_DENIED: 400,
   })
   for (const [code, { status }] of told) {
     if (code.startsWith('token_')) assert.equal(status, 401, code)

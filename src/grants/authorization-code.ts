@@ -1,20 +1,16 @@
 import { momentOf } from '../base/clock.ts'
-import { networkOf } from '../base/network.ts'
-import { randomId } from '../base/random.ts'
 import { AuthError } from '../errors/auth-error.ts'
 import type { Cause } from '../errors/codes.ts'
 import type { RefusalDetails } from '../errors/refusal.ts'
-import type { Client } from '../model/client.ts'
 import { faultOfVerifier } from '../model/pkce.ts'
-import type { SessionLimits } from '../model/session-limits.ts'
 import type { CodeStanding } from '../store/codes.ts'
 import { readCode } from '../tokens/authorization-code.ts'
-import { hashSecret, SESSION_SECRET_BYTES } from '../tokens/refresh-token.ts'
+import { hashSecret } from '../tokens/refresh-token.ts'
 import { passAccountGate } from './account-gate.ts'
+import { approvedSession } from './approved-session.ts'
 import type { Grant, GrantParts, TokenRequest } from './grant.ts'
 import { ownClaims } from './own-claims.ts'
 import { required } from './parameter.ts'
-import { FIRST_GENERATION } from './session-start.ts'
 
 /**
  * RFC 6749 section 4.1.3, with PKCE. What is wrong with the request leaves the code as it is; a code that was used
@@ -42,54 +38,19 @@ export const authorizationCode: Grant = {
       await parts.hooks.before?.signIn?.(user, { address: origin.address, agent: origin.agent })
       ownClaims(user, client, parts)
     }
-    const idKey = code.scope.includes('openid') ? await parts.idKey() : undefined
-
-    const secret = parts.random(SESSION_SECRET_BYTES)
-    const sessionId = randomId(parts.random)
-    const keyId = parts.secretKeys.writing.fingerprint
-    const refreshes = getsRefreshToken(client, code.scope)
+    const { session, granted } = await approvedSession(code, { client, origin, nonce: code.nonce }, parts)
+    const sessionId = session.id
     const asked = momentOf(parts.clock)
-    const redemption = await parts.store.codes.redeem(
-      { userId, hash },
-      {
-        id: sessionId,
-        userId,
-        clientId: client.id,
-        secretHash: hashSecret(secret),
-        keyId,
-        userEpoch: code.userEpoch,
-        scope: code.scope,
-        resources: code.resources,
-        amr: code.amr,
-        authenticatedAt: code.authenticatedAt,
-        address: origin.address,
-        network: networkOf(origin.address),
-        agent: origin.agent,
-        ...limitsOf(refreshes, parts),
-      },
-      {
-        started: { name: 'session.started', origin, ...of, sessionId },
-        reused: { name: 'code.reused', origin, ...of },
-      },
-    )
+    const redemption = await parts.store.codes.redeem({ userId, hash }, session, {
+      started: { name: 'session.started', origin, ...of, sessionId },
+      reused: { name: 'code.reused', origin, ...of },
+    })
     if (redemption.outcome === 'reused') {
       await parts.revocationsChanged()
       throw refused('CODE_REUSED', { ...of, sessionId: redemption.sessionId })
     }
     if (redemption.outcome === 'void') throw refused('CODE_INVALID', { ...of, why: 'void meanwhile' })
-    const { facts, user: owner } = redemption
-    const from = { address: origin.address, agent: origin.agent }
-    parts.inBackground(() => parts.hooks.after?.signIn?.(owner, { id: sessionId }, from))
-    const generation = FIRST_GENERATION
-    const refreshToken = { userId, sessionId, generation, keyId, sessionSecret: secret }
-    return {
-      user: owner,
-      facts,
-      asked,
-      scope: code.scope,
-      refreshToken: refreshes ? parts.refreshTokens.write(refreshToken) : undefined,
-      ...(idKey !== undefined && { identity: { key: idKey, nonce: code.nonce } }),
-    }
+    return granted(redemption.facts, redemption.user, asked)
   },
 }
 
@@ -103,20 +64,6 @@ function checkExchange(request: TokenRequest, { code, state }: CodeStanding, par
   if (resource !== undefined && resource !== '' && resource !== parts.settings.audience) {
     throw new AuthError('RESOURCE_UNKNOWN', { details: of })
   }
-}
-
-/**
- * Whoever asks with OpenID Connect asks for `offline_access` by name (Core section 11); in plain OAuth there is no such
- * word, and the registration of the client decides.
- */
-export function getsRefreshToken({ grants }: Client, scope: readonly string[]): boolean {
-  return grants.includes('refresh_token') && (scope.includes('offline_access') || !scope.includes('openid'))
-}
-
-/** A session without a refresh token is over with its access token. */
-function limitsOf(refreshes: boolean, { settings }: GrantParts): SessionLimits {
-  const lifeMilliseconds = refreshes ? settings.sessionLifeMilliseconds : settings.accessLifeSeconds * 1000
-  return { lifeMilliseconds, idleMilliseconds: Math.min(settings.idleMilliseconds, lifeMilliseconds) }
 }
 
 function refused(cause: Cause, details: RefusalDetails): AuthError {

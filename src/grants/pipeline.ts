@@ -4,6 +4,7 @@ import { type Client, FIRST_PARTY } from '../model/client.ts'
 import { authorizationCode } from './authorization-code.ts'
 import { challenge } from './challenge.ts'
 import { clientCredentials } from './client-credentials.ts'
+import { deviceCode } from './device-code.ts'
 import type { Grant, GrantParts, TokenRequest } from './grant.ts'
 import { mint, type TokenAnswer } from './mint.ts'
 import { required } from './parameter.ts'
@@ -15,6 +16,7 @@ export const grants: readonly Grant[] = [
   authorizationCode,
   passwordGrant,
   challenge,
+  deviceCode,
   refreshToken,
   clientCredentials,
 ]

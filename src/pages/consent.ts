@@ -1,4 +1,4 @@
-import { html } from '../base/html.ts'
+import { html, type SafeHtml } from '../base/html.ts'
 import { type FormState, form } from './form.ts'
 import type { Frame } from './frame.ts'
 import { heading, type PageParts } from './layout.ts'
@@ -28,21 +28,30 @@ export function consentPage(
 ): PageParts {
   const { consent } = frame.texts
   const { clientName, userName, permissions, lifeSeconds, leadsTo } = parts
-  const items = permissions.map((text) => html`<li>${text}</li>`)
-  const life =
-    lifeSeconds >= DAY_SECONDS
-      ? consent.forDays(Math.floor(lifeSeconds / DAY_SECONDS))
-      : consent.forMinutes(Math.ceil(lifeSeconds / 60))
   const buttons = html`
 <button class="main" type="submit" name="consent" value="allow">${consent.allow}</button>
 <button class="other" type="submit" name="consent" value="deny">${consent.deny}</button>`
   return {
     title: consent.title(clientName),
     body: html`${heading(consent.title(clientName), consent.lead(clientName, userName))}
-${items.length > 0 ? html`<p>${consent.may}</p><ul class="permissions">${items}</ul>` : html`<p>${consent.nothing}</p>`}
-<p>${life}</p>
+${permissionsIn(frame, permissions)}
+<p>${lifeIn(frame, lifeSeconds)}</p>
 <p class="muted">${consent.leads} <bdi class="mono">${leadsTo}</bdi></p>
 ${form(state, { to: `${frame.base}/authorize/consent`, body: buttons, hidden: parts.hidden })}
 <div class="after"><p><a href="${parts.another}">${consent.another(userName)}</a></p></div>`,
   }
+}
+
+/** What a client may do, as a list. */
+export function permissionsIn({ texts: { consent } }: Frame, permissions: readonly string[]): SafeHtml {
+  if (permissions.length === 0) return html`<p>${consent.nothing}</p>`
+  const items = permissions.map((text) => html`<li>${text}</li>`)
+  return html`<p>${consent.may}</p><ul class="permissions">${items}</ul>`
+}
+
+/** For how long it may. */
+export function lifeIn({ texts: { consent } }: Frame, lifeSeconds: number): string {
+  return lifeSeconds >= DAY_SECONDS
+    ? consent.forDays(Math.floor(lifeSeconds / DAY_SECONDS))
+    : consent.forMinutes(Math.ceil(lifeSeconds / 60))
 }

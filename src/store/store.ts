@@ -4,6 +4,7 @@ import type { ApiKeyVerbs } from './api-keys.ts'
 import type { ClientVerbs } from './clients.ts'
 import type { CodeVerbs } from './codes.ts'
 import type { ConsentVerbs } from './consents.ts'
+import type { DeviceCodeVerbs } from './device-codes.ts'
 import type { EventVerbs } from './events.ts'
 import type { FactorVerbs } from './factors.ts'
 import type { HintVerbs } from './hints.ts'
@@ -58,6 +59,7 @@ export interface Store {
   readonly apiKeys: ApiKeyVerbs
   readonly codes: CodeVerbs
   readonly consents: ConsentVerbs
+  readonly deviceCodes: DeviceCodeVerbs
   readonly factors: FactorVerbs
   readonly keys: KeyVerbs
   readonly revocations: RevocationVerbs

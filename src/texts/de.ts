@@ -203,6 +203,29 @@ export const de: Texts = {
       offline_access: 'weiterarbeiten, während Sie nicht da sind',
     },
   },
+  device: {
+    title: 'Auf einem anderen Gerät anmelden',
+    lead: 'Das Gerät zeigt einen Code. Geben Sie ihn hier ein, um das Gerät anzumelden.',
+    codeHint: 'Acht Buchstaben, etwa WDJB-MJHT.',
+    next: 'Weiter',
+    unknown:
+      'Mit diesem Code wartet kein Gerät. Vergleichen Sie die Buchstaben; nach zehn Minuten zeigt das Gerät einen neuen.',
+    ask: (client) => `${client} auf einem anderen Gerät anmelden?`,
+    askLead: (client, name) => `${client} bekommt dort Zugriff auf Ihr Konto ${name}.`,
+    warning:
+      'Fahren Sie nur fort, wenn Sie das eben selbst begonnen haben, an einem Gerät, das Sie vor sich sehen. Hat Ihnen jemand diesen Code oder diesen Link geschickt, käme diese Person in Ihr Konto.',
+    elsewhere: 'Das Gerät ist in einem anderen Netz als Sie.',
+    shows: 'Diesen Code muss das Gerät zeigen',
+    device: 'Gerät',
+    place: 'Adresse',
+    asked: 'Gefragt',
+    allow: 'Gerät anmelden',
+    allowed: 'Das Gerät ist angemeldet',
+    allowedLead: 'Dort geht es gleich von selbst weiter. Sie können diese Seite schließen.',
+    denied: 'Das Gerät ist nicht angemeldet',
+    deniedLead:
+      'Wenn Sie das nicht selbst begonnen haben, wollte jemand in Ihr Konto. Es wurde nichts herausgegeben.',
+  },
   account: {
     title: 'Ihr Konto',
     username: 'Benutzername',

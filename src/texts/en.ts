@@ -200,6 +200,29 @@ export const en = {
       offline_access: 'Go on while you are not there',
     },
   },
+  device: {
+    title: 'Sign in on another device',
+    lead: 'The device shows a code. Enter it here to let the device in.',
+    codeHint: 'Eight letters, such as WDJB-MJHT.',
+    next: 'Next',
+    unknown:
+      'No device waits with this code. Compare the letters; after ten minutes the device shows a new code.',
+    ask: (client: string) => `Let ${client} in on another device?`,
+    askLead: (client: string, name: string) => `${client} would get access to your account ${name} there.`,
+    warning:
+      'Go on only if you started this yourself, a moment ago, on a device that you can see. If somebody sent you this code or this link, they would get into your account.',
+    elsewhere: 'The device is in another network than you are.',
+    shows: 'The device has to show this code',
+    device: 'Device',
+    place: 'Address',
+    asked: 'Asked',
+    allow: 'Let the device in',
+    allowed: 'The device is let in',
+    allowedLead: 'It goes on by itself in a moment. You can close this page.',
+    denied: 'The device is not let in',
+    deniedLead:
+      'If you did not start this yourself, somebody tried to get into your account. Nothing was given away.',
+  },
   account: {
     title: 'Your account',
     username: 'User name',

@@ -58,6 +58,7 @@ const INSIDE = [
   '/account/two-step/app',
   '/account/applications',
   '/account/data',
+  '/device',
   '/login/again',
   '/logout',
 ]

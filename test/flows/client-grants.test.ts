@@ -9,7 +9,8 @@ const SCOPES = {
   'orders:write': 'Change orders',
   'orders:delete': 'Remove orders',
 }
-const GRANTS = ['authorization_code', 'refresh_token', 'client_credentials'] as const
+const DEVICE = 'urn:ietf:params:oauth:grant-type:device_code'
+const GRANTS = ['authorization_code', 'refresh_token', 'client_credentials', DEVICE] as const
 
 let issuer: TestIssuer
 let userId: string
@@ -29,7 +30,7 @@ test('C6, C7: a client uses the grants it is registered for, and no other', asyn
     client_credentials: async () => ({}),
     authorization_code: async () => ({ code: 'x', redirect_uri: 'https://app.example.com/cb' }),
     implicit: async () => ({}),
-    'urn:ietf:params:oauth:grant-type:device_code': async () => ({ device_code: 'x' }),
+    [DEVICE]: async () => ({ device_code: 'x' }),
   }
   const sets = [[], ...GRANTS.map((grant) => [grant]), GRANTS].filter((set) => set.length > 0)
   const clients: (readonly [readonly string[], TestClient | undefined])[] = [
@@ -43,14 +44,12 @@ test('C6, C7: a client uses the grants it is registered for, and no other', asyn
   for (const [grants, client] of clients) {
     for (const [grant_type, make] of Object.entries(requests)) {
       const answer = await callAs(issuer, client, '/token', { grant_type, ...(await make(client)) })
-      const offered = ['password', 'authorization_code', 'refresh_token', 'client_credentials'].includes(
-        grant_type,
-      )
+      const offered = grant_type !== 'implicit'
       const expected = !offered
         ? 'unsupported_grant_type'
         : !grants.includes(grant_type)
           ? 'unauthorized_client'
-          : grant_type === 'authorization_code'
+          : grant_type === 'authorization_code' || grant_type === DEVICE
             ? 'invalid_grant'
             : undefined
       assert.equal(answer.body.error, expected, `${grants} asks by ${grant_type}: ${answer.text}`)
@@ -68,7 +67,7 @@ test('C7: the password grant off is refused, and is not in the metadata', async 
   assert.equal((await own.call('POST', '/token', { form })).body.error, 'unsupported_grant_type')
   const { body } = await own.call('GET', '/.well-known/oauth-authorization-server')
   const challenge = 'urn:countersign:grant-type:challenge'
-  const offered = ['authorization_code', challenge, 'refresh_token', 'client_credentials']
+  const offered = ['authorization_code', challenge, DEVICE, 'refresh_token', 'client_credentials']
   assert.deepEqual(body.grant_types_supported, offered)
   await own.close()
 })

@@ -23,6 +23,7 @@ interface PageRow {
   readonly access: Access
   /** Loaded when it is first asked for, with everything that draws it: a server that nobody looks at starts sooner. */
   readonly load: () => Promise<PageHandler>
+  readonly limit?: Rate
 }
 
 interface FormRow extends PageRow {
@@ -32,19 +33,19 @@ interface FormRow extends PageRow {
   readonly keeps?: readonly string[]
   /** What the services call a field that the form calls otherwise: `{ new_password: 'new-password' }`. */
   readonly aliases?: Readonly<Record<string, string>>
-  readonly limit?: Rate
 }
 
 const answers = { 200: { description: 'A page.', mediaType: 'text/html' } }
 const shared = { tag: 'Pages', style: 'page', hidden: true, answers } as const
 
 /** A row of the table for a page. */
-export function page({ path, access, load }: PageRow): ServedRoute {
+export function page({ path, access, load, limit }: PageRow): ServedRoute {
   return {
     ...shared,
     method: 'GET',
     path,
     access,
+    ...(limit !== undefined && { limit }),
     summary: `The page ${path}`,
     handle: async (context) => (await load())(context as RouteContext<Form>),
   }

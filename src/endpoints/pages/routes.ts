@@ -121,6 +121,18 @@ export const pageRoutes: readonly ServedRoute[] = [
     }),
     browsersOnly: true,
   },
+  page({
+    path: '/device',
+    access: anyone,
+    limit: { count: 120, periodMilliseconds: TEN_MINUTES },
+    load: async () => (await import('./device.ts')).showDevice,
+  }),
+  form({
+    path: '/device/answer',
+    access: inBrowser,
+    page: '/device',
+    load: async () => (await import('./device.ts')).answerForDevice,
+  }),
   form({
     path: '/oidc/logout/form',
     access: inBrowser,

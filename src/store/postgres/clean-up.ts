@@ -29,6 +29,7 @@ const PAST_USE: readonly PastUse[] = [
   pastUse('revocations', ['kind', 'ref'], 'ends_at', `ends_at < ${TIME} - interval '1 day'`),
   pastUse('api_keys', ['user_id', 'id'], 'ends_at', `ends_at < ${TIME} - interval '1 day'`),
   pastUse('codes', ['user_id', 'hash'], 'ends_at', `ends_at < ${TIME} - interval '1 day'`),
+  pastUse('device_codes', ['hash'], 'ends_at', `ends_at < ${TIME} - interval '1 day'`),
   pastUse('one_time', ['kind', 'hash'], 'ends_at', `ends_at < ${TIME} - interval '1 day'`),
   pastUse('links', ['user_id', 'hash'], 'ends_at', `ends_at < ${TIME} - interval '1 day'`),
   pastUse('webhook_deliveries', ['id'], 'next_at', `dead AND next_at < ${TIME} - interval '7 days'`),

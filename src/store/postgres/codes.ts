@@ -68,7 +68,7 @@ const use = statement(
   `UPDATE countersign.codes SET made_session_id = @made::uuid WHERE user_id = @user_id::uuid AND hash = @hash::text`,
 )
 
-const endMade = statement(
+export const endMade = statement(
   'codes.end_made',
   `WITH s AS (
      UPDATE countersign.sessions SET ended_at = ${NOW}, ended_why = 'reuse'

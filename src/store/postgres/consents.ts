@@ -42,7 +42,7 @@ const grant = statement<{ client_id: string }>(
    SELECT client_id FROM c`,
 )
 
-// Three statements: a code that is being used at this moment is waited for, and its session then seen.
+// Statements one by one: a code that is being used at this moment is waited for, and its session then seen.
 const forget = statement<{ client_id: string }>(
   'consents.forget',
   `DELETE FROM countersign.consents WHERE user_id = @user_id::uuid AND client_id = @client_id::text
@@ -51,6 +51,10 @@ const forget = statement<{ client_id: string }>(
 const forgetCodes = statement(
   'consents.forget_codes',
   `DELETE FROM countersign.codes WHERE user_id = @user_id::uuid AND client_id = @client_id::text`,
+)
+const forgetDevices = statement(
+  'consents.forget_devices',
+  `DELETE FROM countersign.device_codes WHERE user_id = @user_id::uuid AND client_id = @client_id::text`,
 )
 const endSessions = statement(
   'consents.end_sessions',
@@ -64,7 +68,8 @@ const endSessions = statement(
 
 const forgetAll = statement(
   'consents.forget_all',
-  `WITH o AS (DELETE FROM countersign.consents WHERE user_id = @user_id::uuid)
+  `WITH o AS (DELETE FROM countersign.consents WHERE user_id = @user_id::uuid),
+   d AS (DELETE FROM countersign.device_codes WHERE user_id = @user_id::uuid)
    DELETE FROM countersign.codes WHERE user_id = @user_id::uuid`,
 )
 
@@ -92,6 +97,7 @@ export function consentVerbs(connection: Connection): ConsentVerbs {
         const of = { user_id: uuidOrNull(userId), client_id: clientId }
         if ((await firstRow(transaction, forget, of)) === undefined) return false
         await transaction.rows(forgetCodes, of)
+        await transaction.rows(forgetDevices, of)
         await transaction.rows(endSessions, { ...of, ...eventValues(event) })
         return true
       }),

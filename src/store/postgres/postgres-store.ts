@@ -7,6 +7,7 @@ import { clientVerbs } from './clients.ts'
 import { codeVerbs } from './codes.ts'
 import type { Connection, PostgresClient } from './connection.ts'
 import { consentVerbs } from './consents.ts'
+import { deviceCodeVerbs } from './device-codes.ts'
 import { eventVerbs } from './events.ts'
 import { factorVerbs } from './factors.ts'
 import { toStoreError, unavailable } from './failure.ts'
@@ -120,6 +121,7 @@ export function createPostgresStore(settings: PostgresSettings): PostgresStore {
     ...verbsOn(connection),
     codes: codeVerbs(connection),
     consents: consentVerbs(connection),
+    deviceCodes: deviceCodeVerbs(connection),
     nodes: nodeVerbs(connection),
     refusals: refusalVerbs(connection),
     webhooks: webhookVerbs(connection),

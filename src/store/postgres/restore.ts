@@ -16,6 +16,7 @@ const restored = statement<{ epoch: number }>(
   `WITH st AS (
      UPDATE countersign.store SET epoch = ${raised('greatest(epoch, @least::bigint)')} RETURNING id, epoch),
    c AS (DELETE FROM countersign.codes),
+   d AS (DELETE FROM countersign.device_codes),
    l AS (DELETE FROM countersign.links),
    r AS (${insertEntries(`SELECT 'store' AS kind, id::text AS ref, epoch AS least FROM st`)}),
    -- Codes that were used since the backup are among those that would still be good now.

@@ -142,6 +142,7 @@ const remove = statement<{ id: string }>(
   `WITH s AS (DELETE FROM countersign.sessions WHERE user_id = @id::uuid RETURNING id),
    a AS (DELETE FROM countersign.api_keys WHERE user_id = @id::uuid),
    c AS (DELETE FROM countersign.codes WHERE user_id = @id::uuid),
+   d AS (DELETE FROM countersign.device_codes WHERE user_id = @id::uuid),
    o AS (DELETE FROM countersign.consents WHERE user_id = @id::uuid),
    u AS (
      DELETE FROM countersign.users WHERE id = @id::uuid AND (SELECT count(*) FROM s) >= 0 RETURNING id),

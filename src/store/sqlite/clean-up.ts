@@ -13,6 +13,7 @@ const PAST_USE = [
   { table: 'cs_revocations', key: 'number', condition: 'ends_at < :dayAgo' },
   { table: 'cs_api_keys', key: 'user_id, id', condition: 'ends_at < :dayAgo' },
   { table: 'cs_codes', key: 'user_id, hash', condition: 'ends_at < :dayAgo' },
+  { table: 'cs_device_codes', key: 'hash', condition: 'ends_at < :dayAgo' },
   { table: 'cs_one_time', key: 'kind, hash', condition: 'ends_at < :dayAgo' },
   { table: 'cs_links', key: 'user_id, hash', condition: 'ends_at < :dayAgo' },
   { table: 'cs_webhook_deliveries', key: 'id', condition: 'dead = 1 AND next_at < :weekAgo' },

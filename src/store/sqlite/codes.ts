@@ -98,7 +98,7 @@ function readCode(db: Reading, userId: string, hash: string): CodeRow | undefine
   )
 }
 
-function endOnce(db: Writing, userId: string, id: string): boolean {
+export function endOnce(db: Writing, userId: string, id: string): boolean {
   const ended = db.run(
     `UPDATE cs_sessions SET ended_at = :now, ended_why = 'reuse'
      WHERE user_id = :userId AND id = :id AND ended_at IS NULL`,

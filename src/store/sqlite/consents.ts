@@ -60,6 +60,7 @@ export function consentVerbs(connection: Connection): ConsentVerbs {
         const gone = db.run('DELETE FROM cs_consents WHERE user_id = :userId AND client_id = :clientId', of)
         if (gone === 0) return false
         db.run('DELETE FROM cs_codes WHERE user_id = :userId AND client_id = :clientId', of)
+        db.run('DELETE FROM cs_device_codes WHERE user_id = :userId AND client_id = :clientId', of)
         const ended = db.all<{ id: string }>(
           'SELECT id FROM cs_sessions WHERE user_id = :userId AND client_id = :clientId AND ended_at IS NULL',
           of,
@@ -80,6 +81,7 @@ export function consentVerbs(connection: Connection): ConsentVerbs {
 export function removeConsents(db: Writing, userId: string): void {
   db.run('DELETE FROM cs_consents WHERE user_id = :userId', { userId })
   db.run('DELETE FROM cs_codes WHERE user_id = :userId', { userId })
+  db.run('DELETE FROM cs_device_codes WHERE user_id = :userId', { userId })
 }
 
 function toConsent(row: ConsentRow): Consent {

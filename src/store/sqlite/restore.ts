@@ -20,6 +20,7 @@ export function declareRestored(db: Writing, least: number, event: NewEvent): nu
   const epoch = raisedCounter(Math.max(old, least), db.now)
   db.run('UPDATE cs_store SET epoch = :epoch', { epoch })
   db.run('DELETE FROM cs_codes')
+  db.run('DELETE FROM cs_device_codes')
   db.run('DELETE FROM cs_links')
   // Codes that were used since the backup are among those that would still be good now.
   db.run('UPDATE cs_totp SET last_step = max(last_step, :next)', { next: Math.floor(db.now / 30_000) + 1 })

@@ -8,6 +8,7 @@ import { codeVerbs } from './codes.ts'
 import { type Connection, connect, type OpenConnection } from './connection.ts'
 import { consentVerbs } from './consents.ts'
 import { type Database, type OpenDatabase, openDatabase } from './database.ts'
+import { deviceCodeVerbs } from './device-codes.ts'
 import { eventVerbs } from './events.ts'
 import { factorVerbs } from './factors.ts'
 import { toStoreError, unavailable } from './failure.ts'
@@ -106,6 +107,7 @@ export function createSqliteStore(path: string, openFile: OpenDatabase = openDat
     apiKeys: apiKeyVerbs(connection),
     codes: codeVerbs(connection),
     consents: consentVerbs(connection),
+    deviceCodes: deviceCodeVerbs(connection),
     factors: factorVerbs(connection),
     keys: keyVerbs(connection),
     revocations: revocationVerbs(connection),

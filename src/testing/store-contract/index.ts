@@ -4,6 +4,7 @@ import { testChanges } from './changes.ts'
 import { testClients } from './clients.ts'
 import { testCodes } from './codes.ts'
 import { testConsents } from './consents.ts'
+import { testDeviceCodes } from './device-codes.ts'
 import { testEvents } from './events.ts'
 import { testFactors } from './factors.ts'
 import { testKeys } from './keys.ts'
@@ -60,6 +61,7 @@ export function storeContract({ name, open, races = 10 }: StoreContractOptions):
     testApiKeys(subject)
     testCodes(subject, races)
     testConsents(subject)
+    testDeviceCodes(subject, races)
     testFactors(subject)
     testRefusals(subject)
     testKeys(subject)

@@ -7,6 +7,7 @@ import { codesAndConsents } from './0006-codes-and-consents.ts'
 import { secondFactors } from './0007-second-factors.ts'
 import { refusals } from './0008-refusals.ts'
 import { webhooks } from './0009-webhooks.ts'
+import { deviceCodes } from './0010-device-codes.ts'
 import type { Migration } from './migration.ts'
 
 /** All steps, oldest first. */
@@ -20,4 +21,5 @@ export const MIGRATIONS: readonly Migration[] = [
   secondFactors,
   refusals,
   webhooks,
+  deviceCodes,
 ]
