@@ -8,8 +8,9 @@ import type { TokenAnswer } from './grants/mint.ts'
 import type { TokenBounds } from './grants/own-token.ts'
 import type { Gated } from './guard/gate.ts'
 import type { RawRequest, RequestFacts } from './guard/guard-request.ts'
-import type { Admitted } from './guard/sockets.ts'
+import type { EndableSocket } from './guard/sockets.ts'
 import type { CorsRequest } from './http/cors.ts'
+import type { PolicyDirectives } from './http/headers.ts'
 import type { Reply } from './http/reply.ts'
 import type { Jwks } from './keys/jwks.ts'
 import type { KeyFacts, KeyReport } from './keys/key-management.ts'
@@ -34,6 +35,17 @@ import type { RestoreReport } from './wiring/declare-restored.ts'
 export type Checked<Who> =
   | { readonly ok: true; readonly principal: Who }
   | { readonly ok: false; readonly response: Response }
+
+/** Somebody who may open a WebSocket. */
+export interface AcceptedSocket<Who> {
+  readonly ok: true
+  readonly principal: Who
+  /**
+   * Closes the socket when what opened it ends: 1008 for expiry and revocation, 1013 where this process does not know
+   * any more. Answers with the way to let go of it, for sockets that cannot be listened to.
+   */
+  hold(socket: EndableSocket): () => void
+}
 
 /** One issuer in this process. */
 export interface Auth<
@@ -74,7 +86,10 @@ export interface Auth<
   /** Checks a request of your own against an access word. Never rejects: what goes wrong denies. */
   check<Who>(request: Request, access: Access<Who>, facts?: RequestFacts): Promise<Checked<Who>>
 
-  /** CORS for your own routes, for the origins of `CORS_ORIGINS`, by the rules of our own endpoints. */
+  /**
+   * CORS for your own routes, for the origins of `CORS_ORIGINS`, by the rules of our own endpoints. With an adapter:
+   * `protect(app, auth, { cors: auth.cors })`.
+   */
   readonly cors: {
     /**
      * The answer to a preflight for a path that takes these methods; undefined for every other request. Ask before any
@@ -84,20 +99,29 @@ export interface Auth<
     /** What every other answer to the request has to carry, a refusal too. */
     headers(request: CorsRequest): Readonly<Record<string, string>>
   }
+  /** The security headers of our own answers, for yours. With an adapter: `protect(app, auth, { headers: auth.headers.api })`. */
+  readonly headers: {
+    /** For data: no sniffing, no referrer, HSTS where the issuer is https, and a policy by which nothing runs or frames it. */
+    readonly api: Readonly<Record<string, string>>
+    /**
+     * For a page: nothing inline, nothing from elsewhere, never framed. `more` adds sources to a directive:
+     * `{ 'img-src': ['https://images.example.com'] }`.
+     */
+    page(more?: PolicyDirectives): Readonly<Record<string, string>>
+  }
   /** For the description of your own API: security schemes, and what an access word adds to an operation. */
   readonly openapi: OwnRoutes
 
   readonly sockets: {
     /**
-     * Spends the ticket of a WebSocket upgrade (`?ticket=`), before the upgrade is accepted. Then `hold` the socket, so
-     * that it is closed when what opened it ends. Never rejects: what goes wrong denies.
+     * Checks the request for a WebSocket against an access word, before the upgrade is accepted; without one it takes a
+     * ticket (`?ticket=`) and nothing else. Never rejects: what goes wrong denies. The adapters of Fastify and Hono do
+     * this, and hold the socket, for every route that opens one.
      */
-    accept(request: Request | RawRequest): Promise<
-      | ({ readonly ok: true } & Omit<Admitted, 'principal'> & {
-            readonly principal: Principal<Claims, Scope>
-          })
-      | { readonly ok: false; readonly response: Response }
-    >
+    accept<Who = Principal<Claims, Scope>>(
+      request: Request | RawRequest,
+      access?: Access<Who>,
+    ): Promise<AcceptedSocket<Who> | { readonly ok: false; readonly response: Response }>
   }
   readonly tokens: {
     /**

@@ -6,14 +6,14 @@ import { pageRoutes } from './endpoints/pages/routes.ts'
 import { createRouter } from './endpoints/router.ts'
 import { routes } from './endpoints/routes.ts'
 import { AuthError } from './errors/auth-error.ts'
-import { Refusal } from './errors/refusal.ts'
 import { RefusalAnswer } from './errors/refusal-answer.ts'
 import { createRefusals, explain } from './explain.ts'
 import { mint } from './grants/mint.ts'
 import { signOwnToken } from './grants/own-token.ts'
 import { startSession } from './grants/session-start.ts'
 import { createGate } from './guard/gate.ts'
-import { guardRequestOf, RawGuardRequest } from './guard/guard-request.ts'
+import { guardRequestOf, socketRequestOf } from './guard/guard-request.ts'
+import { apiHeaders, pageHeaders } from './http/headers.ts'
 import { createRefuser } from './http/refuser.ts'
 import { toResponse } from './http/reply.ts'
 import { resourceMetadataAddress } from './http/resource-metadata.ts'
@@ -38,10 +38,11 @@ export function createAuth<
   const { services, logger, start, stop } = wired
   const { grants, accounts, keys, clients } = services
   const { store } = grants
+  const https = tiesToHttps(grants.settings.issuer)
   const refuser = createRefuser({
     random: grants.random,
     logger,
-    https: tiesToHttps(grants.settings.issuer),
+    https,
     resourceMetadata: resourceMetadataAddress(grants.settings),
     detailsInAnswer: services.development,
     renderRefusal: options.renderRefusal,
@@ -68,6 +69,7 @@ export function createAuth<
   }
   const gate = createGate({
     guard: wired.guard,
+    hold: wired.hold,
     refuse: (refusal, request, access) => {
       const { method, target } = request
       const address = services.addresses.clientOf(request.address, request.header('x-forwarded-for'))
@@ -129,10 +131,14 @@ export function createAuth<
         if (!services.cors.isPreflight(request)) return undefined
         return new Response(null, {
           status: 204,
-          headers: { ...services.cors.preflightHeaders(request, methods) },
+          headers: { ...services.cors.preflightHeaders(request, methods, true) },
         })
       },
       headers: services.cors.headers,
+    },
+    headers: {
+      api: Object.freeze(apiHeaders({ https })),
+      page: (more) => pageHeaders({ https }, more),
     },
     openapi: describeOwnRoutes({
       issuer: grants.settings.issuer,
@@ -147,17 +153,16 @@ export function createAuth<
     },
 
     sockets: {
-      async accept(request) {
-        const asked = request instanceof Request ? guardRequestOf(request) : new RawGuardRequest(request)
-        const admitted = await whenReady(() => services.sockets.admit(asked)).catch((error: unknown) => {
-          if (error instanceof AuthError) return error.refusal
-          logger.error({ err: error }, 'a guard failed and refused')
-          return new Refusal('INTERNAL')
-        })
-        if (admitted instanceof Refusal) {
-          return { ok: false, response: gate.refuse(admitted, asked).toResponse() }
+      async accept(request, access = needs({ via: ['ws-ticket'] }) as never) {
+        const asked = socketRequestOf(request)
+        const admission = await gate.admit(asked, access)
+        if (admission instanceof RefusalAnswer) return { ok: false, response: admission.toResponse() }
+        return {
+          ok: true,
+          principal: admission as never,
+          // Where anyone may come in there is nothing that ends.
+          hold: (socket) => (admission === undefined ? () => undefined : gate.hold(asked, socket)),
         }
-        return { ok: true, ...admitted }
       },
     },
 

@@ -6,6 +6,7 @@ import { bearer } from './guard/credentials/bearer.ts'
 import { createGate, type Gated } from './guard/gate.ts'
 import { createGuard } from './guard/guard.ts'
 import { guardRequestOf } from './guard/guard-request.ts'
+import { createSockets } from './guard/sockets.ts'
 import { type IssuerOptions, problemsOfIssuer } from './guard/verify/issuer-options.ts'
 import { readRemote } from './guard/verify/read-remote.ts'
 import { createRemoteIssuer } from './guard/verify/remote-issuer.ts'
@@ -131,8 +132,11 @@ export function createVerifier<const Scope extends string = string>(
     })
     return started
   }
+  const credentials = [bearer(read)]
+  const sockets = createSockets({ credentials, clock, report })
   const gate = createGate({
-    guard: createGuard([bearer(read)], clock, report),
+    guard: createGuard(credentials, clock, report),
+    hold: sockets.hold,
     refuse: createRefuser({
       random: systemRandom,
       logger,
@@ -149,6 +153,7 @@ export function createVerifier<const Scope extends string = string>(
     gate,
     ready,
     async close() {
+      sockets.stop()
       await started?.catch(() => undefined)
       await Promise.all(remotes.map((remote) => remote.stop()))
     },

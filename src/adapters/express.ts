@@ -7,6 +7,7 @@ import { type Access, anyone as ANYONE } from '../model/access.ts'
 import { joinAccess } from '../model/access-join.ts'
 import type { GuardRequest } from '../model/guard-request.ts'
 import { INVENTORY } from '../model/inventory.ts'
+import { createEdge, type Edge, type EdgeOptions } from './edge.ts'
 import {
   adoptApplication,
   type ExpressRouter,
@@ -22,7 +23,7 @@ import { type PathWords, readPathWords, wordForRequest } from './path-words.ts'
 import type { Protection } from './protection.ts'
 import { inventoryOf, refuseUndeclared } from './undeclared-routes.ts'
 
-export interface ExpressProtectOptions {
+export interface ExpressProtectOptions extends EdgeOptions {
   /** Where the issuer's endpoints are; by default below the path of the configured issuer. */
   readonly at?: string
   /** Words for what has no guard of its own, middleware that answers among them: `{ '/static/*': anyone }`. */
@@ -89,8 +90,13 @@ export function guard<Who>(access: Access<Who>): GuardHandler<Who> {
  * is refused first. `listen` throws an UndeclaredRoutesError if a route has no access word, as `ready()` rejects; what
  * answers without a word answers 403.
  */
-export function protect(app: Express, auth: Embedded, { at, paths }: ExpressProtectOptions = {}): Protection {
+export function protect(
+  app: Express,
+  auth: Embedded,
+  { at, paths, ...edgeOptions }: ExpressProtectOptions = {},
+): Protection {
   const { gate } = auth
+  const edge = createEdge(edgeOptions)
   const pathWord = readPathWords(paths)
   const issuerPath = findIssuerPaths(auth, at)
   const listener = isIssuer(auth) ? issuerListener(auth) : undefined
@@ -168,6 +174,7 @@ export function protect(app: Express, auth: Embedded, { at, paths }: ExpressProt
       listener(request, response, { path: inner, address: request.ip, body })
       return
     }
+    if (edge !== undefined && answersPreflight(edge, request, response)) return
     answering.watch(response)
     const byPath = wordForRequest(pathWord, request.method, path)
     if (!hasBody(request) && (byPath === undefined || byPath === ANYONE)) return next()
@@ -202,6 +209,22 @@ export function protect(app: Express, auth: Embedded, { at, paths }: ExpressProt
   }
   Object.defineProperty(app, INVENTORY, { value: protection.routes })
   return protection
+}
+
+/** True where there is nothing left to do. */
+function answersPreflight(edge: Edge, request: Request, response: Response): boolean {
+  const asked = new ExpressGuardRequest(request)
+  const answer = edge.preflight(asked)
+  if (answer !== undefined) {
+    response.status(204).set(answer).end()
+    return true
+  }
+  edge.dress(asked, {
+    has: (name) => response.hasHeader(name),
+    set: (name, value) => void response.set(name, value),
+    vary: (field) => void response.vary(field),
+  })
+  return false
 }
 
 function isDeclared(request: object): boolean {

@@ -14,10 +14,13 @@ import { joinAccess } from '../model/access-join.ts'
 import type { GuardRequest } from '../model/guard-request.ts'
 import { INVENTORY } from '../model/inventory.ts'
 import type { Principal } from '../model/principal.ts'
+import { createEdge, type EdgeOptions, namesField } from './edge.ts'
+import { keepTicketsFromLog } from './fastify-log.ts'
 import { noteWord } from './fastify-swagger.ts'
 import { placeOfCaller } from './guard-mark.ts'
+import { type HeldSockets, holdSockets, type SocketServer } from './held-sockets.ts'
 import { issuerListener } from './issuer-listener.ts'
-import { type Embedded, findIssuerPaths, isIssuer } from './issuer-paths.ts'
+import { type Embedded, type FindIssuerPath, findIssuerPaths, isIssuer } from './issuer-paths.ts'
 import { type PathWords, readPathWords } from './path-words.ts'
 import type { Protection } from './protection.ts'
 import {
@@ -27,7 +30,7 @@ import {
   UndeclaredRoutesError,
 } from './undeclared-routes.ts'
 
-export interface FastifyProtectOptions {
+export interface FastifyProtectOptions extends EdgeOptions {
   /** Where the issuer's endpoints are; by default below the path of the configured issuer. */
   readonly at?: string
   /** Words for routes that are not yours, as those of a plugin: `{ '/docs/*': anyone }`. */
@@ -75,18 +78,26 @@ export function guardScope(scope: FastifyInstance, access: Access): void {
 export function protect(
   app: FastifyInstance,
   auth: Embedded,
-  { at, paths, notFound }: FastifyProtectOptions = {},
+  { at, paths, notFound, ...edgeOptions }: FastifyProtectOptions = {},
 ): Protection {
   const { gate } = auth
   const pathWord = readPathWords(paths)
   const issuerPath = findIssuerPaths(auth, at)
   const listener = isIssuer(auth) ? issuerListener(auth) : undefined
   const routes: DeclaredRoute[] = routesBefore(app)
+  const sockets = holdSockets(gate)
   let starting = true
 
+  keepTicketsFromLog(app)
   app.decorateRequest('principal', undefined)
+  addEdge(app, edgeOptions, issuerPath)
 
   app.addHook('onRoute', function (options) {
+    // Of @fastify/websocket, which has to be there before its routes.
+    const { websocket, wsHandler } = options as { websocket?: boolean; wsHandler?: unknown }
+    const { websocketServer } = this as { websocketServer?: SocketServer }
+    if ((websocket || wsHandler) && websocketServer !== undefined) sockets.watch(websocketServer)
+
     const methods = [options.method].flat()
     const place = placeOfCaller()
     const added = methods.map((method) => new ScopedRoute(this, method, options, pathWord, place))
@@ -108,12 +119,13 @@ export function protect(
         access = word()
         known = true
       }
-      const admission = gate.admit(new FastifyGuardRequest(request, reply), access)
+      const asked = new FastifyGuardRequest(request, reply)
+      const admission = gate.admit(asked, access)
       if (admission instanceof Promise) {
-        admission.then((settled) => pass(settled, request, reply, done), done)
+        admission.then((settled) => pass(settled, asked, sockets, done), done)
         return
       }
-      pass(admission, request, reply, done)
+      pass(admission, asked, sockets, done)
     }
   }
 
@@ -135,10 +147,10 @@ export function protect(
     }
     const admission = gate.admit(asked, notFound)
     if (admission instanceof Promise) {
-      admission.then((settled) => pass(settled, request, reply, done), done)
+      admission.then((settled) => pass(settled, asked, sockets, done), done)
       return
     }
-    pass(admission, request, reply, done)
+    pass(admission, asked, sockets, done)
   })
 
   const handlers = noteNotFoundHandlers(app)
@@ -203,36 +215,43 @@ class ScopedRoute implements DeclaredRoute {
 
 /** Reads of the request only what is asked for. */
 class FastifyGuardRequest extends RawGuardRequest {
-  readonly #request: FastifyRequest
-  readonly #reply: FastifyReply
+  readonly request: FastifyRequest
+  readonly reply: FastifyReply
 
   constructor(request: FastifyRequest, reply: FastifyReply) {
     super(request.raw)
-    this.#request = request
-    this.#reply = reply
+    this.request = request
+    this.reply = reply
   }
   tell(headers: Readonly<Record<string, string>>): void {
-    this.#reply.headers(headers)
+    this.reply.headers(headers)
   }
   override get params(): GuardRequest['params'] {
-    return (this.#request.params ?? {}) as GuardRequest['params']
+    return (this.request.params ?? {}) as GuardRequest['params']
+  }
+  /** As @fastify/websocket says, which gets these requests. */
+  override get opensSocket(): boolean {
+    return (this.request as { ws?: unknown }).ws === true
   }
   override get address(): string {
-    return this.#request.ip
+    return this.request.ip
   }
 }
 
 function pass(
   admission: Principal | RefusalAnswer | undefined,
-  request: FastifyRequest,
-  reply: FastifyReply,
+  asked: FastifyGuardRequest,
+  sockets: HeldSockets,
   done: HookHandlerDoneFunction,
 ): void {
+  const { request } = asked
   if (admission instanceof RefusalAnswer) {
-    send(admission, reply)
+    send(admission, asked.reply)
     return
   }
-  // Typed by the word of the route, which let nobody else in.
+  if (asked.opensSocket && admission !== undefined)
+    sockets.expect(request.raw, asked)
+    // Typed by the word of the route, which let nobody else in.
   ;(request as { principal: unknown }).principal = admission
   done()
 }
@@ -243,6 +262,30 @@ function send({ status, headers, body }: RefusalAnswer, reply: FastifyReply): vo
     .headers({ ...headers })
     // Fastify would add a charset to a text, and JSON has none.
     .send(Buffer.from(body))
+}
+
+/** What holds for all routes, whoever answers: a route, a refusal, or nobody. */
+function addEdge(app: FastifyInstance, options: EdgeOptions, issuerPath: FindIssuerPath): void {
+  const edge = createEdge(options)
+  if (edge === undefined) return
+  app.addHook('onRequest', (request, reply, done) => {
+    const isIssuers = request.is404 && issuerPath(pathOf(request.raw.url ?? '/')) !== undefined
+    const answer = isIssuers ? undefined : edge.preflight(new FastifyGuardRequest(request, reply))
+    if (answer === undefined) done()
+    else void reply.code(204).headers(answer).send()
+  })
+  app.addHook('onSend', (request, reply, _payload, done) => {
+    edge.dress(new FastifyGuardRequest(request, reply), {
+      has: (name) => reply.hasHeader(name),
+      set: (name, value) => void reply.header(name, value),
+      vary(field) {
+        const others = reply.getHeader('vary')
+        if (others === undefined) reply.header('vary', field)
+        else if (!namesField(String(others), field)) reply.header('vary', `${String(others)}, ${field}`)
+      },
+    })
+    done()
+  })
 }
 
 function pathOf(target: string): string {

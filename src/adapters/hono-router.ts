@@ -15,6 +15,8 @@ type Found = Result<Entry>
 export interface HonoChecks {
   /** The same handler behind a check of this word; of a missing one, which refuses. */
   guarded(handler: HonoHandler, access: Access | undefined): HonoHandler
+  /** Stands before all that is not the issuer's; undefined where there is nothing to do. */
+  readonly edge: HonoHandler | undefined
   /** Refuses what middleware answers where no word allows that anything is answered. */
   readonly silent: HonoHandler
   /** The handler of the issuer for this path, undefined if it is not the issuer's. */
@@ -79,9 +81,16 @@ export class GuardingRouter implements Router<Entry> {
       const issuer = this.#checks.issuer(path)
       if (issuer !== undefined) return withEntries(found, withIssuer(entries, issuer, method, path))
     }
-    const guarded = this.#guard(entries)
+    const guarded = this.#withEdge(this.#guard(entries))
     this.#known.set(entries, guarded)
     return withEntries(found, guarded)
+  }
+
+  #withEdge(entries: Found[0]): Found[0] {
+    const { edge } = this.#checks
+    if (edge === undefined) return entries
+    const route: RouterRoute = { basePath: '/', handler: edge, method: 'ALL', path: '*' }
+    return [[[edge, route], {}], ...(entries as EntryRow[])] as Found[0]
   }
 
   /** Every guard becomes one step with what follows it. */

@@ -3,12 +3,15 @@ import type { Router } from 'hono/router'
 import type { RouterRoute } from 'hono/types'
 import { Refusal } from '../errors/refusal.ts'
 import { RefusalAnswer } from '../errors/refusal-answer.ts'
-import type { Admission } from '../guard/gate.ts'
+import type { Admission, Gate } from '../guard/gate.ts'
+import { RawGuardRequest, type RawRequest } from '../guard/guard-request.ts'
 import type { Access } from '../model/access.ts'
 import { joinAccess } from '../model/access-join.ts'
 import type { GuardRequest } from '../model/guard-request.ts'
 import { INVENTORY } from '../model/inventory.ts'
+import { createEdge, type Edge, type EdgeOptions } from './edge.ts'
 import { markGuard, placeOf } from './guard-mark.ts'
+import { holdSockets, type SocketServer } from './held-sockets.ts'
 import { answers, GuardingRouter, type HonoChecks, wordOfHandler } from './hono-router.ts'
 import { type Embedded, findIssuerPaths, isIssuer } from './issuer-paths.ts'
 import { type PathWords, readPathWords } from './path-words.ts'
@@ -22,7 +25,7 @@ export interface HonoApplication {
   mount(path: string, handler: never, options?: never): unknown
 }
 
-export interface HonoProtectOptions {
+export interface HonoProtectOptions extends EdgeOptions {
   /** Where the issuer's endpoints are; by default below the path of the configured issuer. */
   readonly at?: string
   /** Words for routes that are not yours: `{ '/docs/*': anyone }`. */
@@ -50,21 +53,28 @@ export function guard<Who>(access: Access<Who>): MiddlewareHandler<{ Variables: 
 export function protect(
   app: HonoApplication,
   auth: Embedded,
-  { at, paths, address = addressOfConnection }: HonoProtectOptions = {},
+  { at, paths, address = addressOfConnection, ...edgeOptions }: HonoProtectOptions = {},
 ): Protection {
   const { gate } = auth
   const pathWord = readPathWords(paths)
   const issuerPath = findIssuerPaths(auth, at)
   const mounted = noteMounts(app)
+  const holdSocket = socketHolder(gate)
+  const edge = createEdge(edgeOptions)
 
   const checks: HonoChecks = {
     guarded: (handler, access) => (c, next) => {
-      const admission = gate.admit(new HonoGuardRequest(c, address), access)
-      if (admission instanceof Promise) {
-        return admission.then((settled) => admit(settled, c) ?? handler(c, next))
+      const asked = new HonoGuardRequest(c, address)
+      const enter = (admission: Admission) => {
+        const refused = admit(admission, c)
+        if (refused !== undefined) return refused
+        if (asked.opensSocket && admission !== undefined) holdSocket(c, asked)
+        return handler(c, next)
       }
-      return admit(admission, c) ?? handler(c, next)
+      const admission = gate.admit(asked, access)
+      return admission instanceof Promise ? admission.then(enter) : enter(admission)
     },
+    edge: edge && edgeStep(edge, address),
     async silent(c, next) {
       await next()
       // A preflight is answered by middleware, and an error is no answer of a route.
@@ -102,6 +112,48 @@ function admit(admission: Admission, c: Context): Response | undefined {
   return undefined
 }
 
+/** What holds for all routes, whoever answers. */
+function edgeStep(edge: Edge, address: NonNullable<HonoProtectOptions['address']>): Handler {
+  return async (c, next) => {
+    const asked = new HonoGuardRequest(c, address)
+    const answer = edge.preflight(asked)
+    if (answer !== undefined) return new Response(null, { status: 204, headers: answer })
+    await next()
+    edge.dress(asked, {
+      has: (name) => c.res.headers.has(name),
+      set: (name, value) => c.header(name, value),
+      vary: (field) => c.header('Vary', field, { append: true }),
+    })
+    return undefined
+  }
+}
+
+/** What @hono/node-server hands over beside the request; of one that opens a socket also the server that will. */
+interface NodeEnv {
+  readonly incoming?: RawRequest & { readonly socket?: { destroy?(): void } | undefined }
+  readonly wss?: SocketServer
+}
+
+function envOf(c: Context): NodeEnv {
+  return (c.env ?? {}) as NodeEnv
+}
+
+/** Lets the socket that the request opens end with what let it in. */
+function socketHolder(gate: Gate): (c: Context, asked: GuardRequest) => void {
+  const sockets = holdSockets(gate)
+  return (c, asked) => {
+    const { incoming, wss } = envOf(c)
+    if (incoming === undefined) return
+    if (wss === undefined) {
+      // Another server opens it, and does not say which: then the connection is what can be ended.
+      gate.hold(asked, { close: () => incoming.socket?.destroy?.() })
+      return
+    }
+    sockets.expect(incoming, asked)
+    sockets.watch(wss)
+  }
+}
+
 class HonoGuardRequest implements GuardRequest {
   readonly #context: Context
   readonly #address: (context: Context) => string | undefined
@@ -111,7 +163,10 @@ class HonoGuardRequest implements GuardRequest {
     this.#address = address
   }
   get raw(): object {
-    return this.#context.req.raw
+    return envOf(this.#context).incoming ?? this.#context.req.raw
+  }
+  get opensSocket(): boolean {
+    return envOf(this.#context).incoming?.upgrade === true
   }
   tell(headers: Readonly<Record<string, string>>): void {
     for (const [name, value] of Object.entries(headers)) this.#context.header(name, value)
@@ -131,6 +186,9 @@ class HonoGuardRequest implements GuardRequest {
     return this.#address(this.#context)
   }
   header(name: string): string | undefined {
+    const { incoming } = envOf(this.#context)
+    // Of a request that opens a socket, Hono's server shows the first of two headers only.
+    if (incoming?.upgrade === true) return new RawGuardRequest(incoming).header(name)
     return this.#context.req.raw.headers.get(name) ?? undefined
   }
 }

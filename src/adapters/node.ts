@@ -9,6 +9,7 @@ import { RawGuardRequest } from '../guard/guard-request.ts'
 import { Access } from '../model/access.ts'
 import type { GuardRequest } from '../model/guard-request.ts'
 import { INVENTORY, type InventoryEntry } from '../model/inventory.ts'
+import { createEdge, type Edge, type EdgeOptions, namesField } from './edge.ts'
 import { markGuard, placeOf, wordOf } from './guard-mark.ts'
 import { issuerListener } from './issuer-listener.ts'
 import { type Embedded, findIssuerPaths, isIssuer } from './issuer-paths.ts'
@@ -40,7 +41,7 @@ export function guard<Who>(access: Access<Who>, handler: NodeHandler<Who>): Guar
   return markGuard(Object.assign(guarded, { guarded: true as const }), access) as unknown as GuardedHandler
 }
 
-export interface NodeListenerOptions {
+export interface NodeListenerOptions extends EdgeOptions {
   /** Routes of your own, by method and path: `{ 'GET /todos/:id': guard(word, handler) }`. */
   readonly routes?: Readonly<Record<string, GuardedHandler>>
   /** Where the issuer's endpoints are; by default below the path of the configured issuer. */
@@ -65,9 +66,10 @@ interface Row {
  */
 export function nodeListener(
   auth: Embedded,
-  { routes = {}, at, address = addressOfConnection }: NodeListenerOptions = {},
+  { routes = {}, at, address = addressOfConnection, ...edgeOptions }: NodeListenerOptions = {},
 ): NodeListener {
   const { gate } = auth
+  const edge = createEdge(edgeOptions)
   const issuer = isIssuer(auth) ? issuerListener(auth) : undefined
   const issuerPath = findIssuerPaths(auth, at)
   const rows = Object.entries(routes).map(([key, handler]) => readRow(key, handler))
@@ -80,22 +82,44 @@ export function nodeListener(
   const listener: RequestListener = (request, response) => {
     const path = pathOf(request.url ?? '/')
     const match = find(request.method ?? 'GET', path)
-    if (match !== undefined && 'route' in match) {
-      void serve(gate, match, request, response, address)
+    const route = match !== undefined && 'route' in match ? match : undefined
+    const inner = issuerPath(path) ?? (alone ? path : undefined)
+    if (route === undefined && inner !== undefined && issuer !== undefined) {
+      issuer(request, response, { path: inner, address: address(request) })
       return
     }
-    const inner = issuerPath(path) ?? (alone ? path : undefined)
-    if (inner !== undefined && issuer !== undefined) {
-      issuer(request, response, { path: inner, address: address(request) })
+    if (edge !== undefined && answersPreflight(edge, request, response)) return
+    if (route !== undefined) {
+      void serve(gate, route, request, response, address)
       return
     }
     const refusal =
       match === undefined
         ? new Refusal('NOT_FOUND')
-        : new Refusal('METHOD_NOT_ALLOWED', { allow: match.allow })
+        : new Refusal('METHOD_NOT_ALLOWED', { allow: 'allow' in match ? match.allow : [] })
     send(gate.refuse(refusal, new NodeGuardRequest(request, {}, address)), response)
   }
   return Object.assign(listener, { [INVENTORY]: () => inventoryOf(declared) })
+}
+
+/** True where there is nothing left to do. */
+function answersPreflight(edge: Edge, request: IncomingMessage, response: ServerResponse): boolean {
+  const asked = new RawGuardRequest(request)
+  const answer = edge.preflight(asked)
+  if (answer !== undefined) {
+    response.writeHead(204, answer).end()
+    return true
+  }
+  edge.dress(asked, {
+    has: (name) => response.hasHeader(name),
+    set: (name, value) => void response.setHeader(name, value),
+    vary: (field) => {
+      const others = response.getHeader('vary')
+      if (others === undefined) response.setHeader('Vary', field)
+      else if (!namesField(String(others), field)) response.setHeader('Vary', `${String(others)}, ${field}`)
+    },
+  })
+  return false
 }
 
 interface RouteMatch extends Row {

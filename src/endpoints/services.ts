@@ -4,7 +4,6 @@ import type { Refusal } from '../errors/refusal.ts'
 import type { SecondFactorService } from '../factors/second-factors.ts'
 import type { GrantParts } from '../grants/grant.ts'
 import type { Guard } from '../guard/guard.ts'
-import type { Sockets } from '../guard/sockets.ts'
 import type { ClientAddresses } from '../http/client-address.ts'
 import type { Cors } from '../http/cors.ts'
 import type { Cursors } from '../http/cursor.ts'
@@ -44,7 +43,6 @@ export interface Services {
   readonly secondFactors: SecondFactorService
   readonly knownDevices: KnownDevices
   readonly socketTickets: SocketTickets
-  readonly sockets: Sockets
   /** The one verdict on an access token. */
   readonly readAccess: (text: string) => AccessToken | Refusal
   /** The same, but a token that has expired, or was revoked, passes: enough to end its session. */

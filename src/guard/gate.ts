@@ -4,6 +4,7 @@ import type { Access } from '../model/access.ts'
 import type { GuardRequest } from '../model/guard-request.ts'
 import type { Principal } from '../model/principal.ts'
 import type { Guard, GuardVerdict } from './guard.ts'
+import type { HoldSocket } from './sockets.ts'
 
 /** Who may pass (nobody in particular where anyone may), or the answer to send. */
 export type Admission = Principal | RefusalAnswer | undefined
@@ -20,6 +21,7 @@ export interface Gate {
    * there is one.
    */
   refuse(refusal: Refusal, request: GuardRequest, access?: Access): RefusalAnswer
+  readonly hold: HoldSocket
 }
 
 /** What an adapter needs of an issuer, or of a verifier, which has no endpoints of its own. */
@@ -33,11 +35,12 @@ export interface GateOptions {
   readonly guard: Guard
   /** Makes the answer, writes the log line and tells the application. Never throws. */
   readonly refuse: Gate['refuse']
+  readonly hold: HoldSocket
   /** Undefined once everything is connected; a promise to wait for until then. */
   readonly waiting: () => Promise<unknown> | undefined
 }
 
-export function createGate({ guard, refuse, waiting }: GateOptions): Gate {
+export function createGate({ guard, refuse, hold, waiting }: GateOptions): Gate {
   const admission = (verdict: GuardVerdict, request: GuardRequest, access: Access | undefined): Admission =>
     verdict instanceof Refusal ? refuse(verdict, request, access) : verdict
   const judge: Gate['admit'] = (request, access) => {
@@ -48,6 +51,7 @@ export function createGate({ guard, refuse, waiting }: GateOptions): Gate {
   }
   return {
     refuse,
+    hold,
     admit(request, access) {
       const start = waiting()
       if (start === undefined) return judge(request, access)

@@ -30,6 +30,8 @@ export function guardRequestOf(
 
 /** The part of Node's IncomingMessage that a guard looks at. */
 export interface RawRequest {
+  /** Set by Node where an `upgrade` listener gets the request instead of an ordinary one. */
+  readonly upgrade?: boolean | undefined
   readonly socket?: { readonly remoteAddress?: string | undefined } | undefined
   readonly method?: string | undefined
   readonly url?: string | undefined
@@ -56,6 +58,9 @@ export class RawGuardRequest implements GuardRequest {
   get params(): GuardRequest['params'] {
     return NO_PARAMS
   }
+  get opensSocket(): boolean {
+    return this.raw.upgrade === true
+  }
   get address(): string | undefined {
     return this.raw.socket?.remoteAddress
   }
@@ -70,5 +75,16 @@ export class RawGuardRequest implements GuardRequest {
       found = found === undefined ? value : `${found}, ${value}`
     }
     return found
+  }
+}
+
+/** A request of which the caller says that it opens a WebSocket. */
+export function socketRequestOf(request: Request | RawRequest): GuardRequest {
+  return request instanceof Request ? { ...guardRequestOf(request), opensSocket: true } : new Opening(request)
+}
+
+class Opening extends RawGuardRequest {
+  override get opensSocket(): true {
+    return true
   }
 }

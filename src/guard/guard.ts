@@ -5,6 +5,7 @@ import type { GuardRequest } from '../model/guard-request.ts'
 import type { Principal } from '../model/principal.ts'
 import type { Credential } from './credentials/credential.ts'
 import { decide } from './decide.ts'
+import { findCredential } from './find-credential.ts'
 import { askRules } from './rules.ts'
 
 /** Undefined is what `anyone` lets in. */
@@ -98,29 +99,4 @@ export function createGuard(
 /** A limit that nobody keeps would be a protection that somebody believes in. */
 function cannotCount(): never {
   throw new TypeError('limited(): a service that only verifies counts nobody')
-}
-
-interface Found {
-  readonly credential: Credential
-  readonly text: string
-}
-
-/** The one credential that the request carries. Two are refused: which of them counts must not be a guess. */
-function findCredential(credentials: readonly Credential[], request: GuardRequest): Found | Refusal {
-  if (hasTokenInQuery(request.target)) return new Refusal('TOKEN_IN_QUERY')
-  let found: Found | undefined
-  for (const credential of credentials) {
-    const text = credential.read(request)
-    if (text instanceof Refusal) return text
-    if (text === undefined) continue
-    if (found !== undefined) return new Refusal('CREDENTIAL_TWICE')
-    found = { credential, text }
-  }
-  return found ?? new Refusal('HDR_MISSING')
-}
-
-/** RFC 6750 section 2.3 allows it and RFC 9700 section 4.3.2 forbids it: URLs end up in logs. */
-function hasTokenInQuery(target: string): boolean {
-  const query = target.indexOf('?')
-  return query !== -1 && /[?&]access_token(=|&|$)/i.test(target.slice(query))
 }

@@ -7,14 +7,20 @@ import type { HeaderValues } from './headers.ts'
 export interface Cors {
   /** Whether it is a preflight: it carries no credential and has to be answered before any guard looks. */
   isPreflight(request: CorsRequest): boolean
-  /** The headers of the answer to a preflight, for a path that takes these methods. */
-  preflightHeaders(request: CorsRequest, methods: readonly string[]): HeaderValues
+  /**
+   * The headers of the answer to a preflight, for a path that takes these methods, and the request headers that we read;
+   * with `allHeaders` whatever else the page asks for: those of an application are its own.
+   */
+  preflightHeaders(request: CorsRequest, methods: readonly string[], allHeaders?: boolean): HeaderValues
   /** The headers of every other answer. */
   headers(request: CorsRequest): HeaderValues
 }
 
 /** What is looked at: a web-standard request has it. */
-export type CorsRequest = Pick<Request, 'method' | 'headers'>
+export interface CorsRequest {
+  readonly method: string
+  readonly headers: Pick<Headers, 'get' | 'has'>
+}
 
 const REQUEST_HEADERS = [
   'Authorization',
@@ -46,16 +52,26 @@ export function createCors(origins: readonly string[]): Cors {
   return {
     isPreflight: ({ method, headers: sent }) =>
       method === 'OPTIONS' && sent.has('origin') && sent.has('access-control-request-method'),
-    preflightHeaders(request, methods) {
+    preflightHeaders(request, methods, allHeaders = false) {
       const shared = headers(request)
       if (shared['Access-Control-Allow-Origin'] === undefined) return shared
       return {
         ...shared,
         'Access-Control-Allow-Methods': methods.join(', '),
-        'Access-Control-Allow-Headers': REQUEST_HEADERS.join(', '),
+        'Access-Control-Allow-Headers': [...REQUEST_HEADERS, ...(allHeaders ? askedFor(request) : [])].join(
+          ', ',
+        ),
         'Access-Control-Max-Age': String(PREFLIGHT_SECONDS),
       }
     },
     headers,
   }
+}
+
+const KNOWN = new Set(REQUEST_HEADERS.map((name) => name.toLowerCase()))
+
+/** The header names of a preflight that we do not know, as far as they are names (RFC 9110 section 5.6.2). */
+function askedFor({ headers }: CorsRequest): string[] {
+  const names = (headers.get('access-control-request-headers') ?? '').split(',').map((name) => name.trim())
+  return names.filter((name) => /^[\w!#$%&'*+.^`|~-]{1,100}$/.test(name) && !KNOWN.has(name.toLowerCase()))
 }

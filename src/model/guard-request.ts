@@ -11,6 +11,10 @@ export interface GuardRequest {
   header(name: string): string | undefined
   /** The request underneath, one and the same however often it is checked. */
   readonly raw?: object | undefined
+  /**
+   * Whether it opens a WebSocket, as the server says who got it. A header proves nothing: it may stand in any request.
+   */
+  readonly opensSocket?: boolean | undefined
   /** Adds headers to the answer of the application, where the adapter can. */
   tell?(headers: Readonly<Record<string, string>>): void
 }

@@ -4,6 +4,7 @@ import { apiKey, isBearerKey } from '../guard/credentials/api-key.ts'
 import { bearer } from '../guard/credentials/bearer.ts'
 import { credential, ownCredential } from '../guard/credentials/own.ts'
 import { session } from '../guard/credentials/session.ts'
+import { ticket } from '../guard/credentials/ticket.ts'
 import { createGuard, type Guard } from '../guard/guard.ts'
 import { createSockets, type Sockets } from '../guard/sockets.ts'
 import { createKnownDevices, type KnownDevices } from '../http/known-devices.ts'
@@ -51,7 +52,7 @@ export function wireCredentials(ground: Ground, knowledge: Knowledge, signIn: Si
   const standing = { policy, clock, state, feed, goodForMilliseconds: ground.accessLifeSeconds * 1000 }
   const ofBearer = bearer(reader.read, (value) => isBearerKey(value) || isBasicHeader(value))
   const socketTickets = createSocketTickets(settings.issuer, secretKeys, random)
-  const credentials = [
+  const ownCredentials = [
     ofBearer,
     apiKey({ ...standing, store: store.apiKeys, noteUse: apiKeys.uses.note }),
     wireBasic(ground, knowledge, signIn, ownOrigins),
@@ -64,22 +65,21 @@ export function wireCredentials(ground: Ground, knowledge: Knowledge, signIn: Si
       noteUse: sessionUses.note,
     }),
   ]
+  const credentials = [
+    ticket({ tickets: socketTickets, oneTime: store.oneTime, clock, bearer: ofBearer }),
+    ...ownCredentials,
+    ...own.map((one) => ownCredential(credential(one), clock)),
+  ]
   return {
-    ownGuard: createGuard(credentials, clock, report),
-    guard: createGuard(
-      [...credentials, ...own.map((one) => ownCredential(credential(one), clock))],
-      clock,
-      report,
-      {
-        refuseTransport: (request) => refuseTransport(request, https, ground),
-        countRequest: createRequestCounter({
-          limiter: signIn.limiter,
-          isExempt: (address) => settings.rateLimits === 'off' || signIn.isShared(address),
-          addressOf: (request) =>
-            ground.addresses.clientOf(request.address, request.header('x-forwarded-for')),
-        }),
-      },
-    ),
+    ownGuard: createGuard(ownCredentials, clock, report),
+    guard: createGuard(credentials, clock, report, {
+      refuseTransport: (request) => refuseTransport(request, https, ground),
+      countRequest: createRequestCounter({
+        limiter: signIn.limiter,
+        isExempt: (address) => settings.rateLimits === 'off' || signIn.isShared(address),
+        addressOf: (request) => ground.addresses.clientOf(request.address, request.header('x-forwarded-for')),
+      }),
+    }),
     apiKeys,
     sessionUses,
     knownDevices: createKnownDevices(
@@ -91,13 +91,7 @@ export function wireCredentials(ground: Ground, knowledge: Knowledge, signIn: Si
     ),
     sessionCookies: createSessionCookies({ name: cookieName, https, ownOrigins }),
     socketTickets,
-    sockets: createSockets({
-      tickets: socketTickets,
-      oneTime: store.oneTime,
-      clock,
-      bearer: ofBearer,
-      report,
-    }),
+    sockets: createSockets({ credentials, clock, report }),
   }
 }
 

@@ -8,6 +8,7 @@ import { showEvent } from '../endpoints/schemas.ts'
 import type { PageServices, Services } from '../endpoints/services.ts'
 import { resealTotps } from '../factors/proof.ts'
 import type { Guard } from '../guard/guard.ts'
+import type { HoldSocket } from '../guard/sockets.ts'
 import { createCors } from '../http/cors.ts'
 import { createCursors } from '../http/cursor.ts'
 import { createPageCookies } from '../http/page-cookies.ts'
@@ -37,6 +38,7 @@ export interface Wired {
   readonly services: Services
   /** For the routes of the application. */
   readonly guard: Guard
+  readonly hold: HoldSocket
   readonly accountsOn: SignIn['accountsOn']
   readonly logger: Logger
   readonly observeRefusal: NonNullable<RefuserOptions['observe']>
@@ -101,6 +103,7 @@ export function wire(options: AuthOptions, routes: readonly Route[]): Wired {
   return {
     services,
     guard: credentials.guard,
+    hold: sockets.hold,
     accountsOn: signIn.accountsOn,
     logger,
     observeRefusal(refusal, at) {
@@ -212,7 +215,7 @@ function servicesOf({
 }: Parts): Services {
   const { options, settings, development, store, clock, random, secretKeys } = ground
   const { keys, feed, reader } = knowledge
-  const { apiKeys, sessionCookies, socketTickets, sockets } = credentials
+  const { apiKeys, sessionCookies, socketTickets } = credentials
   return {
     routes,
     grants: signIn.grants,
@@ -238,7 +241,6 @@ function servicesOf({
     cors: createCors(settings.corsOrigins),
     secondFactors: signIn.secondFactors,
     socketTickets,
-    sockets,
     sessionCookies,
     knownDevices: credentials.knownDevices,
     apiKeys,

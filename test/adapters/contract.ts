@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { after, before, test } from 'node:test'
+import type { EdgeOptions } from '../../src/adapters/edge.ts'
 import type { Gated } from '../../src/index.ts'
 import { type Auth, createAuth, needs } from '../../src/index.ts'
 import type { InventoryEntry } from '../../src/model/inventory.ts'
@@ -30,6 +31,8 @@ export interface SampleOptions {
   readonly at?: string
   /** One of the numbered routes has no word. */
   readonly hidden?: boolean
+  /** What holds for all routes. */
+  readonly edge?: EdgeOptions
 }
 
 /**
@@ -309,6 +312,7 @@ export function testAdapter(name: string, open: OpenSample, { hidden = 403 } = {
       gate: {
         admit: (request, access) => broken.gate.admit(request, access),
         refuse: broken.gate.refuse,
+        hold: broken.gate.hold,
       },
       ready: async () => undefined,
     }

@@ -4,16 +4,17 @@ import express from 'express'
 import { guard, protect } from '../../src/express.ts'
 import { anyone, signedIn } from '../../src/index.ts'
 import { HIDDEN, type OpenSample, SAMPLE_SIZE, SECRET, testAdapter, words } from './contract.ts'
+import { testEdge } from './edge.ts'
 import { testProbed } from './probed.ts'
 
 /** Body parsers before the guard, as applications have them, or after it. */
 const openWith =
   (parsers: 'before' | 'after'): OpenSample =>
-  async ({ auth, hidden = false }) => {
+  async ({ auth, hidden = false, edge }) => {
     const app = express()
     const parse = [express.json(), express.urlencoded({ extended: true })]
     if (parsers === 'before') app.use(parse)
-    const protection = protect(app, auth, { paths: { '/plugin/*': anyone } })
+    const protection = protect(app, auth, { paths: { '/plugin/*': anyone }, ...edge })
     if (parsers === 'after') app.use(parse)
     app.get('/open', guard(anyone), (_request, response) => void response.send('open'))
     app.get('/secret', guard(signedIn), (_request, response) => {
@@ -46,6 +47,8 @@ const openWith =
     }
   }
 
+testEdge('express', openWith('after'))
+testEdge('express after its parsers', openWith('before'))
 testAdapter('express', openWith('after'))
 testProbed('express', openWith('before'))
 testAdapter('express after its parsers', openWith('before'))

@@ -5,11 +5,12 @@ import Fastify, { type FastifyInstance } from 'fastify'
 import { guard, guardScope, protect } from '../../src/fastify.ts'
 import { anyone, signedIn } from '../../src/index.ts'
 import { HIDDEN, type OpenSample, SAMPLE_SIZE, SECRET, testAdapter, words } from './contract.ts'
+import { testEdge } from './edge.ts'
 import { testProbed } from './probed.ts'
 
-const open: OpenSample = async ({ auth, hidden = false }) => {
+const open: OpenSample = async ({ auth, hidden = false, edge }) => {
   const app = Fastify()
-  const protection = protect(app, auth, { paths: { '/plugin/*': anyone } })
+  const protection = protect(app, auth, { paths: { '/plugin/*': anyone }, ...edge })
   app.get('/open', guard(anyone), () => 'open')
   app.get('/secret', guard(signedIn), (request) => `${SECRET} ${request.principal.id}`)
   app.post(
@@ -50,5 +51,6 @@ async function listen(app: FastifyInstance) {
   }
 }
 
+testEdge('fastify', open)
 testAdapter('fastify', open)
 testProbed('fastify', open)

@@ -5,11 +5,12 @@ import { HTTPException } from 'hono/http-exception'
 import { guard, protect } from '../../src/hono.ts'
 import { anyone, signedIn } from '../../src/index.ts'
 import { HIDDEN, type OpenSample, SAMPLE_SIZE, SECRET, testAdapter, words } from './contract.ts'
+import { testEdge } from './edge.ts'
 import { testProbed } from './probed.ts'
 
-const open: OpenSample = async ({ auth, hidden = false }) => {
+const open: OpenSample = async ({ auth, hidden = false, edge }) => {
   const app = new Hono()
-  const protection = protect(app, auth, { paths: { '/plugin/*': anyone } })
+  const protection = protect(app, auth, { paths: { '/plugin/*': anyone }, ...edge })
   app.get('/open', guard(anyone), (c) => c.text('open'))
   app.get('/secret', guard(signedIn), (c) => c.text(`${SECRET} ${c.var.principal.id}`))
   app.post(
@@ -50,5 +51,6 @@ const open: OpenSample = async ({ auth, hidden = false }) => {
   }
 }
 
+testEdge('hono', open)
 testAdapter('hono', open)
 testProbed('hono', open)

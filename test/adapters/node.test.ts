@@ -5,9 +5,10 @@ import { anyone, signedIn } from '../../src/index.ts'
 import { INVENTORY, type InventoryEntry } from '../../src/model/inventory.ts'
 import { type GuardedHandler, guard, nodeListener, UndeclaredRoutesError } from '../../src/node.ts'
 import { HIDDEN, type OpenSample, SAMPLE_SIZE, SECRET, testAdapter, words } from './contract.ts'
+import { testEdge } from './edge.ts'
 import { testProbed } from './probed.ts'
 
-const open: OpenSample = async ({ auth, hidden = false }) => {
+const open: OpenSample = async ({ auth, hidden = false, edge }) => {
   const secret = guard(signedIn, (_request, response) => void response.end(SECRET))
   const many = Array.from({ length: SAMPLE_SIZE }, (_, at) => [`GET /many/${at}`, secret] as const)
   const routes: Record<string, GuardedHandler> = {
@@ -41,7 +42,7 @@ const open: OpenSample = async ({ auth, hidden = false }) => {
     }
     delete routes[`GET /many/${HIDDEN}`]
   }
-  const listener = nodeListener(auth, { routes })
+  const listener = nodeListener(auth, { routes, ...edge })
   const server = createServer(listener)
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   return {
@@ -69,5 +70,6 @@ function parses(text: string): boolean {
   }
 }
 
+testEdge('node', open)
 testAdapter('node', open, { hidden: 404 })
 testProbed('node', open)

@@ -11,4 +11,8 @@ export interface Credential {
   verify(text: string, request: GuardRequest): Principal | Refusal | Promise<Principal | Refusal>
   /** To prove it costs so much that it is not even tried for a route that does not take it. */
   readonly isCostly?: true
+  /** A browser adds it by itself. */
+  readonly isAmbient?: true
+  /** Beside it, what a browser adds by itself is not looked at. */
+  readonly excusesAmbient?: true
 }

@@ -61,6 +61,8 @@ export function ownCredential({ name, read, verify }: OwnCredential, clock: Cloc
   }
   return {
     name,
+    // Nobody knows what it reads; most of them are cookies.
+    isAmbient: true,
     read,
     verify(text) {
       const found = verify(text)

@@ -48,20 +48,22 @@ export function session(parts: SessionParts): Credential {
   const memory = createStandingMemory<Remembered>(parts)
 
   /** Undefined where what is remembered is out of date, and the database has to be asked. */
-  const judge = (known: Remembered): Principal | Refusal | undefined => {
+  const judge = (known: Remembered, isUse: boolean): Principal | Refusal | undefined => {
     const { session: row, user, counters, endsAt } = known
     if (feed.isStale()) return new Refusal('REVOCATION_STALE')
     const now = clock.now()
     if (now >= endsAt || now >= known.idleEndsAt) return undefined
     const { id, userId, clientId } = row
     if (state.refusesSession({ id, userId, clientId, counters }) !== undefined) return undefined
-    const { idleMilliseconds } = known.limits
-    known.idleEndsAt = Math.min(now + idleMilliseconds, endsAt)
-    noteUse({ userId: user.id, id, idleMilliseconds })
+    if (isUse) {
+      const { idleMilliseconds } = known.limits
+      known.idleEndsAt = Math.min(now + idleMilliseconds, endsAt)
+      noteUse({ userId: user.id, id, idleMilliseconds })
+    }
     return principalOf(known)
   }
 
-  const ask = async (text: string): Promise<Principal | Refusal> => {
+  const ask = async (text: string, isUse: boolean): Promise<Principal | Refusal> => {
     const cookie = readSessionCookie(text)
     if (cookie === undefined) return new Refusal('COOKIE_FOREIGN_APP')
     const { userId, sessionId } = cookie
@@ -77,11 +79,12 @@ export function session(parts: SessionParts): Credential {
     const roles = Object.freeze([...standing.user.roles])
     const known = { ...standing, scopes, roles, limits: limitsFor(scopes, limits) }
     memory.keep(text, known, asked)
-    return judge(known) ?? ended
+    return judge(known, isUse) ?? ended
   }
 
   return {
     name: 'session',
+    isAmbient: true,
     read(request) {
       const text = readCookie(request.header('cookie'), cookieName)
       if (text === undefined || text instanceof Refusal) return text
@@ -89,12 +92,14 @@ export function session(parts: SessionParts): Credential {
       if (cookie === undefined) return new Refusal('COOKIE_FOREIGN_APP')
       return refuseForgery(request, cookie.secret, ownOrigins) ?? text
     },
-    verify(text) {
+    verify(text, { opensSocket }) {
+      // A socket that stays open is nobody at work: it ends with the idle session, and does not keep it going.
+      const isUse = opensSocket !== true
       const known = memory.find(text)
-      const verdict = known && judge(known)
+      const verdict = known && judge(known, isUse)
       if (verdict !== undefined) return verdict
       memory.forget(text)
-      return ask(text)
+      return ask(text, isUse)
     },
   }
 }

@@ -1,0 +1,23 @@
+import type { FastifyInstance } from 'fastify'
+
+/** Where pino keeps how parts of a line are written (`pino.symbols.serializersSym`). */
+const SERIALIZERS = Symbol.for('pino.serializers')
+
+/** Fastify writes the address of every request down. That of a WebSocket has a ticket in it, which nobody needs to read. */
+export function keepTicketsFromLog(app: FastifyInstance): void {
+  const serializers = (app.log as unknown as { [SERIALIZERS]?: Record<string, unknown> } | undefined)?.[
+    SERIALIZERS
+  ]
+  const write = serializers?.req
+  if (serializers === undefined || typeof write !== 'function') return
+  serializers.req = (request: unknown) => {
+    const written: unknown = write(request)
+    if (typeof written !== 'object' || written === null || !('url' in written)) return written
+    const { url } = written
+    return typeof url === 'string' ? { ...written, url: withoutTicket(url) } : written
+  }
+}
+
+function withoutTicket(url: string): string {
+  return url.replace(/([?&]ticket=)[^&#]*/gi, '$1[redacted]')
+}
