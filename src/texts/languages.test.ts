@@ -41,7 +41,9 @@ function sentencesOf(part: unknown, path: string): [string, string][] {
     return counts.map((count) => [
       path,
       String(
-        path.match(/common\.(device|pageTitle)$|consent\.lead$/) ? part('Firefox', 'Linux') : part(count),
+        path.match(/common\.(device|pageTitle)$|(?:consent\.lead|device\.askLead)$/)
+          ? part('Firefox', 'Linux')
+          : part(count),
       ),
     ])
   }
