@@ -1,6 +1,9 @@
 import type { AuditEvent, Origin } from './audit/events.ts'
 import type { Fields } from './auth-options.ts'
 import type { ClientChange, ClientOffer, RegisteredClient, SecretRotation } from './clients/clients.ts'
+import type { AppliedDeclaration } from './declaration/declarations.ts'
+import type { Declaration } from './declaration/document.ts'
+import type { DeclarationPlan } from './declaration/plan.ts'
 import type { Standing } from './doctor/gather/standing.ts'
 import type { RequestInfo } from './endpoints/dispatcher.ts'
 import type { Explainable, Explanation, Refusals } from './explain.ts'
@@ -218,6 +221,15 @@ export interface Auth<
     rotateSecret(id: string, rotation?: SecretRotation, by?: Partial<Origin>): Promise<RegisteredClient>
     /** Its sessions and tokens end. Its id is never given to another. */
     remove(id: string, by?: Partial<Origin>): Promise<void>
+  }
+  /** Clients, roles and scopes as one document: `docs/declaration.md`. */
+  readonly declarations: {
+    /** What the database keeps. No secret is in it. */
+    read(): Promise<Declaration>
+    /** What a document would change. Rejects with every problem, and the place of each. */
+    plan(document: unknown, options?: { readonly prune?: boolean | undefined }): Promise<DeclarationPlan>
+    /** All of it, in one transaction, or nothing. Secrets of new clients are in this answer and nowhere else. */
+    apply(plan: DeclarationPlan, by?: Partial<Origin>): Promise<AppliedDeclaration>
   }
   /** Refusals as the doctor sees them: bounded records, exact numbers. For those who run the service. */
   readonly refusals: Refusals

@@ -36,7 +36,7 @@ export function createAuth<
 >(options: AuthOptions<Scope, Profile, Claims> = {}): Auth<Scope | BuiltInScope, Profile, Claims> {
   const wired = wire(options as AuthOptions, routes)
   const { services, logger, start, stop } = wired
-  const { grants, accounts, keys, clients } = services
+  const { grants, accounts, keys, clients, declarations } = services
   const { store } = grants
   const https = tiesToHttps(grants.settings.issuer)
   const refuser = createRefuser({
@@ -229,6 +229,12 @@ export function createAuth<
       rotateSecret: (id, rotation = {}, by) =>
         whenReady(() => clients.rotateSecret(id, rotation, originOf(by))),
       remove: (id, by) => whenReady(() => clients.remove(id, originOf(by))),
+    },
+
+    declarations: {
+      read: () => whenReady(declarations.read),
+      plan: (document, options) => whenReady(() => declarations.plan(document, options)),
+      apply: (plan, by) => whenReady(() => declarations.apply(plan, originOf(by))),
     },
 
     withTransaction(client) {

@@ -113,7 +113,7 @@ export async function findDevice(
   if (client?.state !== 'active' || !client.grants.includes(DEVICE_CODE_GRANT) || user === undefined) {
     return undefined
   }
-  const scope = grantableScope({ client, scope: device.scope }, user, parts)
+  const scope = await grantableScope({ client, scope: device.scope }, user, parts)
   return { device, client, user, scope, lifeSeconds: lifeSecondsOf(client, scope, parts) }
 }
 

@@ -12,13 +12,13 @@ export interface Wish {
 }
 
 /** At most as asked, at most what client and user may have; where nothing was asked, all of the API that they may. */
-export function grantableScope(
+export async function grantableScope(
   { client, scope }: Wish,
   user: User,
   { policy }: Pick<GrantParts, 'policy'>,
-): readonly string[] {
-  if (scope === undefined) return scopesOfClient(client, scopesOfRoles(policy, user.roles))
-  const held = scopesOfPerson(policy, client, user)
+): Promise<readonly string[]> {
+  if (scope === undefined) return scopesOfClient(client, await scopesOfRoles(policy, user.roles))
+  const held = await scopesOfPerson(policy, client, user)
   return scope.filter((name) => held.includes(name))
 }
 

@@ -1,6 +1,7 @@
 import { Command } from 'commander'
 import { apiKeyCommands } from './commands/api-keys.ts'
 import { clientCommands } from './commands/clients.ts'
+import { declarationCommands } from './commands/declaration.ts'
 import { doctorCommands } from './commands/doctor.ts'
 import { keyCommands } from './commands/keys.ts'
 import { serviceCommands } from './commands/service.ts'
@@ -23,6 +24,7 @@ export function createProgram(): Command {
   apiKeyCommands(program)
   program.commandsGroup('Applications and keys:')
   clientCommands(program)
+  declarationCommands(program)
   keyCommands(program)
   watchCommands(program.commandsGroup('What happens:'))
   doctorCommands(program)

@@ -49,7 +49,7 @@ export interface Clients {
 export interface ClientParts {
   readonly store: Pick<Store, 'clients'>
   readonly random: Random
-  readonly declaredScopes: readonly string[]
+  readonly declaredScopes: () => readonly string[]
   /** Waits until this process knows the change, and the revocations that it wrote. */
   readonly changed: () => Promise<void>
 }
@@ -68,8 +68,8 @@ export function createClients(parts: ClientParts): Clients {
       const { id = randomId(random), name, ...given } = offer
       if (offer.id !== undefined) checkId(id)
       const registration = checkRegistration(
-        { ...defaults(), ...defined(given), name, state: 'active' },
-        declaredScopes,
+        { ...defaultRegistration(), ...defined(given), name, state: 'active' },
+        declaredScopes(),
       )
       const secret = hasSecret(registration) ? newClientSecret(random) : undefined
       const secretHash = secret === undefined ? undefined : hashSecret(secret)
@@ -82,9 +82,9 @@ export function createClients(parts: ClientParts): Clients {
     async change(id, change, origin) {
       const before = await changeable(store, id)
       const given = defined(change)
-      const checked = checkRegistration({ ...registrationOf(before), ...given }, declaredScopes)
+      const checked = checkRegistration({ ...registrationOf(before), ...given }, declaredScopes())
       const wanted = given.keys === undefined ? given : { ...given, keys: checked.keys }
-      const client = known(await store.clients.change(id, wanted, eventOf(before, given, origin)))
+      const client = known(await store.clients.change(id, wanted, eventOfChange(before, given, origin)))
       await changed()
       return client
     },
@@ -114,7 +114,8 @@ export function createClients(parts: ClientParts): Clients {
   }
 }
 
-function defaults(): Omit<ClientRegistration, 'name' | 'state'> {
+/** What is left out of a new client. */
+export function defaultRegistration(): Omit<ClientRegistration, 'name' | 'state'> {
   return {
     grants: ['client_credentials'],
     scopes: [],
@@ -127,17 +128,18 @@ function defaults(): Omit<ClientRegistration, 'name' | 'state'> {
   }
 }
 
-function hasSecret({ authMethod }: Pick<ClientRegistration, 'authMethod'>): boolean {
+/** Whether it proves itself by a secret of ours. */
+export function hasSecret({ authMethod }: Pick<ClientRegistration, 'authMethod'>): boolean {
   return authMethod === 'client_secret_basic' || authMethod === 'client_secret_post'
 }
 
-function registrationOf(client: Client): ClientRegistration {
+export function registrationOf(client: Client): ClientRegistration {
   const { id: _, ver, secrets, createdAt, updatedAt, ...registration } = client
   return registration
 }
 
 /** Without the members that are undefined: they are not to be changed. */
-function defined(change: ClientChange): Partial<ClientRegistration> {
+export function defined(change: ClientChange): Partial<ClientRegistration> {
   return Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined))
 }
 
@@ -146,13 +148,13 @@ async function changeable(store: ClientParts['store'], id: string): Promise<Clie
   return known(await store.clients.find(id))
 }
 
-function eventOf(before: Client, change: Partial<ClientRegistration>, origin: Origin): NewEvent {
+export function eventOfChange(before: Client, change: Partial<ClientRegistration>, origin: Origin): NewEvent {
   const switched = change.state !== undefined && change.state !== before.state
   const name = !switched ? 'client.changed' : change.state === 'active' ? 'client.enabled' : 'client.disabled'
   return { name, origin, clientId: before.id, data: { changed: Object.keys(change).sort().join(' ') } }
 }
 
-function checkId(id: string): void {
+export function checkId(id: string): void {
   if (!ID.test(id))
     throw invalid('client_id', '3 to 64 letters, digits and `. _ -`, the first a letter or digit.')
   if (UUID.test(id)) throw invalid('client_id', 'Must not have the form of a user’s id.')

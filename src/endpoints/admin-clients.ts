@@ -1,45 +1,25 @@
 import { z } from 'zod'
-import type { ClientChange } from '../clients/clients.ts'
-import { REGISTRABLE_GRANTS } from '../clients/registration.ts'
+import { clientMetadata, clientName, clientState, metadataOf, registrationFrom } from '../clients/metadata.ts'
 import { BUILT_IN_SCOPES } from '../config/settings/permissions.ts'
 import { AuthError } from '../errors/auth-error.ts'
 import { needs } from '../model/access.ts'
 import { CLIENT_AUTH_METHODS, type Client, type ClientSecret } from '../model/client.ts'
-import { parseScope } from '../model/scope-policy.ts'
+import { text } from '../model/text-field.ts'
 import { answerPage, pageQuery } from './page.ts'
 import { json, noContent, principalOf, type RouteContext, route } from './route.ts'
-import { listOf, text } from './schemas.ts'
+import { listOf } from './schemas.ts'
 
 const access = needs({ scopes: ['admin:clients'] })
 
-/** Named as in dynamic registration (RFC 7591 section 2), which has a word for nearly all of it. */
-const metadata = {
-  grant_types: z.array(z.enum(REGISTRABLE_GRANTS)).max(10).optional(),
-  scope: text(10_000, 0)
-    .optional()
-    .meta({ description: 'Names of scopes it may ask for, separated by spaces.' }),
-  redirect_uris: z.array(text(2000)).max(50).optional(),
-  post_logout_redirect_uris: z.array(text(2000)).max(50).optional(),
-  token_endpoint_auth_method: z.enum(CLIENT_AUTH_METHODS).optional(),
-  require_pkce: z.boolean().optional(),
-  skip_consent: z.boolean().optional().meta({
-    description: 'An application of your own: people are not asked whether they allow it.',
-  }),
-  jwks: z
-    .strictObject({ keys: z.array(z.record(z.string(), z.unknown())).max(10) })
-    .optional()
-    .meta({ description: 'Public keys for `private_key_jwt`.' }),
-}
-
 const offer = z
-  .strictObject({ client_id: text(64).optional(), client_name: text(100), ...metadata })
+  .strictObject({ client_id: text(64).optional(), client_name: clientName, ...clientMetadata })
   .meta({ id: 'ClientRegistration' })
 
 const change = z
   .strictObject({
-    client_name: text(100).optional(),
-    ...metadata,
-    state: z.enum(['active', 'disabled']).optional(),
+    client_name: clientName.optional(),
+    ...clientMetadata,
+    state: clientState.optional(),
   })
   .meta({ id: 'ClientChange' })
 
@@ -139,7 +119,7 @@ export const createClient = route({
   },
   async handle(context) {
     const { client_id: id, client_name: name, ...rest } = context.body
-    const given = { id, name, ...changeOf(rest) }
+    const given = { id, name, ...registrationFrom(rest) }
     holdAll(context, given.scopes)
     const { client, secret } = await context.services.clients.create(given, context.origin)
     return json({ ...showClient(client), ...(secret !== undefined && { client_secret: secret }) }, 201)
@@ -171,7 +151,7 @@ export const changeClient = route({
   answers: { 200: { description: 'The client.', schema: clientAnswer, example }, 404: NOT_THERE },
   async handle(context) {
     const { client_name: name, state, ...rest } = context.body
-    const given = { name, state, ...changeOf(rest) }
+    const given = { name, state, ...registrationFrom(rest) }
     const before = await find(context)
     holdAll(context, before.scopes, given.scopes)
     return json(showClient(await context.services.clients.change(before.id, given, context.origin)))
@@ -256,36 +236,10 @@ function holdAll(context: RouteContext, ...given: readonly (readonly string[] | 
   }
 }
 
-function changeOf(
-  given: {
-    readonly [Name in keyof typeof metadata]?: z.output<(typeof metadata)[Name]> | undefined
-  },
-): Omit<ClientChange, 'name' | 'state'> {
-  return {
-    grants: given.grant_types,
-    scopes: given.scope === undefined ? undefined : parseScope(given.scope),
-    redirectUris: given.redirect_uris,
-    postLogoutRedirectUris: given.post_logout_redirect_uris,
-    authMethod: given.token_endpoint_auth_method,
-    requirePkce: given.require_pkce,
-    skipConsent: given.skip_consent,
-    keys: given.jwks?.keys,
-  }
-}
-
 function showClient(client: Client): z.input<typeof clientAnswer> {
   return {
     client_id: client.id,
-    client_name: client.name,
-    state: client.state,
-    grant_types: [...client.grants],
-    scope: client.scopes?.join(' ') ?? null,
-    redirect_uris: [...client.redirectUris],
-    post_logout_redirect_uris: [...client.postLogoutRedirectUris],
-    token_endpoint_auth_method: client.authMethod,
-    require_pkce: client.requirePkce,
-    skip_consent: client.skipConsent,
-    jwks: { keys: [...client.keys] },
+    ...metadataOf(client),
     secrets: client.secrets.map(showSecret),
     created_at: timeOf(client.createdAt),
     updated_at: timeOf(client.updatedAt),

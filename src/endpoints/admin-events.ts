@@ -1,9 +1,10 @@
 import { z } from 'zod'
 import { type AuditEvent, EVENT_NAMES } from '../audit/events.ts'
 import { needs } from '../model/access.ts'
+import { text } from '../model/text-field.ts'
 import { answerPage, pageQuery } from './page.ts'
 import { route } from './route.ts'
-import { eventAnswer, listOf, showEvent, text } from './schemas.ts'
+import { eventAnswer, listOf, showEvent } from './schemas.ts'
 
 export const listEvents = route({
   method: 'GET',

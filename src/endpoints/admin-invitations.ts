@@ -32,7 +32,7 @@ export const invite = route({
   },
   async handle(context) {
     const { body, services } = context
-    if (body.roles !== undefined) refuseRolesBeyond(context, body.roles)
+    if (body.roles !== undefined) await refuseRolesBeyond(context, body.roles)
     const { email, roles } = body
     await services.registration.invite({ email, ...(roles !== undefined && { roles }) }, callerOf(context))
     return accepted()

@@ -1,8 +1,8 @@
 import { z } from 'zod'
 import type { KeyFacts } from '../keys/key-management.ts'
 import { needs } from '../model/access.ts'
+import { text } from '../model/text-field.ts'
 import { json, noContent, route } from './route.ts'
-import { text } from './schemas.ts'
 
 const looksAfterKeys = needs({ scopes: ['admin:keys'] })
 

@@ -94,7 +94,7 @@ export const changeUser = route({
     const { body, services, origin } = context
     const { id } = await userOf(context)
     if (body.roles !== undefined) {
-      refuseRolesBeyond(context, body.roles)
+      await refuseRolesBeyond(context, body.roles)
       return json(showManagedUser(await services.accounts.setRoles(id, body.roles, origin)))
     }
     return json(showManagedUser(await services.accounts.setState(id, body.state ?? 'active', origin)))
@@ -133,13 +133,16 @@ export async function userOf({ params, services }: Pick<RouteContext, 'params' |
 }
 
 /** Else whoever may look after accounts could make themselves anything. */
-export function refuseRolesBeyond(
+export async function refuseRolesBeyond(
   context: Pick<RouteContext, 'services' | 'principal'>,
   roles: readonly string[],
-): void {
-  const { policy } = context.services.grants
+): Promise<void> {
+  refuseScopesBeyond(context, await scopesOfRoles(context.services.grants.policy, roles))
+}
+
+export function refuseScopesBeyond(context: Pick<RouteContext, 'principal'>, given: readonly string[]): void {
   const { scopes } = principalOf(context)
-  const beyond = scopesOfRoles(policy, roles).filter((scope) => !scopes.includes(scope))
+  const beyond = given.filter((scope) => !scopes.includes(scope))
   if (beyond.length === 0) return
   throw new AuthError('SCOPE_MISSING', { challenge: { scopes: beyond }, details: { scopes: beyond } })
 }

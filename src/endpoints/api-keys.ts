@@ -3,9 +3,10 @@ import { isUuid } from '../base/random.ts'
 import { AuthError } from '../errors/auth-error.ts'
 import { LONGEST_API_KEY_LIFE_SECONDS } from '../login/api-keys.ts'
 import type { ApiKey } from '../model/api-key.ts'
+import { text } from '../model/text-field.ts'
 import { ownAccount, recentlyProven } from './own-account.ts'
 import { json, noContent, principalOf, route } from './route.ts'
-import { listOf, text } from './schemas.ts'
+import { listOf } from './schemas.ts'
 
 const newApiKey = z
   .strictObject({

@@ -3,10 +3,11 @@ import { startDevice } from '../authorization/device.ts'
 import { AuthError } from '../errors/auth-error.ts'
 import { anyone } from '../model/access.ts'
 import { DEVICE_CODE_GRANT } from '../model/device-code.ts'
+import { text } from '../model/text-field.ts'
 import { DEVICE_CODE_LIFE_MILLISECONDS, POLL_MILLISECONDS, showUserCode } from '../tokens/device-code.ts'
 import { clientOf } from './client-request.ts'
 import { json, route } from './route.ts'
-import { clientParts, text } from './schemas.ts'
+import { clientParts } from './schemas.ts'
 
 // RFC 8628 section 3.1: parameters that are not known are ignored.
 const parameters = z

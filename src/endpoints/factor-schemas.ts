@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { FactorAnswer } from '../grants/challenge-answer.ts'
-import { text } from './schemas.ts'
+import { text } from '../model/text-field.ts'
 
 /** The challenge of an answer before; a secret of whoever asked. */
 export const challengeText = text(4000).meta({ format: 'password' })

@@ -5,8 +5,8 @@ import { AuthError } from '../errors/auth-error.ts'
 import { decide } from '../guard/decide.ts'
 import { signedIn } from '../model/access.ts'
 import type { Principal } from '../model/principal.ts'
+import { text } from '../model/text-field.ts'
 import { principalOf, type Route, route } from './route.ts'
-import { text } from './schemas.ts'
 import type { Services } from './services.ts'
 
 const query = z.strictObject({
@@ -35,7 +35,7 @@ export const forwardAuth = route({
   async handle(context) {
     const { services } = context
     const principal = principalOf(context)
-    const requirement = requirementOf(context.query, services)
+    const requirement = await requirementOf(context.query, services)
     const refusal = decide(principal, requirement, toSeconds(services.grants.clock.now()))
     if (refusal !== undefined) return refusal
     const headers = await identityHeaders(principal, services)
@@ -53,16 +53,27 @@ export const forwardAuthByMethod: readonly Route[] = (['POST', 'PUT', 'PATCH', '
 )
 
 /** What is asked for must be declared: a misspelt name, or none, would be a door that everybody finds open or shut. */
-function requirementOf({ scope, role }: z.output<typeof query>, { permissions }: Services) {
-  const scopes = scope === undefined ? undefined : namesIn('scope', scope, /[ ,]+/, permissions.scopes)
-  const roles = role === undefined ? undefined : namesIn('role', role, /,/, permissions.roles)
+async function requirementOf({ scope, role }: z.output<typeof query>, { permissions }: Services) {
+  const scopes = scope === undefined ? undefined : scopesIn(scope, permissions)
+  const roles = role === undefined ? undefined : await rolesIn(role, permissions)
   return { ...(scopes && { scopes }), ...(roles && { roles }) }
 }
 
-function namesIn(field: string, list: string, between: RegExp, declared: object): string[] {
-  const names = list.split(between).filter((name) => name !== '')
-  if (names.length > 0 && names.every((name) => Object.hasOwn(declared, name))) return names
-  throw new AuthError('REQUEST_INVALID', {
+async function rolesIn(list: string, permissions: Services['permissions']): Promise<string[]> {
+  const names = list.split(',').filter((name) => name !== '')
+  const unknown = await permissions.unknownRoles(names)
+  if (names.length > 0 && unknown.length === 0) return names
+  throw undeclared('role')
+}
+
+function scopesIn(list: string, { scopes }: Services['permissions']): string[] {
+  const names = list.split(/[ ,]+/).filter((name) => name !== '')
+  if (names.length > 0 && names.every((name) => Object.hasOwn(scopes, name))) return names
+  throw undeclared('scope')
+}
+
+function undeclared(field: string): AuthError {
+  return new AuthError('REQUEST_INVALID', {
     fields: [{ field, message: `Must be one or more names that are declared as ${field}.` }],
   })
 }

@@ -4,11 +4,11 @@ import { Refusal } from '../errors/refusal.ts'
 import { readBearer } from '../guard/credentials/bearer.ts'
 import { guardRequestOf } from '../guard/guard-request.ts'
 import { anyone } from '../model/access.ts'
+import { text } from '../model/text-field.ts'
 import { hashSecret } from '../tokens/refresh-token.ts'
 import type { SessionCookie } from '../tokens/session-cookie.ts'
 import { endBrowserSession } from './browser-session.ts'
 import { noContent, type RouteContext, route } from './route.ts'
-import { text } from './schemas.ts'
 
 const parameters = z.looseObject({ refresh_token: text(1000).optional() }).meta({ id: 'LogoutRequest' })
 

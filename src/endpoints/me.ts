@@ -1,8 +1,9 @@
 import { z } from 'zod'
 import { AuthError } from '../errors/auth-error.ts'
+import { text } from '../model/text-field.ts'
 import { mayReadAccount, ownAccount } from './own-account.ts'
 import { callerOf, json, noContent, principalOf, route } from './route.ts'
-import { exampleUser, passwordText, showUser, text, userAnswer } from './schemas.ts'
+import { exampleUser, passwordText, showUser, userAnswer } from './schemas.ts'
 
 const answer = { description: 'The account.', schema: userAnswer, example: exampleUser }
 

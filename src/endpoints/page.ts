@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { Reply } from '../http/reply.ts'
+import { text } from '../model/text-field.ts'
 import { json } from './route.ts'
-import { text } from './schemas.ts'
 import type { Services } from './services.ts'
 
 const MOST = 200

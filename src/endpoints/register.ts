@@ -1,7 +1,8 @@
 import { z } from 'zod'
 import { anyone } from '../model/access.ts'
+import { text } from '../model/text-field.ts'
 import { accepted, callerOf, json, route } from './route.ts'
-import { exampleUser, linkText, loginText, passwordText, showUser, text, userAnswer } from './schemas.ts'
+import { exampleUser, linkText, loginText, passwordText, showUser, userAnswer } from './schemas.ts'
 
 const registration = z
   .strictObject({

@@ -4,10 +4,10 @@ import { Refusal } from '../errors/refusal.ts'
 import { guardRequestOf } from '../guard/guard-request.ts'
 import type { Reply } from '../http/reply.ts'
 import { anyone, needs } from '../model/access.ts'
+import { text } from '../model/text-field.ts'
 import { LONGEST_WAIT_MILLISECONDS, readFeedQuestion } from '../revocation/feed-document.ts'
 import { provenClientOf } from './client-request.ts'
 import { json, type RouteContext, route } from './route.ts'
-import { text } from './schemas.ts'
 
 const SCOPE = 'revocations:read'
 const mayRead = needs({ scopes: [SCOPE] })

@@ -10,6 +10,7 @@ import {
 import { listEvents } from './admin-events.ts'
 import { invite } from './admin-invitations.ts'
 import { listKeys, retireKey, revokeKey, rotateKey } from './admin-keys.ts'
+import { deleteRole, listRoles, putRole } from './admin-roles.ts'
 import { endSessionOfUser, endSessionsOfUser, listSessionsOfUser } from './admin-sessions.ts'
 import { changeUser, listUsers, readUser, resetFactors } from './admin-users.ts'
 import { listWebhookDeliveries, retryWebhookDelivery } from './admin-webhooks.ts'
@@ -118,6 +119,9 @@ export const routes: readonly Route[] = [
   readUser,
   changeUser,
   resetFactors,
+  listRoles,
+  putRole,
+  deleteRole,
   listSessionsOfUser,
   endSessionOfUser,
   endSessionsOfUser,

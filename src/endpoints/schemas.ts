@@ -3,6 +3,7 @@ import type { AuditEvent } from '../audit/events.ts'
 import { networkOf } from '../base/network.ts'
 import { deviceName } from '../model/device.ts'
 import type { Session } from '../model/session.ts'
+import { text } from '../model/text-field.ts'
 import type { User } from '../model/user.ts'
 import { LONGEST_TOKEN } from '../tokens/compact.ts'
 
@@ -10,19 +11,6 @@ import { LONGEST_TOKEN } from '../tokens/compact.ts'
 const LONGEST_LOGIN = 320
 /** Above the 64 characters that must be allowed, below what would be work to hash. */
 const LONGEST_PASSWORD = 1024
-
-/** Text of a limited length, with a message that says so and never repeats the text. */
-export function text(most: number, least = 1) {
-  return z
-    .string('Must be a text.')
-    .min(least, least === 1 ? 'Must not be empty.' : `At least ${least} characters.`)
-    .max(most, `At most ${most} characters.`)
-    .refine((value) => !hasControlCharacter(value), 'Must not hold control characters.')
-}
-
-function hasControlCharacter(value: string): boolean {
-  return /\p{Cc}/u.test(value) || !value.isWellFormed()
-}
 
 /** A password as it is presented; whether a new one is good enough is the policy's to say. */
 export const passwordText = z

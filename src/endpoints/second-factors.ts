@@ -3,6 +3,7 @@ import { isUuid } from '../base/random.ts'
 import { AuthError } from '../errors/auth-error.ts'
 import type { Owner } from '../factors/second-factors.ts'
 import type { Passkey } from '../model/second-factor.ts'
+import { text } from '../model/text-field.ts'
 import {
   challengeText,
   codeText,
@@ -17,7 +18,6 @@ import {
 } from './factor-schemas.ts'
 import { ownAccount, recentlyProven } from './own-account.ts'
 import { json, noContent, principalOf, type RouteContext, route } from './route.ts'
-import { text } from './schemas.ts'
 
 const passkeyName = text(100).meta({ description: 'What you call it: where it is.' })
 

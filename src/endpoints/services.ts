@@ -1,5 +1,5 @@
 import type { Clients } from '../clients/clients.ts'
-import type { Settings } from '../config/settings.ts'
+import type { Declarations } from '../declaration/declarations.ts'
 import type { Refusal } from '../errors/refusal.ts'
 import type { SecondFactorService } from '../factors/second-factors.ts'
 import type { GrantParts } from '../grants/grant.ts'
@@ -23,6 +23,8 @@ import type { AccessToken } from '../model/access-token.ts'
 import type { ProfileSchema } from '../model/profile.ts'
 import type { DescribedRoute } from '../openapi/described-route.ts'
 import type { Brand } from '../pages/brand.ts'
+import type { Permissions } from '../permissions/permissions.ts'
+import type { Roles } from '../permissions/roles.ts'
 import type { FeedAnswers } from '../revocation/feed-answers.ts'
 import type { FeedStreams } from '../revocation/feed-stream.ts'
 import type { RefusalLog } from '../telemetry/refusal-log.ts'
@@ -65,8 +67,10 @@ export interface Services {
   readonly serviceName: string
   /** Whether people are met by pages of ours, and how those look. */
   readonly pages: PageServices | undefined
-  /** The roles and what they hold, with the sentences of the scopes: for the API description. */
-  readonly permissions: Pick<Settings, 'scopes' | 'roles'>
+  readonly roles: Roles
+  readonly declarations: Declarations
+  /** The scopes and roles that there are. */
+  readonly permissions: Permissions
   readonly profile: ProfileSchema | undefined
   /** Whether the documents for developers are open to the world. */
   readonly docsOpen: boolean

@@ -9,6 +9,7 @@ import {
 } from '../grants/enrolment.ts'
 import { anyone } from '../model/access.ts'
 import { FIRST_PARTY } from '../model/client.ts'
+import { text } from '../model/text-field.ts'
 import {
   challengeText,
   codeText,
@@ -22,7 +23,6 @@ import {
   totpOfferAnswer,
 } from './factor-schemas.ts'
 import { json, route } from './route.ts'
-import { text } from './schemas.ts'
 
 /** Enough for an office behind one address. */
 const REQUESTS = { count: 600, periodMilliseconds: 60_000 }

@@ -3,10 +3,11 @@ import { answerTokenRequest } from '../grants/pipeline.ts'
 import { guardRequestOf } from '../guard/guard-request.ts'
 import type { Reply } from '../http/reply.ts'
 import { anyone } from '../model/access.ts'
+import { text } from '../model/text-field.ts'
 import { clientRequestOf } from './client-request.ts'
 import { challengeText } from './factor-schemas.ts'
 import { json, type RouteContext, route } from './route.ts'
-import { clientParts, loginText, passwordText, text, tokenAnswer } from './schemas.ts'
+import { clientParts, loginText, passwordText, tokenAnswer } from './schemas.ts'
 
 const scopeText = text(2000, 0).regex(/^[\x21\x23-\x5b\x5d-\x7e ]*$/, 'Names of scopes, separated by spaces.')
 const ownParts = {

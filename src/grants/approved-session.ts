@@ -9,6 +9,7 @@ import type { User } from '../model/user.ts'
 import type { NewSession } from '../store/sessions.ts'
 import { hashSecret, SESSION_SECRET_BYTES } from '../tokens/refresh-token.ts'
 import type { Granted, GrantParts } from './grant.ts'
+import { scopesHeld } from './held-scopes.ts'
 import { FIRST_GENERATION } from './session-start.ts'
 
 /** What a person allowed a client in their browser, and how they were signed in there. */
@@ -27,7 +28,7 @@ export interface Approval {
 export interface ApprovedSession {
   readonly session: NewSession
   /** Tells the hooks, and answers with what the tokens are made from. */
-  granted(facts: SessionFacts, user: User, asked: Moment): Granted
+  granted(facts: SessionFacts, user: User, asked: Moment): Promise<Granted>
 }
 
 /** Prepares the session of a client for what was allowed, whatever kind of code tells of it. */
@@ -63,7 +64,7 @@ export async function approvedSession(
       network: networkOf(origin.address),
       ...limitsOf(refreshes, parts),
     },
-    granted(facts, user, asked) {
+    async granted(facts, user, asked) {
       parts.inBackground(() => parts.hooks.after?.signIn?.(user, { id: sessionId }, from))
       const generation = FIRST_GENERATION
       const refreshToken = { userId, sessionId, generation, keyId, sessionSecret: secret }
@@ -71,7 +72,7 @@ export async function approvedSession(
         user,
         facts,
         asked,
-        scope,
+        scope: await scopesHeld({ client, user, facts }, parts),
         refreshToken: refreshes ? parts.refreshTokens.write(refreshToken) : undefined,
         ...(idKey !== undefined && { identity: { key: idKey, nonce } }),
       }

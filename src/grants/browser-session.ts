@@ -61,7 +61,7 @@ export async function makeBrowserSession(
   { origin, endFormer }: FromBrowser,
   parts: GrantParts,
 ): Promise<StartedBrowserSession> {
-  const limits = limitsFor(scopesOfRoles(parts.policy, user.roles), parts.settings.browserSessions)
+  const limits = limitsFor(await scopesOfRoles(parts.policy, user.roles), parts.settings.browserSessions)
   const secret = parts.random(COOKIE_SECRET_BYTES)
   const signIn = { user, client, scope: undefined, amr, origin, goesOnAt: 'session' } as const
   const { facts } = await openSession(signIn, secret, limits, parts)

@@ -29,7 +29,7 @@ export interface OwnTokenOrder {
  * now, and none that its bounds do not; it ends with the session of its bounds, and no later than they do. Not checked:
  * that the bounds are those of a principal that a guard let in.
  */
-export function signOwnToken(order: OwnTokenOrder, parts: GrantParts): TokenAnswer {
+export async function signOwnToken(order: OwnTokenOrder, parts: GrantParts): Promise<TokenAnswer> {
   const { owner, client, scopes, lifetimeSeconds, within, asOf, storeEpoch } = order
   const { accessLifeSeconds } = parts.settings
   if (!(lifetimeSeconds > 0 && lifetimeSeconds <= accessLifeSeconds)) {
@@ -39,7 +39,7 @@ export function signOwnToken(order: OwnTokenOrder, parts: GrantParts): TokenAnsw
   if (owner.state !== 'active') throw new AuthError('USER_DISABLED', { details: { userId: owner.id } })
 
   const roles = owner.roles.filter((name) => within?.roles.includes(name) ?? true)
-  const scope = scopesOfRoles(parts.policy, owner.roles).filter(
+  const scope = (await scopesOfRoles(parts.policy, owner.roles)).filter(
     (name) => (scopes?.includes(name) ?? true) && (within?.scopes.includes(name) ?? true),
   )
   // A guard lets the clocks differ by a little: what it let in has a second left.

@@ -4,11 +4,12 @@ import { AuthError } from '../errors/auth-error.ts'
 import { Refusal } from '../errors/refusal.ts'
 import type { TokenUse } from '../login/hooks.ts'
 import type { Client } from '../model/client.ts'
-import { scopesOfPerson, withIdentityScopes } from '../model/identity-scopes.ts'
+import { withIdentityScopes } from '../model/identity-scopes.ts'
 import { grantedScope } from '../model/scope-policy.ts'
 import type { RefreshOutcome } from '../store/sessions.ts'
 import { hashSecret } from '../tokens/refresh-token.ts'
 import type { Grant, GrantParts, TokenRequest } from './grant.ts'
+import { scopesHeld } from './held-scopes.ts'
 import { ownClaims } from './own-claims.ts'
 import { required } from './parameter.ts'
 
@@ -59,8 +60,7 @@ export const refreshToken: Grant = {
       }
       parts.inBackground(() => parts.hooks.after?.repeatElsewhere?.(report))
     }
-    const held = scopesOfPerson(parts.policy, client, user)
-    const allowed = facts.scope.filter((name) => held.includes(name))
+    const allowed = await scopesHeld({ client, user, facts }, parts)
     const scope = grantedScope(withIdentityScopes(parts.policy), request.parameters.get('scope'), allowed)
     return {
       user,

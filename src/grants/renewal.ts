@@ -4,12 +4,12 @@ import { AuthError } from '../errors/auth-error.ts'
 import { proveOwnPassword } from '../login/password.ts'
 import type { Client } from '../model/client.ts'
 import type { Principal } from '../model/principal.ts'
-import { scopesOfClient, scopesOfRoles } from '../model/scope-policy.ts'
 import { hasFactor, joinAmr, methodsOf } from '../model/second-factor.ts'
 import type { User } from '../model/user.ts'
 import { passAccountGate } from './account-gate.ts'
 import { type FactorAnswer, proveFactor } from './challenge-answer.ts'
 import type { GrantParts } from './grant.ts'
+import { scopesHeld } from './held-scopes.ts'
 import { mint, type TokenAnswer } from './mint.ts'
 import { challengeFor } from './session-start.ts'
 
@@ -100,8 +100,8 @@ export async function renewSession(
   )
   if (renewed === undefined) throw new AuthError('SESSION_ENDED', { details: { userId: user.id, sessionId } })
   const { facts } = renewed
-  const held = scopesOfClient(client, scopesOfRoles(parts.policy, renewed.user.roles))
-  const scope = facts.scope.filter((name) => held.includes(name) && principal.scopes.includes(name))
+  const held = await scopesHeld({ client, user: renewed.user, facts }, parts)
+  const scope = held.filter((name) => principal.scopes.includes(name))
   return mint({ user: renewed.user, facts, refreshToken: undefined, scope, asked }, client, parts)
 }
 

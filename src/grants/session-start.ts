@@ -3,14 +3,15 @@ import { type Moment, momentOf } from '../base/clock.ts'
 import { networkOf } from '../base/network.ts'
 import { randomId } from '../base/random.ts'
 import { AuthError } from '../errors/auth-error.ts'
-import type { Client } from '../model/client.ts'
+import { type Client, FIRST_PARTY } from '../model/client.ts'
 import { grantedScope, scopesOfClient, scopesOfRoles } from '../model/scope-policy.ts'
-import type { SessionFacts } from '../model/session.ts'
+import { AS_ROLES_ALLOW, type SessionFacts } from '../model/session.ts'
 import type { SessionLimits } from '../model/session-limits.ts'
 import type { User } from '../model/user.ts'
 import { hashSecret, SESSION_SECRET_BYTES } from '../tokens/refresh-token.ts'
 import { passAccountGate } from './account-gate.ts'
 import type { Granted, GrantParts } from './grant.ts'
+import { scopesHeld } from './held-scopes.ts'
 import { ownClaims } from './own-claims.ts'
 
 /** What the store starts a session with (see `SessionVerbs.start`). */
@@ -81,8 +82,11 @@ export async function openSession(
   await passAccountGate({ user, amr, origin, challenge: () => challengeFor(signIn, parts) }, parts)
   const from = { address: origin.address, agent: origin.agent }
   await parts.hooks.before?.signIn?.(user, from)
-  const held = scopesOfClient(client, scopesOfRoles(parts.policy, user.roles))
+  const held = scopesOfClient(client, await scopesOfRoles(parts.policy, user.roles))
   const scope = grantedScope(parts.policy, signIn.scope, held)
+
+  // Of the application's own front end; other clients have what they were given.
+  const follows = signIn.scope === undefined && client.id === FIRST_PARTY
 
   const sessionId = randomId(random)
   const keyId = secretKeys.writing.fingerprint
@@ -95,7 +99,7 @@ export async function openSession(
       secretHash: hashSecret(secret),
       keyId,
       userEpoch: user.epoch,
-      scope,
+      scope: follows ? [...scope, AS_ROLES_ALLOW] : scope,
       resources: [],
       amr,
       address: origin.address,
@@ -109,5 +113,7 @@ export async function openSession(
     throw new AuthError('CREDENTIALS_WRONG', { details: { account: 'changed meanwhile', userId: user.id } })
   }
   parts.inBackground(() => parts.hooks.after?.signIn?.(started.user, { id: sessionId }, from))
-  return { user: started.user, facts: started.facts, scope, keyId, asked }
+  const { facts } = started
+  const now = await scopesHeld({ client, user: started.user, facts }, parts)
+  return { user: started.user, facts, scope: now, keyId, asked }
 }

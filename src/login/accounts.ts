@@ -51,7 +51,7 @@ export interface Accounts {
   /** The same checks, and the hash; nothing is written. For accounts that wait for something. */
   prepare(account: NewAccount, options?: CreateOptions): Promise<NewUser & { readonly passwordHash: string }>
   /** Those of a new registration where undefined. Throws `REQUEST_INVALID` where one is not declared. */
-  checkRoles(roles: readonly string[] | undefined): readonly string[]
+  checkRoles(roles: readonly string[] | undefined): Promise<readonly string[]>
   /** The hash of a password that the policy takes. Throws `PASSWORD_REFUSED`. */
   hashNewPassword(user: Pick<User, 'email' | 'username'>, password: string, field: string): Promise<string>
   /** Throws `REQUEST_INVALID` with every problem, a hash that cannot be read among them, and `ACCOUNT_NAME_TAKEN`. */
@@ -72,6 +72,12 @@ export interface Accounts {
   remove(id: string, origin: Origin): Promise<void>
 }
 
+/** Which roles there are. */
+export interface RoleNames {
+  unknownRoles(names: readonly string[]): Promise<readonly string[]>
+  roleNames(): Promise<readonly string[]>
+}
+
 export interface AccountParts {
   readonly store: Pick<Store, 'users'>
   readonly hashes: HashQueue
@@ -80,7 +86,7 @@ export interface AccountParts {
   readonly minimumPasswordLength: number
   /** Passwords must not be made of it. */
   readonly serviceName: string
-  readonly declaredRoles: readonly string[]
+  readonly permissions: RoleNames
   readonly defaultRoles: readonly string[]
   readonly revocationsChanged: () => Promise<void>
 }
@@ -91,7 +97,7 @@ export function createAccounts(parts: AccountParts): Accounts {
   const prepare: Accounts['prepare'] = async (account, { approve, passwordField = 'password' } = {}) => {
     const { email, username } = checkNames(account)
     const profile = parseProfile(parts.profile, account.profile ?? {})
-    const roles = checkRoles(account.roles ?? parts.defaultRoles, parts.declaredRoles)
+    const roles = await checkRoles(account.roles ?? parts.defaultRoles, parts.permissions)
     await checkPassword(account.password, passwordField, [email, username], parts)
     await approve?.({ email, username, profile })
     return {
@@ -129,7 +135,7 @@ export function createAccounts(parts: AccountParts): Accounts {
       username,
       usernameKey: username === undefined ? undefined : loginKey(username),
       passwordHash,
-      roles: checkRoles(account.roles ?? parts.defaultRoles, parts.declaredRoles),
+      roles: await checkRoles(account.roles ?? parts.defaultRoles, parts.permissions),
       profile: parseProfile(parts.profile, account.profile ?? {}),
     }
   }
@@ -151,7 +157,7 @@ export function createAccounts(parts: AccountParts): Accounts {
     },
 
     prepare,
-    checkRoles: (roles) => checkRoles(roles ?? parts.defaultRoles, parts.declaredRoles),
+    checkRoles: (roles) => checkRoles(roles ?? parts.defaultRoles, parts.permissions),
     hashNewPassword,
 
     async rename(id, username, origin) {
@@ -178,7 +184,7 @@ export function createAccounts(parts: AccountParts): Accounts {
     },
 
     async setRoles(id, roles, origin) {
-      const checked = checkRoles(roles, parts.declaredRoles)
+      const checked = await checkRoles(roles, parts.permissions)
       const data = { roles: checked.join(' ') }
       const user = await store.users.setRoles(id, checked, {
         name: 'user.roles_changed',
@@ -239,9 +245,9 @@ function checkUsername(username: string): string {
   throw new AuthError('REQUEST_INVALID', { fields: [NO_USERNAME] })
 }
 
-function checkRoles(roles: readonly string[], declared: readonly string[]): string[] {
-  if (roles.every((role) => declared.includes(role))) return [...new Set(roles)]
-  const message = `Must be one of: ${declared.join(', ')}.`
+async function checkRoles(roles: readonly string[], declared: RoleNames): Promise<string[]> {
+  if ((await declared.unknownRoles(roles)).length === 0) return [...new Set(roles)]
+  const message = `Must be one of: ${(await declared.roleNames()).join(', ')}.`
   throw new AuthError('REQUEST_INVALID', { fields: [{ field: 'roles', message }] })
 }
 

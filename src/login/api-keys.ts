@@ -58,7 +58,7 @@ export function createApiKeys(parts: ApiKeysParts): ApiKeys {
       if (user === undefined) throw new AuthError('NOT_FOUND')
       const text = makeApiKey(userId, random)
       const id = randomId(random)
-      const ofRoles = scopesOfRoles(policy, user.roles)
+      const ofRoles = await scopesOfRoles(policy, user.roles)
       const held = within === undefined ? ofRoles : ofRoles.filter((scope) => within.includes(scope))
       const missing = scopes?.filter((scope) => ofRoles.includes(scope) && !held.includes(scope)) ?? []
       if (missing.length > 0) throw new AuthError('SCOPE_MISSING', { details: { scopes: missing } })

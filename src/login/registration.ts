@@ -8,7 +8,7 @@ import type { Limiter } from '../store/hot/limiter.ts'
 import type { LinkStanding } from '../store/links.ts'
 import type { Store } from '../store/store.ts'
 import type { NewUser } from '../store/users.ts'
-import type { Accounts, CreateOptions, NewAccount } from './accounts.ts'
+import type { Accounts, CreateOptions, NewAccount, RoleNames } from './accounts.ts'
 import type { Caller } from './caller.ts'
 import type { Hooks } from './hooks.ts'
 import { inspectLink, LINK_LIVES, linkOf, newLink } from './mailed-link.ts'
@@ -57,6 +57,7 @@ export interface Registration {
 export interface RegistrationParts {
   readonly mode: RegistrationMode
   readonly accounts: Accounts
+  readonly permissions: Pick<RoleNames, 'unknownRoles'>
   readonly store: Pick<Store, 'users' | 'links' | 'events'>
   readonly postman: Postman
   readonly limiter: Limiter
@@ -123,6 +124,14 @@ export function createRegistration(parts: RegistrationParts): Registration {
     postman.send({ kind: 'register', to: user.email, user: undefined, language, token, lifeMilliseconds })
   }
 
+  /** The roles that were promised, but for those that were removed meanwhile. */
+  async function standingRoles(promised: unknown): Promise<string[] | undefined> {
+    if (!Array.isArray(promised)) return undefined
+    const roles = promised.map(String)
+    const gone = await parts.permissions.unknownRoles(roles)
+    return roles.filter((role) => !gone.includes(role))
+  }
+
   async function registerInvited(
     request: RegistrationRequest,
     token: string,
@@ -137,7 +146,7 @@ export function createRegistration(parts: RegistrationParts): Registration {
         fields: [{ field: 'email', message, reason: 'invited_email' }],
       })
     }
-    const roles = Array.isArray(facts.roles) ? facts.roles.map(String) : undefined
+    const roles = await standingRoles(facts.roles)
     const prepared = await accounts.prepare({ email, password, username, profile, roles }, options)
     const user = await create(token, { ...prepared, emailVerified: true }, caller)
     if (user !== 'username') return user
@@ -209,7 +218,7 @@ export function createRegistration(parts: RegistrationParts): Registration {
           fields: [{ field: 'email', message: 'Must be a mail address.' }],
         })
       }
-      const checked = accounts.checkRoles(roles)
+      const checked = await accounts.checkRoles(roles)
       if ((await store.users.findAccount(loginKey(address))) !== undefined) {
         throw new AuthError('ACCOUNT_NAME_TAKEN', {
           fields: [{ field: 'email', message: 'Is taken.', reason: 'taken' }],

@@ -21,10 +21,10 @@ export function withIdentityScopes(policy: ScopePolicy): ScopePolicy {
 }
 
 /** All that a client may be given of a user: what their roles hold, and what is their own. */
-export function scopesOfPerson(
+export async function scopesOfPerson(
   policy: ScopePolicy,
   client: Pick<Client, 'scopes'>,
   user: Pick<User, 'roles'>,
-): readonly string[] {
-  return scopesOfClient(client, [...NAMES, ...scopesOfRoles(policy, user.roles)])
+): Promise<readonly string[]> {
+  return scopesOfClient(client, [...NAMES, ...(await scopesOfRoles(policy, user.roles))])
 }

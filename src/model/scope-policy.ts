@@ -3,8 +3,14 @@ import type { Client } from './client.ts'
 
 /** The declared scopes, each with its sentence, and the roles that hold them. */
 export interface ScopePolicy {
+  /** As far as known now. */
   readonly scopes: Readonly<Record<string, string>>
+  /** Those of the configuration. */
   readonly roles: Readonly<Record<string, { readonly scopes: readonly string[] }>>
+  /** Those of the names that are roles elsewhere, asked now. */
+  readonly findRoles: (
+    names: readonly string[],
+  ) => Promise<readonly { readonly name: string; readonly scopes: readonly string[] }[]>
 }
 
 /** Splits a `scope` parameter (RFC 6749 section 3.3) and drops repetitions. */
@@ -12,11 +18,19 @@ export function parseScope(text: string): string[] {
   return [...new Set(text.split(' ').filter((name) => name !== ''))]
 }
 
-/** All that the roles allow, in the order of declaration. A role that is not declared holds nothing. */
-export function scopesOfRoles(policy: ScopePolicy, roles: readonly string[]): string[] {
-  const held = new Set(
-    roles.flatMap((role) => (Object.hasOwn(policy.roles, role) ? (policy.roles[role]?.scopes ?? []) : [])),
-  )
+/**
+ * All that the roles allow, in the order of declaration. A role that is not declared holds nothing.
+ *
+ * To be asked after the user was read whose roles they are: then what is lost in between raises the counter that their
+ * token is made under.
+ */
+export async function scopesOfRoles(policy: ScopePolicy, roles: readonly string[]): Promise<string[]> {
+  const isConfigured = (role: string) => Object.hasOwn(policy.roles, role)
+  const found = roles.every(isConfigured) ? [] : await policy.findRoles(roles)
+  const held = new Set([
+    ...roles.flatMap((role) => (isConfigured(role) ? (policy.roles[role]?.scopes ?? []) : [])),
+    ...found.flatMap(({ name, scopes }) => (isConfigured(name) ? [] : scopes)),
+  ])
   return Object.keys(policy.scopes).filter((name) => held.has(name))
 }
 

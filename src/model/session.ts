@@ -1,3 +1,9 @@
+/**
+ * Stands in the scope of a session for which none was asked: it has what the roles of its user allow, as they change.
+ * No scope has this name. Written by the grants, and hidden from whoever lists sessions.
+ */
+export const AS_ROLES_ALLOW = ''
+
 /** Why a session ended. */
 export type SessionEnd =
   | 'logout'

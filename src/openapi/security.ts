@@ -1,4 +1,4 @@
-import type { Role } from '../config/settings/permissions.ts'
+import type { ConfiguredRole } from '../config/settings/permissions.ts'
 import { Access } from '../model/access.ts'
 import { IDENTITY_SCOPES } from '../model/identity-scopes.ts'
 import { sessionCookieName } from '../tokens/session-cookie.ts'
@@ -9,7 +9,7 @@ import { code, plain, table } from './markdown.ts'
 /** What tokens may permit, and who is permitted it. */
 export interface Permissions {
   readonly scopes: Readonly<Record<string, string>>
-  readonly roles: Readonly<Record<string, Role>>
+  readonly roles: Readonly<Record<string, ConfiguredRole>>
 }
 
 /** The ways to prove who one is, most wanted first. */

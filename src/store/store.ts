@@ -12,6 +12,7 @@ import type { KeyVerbs } from './keys.ts'
 import type { LinkVerbs } from './links.ts'
 import type { NodeVerbs } from './nodes.ts'
 import type { OneTimeVerbs } from './one-time.ts'
+import type { PermissionVerbs } from './permissions.ts'
 import type { RefusalVerbs } from './refusals.ts'
 import type { RevocationVerbs } from './revocations.ts'
 import type { SessionVerbs } from './sessions.ts'
@@ -61,6 +62,7 @@ export interface Store {
   readonly consents: ConsentVerbs
   readonly deviceCodes: DeviceCodeVerbs
   readonly factors: FactorVerbs
+  readonly permissions: PermissionVerbs
   readonly keys: KeyVerbs
   readonly revocations: RevocationVerbs
   readonly nodes: NodeVerbs

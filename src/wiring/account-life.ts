@@ -29,6 +29,7 @@ export function wireAccountLife(
   const registration: Registration = createRegistration({
     mode: settings.registration,
     accounts,
+    permissions: ground.permissions,
     store,
     postman,
     limiter: signIn.limiter,

@@ -7,6 +7,7 @@ import { checkOptions } from '../config/resolve.ts'
 import type { Settings } from '../config/settings.ts'
 import { type ClientAddresses, clientAddresses } from '../http/client-address.ts'
 import { createSecretKeys, type SecretKeys } from '../keys/secret-keys.ts'
+import { createPermissions, type Permissions } from '../permissions/permissions.ts'
 import { createRedisLink, type RedisLink } from '../store/hot/redis.ts'
 import type { Store } from '../store/store.ts'
 import { configuredStore } from './configured-store.ts'
@@ -20,6 +21,7 @@ export interface Ground {
   readonly random: Random
   readonly logger: Logger
   readonly store: Store
+  readonly permissions: Permissions
   readonly redis: RedisLink | undefined
   readonly secretKeys: SecretKeys
   readonly accessLifeSeconds: number
@@ -35,6 +37,7 @@ export function layGround(options: AuthOptions): Ground {
   const { settings, mode } = checkOptions(options)
   const random = options.random ?? systemRandom
   const logger = options.logger ?? silentLogger
+  const store = options.store ?? configuredStore(settings)
   return {
     options,
     settings,
@@ -42,7 +45,8 @@ export function layGround(options: AuthOptions): Ground {
     clock: options.clock ?? guardedClock(),
     random,
     logger,
-    store: options.store ?? configuredStore(settings),
+    store,
+    permissions: createPermissions(settings, store.permissions),
     redis: settings.redisUrl && createRedisLink(settings.redisUrl.reveal(), logger),
     secretKeys: createSecretKeys(keysFor(settings, mode, random).map((key) => key.reveal())),
     accessLifeSeconds: settings.accessTokenExpireMinutes * 60,

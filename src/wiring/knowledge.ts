@@ -70,6 +70,8 @@ export function wireKnowledge(ground: Ground): Knowledge {
     strict: settings.staleness === 'strict',
     reuseWindowMilliseconds: settings.refreshReuseWindowSeconds * 1000,
     async onPull({ ringVersion, storeEpoch }) {
+      // Where the database does not answer, the feed says so; what is remembered of scopes may be older than that.
+      await ground.permissions.freshen().catch(() => undefined)
       await keys.ring.follow(ringVersion, feed.age())
       if (known === undefined || storeEpoch <= known.epoch) return
       known = { id: known.id, epoch: storeEpoch }

@@ -33,7 +33,7 @@ export interface SignIn {
 }
 
 export function wireSignIn(ground: Ground, knowledge: Knowledge, { postman }: Mail): SignIn {
-  const { options, settings, store, clock, random, logger, secretKeys } = ground
+  const { options, settings, permissions, store, clock, random, logger, secretKeys } = ground
   const { keys, state, feed } = knowledge
   const hashes = createHashQueue({ clock })
   const limiter = limiterOf(ground, knowledge.liveNodes)
@@ -47,7 +47,7 @@ export function wireSignIn(ground: Ground, knowledge: Knowledge, { postman }: Ma
       profile: options.profile,
       minimumPasswordLength: settings.passwords.minimumLength,
       serviceName: settings.brandName,
-      declaredRoles: Object.keys(settings.roles),
+      permissions,
       defaultRoles: settings.defaultRoles,
     })
   const ownAddresses = [...settings.firstPartyRedirectUris, ...docsAddresses(settings)]
@@ -94,7 +94,7 @@ export function wireSignIn(ground: Ground, knowledge: Knowledge, { postman }: Ma
       requireSecondFactor: settings.requireSecondFactor,
       browserSessions: browserSessionLimits(settings),
     },
-    policy: { scopes: settings.scopes, roles: settings.roles },
+    policy: permissions,
     store,
     hashes,
     throttle: createThrottle({ limiter, isShared }),

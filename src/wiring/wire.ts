@@ -2,6 +2,7 @@ import type { Origin } from '../audit/events.ts'
 import type { AuthOptions } from '../auth-options.ts'
 import type { Logger } from '../base/logger.ts'
 import { createClients } from '../clients/clients.ts'
+import { createDeclarations } from '../declaration/declarations.ts'
 import type { Standing } from '../doctor/gather/standing.ts'
 import type { Route } from '../endpoints/route.ts'
 import { showEvent } from '../endpoints/schemas.ts'
@@ -16,6 +17,7 @@ import { createRateLimits } from '../http/rate-limit.ts'
 import type { RefuserOptions } from '../http/refuser.ts'
 import { withIdentityScopes } from '../model/identity-scopes.ts'
 import { readLogo } from '../pages/logo.ts'
+import { createRoles } from '../permissions/roles.ts'
 import { createFeedAnswers } from '../revocation/feed-answers.ts'
 import { createFeedStreams } from '../revocation/feed-stream.ts'
 import { startHousekeeping } from '../store/housekeeping.ts'
@@ -124,6 +126,7 @@ export function wire(options: AuthOptions, routes: readonly Route[]): Wired {
         await keys.announce()
         await refuseLostSecretKeys(store, ground.secretKeys)
         await keys.load()
+        await ground.permissions.freshen()
         await feed.start()
         await webhooks.start()
       } catch (error) {
@@ -213,9 +216,15 @@ function servicesOf({
   routes,
   isStopping,
 }: Parts): Services {
-  const { options, settings, development, store, clock, random, secretKeys } = ground
+  const { options, settings, permissions, development, store, clock, random, secretKeys } = ground
   const { keys, feed, reader } = knowledge
   const { apiKeys, sessionCookies, socketTickets } = credentials
+  /** Of clients, roles and scopes. */
+  const changed = async (): Promise<void> => {
+    signIn.grants.clients.forget()
+    await permissions.freshen()
+    await feed.changed()
+  }
   return {
     routes,
     grants: signIn.grants,
@@ -224,12 +233,11 @@ function servicesOf({
     clients: createClients({
       store,
       random,
-      declaredScopes: Object.keys(withIdentityScopes(signIn.grants.policy).scopes),
-      changed() {
-        signIn.grants.clients.forget()
-        return feed.changed()
-      },
+      declaredScopes: () => Object.keys(withIdentityScopes(permissions).scopes),
+      changed,
     }),
+    roles: createRoles({ store, permissions, changed }),
+    declarations: createDeclarations({ store, random, permissions, configured: settings, changed }),
     feedAnswers: createFeedAnswers({ revocations: store.revocations, feed, clock }),
     feedStreams: createFeedStreams({ feed }),
     rateLimits: createRateLimits({
@@ -255,7 +263,7 @@ function servicesOf({
     mailbox: mail.mailbox,
     serviceName: settings.brandName,
     pages: settings.pages === 'off' ? undefined : pagesOf(ground),
-    permissions: settings,
+    permissions,
     profile: options.profile,
     docsOpen: settings.docs === 'open',
     development,

@@ -2,14 +2,14 @@ import { z } from 'zod'
 import { setting, type ValueKind } from '../setting.ts'
 import { isPlainLine, listOf, textThat } from '../values.ts'
 
-/** A role: what it is, and the scopes that it holds. */
-export interface Role {
+/** A role of the configuration: what it is, and the scopes that it holds. */
+export interface ConfiguredRole {
   readonly description?: string | undefined
   readonly scopes: readonly string[]
 }
 
 type Scopes = Readonly<Record<string, string>>
-type Roles = Readonly<Record<string, Role>>
+type Roles = Readonly<Record<string, ConfiguredRole>>
 
 /** The scopes of our own routes. */
 export const BUILT_IN_SCOPES = {
@@ -31,14 +31,14 @@ export const BUILT_IN_ROLES: Roles = {
   admin: { description: 'Looks after the accounts', scopes: Object.keys(BUILT_IN_SCOPES) },
 }
 
-const roleName = textThat('a name of letters, digits, `_` and `-`', (text) =>
+export const roleName = textThat('a name of letters, digits, `_` and `-`', (text) =>
   /^[a-z][a-z0-9_-]{0,63}$/i.test(text),
 )
-const scopeName = textThat(
+export const scopeName = textThat(
   'a scope name: printable ASCII without space, `"` and `\\` (RFC 6749 section 3.3)',
   (text) => /^[\x21\x23-\x5b\x5d-\x7e]{1,128}$/.test(text),
 )
-const sentence = textThat('a sentence on one line', (text) => isPlainLine(text) && text.length <= 300)
+export const sentence = textThat('a sentence on one line', (text) => isPlainLine(text) && text.length <= 300)
 
 /** What tokens may permit, and who is permitted it. */
 export const permissions = {

@@ -20,13 +20,16 @@ export const showApiKeys: PageHandler = async (context) => {
     services.apiKeys.list(principalOf(context).id),
   ])
   const { note } = view
-  const { scopes, roles } = services.permissions
+  const { policy } = services.grants
   const own = principalOf(context).scopes
-  const held = scopesOfRoles({ scopes, roles }, user.roles).filter((name) => own.includes(name))
+  const held = (await scopesOfRoles(policy, user.roles)).filter((name) => own.includes(name))
   return view.send(
     apiKeysPage(view.frame, view.state, {
       apiKeys,
-      scopes: held.map((name) => ({ name, sentence: sentenceOfScope(view.frame.texts, name, scopes) })),
+      scopes: held.map((name) => ({
+        name,
+        sentence: sentenceOfScope(view.frame.texts, name, policy.scopes),
+      })),
       ...(note?.secret === undefined
         ? { done: note?.done === 'revoked' || note?.done === 'gone' ? note.done : undefined, made: undefined }
         : { done: undefined, made: { name: note.done ?? '', text: note.secret } }),

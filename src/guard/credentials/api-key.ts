@@ -41,8 +41,8 @@ export function apiKey(parts: ApiKeyParts): Credential {
   const { store, policy, clock, state, feed, noteUse } = parts
   const memory = createStandingMemory<Remembered>(parts)
 
-  const withScopes = (standing: ApiKeyStanding): Remembered => {
-    const held = scopesOfRoles(policy, standing.user.roles)
+  const withScopes = async (standing: ApiKeyStanding): Promise<Remembered> => {
+    const held = await scopesOfRoles(policy, standing.user.roles)
     return { ...standing, scopes: Object.freeze(standing.key.scopes.filter((name) => held.includes(name))) }
   }
 
@@ -64,7 +64,7 @@ export function apiKey(parts: ApiKeyParts): Credential {
     if (standing === undefined) return unknown('no live key')
     if (standing.user.state !== 'active') return new Refusal('USER_DISABLED', { details: { userId } })
     if (standing.key.suspended) return unknown('suspended by a restore: confirm it')
-    const known = withScopes(standing)
+    const known = await withScopes(standing)
     memory.keep(text, known, asked)
     return judge(known) ?? new Refusal('TOKEN_VERSION_STALE', { details: { userId } })
   }

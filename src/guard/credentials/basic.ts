@@ -93,7 +93,7 @@ export function basic(parts: BasicParts): Credential {
     const counters = { user: ver, client: Number.POSITIVE_INFINITY, store: feed.storeEpoch() }
     const lost = state.refusesSession({ id: undefined, userId, clientId: FIRST_PARTY, counters })
     if (lost !== undefined) return new Refusal('STORE_BEHIND', { details: { userId, remembered: lost } })
-    return principalOf(user, scopesOfRoles(policy, user.roles), expiresAt())
+    return principalOf(user, await scopesOfRoles(policy, user.roles), expiresAt())
   }
 
   return {

@@ -75,7 +75,7 @@ export function session(parts: SessionParts): Credential {
     })
     const ended = new Refusal('SESSION_ENDED', { details: { userId, sessionId } })
     if (standing === undefined) return ended
-    const scopes = Object.freeze(scopesOfRoles(policy, standing.user.roles))
+    const scopes = Object.freeze(await scopesOfRoles(policy, standing.user.roles))
     const roles = Object.freeze([...standing.user.roles])
     const known = { ...standing, scopes, roles, limits: limitsFor(scopes, limits) }
     memory.keep(text, known, asked)

@@ -18,6 +18,7 @@ import { nodeVerbs } from './nodes.ts'
 import { oneTimeVerbs } from './one-time.ts'
 import { describeUrl, type PostgresSettings } from './options.ts'
 import { type OwnPool, openPool } from './own-pool.ts'
+import { permissionVerbs } from './permissions.ts'
 import { type PooledConnection, poolConnection } from './pool.ts'
 import { refusalVerbs } from './refusals.ts'
 import { declareRestored, identify } from './restore.ts'
@@ -124,6 +125,7 @@ export function createPostgresStore(settings: PostgresSettings): PostgresStore {
     deviceCodes: deviceCodeVerbs(connection),
     nodes: nodeVerbs(connection),
     refusals: refusalVerbs(connection),
+    permissions: permissionVerbs(connection),
     webhooks: webhookVerbs(connection),
     ...(hints !== undefined && { hints }),
 

@@ -1,5 +1,5 @@
 import { toSeconds } from '../../base/clock.ts'
-import type { Session, SessionFacts } from '../../model/session.ts'
+import { AS_ROLES_ALLOW, type Session, type SessionFacts } from '../../model/session.ts'
 import { inMilliseconds } from './expressions.ts'
 
 /**
@@ -58,7 +58,7 @@ export function toSession(row: SessionRow): Session {
     id: row.id,
     userId: row.user_id,
     clientId: row.client_id,
-    scope: row.scope,
+    scope: row.scope.filter((name) => name !== AS_ROLES_ALLOW),
     amr: row.amr,
     startedAt: row.started_at,
     authenticatedAt: row.authenticated_at,

@@ -1,3 +1,4 @@
+import type { NewEvent } from '../../audit/events.ts'
 import {
   type Client,
   type ClientAuthMethod,
@@ -10,7 +11,7 @@ import {
 } from '../../model/client.ts'
 import { raisedCounter } from '../../model/counters.ts'
 import type { Revocation } from '../../model/revocation.ts'
-import type { ClientVerbs } from '../clients.ts'
+import type { ClientVerbs, NewClient } from '../clients.ts'
 import type { Connection, Reading, Writing } from './connection.ts'
 import { writeEvent } from './events.ts'
 import { writeRevocation } from './revocation-entries.ts'
@@ -35,23 +36,7 @@ interface ClientRow {
 
 export function clientVerbs(connection: Connection): ClientVerbs {
   return {
-    create: (client, event) =>
-      connection.write((db) => {
-        const { id, secretHash, ...registration } = client
-        const secrets = secretHash === undefined ? [] : rotatedSecrets([], secretHash, 0, db.now)
-        const created = db.run(
-          `INSERT INTO cs_clients (id, name, ver, state, grants, scopes, redirect_uris, auth_method, require_pkce,
-             skip_consent, post_logout_redirect_uris, keys, secrets, created_at, updated_at)
-           VALUES (:id, :name, :ver, :state, :grants, :scopes, :redirectUris, :authMethod, :requirePkce,
-             :skipConsent, :postLogoutRedirectUris, :keys, :secrets, :now, :now)
-           ON CONFLICT (id) DO NOTHING`,
-          // The counter starts at the time, so that no value of a lost and repeated row is given out twice.
-          { id, ver: raisedCounter(0, db.now), ...columnsOf(registration, secrets), now: db.now },
-        )
-        if (created === 0) return undefined
-        writeEvent(db, event)
-        return find(db, id)
-      }),
+    create: (client, event) => connection.write((db) => createClient(db, client, event)),
 
     find: (id) => connection.read((db) => find(db, id)),
 
@@ -84,24 +69,7 @@ export function clientVerbs(connection: Connection): ClientVerbs {
           .map((row) => toClient(row, db.now)),
       ),
 
-    change: (id, { endTokens = false, ...change }, event) =>
-      connection.write((db) => {
-        const row = readClient(db, id)
-        if (row === undefined) return undefined
-        const before = toClient(row, db.now)
-        const after = { ...before, ...change }
-        db.run(
-          `UPDATE cs_clients SET name = :name, state = :state, grants = :grants, scopes = :scopes,
-             redirect_uris = :redirectUris, auth_method = :authMethod, require_pkce = :requirePkce,
-             skip_consent = :skipConsent, post_logout_redirect_uris = :postLogoutRedirectUris, keys = :keys,
-             secrets = :secrets, updated_at = :now
-           WHERE id = :id`,
-          { id, ...columnsOf(after, secretsOf(row)), now: db.now },
-        )
-        if (endTokens || losesRights(before, after)) raiseVer(db, id)
-        writeEvent(db, event)
-        return find(db, id)
-      }),
+    change: (id, change, event) => connection.write((db) => changeClient(db, id, change, event)),
 
     rotateSecret: (id, { hash, formerMilliseconds, endTokens }, event) =>
       connection.write((db) => {
@@ -118,15 +86,57 @@ export function clientVerbs(connection: Connection): ClientVerbs {
         return find(db, id)
       }),
 
-    remove: (id, event) =>
-      connection.write((db) => {
-        if (readClient(db, id) === undefined) return false
-        markRemoved(db, id)
-        writeRevocation(db, { kind: 'client', ref: id, least: undefined })
-        writeEvent(db, event)
-        return true
-      }),
+    remove: (id, event) => connection.write((db) => removeClient(db, id, event)),
   }
+}
+
+/** Undefined if the id was given before. */
+export function createClient(db: Writing, client: NewClient, event: NewEvent): Client | undefined {
+  const { id, secretHash, ...registration } = client
+  const secrets = secretHash === undefined ? [] : rotatedSecrets([], secretHash, 0, db.now)
+  const created = db.run(
+    `INSERT INTO cs_clients (id, name, ver, state, grants, scopes, redirect_uris, auth_method, require_pkce,
+       skip_consent, post_logout_redirect_uris, keys, secrets, created_at, updated_at)
+     VALUES (:id, :name, :ver, :state, :grants, :scopes, :redirectUris, :authMethod, :requirePkce,
+       :skipConsent, :postLogoutRedirectUris, :keys, :secrets, :now, :now)
+     ON CONFLICT (id) DO NOTHING`,
+    // The counter starts at the time, so that no value of a lost and repeated row is given out twice.
+    { id, ver: raisedCounter(0, db.now), ...columnsOf(registration, secrets), now: db.now },
+  )
+  if (created === 0) return undefined
+  writeEvent(db, event)
+  return find(db, id)
+}
+
+export function changeClient(
+  db: Writing,
+  id: string,
+  { endTokens = false, ...change }: Parameters<ClientVerbs['change']>[1],
+  event: NewEvent,
+): Client | undefined {
+  const row = readClient(db, id)
+  if (row === undefined) return undefined
+  const before = toClient(row, db.now)
+  const after = { ...before, ...change }
+  db.run(
+    `UPDATE cs_clients SET name = :name, state = :state, grants = :grants, scopes = :scopes,
+       redirect_uris = :redirectUris, auth_method = :authMethod, require_pkce = :requirePkce,
+       skip_consent = :skipConsent, post_logout_redirect_uris = :postLogoutRedirectUris, keys = :keys,
+       secrets = :secrets, updated_at = :now
+     WHERE id = :id`,
+    { id, ...columnsOf(after, secretsOf(row)), now: db.now },
+  )
+  if (endTokens || losesRights(before, after)) raiseVer(db, id)
+  writeEvent(db, event)
+  return find(db, id)
+}
+
+export function removeClient(db: Writing, id: string, event: NewEvent): boolean {
+  if (readClient(db, id) === undefined) return false
+  markRemoved(db, id)
+  writeRevocation(db, { kind: 'client', ref: id, least: undefined })
+  writeEvent(db, event)
+  return true
 }
 
 /**

@@ -1,5 +1,5 @@
 import { toSeconds } from '../../base/clock.ts'
-import type { Session, SessionEnd, SessionFacts } from '../../model/session.ts'
+import { AS_ROLES_ALLOW, type Session, type SessionEnd, type SessionFacts } from '../../model/session.ts'
 import type { Reading, Writing } from './connection.ts'
 
 export interface SessionRow {
@@ -71,7 +71,7 @@ export function toSession(row: SessionRow): Session {
     id: row.id,
     userId: row.user_id,
     clientId: row.client_id,
-    scope: JSON.parse(row.scope),
+    scope: (JSON.parse(row.scope) as string[]).filter((name) => name !== AS_ROLES_ALLOW),
     amr: JSON.parse(row.amr),
     startedAt: row.started_at,
     authenticatedAt: row.authenticated_at ?? row.started_at,

@@ -16,6 +16,7 @@ import { keyVerbs } from './keys.ts'
 import { linkVerbs } from './links.ts'
 import { nodeVerbs } from './nodes.ts'
 import { oneTimeVerbs } from './one-time.ts'
+import { permissionVerbs } from './permissions.ts'
 import { refusalVerbs } from './refusals.ts'
 import { declareRestored, identify } from './restore.ts'
 import { revocationVerbs } from './revocations.ts'
@@ -109,6 +110,7 @@ export function createSqliteStore(path: string, openFile: OpenDatabase = openDat
     consents: consentVerbs(connection),
     deviceCodes: deviceCodeVerbs(connection),
     factors: factorVerbs(connection),
+    permissions: permissionVerbs(connection),
     keys: keyVerbs(connection),
     revocations: revocationVerbs(connection),
     nodes: nodeVerbs(connection),

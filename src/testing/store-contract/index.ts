@@ -11,6 +11,7 @@ import { testKeys } from './keys.ts'
 import { testLinks } from './links.ts'
 import { testNodes } from './nodes.ts'
 import { testOneTime } from './one-time.ts'
+import { testPermissions } from './permissions.ts'
 import { testRefresh } from './refresh.ts'
 import { testRefusals } from './refusals.ts'
 import { testRevocations } from './revocations.ts'
@@ -58,6 +59,7 @@ export function storeContract({ name, open, races = 10 }: StoreContractOptions):
     testRefresh(subject, races)
     testRevocations(subject)
     testClients(subject)
+    testPermissions(subject)
     testApiKeys(subject)
     testCodes(subject, races)
     testConsents(subject)

@@ -8,6 +8,7 @@ import { secondFactors } from './0007-second-factors.ts'
 import { refusals } from './0008-refusals.ts'
 import { webhooks } from './0009-webhooks.ts'
 import { deviceCodes } from './0010-device-codes.ts'
+import { permissions } from './0011-permissions.ts'
 import type { Migration } from './migration.ts'
 
 /** All steps, oldest first. */
@@ -22,4 +23,5 @@ export const MIGRATIONS: readonly Migration[] = [
   refusals,
   webhooks,
   deviceCodes,
+  permissions,
 ]

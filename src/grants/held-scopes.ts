@@ -1,0 +1,33 @@
+import type { Client } from '../model/client.ts'
+import { scopesOfPerson } from '../model/identity-scopes.ts'
+import { scopesOfClient, scopesOfRoles } from '../model/scope-policy.ts'
+import { AS_ROLES_ALLOW, type SessionFacts } from '../model/session.ts'
+import type { User } from '../model/user.ts'
+import type { GrantParts } from './grant.ts'
+
+/** As one statement of the store returned them. */
+interface Standing {
+  readonly client: Client
+  readonly user: User
+  readonly facts: Pick<SessionFacts, 'scope' | 'clientVer'>
+}
+
+/**
+ * The scopes of a session that its user and its client may have now: at most those it was started with, unless it was
+ * started with whatever the roles allow.
+ *
+ * To be asked after that statement: what either of them loses in between raises a counter that a token made from it
+ * lacks. A client that is remembered from before it lost something is read anew.
+ */
+export async function scopesHeld(
+  { client, user, facts }: Standing,
+  { policy, clients }: Pick<GrantParts, 'policy' | 'clients'>,
+): Promise<readonly string[]> {
+  const isCurrent = client.ver === facts.clientVer
+  const now = isCurrent ? client : ((await clients.read(client.id))?.client ?? client)
+  if (facts.scope.includes(AS_ROLES_ALLOW)) {
+    return scopesOfClient(now, await scopesOfRoles(policy, user.roles))
+  }
+  const held = await scopesOfPerson(policy, now, user)
+  return facts.scope.filter((name) => held.includes(name))
+}
