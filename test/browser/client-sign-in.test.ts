@@ -201,6 +201,54 @@ test('by a window of its own, which closes; the page stays where it is', async (
   })
 })
 
+test('by a window of its own, at the issuer’s own pages: signed in and allowed there, or not allowed', async () => {
+  await inContext(async (page, context) => {
+    const redirectUri = `${new URL(callback()).origin}/callback`
+    const { client } = await site.auth.clients.create({
+      name: 'The app in a window',
+      redirectUris: [redirectUri],
+      authMethod: 'none',
+      grants: ['authorization_code', 'refresh_token'],
+      scopes: ['profile:read'],
+    })
+    await page.goto(site.page({ client: client.id, storage: 'tab' }))
+    const home = page.url()
+    const request = JSON.stringify({ redirectUri, scope: 'profile:read' })
+    await page.evaluate(
+      `document.body.append(Object.assign(document.createElement('button'), {
+        textContent: 'Sign in',
+        onclick() { globalThis.result = outcomeOf(waysIn.signInWithPopup(client, ${request})) },
+      }))`,
+    )
+    const openWindow = async () =>
+      (await Promise.all([context.waitForEvent('page'), page.click('button')]))[0]
+    const answer = async (popup: Page, button: string) => {
+      const closed = popup.waitForEvent('close')
+      await popup.getByRole('button', { name: button }).click()
+      await popup.waitForURL((url) => url.pathname === '/callback')
+      await popup.evaluate('void waysIn.finishSignIn(client)').catch(() => undefined)
+      await closed
+      return page.evaluate<Outcome>('result')
+    }
+    const first = await openWindow()
+    await first.fill('[name=username]', 'ann')
+    await first.fill('[name=password]', PASSWORD)
+    await first.keyboard.press('Enter')
+    assert.match((await answer(first, 'Do not allow')).error ?? '', /did not allow/)
+    assert.equal(await status(page), 'signed-out')
+
+    assert.deepEqual(await answer(await openWindow(), 'Allow access'), { status: 200 })
+    assert.equal(await status(page), 'signed-in')
+    assert.deepEqual(await page.evaluate(`ask('/userinfo')`), { status: 403 }, 'without openid')
+    await page.evaluate('{ const now = Date.now.bind(Date); Date.now = () => now() + 20 * 60_000 }')
+    assert.ok(await page.evaluate('client.accessToken()'), 'refreshed')
+    assert.equal(page.url(), home)
+    await page.evaluate('client.signOut()')
+    const theirs = (await site.auth.sessions.list(userId)).filter(({ clientId }) => clientId === client.id)
+    assert.equal(theirs.length, 0)
+  })
+})
+
 test('an issuer without sign-in pages is said to be one', async () => {
   await inContext(async (page) => {
     site.between = (request, response, go) => {

@@ -30,7 +30,8 @@ if (storage !== 'memory' && storage !== 'tab' && storage !== 'shared') throw new
 page.farewells = []
 page.waysIn = waysIn
 page.client = createClient({
-  issuer: options.get('issuer') ?? '',
+  // On the page that a sign-in leads back to the answer says whose it is (RFC 9207).
+  issuer: options.get('issuer') ?? options.get('iss') ?? '',
   clientId: options.get('client') ?? 'first-party',
   storage,
   apis: options.getAll('api'),
