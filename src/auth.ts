@@ -58,6 +58,8 @@ export interface Auth<
 > extends Gated {
   /** The address it is known by, as configured. */
   readonly issuer: string
+  /** What this process is called among those that share the database. */
+  readonly node: string
   /**
    * Connects, prepares keys and learns the revocations. Called by the first request if by nobody else. Rejects if the
    * database does not answer or a key cannot be decrypted; the next call tries again.

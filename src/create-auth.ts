@@ -107,6 +107,7 @@ export function createAuth<
 
   const auth: Auth = {
     issuer: grants.settings.issuer,
+    node: wired.node,
     ready,
     drain: wired.drain,
     async close() {

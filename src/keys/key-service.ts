@@ -1,6 +1,6 @@
 import type { Clock } from '../base/clock.ts'
 import type { Logger } from '../base/logger.ts'
-import { type Random, randomId } from '../base/random.ts'
+import type { Random } from '../base/random.ts'
 import type { KeyUse } from '../store/keys.ts'
 import type { NodeAnnouncement } from '../store/nodes.ts'
 import type { Store } from '../store/store.ts'
@@ -33,6 +33,8 @@ export interface ShortKeyTimes extends Partial<KeyTimes> {
 }
 
 export interface KeyServiceParts {
+  /** What this node is called among the others. */
+  readonly node: string
   readonly store: Pick<Store, 'keys' | 'nodes' | 'sessions'>
   readonly secretKeys: SecretKeys
   /** With HS256; undefined for every other algorithm. */
@@ -68,11 +70,10 @@ export function createKeyService(parts: KeyServiceParts): KeyService {
   const policy = { algorithms, rotateAfterMilliseconds: parts.rotateAfterMilliseconds }
   const keeper = createKeyKeeper({ ...change, policy, times, logger })
 
-  const id = randomId(random)
   let isSettled = false
   let tended: Promise<void> | undefined
   const announcement = (): NodeAnnouncement => ({
-    id,
+    id: parts.node,
     secretKeys: secretKeys.fingerprints,
     ringVersion: ring.stored.version,
     accessLifeSeconds: parts.accessLifeSeconds,

@@ -1,5 +1,6 @@
 /** What a live process announces, so that others know what it can read and how long its tokens live. */
 export interface NodeAnnouncement {
+  /** Its name, by which its refusals name it too. */
   readonly id: string
   /** Fingerprints of the secret keys it reads, the writing one first. */
   readonly secretKeys: readonly string[]

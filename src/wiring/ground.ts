@@ -1,7 +1,8 @@
+import { hostname } from 'node:os'
 import type { AuthOptions } from '../auth-options.ts'
 import { type Clock, guardedClock } from '../base/clock.ts'
 import { type Logger, silentLogger } from '../base/logger.ts'
-import { type Random, systemRandom } from '../base/random.ts'
+import { type Random, randomId, systemRandom } from '../base/random.ts'
 import { keysFor } from '../config/development-keys.ts'
 import { checkOptions } from '../config/resolve.ts'
 import type { Settings } from '../config/settings.ts'
@@ -24,6 +25,8 @@ export interface Ground {
   readonly permissions: Permissions
   readonly redis: RedisLink | undefined
   readonly secretKeys: SecretKeys
+  /** The name of this issuer in this process, in its refusals and among the nodes that share its database. */
+  readonly node: string
   readonly accessLifeSeconds: number
   readonly addresses: ClientAddresses
   /** Whose pages may use our cookies and passkeys: the issuer's own, and those that CORS lets in. */
@@ -49,6 +52,8 @@ export function layGround(options: AuthOptions): Ground {
     permissions: createPermissions(settings, store.permissions),
     redis: settings.redisUrl && createRedisLink(settings.redisUrl.reveal(), logger),
     secretKeys: createSecretKeys(keysFor(settings, mode, random).map((key) => key.reveal())),
+    // Processes have numbers again after a restart, and one process may hold several issuers.
+    node: `${hostname()}-${process.pid}-${randomId(random).slice(0, 4)}`,
     accessLifeSeconds: settings.accessTokenExpireMinutes * 60,
     addresses: clientAddresses(settings.trustedProxies),
     ownOrigins: new Set([new URL(settings.issuer).origin, ...settings.corsOrigins]),

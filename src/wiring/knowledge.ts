@@ -40,6 +40,7 @@ export function wireKnowledge(ground: Ground): Knowledge {
   let liveNodes = 1
 
   const keys = createKeyService({
+    node: ground.node,
     store,
     secretKeys,
     signingSecrets: signingSecretsFor(settings, secretKeys),

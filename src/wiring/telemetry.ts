@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto'
-import { hostname } from 'node:os'
 import { toSeconds } from '../base/clock.ts'
 import type { NodeFacts } from '../telemetry/refusal-facts.ts'
 import { createRefusalLog, type RefusalLog } from '../telemetry/refusal-log.ts'
@@ -12,7 +11,8 @@ export interface Telemetry {
 }
 
 /** What this process remembers of its refusals. */
-export function wireTelemetry({ settings, store, clock, logger, secretKeys }: Ground): Telemetry {
+export function wireTelemetry(ground: Ground): Telemetry {
+  const { settings, store, clock, logger, secretKeys } = ground
   const keys = signingSecretsFor(settings, secretKeys)?.fingerprints ?? secretKeys.fingerprints
   const told = [
     settings.issuer,
@@ -23,7 +23,7 @@ export function wireTelemetry({ settings, store, clock, logger, secretKeys }: Gr
     ...keys,
   ]
   const node: NodeFacts = {
-    node: `${hostname()}-${process.pid}`,
+    node: ground.node,
     startedAt: toSeconds(clock.now()),
     config: createHash('sha256').update(JSON.stringify(told)).digest('hex').slice(0, 12),
     key: keys.join(' '),

@@ -43,6 +43,7 @@ export interface Wired {
   readonly hold: HoldSocket
   readonly accountsOn: SignIn['accountsOn']
   readonly logger: Logger
+  readonly node: string
   readonly observeRefusal: NonNullable<RefuserOptions['observe']>
   readonly storeEpoch: () => number
   /** The store's time as far as known, which all nodes share. Milliseconds since 1970. */
@@ -108,6 +109,7 @@ export function wire(options: AuthOptions, routes: readonly Route[]): Wired {
     hold: sockets.hold,
     accountsOn: signIn.accountsOn,
     logger,
+    node: ground.node,
     observeRefusal(refusal, at) {
       telemetry.refusalLog.note(refusal, at)
       countRefusal?.(refusal)

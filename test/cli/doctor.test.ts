@@ -6,10 +6,9 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { after, before, describe, it, test } from 'node:test'
+import { after, before, describe, it } from 'node:test'
 import jwt from 'jsonwebtoken'
-import { startIssuer, type TestIssuer } from '../flows/issuer.ts'
-import { build, type Ended, runProgram, startProgram } from './built-server.ts'
+import { build, type Ended, runProgram } from './built-server.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'countersign-doctor-'))
 before(build)
@@ -198,60 +197,4 @@ describe('doctor url and openapi', () => {
   it('decides nothing where nobody answers: exit 2', async () => {
     assert.equal((await doctor(['openapi', 'http://127.0.0.1:9/openapi.json'])).status, 2)
   })
-})
-
-test('a botched rolling deploy: two nodes with different secrets are named by doctor watch, and one reference by doctor ref', {
-  timeout: 300_000,
-}, async (t) => {
-  const [former, next] = [SECRET, randomBytes(40).toString('base64url')]
-  const place = mkdtempSync(join(tmpdir(), 'countersign-watch-'))
-  const nodes: TestIssuer[] = []
-  t.after(async () => {
-    for (const node of nodes) await node.close()
-    rmSync(place, { recursive: true, force: true })
-  })
-  const settings = {
-    SECRET_KEY: randomBytes(32).toString('base64url'),
-    DATABASE_URL: `sqlite:${join(place, 'auth.db')}`,
-    JWT_ALGORITHM: 'HS256',
-  }
-  const start = async (jwtSecret: string): Promise<TestIssuer> => {
-    const node = await startIssuer({
-      databaseUrl: settings.DATABASE_URL,
-      secretKey: settings.SECRET_KEY,
-      jwtAlgorithm: 'HS256',
-      jwtSecret: [jwtSecret],
-    })
-    nodes.push(node)
-    return node
-  }
-  const old = await start(former)
-  const { access } = await old.signUp('anna')
-  const deployed = await start(next)
-  const refused = await deployed.me(access)
-  assert.equal(refused.status, 401)
-
-  const env = { ...settings, JWT_SECRET: former, ISSUER: 'http://127.0.0.1:8000' }
-  const since = performance.now()
-  const watch = startProgram(['doctor', 'watch', '--json', '--seconds', '240'], { cwd: place, env })
-  t.after(() => watch.kill())
-  let said = ''
-  for await (const chunk of watch.stdout ?? []) {
-    said += String(chunk)
-    if (said.includes('ROLLOUT_MIXED') && said.includes('KID_UNKNOWN')) break
-  }
-  t.diagnostic(
-    `named after ${((performance.now() - since) / 1000).toFixed(1)} s, the start of the command included`,
-  )
-  const report = JSON.parse(said.trim().split('\n').at(-1) ?? '')
-  assert.match(report.deployment, /different lists of JWT_SECRET/)
-  assert.equal(said.includes(former) || said.includes(next) || said.includes(access), false)
-
-  const { status, out } = await runProgram(['doctor', 'ref', String(refused.body.reference)], {
-    cwd: place,
-    env,
-  })
-  assert.match(out, /^KID_UNKNOWN \(certain\)/)
-  assert.equal(status, 1)
-  assert.equal((await runProgram(['doctor', 'ref', 'f'.repeat(24)], { cwd: place, env })).status, 2)
 })

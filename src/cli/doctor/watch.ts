@@ -1,53 +1,84 @@
 import { setTimeout as wait } from 'node:timers/promises'
-import { reportRefusals, risen, type WatchReport } from '../../doctor/gather/watch-report.ts'
-import type { RefusalCount, RefusalRecord } from '../../store/refusals.ts'
-import type { OutputOptions } from '../output.ts'
-import { print, printable } from '../output.ts'
+import type { Auth } from '../../auth.ts'
+import { createWatchCourse, type Look, type WatchCourse } from '../../doctor/gather/watch-course.ts'
+import type { WatchReport } from '../../doctor/gather/watch-report.ts'
+import { REFUSAL_SLOT_MILLISECONDS } from '../../store/refusals.ts'
+import { explainFailure } from '../failure.ts'
+import { type OutputOptions, print, printable } from '../output.ts'
 import { withAuth } from '../with-auth.ts'
 
 export interface WatchOptions extends OutputOptions {
-  /** Where a rise is told: a JSON body by POST. */
+  /** Where a rise is told, and that it is over: a JSON body by POST. */
   readonly alert?: string
   /** How long to watch; until it is interrupted if absent. */
   readonly seconds?: number
-  /** How far back the first look goes. Seconds. */
+  /** How far back each look goes, at least. Seconds. */
   readonly back: number
+  /** A cause that was there and has not been seen for so many seconds is called gone. */
+  readonly quiet: number
 }
 
 const EVERY_MILLISECONDS = 2000
+const ALERT_MILLISECONDS = 5000
 const MOST = 2000
-/** A cause that was there and has not been seen for so long is called gone. */
-const QUIET_SECONDS = 30
 
-/** Follows refusals: what they have in common, where they come from, and when a cause is gone. */
-export async function watchCommand({ alert, seconds, back, json = false }: WatchOptions): Promise<void> {
+/** Follows refusals: what they have in common, where they come from, what to do, and when a cause is gone. */
+export async function watchCommand({
+  alert,
+  seconds,
+  back,
+  quiet,
+  json = false,
+}: WatchOptions): Promise<void> {
   const stop = new AbortController()
   process.once('SIGINT', () => stop.abort()).once('SIGTERM', () => stop.abort())
-  const since = Date.now() - back * 1000
   const end = seconds === undefined ? Number.POSITIVE_INFINITY : Date.now() + seconds * 1000
-  let told = ''
-  const alerted = new Set<string>()
-  const lastSeen = new Map<string, number>()
+  const course = createWatchCourse({ quietMilliseconds: quiet * 1000 })
+  let last = ''
   await withAuth(async (auth) => {
+    await auth.ready()
     do {
-      const [records, nodes] = await Promise.all([
-        auth.refusals.list({ since, limit: MOST }),
-        auth.liveNodes(),
-      ])
-      const report = reportRefusals(records, nodes, since / 1000)
-      const text = json ? JSON.stringify(report) : inLines(report)
-      if (text !== told) print(told !== '' && !json ? `\n${text}` : text)
-      told = text
-      for (const code of goneSince(records, lastSeen))
-        print(
-          json
-            ? JSON.stringify({ gone: code })
-            : `${code}: not seen for ${QUIET_SECONDS} s; the cause is gone.`,
-        )
-      if (alert !== undefined) await alertOnRise(alert, report, records, alerted)
-      await wait(EVERY_MILLISECONDS, undefined, { signal: stop.signal }).catch(() => undefined)
+      const look = await lookAt(auth, back, course).catch(tellFailure)
+      if (look === undefined) {
+        await pause(stop.signal)
+        continue
+      }
+      const text = json ? JSON.stringify(look.report) : inLines(look.report)
+      if (text !== last) print(last !== '' && !json ? `\n${text}` : text)
+      last = text
+      tellNews(look, quiet, json)
+      if (alert !== undefined && (await sendAlert(alert, look))) course.told(look)
+      await pause(stop.signal)
     } while (!stop.signal.aborted && Date.now() < end)
   })
+}
+
+async function pause(signal: AbortSignal): Promise<void> {
+  await wait(EVERY_MILLISECONDS, undefined, { signal }).catch(() => undefined)
+}
+
+/** Whoever watches wants to be there when the database comes back. */
+function tellFailure(error: unknown): undefined {
+  process.stderr.write(`no look this time: ${explainFailure(error)}\n`)
+}
+
+async function lookAt(auth: Auth, back: number, course: WatchCourse): Promise<Look> {
+  const now = Date.now()
+  // Counts are kept by slot, so that a look begins where one does.
+  const since = now - back * 1000 - ((now - back * 1000) % REFUSAL_SLOT_MILLISECONDS)
+  const [counts, records, ring] = await Promise.all([
+    auth.refusals.counts(since),
+    auth.refusals.list({ since, limit: MOST }),
+    auth.keys.list(),
+  ])
+  const surroundings = {
+    // While it watches this command is a node too; nobody is refused by it.
+    nodes: ring.nodes.filter(({ id }) => id !== auth.node),
+    keys: ring.keys,
+    ringVersion: ring.version,
+    issuer: auth.issuer,
+  }
+  return course.look({ counts, records }, surroundings, { now, since })
 }
 
 function inLines({ total, groups, deployment }: WatchReport): string {
@@ -58,42 +89,48 @@ function inLines({ total, groups, deployment }: WatchReport): string {
   ].join('\n')
 }
 
-/** Causes that were seen, and have been quiet since: each is named once. */
-function goneSince(records: readonly RefusalRecord[], lastSeen: Map<string, number>): readonly string[] {
-  for (const { code, at } of records) lastSeen.set(code, Math.max(at, lastSeen.get(code) ?? 0))
-  const quiet = [...lastSeen].filter(([, at]) => Date.now() - at > QUIET_SECONDS * 1000).map(([code]) => code)
-  for (const code of quiet) lastSeen.delete(code)
-  return quiet.filter(
-    (code) =>
-      !records.some((record) => record.code === code && Date.now() - record.at <= QUIET_SECONDS * 1000),
-  )
+const AGREED = 'The live nodes agree again.'
+
+function tellNews({ gone, mended }: Look, quiet: number, json: boolean): void {
+  if (mended) print(json ? JSON.stringify({ mended: true }) : AGREED)
+  for (const code of gone)
+    print(json ? JSON.stringify({ gone: code }) : `${code}: not seen for ${quiet} s; the cause is gone.`)
 }
 
-async function alertOnRise(
-  url: string,
-  report: WatchReport,
-  records: readonly RefusalRecord[],
-  alerted: Set<string>,
-): Promise<void> {
-  const middle = Date.now() - 60_000
-  const countsOf = (list: readonly RefusalRecord[]): RefusalCount[] =>
-    list.map(({ at, code, node }) => ({ at, code, node, count: 1 }))
-  const rising = risen(
-    countsOf(records.filter(({ at }) => at < middle)),
-    countsOf(records.filter(({ at }) => at >= middle)),
-  )
-  const fresh = rising.filter((code) => !alerted.has(code))
-  if (fresh.length === 0) return
-  for (const code of fresh) alerted.add(code)
+/** Whether it was told. What was not is told again at the next look: an alert that is lost is none. */
+async function sendAlert(url: string, { rising, allClear, report }: Look): Promise<boolean> {
+  if (rising.length === 0 && allClear.length === 0) return false
+  const text = [
+    ...(report.deployment === undefined || rising.length === 0 ? [] : [report.deployment]),
+    ...rising.map(({ sentence }) => sentence),
+    ...allClear.map((code) => `${code}: the cause is gone.`),
+  ].join('\n')
   const body = JSON.stringify({
-    rising: fresh,
-    deployment: report.deployment,
-    groups: report.groups.filter(({ code }) => fresh.includes(code)),
+    // What chats show of a message.
+    text,
+    rising: rising.map(({ code }) => code),
+    gone: allClear,
+    deployment: report.deployment ?? null,
+    groups: rising,
   })
-  await fetch(url, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body,
-    signal: AbortSignal.timeout(5000),
-  }).catch(() => undefined)
+  try {
+    const answer = await fetch(url, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body,
+      redirect: 'error',
+      signal: AbortSignal.timeout(ALERT_MILLISECONDS),
+    })
+    await answer.body?.cancel()
+    if (answer.ok) return true
+    process.stderr.write(`the alert was not taken: status ${answer.status}\n`)
+  } catch (error) {
+    process.stderr.write(`the alert could not be sent: ${reasonOf(error)}\n`)
+  }
+  return false
+}
+
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return 'no reason given'
+  return printable(error.cause instanceof Error ? error.cause.message : error.message)
 }

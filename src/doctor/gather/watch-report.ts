@@ -1,7 +1,8 @@
 import { type Cause, catalogue } from '../../errors/codes.ts'
-import type { NodeAnnouncement } from '../../store/nodes.ts'
 import type { RefusalCount, RefusalRecord } from '../../store/refusals.ts'
 import { clipped, moment } from '../words.ts'
+import { disagreement } from './deployment.ts'
+import { explainGroup, type RefusedGroup, type Surroundings } from './watch-joins.ts'
 
 /** One cause among the refusals of a while. */
 export interface RefusalGroup {
@@ -10,11 +11,14 @@ export interface RefusalGroup {
   /** Of all refusals of that while, 0 to 100. */
   readonly percent: number
   readonly nodes: readonly string[]
-  /** One sentence for people. */
+  /** What sets them apart, in sentences for people: where, since when, why here, and what to do. */
   readonly sentence: string
+  /** What to do here; without a reason that was found, what is usually to be done. */
+  readonly remedy: string
 }
 
 export interface WatchReport {
+  /** Seconds since 1970. */
   readonly since: number
   readonly total: number
   readonly groups: readonly RefusalGroup[]
@@ -22,80 +26,65 @@ export interface WatchReport {
   readonly deployment: string | undefined
 }
 
-/** Groups the refusals of a while by cause, and says what sets each group apart. Seconds since 1970. */
+/** Refusals as the store has them: numbers are exact, records a bounded part of them, newest first. */
+export interface SeenRefusals {
+  readonly counts: readonly RefusalCount[]
+  readonly records: readonly RefusalRecord[]
+}
+
+/** Groups the refusals of a while by cause, and says what sets each group apart. Pure. */
 export function reportRefusals(
-  records: readonly RefusalRecord[],
-  nodes: readonly NodeAnnouncement[],
+  { counts, records }: SeenRefusals,
+  surroundings: Surroundings,
   sinceSeconds: number,
 ): WatchReport {
-  const total = records.length
-  const groups = [...Map.groupBy(records, ({ code }) => code)]
-    .map(([code, list]) => groupOf(code, list, records, sinceSeconds))
-    .sort((a, b) => b.count - a.count)
-  return { since: sinceSeconds, total, groups, deployment: disagreement(nodes) }
+  const exact = sumsByCode(counts)
+  const described = Map.groupBy(records, ({ code }) => code)
+  const codes = [...new Set([...exact.keys(), ...described.keys()])]
+  const numbers = codes.map((code) => ({
+    code,
+    // A record may be there a moment before its count is read.
+    count: Math.max(exact.get(code) ?? 0, described.get(code)?.length ?? 0),
+  }))
+  const total = numbers.reduce((sum, { count }) => sum + count, 0)
+  const groups = numbers
+    .toSorted((a, b) => b.count - a.count)
+    .map(({ code, count }) =>
+      describeGroup(
+        { ...surroundings, code, records: described.get(code) ?? [], all: records },
+        { count, percent: Math.round((count / total) * 100), since: sinceSeconds },
+      ),
+    )
+  return { since: sinceSeconds, total, groups, deployment: disagreement(surroundings.nodes) }
 }
 
-function groupOf(
-  code: string,
-  list: readonly RefusalRecord[],
-  all: readonly RefusalRecord[],
-  since: number,
+/** How many of each cause. */
+export function sumsByCode(counts: readonly RefusalCount[]): Map<string, number> {
+  const sums = new Map<string, number>()
+  for (const { code, count } of counts) sums.set(code, (sums.get(code) ?? 0) + count)
+  return sums
+}
+
+function describeGroup(
+  group: RefusedGroup,
+  { count, percent, since }: { readonly count: number; readonly percent: number; readonly since: number },
 ): RefusalGroup {
-  const nodes = [...new Set(list.map(({ node }) => node))]
-  const everywhere = new Set(all.map(({ node }) => node)).size
-  const percent = Math.round((list.length / all.length) * 100)
-  const meaning = Object.hasOwn(catalogue, code) ? catalogue[code as Cause].meaning : ''
+  const { code, records, nodes: live } = group
+  const entry = Object.hasOwn(catalogue, code) ? catalogue[code as Cause] : undefined
+  const explained = explainGroup(group)
+  const remedy = explained?.remedy ?? entry?.hint ?? ''
+  const nodes = [...new Set(records.map(({ node }) => node))]
   const parts = [
-    `${percent} % of refusals since ${moment(since).slice(11, 19)}: ${code} (${list.length}). ${meaning}`,
+    `${percent} % of refusals since ${moment(since).slice(11, 19)}: ${code} (${count}). ${entry?.meaning ?? ''}`.trim(),
   ]
-  const kids = [...new Set(list.map(({ facts }) => facts.kid).filter((kid) => kid !== undefined))]
-  if (/KID|SIG|KEY/.test(code) && kids.length > 0)
-    parts.push(
-      `kid ${kids
-        .slice(0, 3)
-        .map((kid) => clipped(kid, 40))
-        .join(', ')}.`,
-    )
-  if (nodes.length === 1 && (everywhere > 1 || /KID|SIG|KEY|CLOCK/.test(code))) {
-    const started = Number(list[0]?.facts.node_started_at)
-    parts.push(
-      `Seen only on node ${nodes[0]}${Number.isFinite(started) ? `, which was started ${moment(started)}` : ''}.`,
-    )
+  if (/KID|SIG|KEY/.test(code)) {
+    const kids = [...new Set(records.flatMap(({ facts }) => facts.kid ?? []))].slice(0, 3)
+    if (kids.length > 0) parts.push(`kid ${kids.map((kid) => clipped(kid, 40)).join(', ')}.`)
   }
-  const routes = [...new Set(list.map(({ facts }) => facts.route))]
-  if (routes.length === 1) parts.push(`All at ${clipped(routes[0], 80)}.`)
-  const addresses = new Set(list.map(({ facts }) => facts.address).filter(Boolean))
-  if (addresses.size === 1 && list.length > 3) parts.push(`All from ${[...addresses][0]}.`)
-  return { code, count: list.length, percent, nodes, sentence: parts.join(' ') }
-}
-
-/** Live nodes of one issuer that read different secrets, or are to sign by different algorithms. */
-function disagreement(nodes: readonly NodeAnnouncement[]): string | undefined {
-  if (nodes.length < 2) return undefined
-  const lists = (name: 'signingSecrets' | 'secretKeys') => new Set(nodes.map((node) => node[name].join(' ')))
-  const name =
-    lists('signingSecrets').size > 1 ? 'JWT_SECRET' : lists('secretKeys').size > 1 ? 'SECRET_KEY' : undefined
-  const algorithms = new Set(nodes.map(({ algorithm }) => algorithm))
-  if (name === undefined && algorithms.size < 2) return undefined
-  if (name === undefined) {
-    return `ROLLOUT_MIXED: ${nodes.length} live nodes are to sign by different algorithms (${[...algorithms].join(', ')}). Finish or roll back the deploy.`
-  }
-  const seen = nodes.map(
-    ({ id, signingSecrets, secretKeys }) =>
-      `${id.slice(0, 8)}: ${(name === 'JWT_SECRET' ? signingSecrets : secretKeys).join(' ')}`,
-  )
-  return `ROLLOUT_MIXED: ${nodes.length} live nodes read different lists of ${name} (fingerprints ${seen.join('; ')}), so a token of one is refused by the other. Give every node the same list, the new entry behind the old one, then switch; finish or roll back the deploy now.`
-}
-
-/** Causes whose number rose: at least `least` in the newer while, and more than three times as many as in the older. */
-export function risen(
-  before: readonly RefusalCount[],
-  after: readonly RefusalCount[],
-  least = 10,
-): readonly string[] {
-  const sum = (counts: readonly RefusalCount[], code: string) =>
-    counts.reduce((all, one) => all + (one.code === code ? one.count : 0), 0)
-  return [...new Set(after.map(({ code }) => code))].filter(
-    (code) => sum(after, code) >= least && sum(after, code) > 3 * sum(before, code),
-  )
+  if (nodes.length === 1 && live.length > 1) parts.push(`Seen only on node ${nodes[0]}.`)
+  const routes = [...new Set(records.map(({ facts }) => facts.route))]
+  if (routes.length === 1 && routes[0] !== undefined) parts.push(`All at ${clipped(routes[0], 80)}.`)
+  if (explained !== undefined) parts.push(explained.because)
+  parts.push(remedy)
+  return { code, count, percent, nodes, sentence: parts.filter((part) => part !== '').join(' '), remedy }
 }
