@@ -2,6 +2,7 @@ import type { AuthOptions } from '../auth-options.ts'
 import { encodeBase64Url } from '../base/base64url.ts'
 import { toSeconds } from '../base/clock.ts'
 import { loadConfig } from '../config/load.ts'
+import { routes } from '../endpoints/routes.ts'
 import { AuthError } from '../errors/auth-error.ts'
 import { mint } from '../grants/mint.ts'
 import { startSession } from '../grants/session-start.ts'
@@ -23,9 +24,9 @@ export interface OwnIssuer extends TokenSource {
  * Tokens of the issuer that is configured here, bad ones too: they are signed with its key. Works on the database
  * directly, with an account of its own that has no more than the roles of every account, a password that nobody
  * knows, and events in the audit log; what a token says beyond that is only in the token. The account is removed on
- * `close`.
+ * `close`. `base` is the place that is asked.
  */
-export async function openOwnIssuer(audience?: string): Promise<OwnIssuer> {
+export async function openOwnIssuer(base: URL, audience?: string): Promise<OwnIssuer> {
   const { options, settings } = await loadConfig({ cwd: process.cwd(), env: process.env })
   // Hooks and the profile are about real people: neither shall refuse this account, nor hear of it.
   const { hooks: _, profile: __, ...rest } = options as AuthOptions
@@ -62,6 +63,7 @@ export async function openOwnIssuer(audience?: string): Promise<OwnIssuer> {
       name: `the issuer ${settings.issuer}, by an account made for this`,
       fits: true,
       refreshToken: live.refresh_token,
+      issuerPaths: pathsAt(base, new URL(settings.issuer)),
       materialFor(requirement) {
         const nowSeconds = toSeconds(grants.clock.now())
         const { iat: _, exp: __, ...kept } = claimsOf(live.access_token)
@@ -109,4 +111,11 @@ export async function openOwnIssuer(audience?: string): Promise<OwnIssuer> {
     await wired.stop()
     throw error
   }
+}
+
+/** The paths of the issuer as seen from the place that is asked, where it is on the same host. */
+function pathsAt(base: URL, issuer: URL): string[] {
+  const [below, mount] = [base, issuer].map(({ pathname }) => pathname.replace(/\/$/, '')) as [string, string]
+  const paths = base.origin === issuer.origin ? routes.map(({ path }) => mount + path) : []
+  return paths.filter((path) => path.startsWith(`${below}/`)).map((path) => path.slice(below.length))
 }

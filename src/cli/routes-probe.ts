@@ -144,7 +144,7 @@ async function sourceOf(base: URL, own: boolean, options: ProbeCommandOptions): 
   const { issuer = own && options.tokenFile === undefined, tokenFile, audience, jwks } = options
   if (issuer) {
     if (tokenFile !== undefined) throw new NoVerdict('either --issuer or --token-file')
-    return (await import('./own-issuer.ts')).openOwnIssuer(audience)
+    return (await import('./own-issuer.ts')).openOwnIssuer(base, audience)
   }
   const genuine = tokenFile === undefined ? undefined : readToken(tokenFile)
   const named = claimsOf(genuine).iss

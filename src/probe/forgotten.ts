@@ -29,8 +29,12 @@ const FORGOTTEN = [
  * Paths that no list names and that answer strangers: the usual forgotten ones, and by GET those above and at the
  * guarded routes. A page that answers every path is none.
  */
-export async function findForgotten(targets: readonly Target[], send: Send): Promise<Finding[]> {
-  const named = new Set(targets.map(({ address }) => address.split('?')[0]))
+export async function findForgotten(
+  targets: readonly Target[],
+  issuerPaths: readonly string[],
+  send: Send,
+): Promise<Finding[]> {
+  const named = new Set([...targets.map(({ address }) => address.split('?')[0]), ...issuerPaths])
   const asked = new Set(
     targets.filter((target) => isGuarded(target)).flatMap(({ address }) => pathsAbove(address)),
   )

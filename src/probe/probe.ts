@@ -57,7 +57,7 @@ export async function probe(given: ProbeOptions): Promise<ProbeReport> {
       findings.push(...route.findings)
     }
     if (ended !== undefined) findings.push(...(await askWithEnded(ended, endedAt, routes, options)))
-    findings.push(...(await findForgotten(targets, send)))
+    findings.push(...(await findForgotten(targets, source.issuerPaths ?? [], send)))
     return { findings, routes, untried: untriedIdeas(source), cut: undefined }
   } catch (error) {
     if (!(error instanceof CutShort)) throw error

@@ -21,6 +21,8 @@ export interface TokenSource {
   readonly endSession?: () => Promise<EndedSession>
   /** A live refresh token, which no route may take for an access token. */
   readonly refreshToken?: string | undefined
+  /** Paths that the issuer itself answers to, where it is at the place that is asked: its own word stands for them. */
+  readonly issuerPaths?: readonly string[]
 }
 
 export interface GuessedSource {
