@@ -16,6 +16,7 @@ import { brand } from '../src/config/settings/brand.ts'
 import { browserSessions } from '../src/config/settings/browser-sessions.ts'
 import { mail } from '../src/config/settings/mail.ts'
 import { BUILT_IN_ROLES, BUILT_IN_SCOPES, permissions } from '../src/config/settings/permissions.ts'
+import { providers } from '../src/config/settings/providers.ts'
 import { secrets } from '../src/config/settings/secrets.ts'
 import { service } from '../src/config/settings/service.ts'
 import { storage } from '../src/config/settings/storage.ts'
@@ -33,6 +34,7 @@ const groups: Readonly<Record<string, Readonly<Record<string, Setting>>>> = {
   'Tokens and sessions': tokens,
   'Browser sessions': browserSessions,
   Accounts: accounts,
+  'Sign-in with others': providers,
   Mail: mail,
   'Scopes and roles': permissions,
   Pages: brand,
@@ -77,6 +79,7 @@ function variable({ environment, secret }: Setting): string {
 function fallback({ default: value }: Setting): string {
   if (value instanceof Derived) return value.inWords
   if (value === undefined || (Array.isArray(value) && value.length === 0)) return 'none'
+  if (value === providers.providers.default) return 'none'
   if (value === permissions.scopes.default || value === permissions.roles.default) return 'see below'
   return `\`${value instanceof Secret ? value : valueInWords(value)}\``
 }

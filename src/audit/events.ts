@@ -28,6 +28,8 @@ export const EVENT_NAMES = [
   'passkey.renamed',
   'passkey.removed',
   'passkey.refused',
+  'identity.added',
+  'identity.removed',
   'recovery_codes.made',
   'recovery_code.used',
   'login.challenged',

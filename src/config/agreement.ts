@@ -57,6 +57,12 @@ export function* disagreements(
   if (settings.smtpUrl !== undefined && settings.mailFrom === undefined) {
     yield { setting: 'mailFrom', message: 'must be set beside smtpUrl: letters need a sender' }
   }
+  if (settings.pages === 'off' && Object.keys(settings.providers).length > 0) {
+    yield {
+      setting: 'providers',
+      message: 'needs the pages, to which a provider leads back, and pages is off',
+    }
+  }
   if (mode === 'production') yield* inProduction(surroundings, isGiven)
 }
 

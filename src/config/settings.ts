@@ -6,6 +6,7 @@ import { brand } from './settings/brand.ts'
 import { browserSessions } from './settings/browser-sessions.ts'
 import { mail } from './settings/mail.ts'
 import { permissions } from './settings/permissions.ts'
+import { providers } from './settings/providers.ts'
 import { secrets } from './settings/secrets.ts'
 import { service } from './settings/service.ts'
 import { storage } from './settings/storage.ts'
@@ -23,6 +24,7 @@ export const SETTINGS = {
   ...tokens,
   ...browserSessions,
   ...accounts,
+  ...providers,
   ...mail,
   ...permissions,
   ...brand,

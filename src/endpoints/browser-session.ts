@@ -7,6 +7,7 @@ import {
   type Proven,
   type StartedBrowserSession,
   startBrowserSession,
+  startProvenSession,
 } from '../grants/browser-session.ts'
 import type { FactorAnswer } from '../grants/challenge-answer.ts'
 import { guardRequestOf } from '../guard/guard-request.ts'
@@ -171,6 +172,20 @@ export async function goOnInBrowser(
   const { grants } = context.services
   const goOn = () => continueBrowserSession(answered, grants)
   return opened(await grants.refusedSignIns.watch(answered.origin, goOn), context)
+}
+
+/**
+ * Signs a browser in whose user has proven who they are elsewhere. That the request belongs to a sign-in of this browser is
+ * for `prove` to see.
+ */
+export async function openProvenSession(
+  prove: () => Promise<Omit<Proven, 'client'>>,
+  context: InBrowser,
+): Promise<OpenedBrowserSession> {
+  const from = replacing(context)
+  const { grants } = context.services
+  const start = async () => startProvenSession(await prove(), from, grants)
+  return opened(await grants.refusedSignIns.watch(from.origin, start), context)
 }
 
 /** A session of a new id for somebody who is signed in and has proven who they are once more. */

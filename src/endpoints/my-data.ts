@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { apiKeyAnswer, showApiKey } from './api-keys.ts'
+import { identityAnswer, showIdentity } from './identities.ts'
 import { ownAccount } from './own-account.ts'
 import { callerOf, json, noContent, principalOf, route } from './route.ts'
 import {
@@ -17,6 +18,7 @@ const data = z
     user: userAnswer,
     sessions: z.array(sessionAnswer),
     api_keys: z.array(apiKeyAnswer),
+    identities: z.array(identityAnswer),
     events: z.array(eventAnswer).meta({ description: 'Newest first; the last 10,000 at most.' }),
   })
   .meta({ id: 'OwnData' })
@@ -32,7 +34,7 @@ export const exportMe = route({
   answers: { 200: { description: 'A document to keep.', schema: data } },
   async handle(context) {
     const principal = principalOf(context)
-    const { user, sessions, apiKeys, events } = await context.services.ownAccount.export(
+    const { user, sessions, apiKeys, identities, events } = await context.services.ownAccount.export(
       principal,
       callerOf(context),
     )
@@ -41,6 +43,7 @@ export const exportMe = route({
         user: showUser(user),
         sessions: sessions.map((session) => showSession(session, principal.sessionId)),
         api_keys: apiKeys.map(showApiKey),
+        identities: identities.map(showIdentity),
         events: events.map(showEvent),
       },
       200,

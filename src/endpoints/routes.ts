@@ -24,6 +24,7 @@ import { docs, docsFile, openApi } from './docs.ts'
 import { changeEmail, requestVerification, verifyEmail } from './email.ts'
 import { forwardAuth, forwardAuthByMethod } from './forward-auth.ts'
 import { healthz, readyz } from './health.ts'
+import { listIdentities, removeIdentity } from './identities.ts'
 import { introspect } from './introspect.ts'
 import { logout } from './logout.ts'
 import { changeMe, changePassword, readMe } from './me.ts'
@@ -109,6 +110,8 @@ export const routes: readonly Route[] = [
   addPasskey,
   renamePasskey,
   removePasskey,
+  listIdentities,
+  removeIdentity,
   listConsents,
   revokeConsent,
   listApiKeys,

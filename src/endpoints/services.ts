@@ -4,6 +4,7 @@ import type { Refusal } from '../errors/refusal.ts'
 import type { SecondFactorService } from '../factors/second-factors.ts'
 import type { GrantParts } from '../grants/grant.ts'
 import type { Guard } from '../guard/guard.ts'
+import type { AttemptCookies } from '../http/attempt-cookies.ts'
 import type { ClientAddresses } from '../http/client-address.ts'
 import type { Cors } from '../http/cors.ts'
 import type { Cursors } from '../http/cursor.ts'
@@ -18,6 +19,8 @@ import type { EmailAddresses } from '../login/email-address.ts'
 import type { OwnAccount } from '../login/own-account.ts'
 import type { PasswordReset } from '../login/password-reset.ts'
 import type { Registration } from '../login/registration.ts'
+import type { Identities } from '../login/social/identities.ts'
+import type { Providers } from '../login/social/providers.ts'
 import type { DevelopmentMailbox } from '../mail/development-mailbox.ts'
 import type { AccessToken } from '../model/access-token.ts'
 import type { ProfileSchema } from '../model/profile.ts'
@@ -61,6 +64,9 @@ export interface Services {
   readonly emailAddresses: EmailAddresses
   readonly passwordReset: PasswordReset
   readonly ownAccount: OwnAccount
+  /** Who else people can sign in with, and the accounts there that open one here. */
+  readonly providers: Providers
+  readonly identities: Identities
   /** The letters of late, in development. */
   readonly mailbox: DevelopmentMailbox | undefined
   /** Title shown on pages and in the API description. */
@@ -88,6 +94,7 @@ export interface Services {
 export interface PageServices {
   readonly brand: Brand
   readonly cookies: PageCookies
+  readonly attemptCookies: AttemptCookies
   /** The path that the issuer is mounted under; empty at the root. */
   readonly base: string
   /** Whether links can be mailed: else nothing that needs one is offered. */

@@ -55,6 +55,15 @@ export async function continueBrowserSession(
   return makeBrowserSession({ user, client, amr }, from, parts)
 }
 
+/** For somebody whom a provider, or whatever else is believed here, has proven. */
+export async function startProvenSession(
+  { user, amr }: Omit<Proven, 'client'>,
+  from: FromBrowser,
+  parts: GrantParts,
+): Promise<StartedBrowserSession> {
+  return makeBrowserSession({ user, client: await firstParty(parts), amr }, from, parts)
+}
+
 /** A session with an id and a secret of its own, for somebody who has just proven who they are. */
 export async function makeBrowserSession(
   { user, client, amr }: Proven,

@@ -4,6 +4,7 @@ import { AuthError } from '../errors/auth-error.ts'
 import type { Postman } from '../mail/postman.ts'
 import type { ApiKey } from '../model/api-key.ts'
 import { FIRST_PARTY } from '../model/client.ts'
+import type { Identity } from '../model/identity.ts'
 import { hasFactor } from '../model/second-factor.ts'
 import type { Session } from '../model/session.ts'
 import type { User } from '../model/user.ts'
@@ -27,6 +28,7 @@ export interface OwnData {
   readonly user: User
   readonly sessions: readonly Session[]
   readonly apiKeys: readonly ApiKey[]
+  readonly identities: readonly Identity[]
   /** Newest first. */
   readonly events: readonly AuditEvent[]
 }
@@ -56,7 +58,7 @@ export interface OwnAccount {
 
 export interface OwnAccountParts {
   readonly accounts: Accounts
-  readonly store: Pick<Store, 'users' | 'sessions' | 'apiKeys' | 'events' | 'factors'>
+  readonly store: Pick<Store, 'users' | 'sessions' | 'apiKeys' | 'identities' | 'events' | 'factors'>
   readonly passwords: PasswordParts
   readonly postman: Postman
   readonly clock: Clock
@@ -130,13 +132,14 @@ export function createOwnAccount(parts: OwnAccountParts): OwnAccount {
       if (clientId !== FIRST_PARTY) throw new AuthError('CLIENT_NOT_ALLOWED', { details: { clientId } })
       const user = await store.users.find(userId)
       if (user === undefined) throw new AuthError('USER_NOT_FOUND')
-      const [sessions, apiKeys, events] = await Promise.all([
+      const [sessions, apiKeys, identities, events] = await Promise.all([
         store.sessions.list(userId),
         store.apiKeys.list(userId),
+        store.identities.list(userId),
         eventsOf(userId),
       ])
       await store.events.record({ name: 'user.exported', origin, userId })
-      return { user, sessions, apiKeys, events }
+      return { user, sessions, apiKeys, identities, events }
     },
 
     async remove({ id }, { origin, language }) {

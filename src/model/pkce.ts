@@ -6,6 +6,11 @@ export function isChallenge(text: string): boolean {
   return /^[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]$/.test(text)
 }
 
+/** The challenge of a verifier by S256. */
+export function challengeOf(verifier: string): string {
+  return createHash('sha256').update(verifier).digest('base64url')
+}
+
 /**
  * Whether a verifier belongs to the challenge of its code: undefined, or why not (RFC 7636 section 4.6). A challenge
  * needs its verifier, and a verifier without a challenge is refused too: somebody took the challenge away (C3).

@@ -12,6 +12,9 @@ export interface AccountParts {
   readonly hasProfile: boolean
   readonly applicationCount: number
   readonly hasSecondFactor: boolean
+  /** Undefined where nobody else signs people in. */
+  readonly connectionCount: number | undefined
+  readonly hasPassword: boolean
   /** An address is proven, and changed, by a letter. */
   readonly canSendLetters: boolean
   /** What has just been done. */
@@ -53,15 +56,24 @@ export function accountPage(frame: Frame, state: FormState, parts: AccountParts)
     },
     {
       what: account.password,
-      value: html`<span aria-hidden="true">••••••••</span>`,
-      to: `${base}/account/password`,
-      ...change(account.password),
+      value: parts.hasPassword ? html`<span aria-hidden="true">••••••••</span>` : account.notSet,
+      // Without a current one to prove, a new one comes by a letter.
+      ...((parts.hasPassword || parts.canSendLetters) && {
+        to: parts.hasPassword ? `${base}/account/password` : `${base}/reset`,
+        ...change(account.password),
+      }),
     },
     {
       what: texts.factors.title,
       value: parts.hasSecondFactor ? texts.factors.on : texts.factors.off,
       to: `${base}/account/two-step`,
       ...change(texts.factors.title),
+    },
+    parts.connectionCount !== undefined && {
+      what: texts.connections.title,
+      value: parts.connectionCount === 0 ? account.none : texts.connections.count(parts.connectionCount),
+      to: `${base}/account/connections`,
+      ...change(texts.connections.title),
     },
     parts.hasProfile && {
       what: account.profile,

@@ -3,6 +3,7 @@ import type { FactorMethod } from '../model/second-factor.ts'
 import { errorSummary, type FormState, field, form, hasFailed, mainButton, passwordField } from './form.ts'
 import type { Frame } from './frame.ts'
 import { heading, type PageParts } from './layout.ts'
+import { providerLinks, type ShownProvider } from './providers.ts'
 import { qrPicture } from './qr.ts'
 
 export interface StepParts {
@@ -16,6 +17,8 @@ export interface StepParts {
   readonly at: '/login/step' | '/login/again'
   /** The current password is asked for, where there is no second factor to prove. */
   readonly byPassword?: boolean
+  /** Those that open the account, where there is no second factor to prove. */
+  readonly providers?: readonly ShownProvider[]
 }
 
 /** The second step of a sign-in, or the proof of somebody who is signed in: a code, a recovery code or a passkey. */
@@ -24,7 +27,8 @@ export function stepPage(frame: Frame, state: FormState, parts: StepParts): Page
   const { methods, at } = parts
   const withApp = methods.includes('totp')
   const byCode = withApp && !parts.byRecovery
-  const byRecovery = parts.byRecovery || (!withApp && !methods.includes('passkey') && !parts.byPassword)
+  const isElsewhere = parts.byPassword === true || (parts.providers ?? []).length > 0
+  const byRecovery = parts.byRecovery || (!withApp && !methods.includes('passkey') && !isElsewhere)
   const title = titleOf(frame, parts, byCode, byRecovery)
   const lead =
     at === '/login/again'
@@ -46,6 +50,7 @@ export function stepPage(frame: Frame, state: FormState, parts: StepParts): Page
     body: html`${errorSummary(frame, state)}
 ${heading(title, lead)}
 ${main}${main && passkey && html`<p class="or" data-script hidden>${step.or}</p>`}${passkey}
+${providerLinks(frame, { providers: parts.providers ?? [], returnTo: parts.returnTo, isOther: main !== undefined })}
 ${otherWays(frame, parts, byRecovery)}`,
   }
 }

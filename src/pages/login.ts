@@ -3,6 +3,7 @@ import { passkeyForm } from './factor-step.ts'
 import { errorSummary, type FormState, field, form, hasFailed, mainButton, passwordField } from './form.ts'
 import type { Frame } from './frame.ts'
 import { heading, note, type PageParts } from './layout.ts'
+import { providerLinks, type ShownProvider } from './providers.ts'
 
 export interface LoginParts {
   /** Why somebody is here who had not come to sign in, or what was done before. */
@@ -14,6 +15,7 @@ export interface LoginParts {
   /** Where whoever forgot the password goes; undefined where there is no way. */
   readonly forgot: string | undefined
   readonly canUsePasskeys: boolean
+  readonly providers: readonly ShownProvider[]
 }
 
 /** Name and password. */
@@ -58,6 +60,7 @@ ${
     button: html`<p class="or">${texts.step.or}</p><button class="other main-width" type="submit">${texts.step.passkey}</button>`,
   })
 }
+${providerLinks(frame, { providers: parts.providers, returnTo: parts.returnTo, isOther: true })}
 <div class="after">
 ${parts.forgot && html`<p><a href="${parts.forgot}">${login.forgot}</a></p>`}
 ${parts.canRegister && html`<p>${login.newHere} <a href="${base}/register${query}">${login.register}</a></p>`}

@@ -42,6 +42,23 @@ export function failureIn(texts: Texts, { code, retryAfterSeconds = 1, problems 
       return refusals.fresh
     case 'REGISTRATION_CLOSED':
       return refusals.closed
+    case 'STATE_COOKIE_MISSING':
+      return refusals.attemptOver
+    case 'PROVIDER_UNAVAILABLE':
+      return refusals.providerDown
+    case 'PROVIDER_ANSWER_REFUSED':
+    case 'NONCE_MISMATCH':
+      return refusals.providerRefused
+    case 'PROVIDER_DENIED':
+      return refusals.providerDenied
+    case 'PROVIDER_EMAIL_UNUSABLE':
+      return refusals.providerEmail
+    case 'PROVIDER_ACCOUNT_TAKEN':
+      return refusals.providerTaken
+    case 'LAST_WAY_IN':
+      return refusals.lastWayIn
+    case 'ACCOUNT_NAME_TAKEN':
+      return problems.length > 0 ? refusals.check : refusals.accountThere
     case 'PASSWORD_REFUSED':
       return refusals.passwordRefused
     default:

@@ -4,6 +4,7 @@ import { errorSummary, type FormState, field, form, hasFailed, mainButton, passw
 import type { Frame } from './frame.ts'
 import { heading, note, type PageParts } from './layout.ts'
 import { lettersLink } from './link-pages.ts'
+import { providerLinks, type ShownProvider } from './providers.ts'
 
 export interface RegisterParts {
   readonly returnTo: string | undefined
@@ -16,6 +17,8 @@ export interface RegisterParts {
   /** Where letters can be read in development. */
   readonly letters: string | undefined
   readonly minimumPasswordLength: number
+  /** By whom somebody can come without a password of their own. */
+  readonly providers: readonly ShownProvider[]
 }
 
 /** A new account; or, where none can be had here, who gives them out. */
@@ -39,6 +42,7 @@ export function registerPage(frame: Frame, state: FormState, parts: RegisterPart
     body: html`${errorSummary(frame, state)}
 ${heading(register.title, invitation && sentenceAround(register.invited, html`<bdi>${invitation.email}</bdi>`))}
 ${registerForm(frame, state, parts)}
+${invitation === undefined && providerLinks(frame, { providers: parts.providers, returnTo: parts.returnTo, isOther: true })}
 ${signInLink(frame, parts)}`,
   }
 }

@@ -57,7 +57,7 @@ export interface LinkVerbs {
   verifyEmail(link: LinkUse, event: NewEvent): Promise<User | undefined>
   /**
    * `reset`: like `setPassword`, and the address is proven as well. The account's API keys end. If the address was not
-   * proven before, whoever held the account need not be its owner: its second factors and consents go too.
+   * proven before, whoever held the account need not be its owner: its second factors, connected accounts elsewhere and consents go too.
    */
   resetPassword(link: LinkUse, passwordHash: string, event: NewEvent): Promise<User | undefined>
   /** `change_email`: the new address is the account's, and proven. */
@@ -67,7 +67,7 @@ export interface LinkVerbs {
   ): Promise<{ readonly outcome: 'changed'; readonly user: User } | Taken | undefined>
   /**
    * `keep_email`: the address is again what it was, the password is void, every session and API key ends, and second
-   * factors go that were added since the link was made, which its life tells. `taken` where somebody else has the address
+   * factors and accounts elsewhere go that were added since the link was made, which its life tells. `taken` where somebody else has the address
    * by now.
    */
   keepEmail(

@@ -8,6 +8,7 @@ import type { DeviceCodeVerbs } from './device-codes.ts'
 import type { EventVerbs } from './events.ts'
 import type { FactorVerbs } from './factors.ts'
 import type { HintVerbs } from './hints.ts'
+import type { IdentityVerbs } from './identities.ts'
 import type { KeyVerbs } from './keys.ts'
 import type { LinkVerbs } from './links.ts'
 import type { NodeVerbs } from './nodes.ts'
@@ -63,6 +64,7 @@ export interface Store {
   readonly deviceCodes: DeviceCodeVerbs
   readonly factors: FactorVerbs
   readonly permissions: PermissionVerbs
+  readonly identities: IdentityVerbs
   readonly keys: KeyVerbs
   readonly revocations: RevocationVerbs
   readonly nodes: NodeVerbs

@@ -51,6 +51,7 @@ export const de: Texts = {
     ended: 'Ihre Sitzung ist beendet. Melden Sie sich an, um fortzufahren.',
     again: 'Dafür braucht es eine frische Anmeldung. Geben Sie Ihr Passwort noch einmal ein.',
     deleted: 'Ihr Konto ist gelöscht.',
+    with: (provider) => `Weiter mit ${provider}`,
   },
   register: {
     title: 'Konto anlegen',
@@ -268,6 +269,19 @@ export const de: Texts = {
     takeBackThis: (name) => `Zurücknehmen, was ${name} darf`,
     done: 'Zurückgenommen. Die Anwendung muss neu fragen.',
   },
+  connections: {
+    title: 'Verbundene Konten',
+    lead: 'Konten anderswo, mit denen Sie sich hier anmelden.',
+    none: 'Kein Konto anderswo ist verbunden.',
+    count: (count) => plural(count, { one: '# Konto', other: '# Konten' }),
+    since: (when) => `Verbunden ${when}`,
+    connect: (provider) => `Mit ${provider} verbinden`,
+    remove: 'Entfernen',
+    removeThis: (name) => `Verbindung entfernen: ${name}`,
+    added: 'Verbunden. Sie können sich ab jetzt damit anmelden.',
+    removed: 'Entfernt. Alle anderen Geräte sind abgemeldet.',
+    gone: 'Diese Verbindung war schon entfernt.',
+  },
   data: {
     title: 'Ihre Daten',
     row: 'Herunterladen oder löschen',
@@ -409,6 +423,19 @@ export const de: Texts = {
     factorWrong: 'Das ist nicht richtig. Ein Code gilt eine halbe Minute, und einmal.',
     challengeOver: 'Das hat zu lange gedauert, oder es waren zu viele Versuche. Melden Sie sich neu an.',
     noPasskeys: 'An dieser Adresse gibt es keine Passkeys.',
+    attemptOver:
+      'Diese Anmeldung wurde in einem anderen Browser begonnen oder hat zu lange gedauert. Beginnen Sie von vorn.',
+    providerDown:
+      'Der andere Dienst antwortet nicht. Versuchen Sie es in einer Minute noch einmal, oder melden Sie sich anders an.',
+    providerRefused: 'Diese Anmeldung ließ sich nicht abschließen. Beginnen Sie von vorn.',
+    providerDenied: 'Die Anmeldung wurde abgebrochen.',
+    providerEmail:
+      'Der andere Dienst nennt keine E-Mail-Adresse, die sich benutzen lässt. Legen Sie erst hier ein Konto an und verbinden Sie es dann.',
+    providerTaken: 'Dieses Konto öffnet hier schon ein anderes Konto.',
+    accountThere:
+      'Zu dieser Adresse gibt es schon ein Konto. Melden Sie sich an und verbinden Sie das andere unter „Verbundene Konten“.',
+    lastWayIn:
+      'Das ist Ihr einziger Weg, sich anzumelden. Setzen Sie erst ein Passwort, oder verbinden Sie ein anderes Konto.',
   },
   problems: {
     empty: 'Füllen Sie dieses Feld aus.',

@@ -53,6 +53,7 @@ export const en = {
     ended: 'Your session has ended. Sign in to go on.',
     again: 'This needs a fresh sign-in. Enter your password again.',
     deleted: 'Your account is deleted.',
+    with: (provider: string) => `Continue with ${provider}`,
   },
   register: {
     title: 'Create an account',
@@ -264,6 +265,19 @@ export const en = {
     takeBackThis: (name: string) => `Take back what ${name} may do`,
     done: 'It is taken back. The application has to ask again.',
   },
+  connections: {
+    title: 'Connected accounts',
+    lead: 'Accounts elsewhere that sign you in here.',
+    none: 'No account elsewhere is connected.',
+    count: (count: number) => plural(count, { one: '# account', other: '# accounts' }),
+    since: (when: string) => `Connected ${when}`,
+    connect: (provider: string) => `Connect ${provider}`,
+    remove: 'Remove',
+    removeThis: (name: string) => `Remove the connection: ${name}`,
+    added: 'It is connected. You can sign in with it from now on.',
+    removed: 'It is removed. All other devices are signed out.',
+    gone: 'That connection was removed already.',
+  },
   data: {
     title: 'Your data',
     row: 'Download or delete',
@@ -401,6 +415,16 @@ export const en = {
     factorWrong: 'That is not right. A code is good for half a minute, and once.',
     challengeOver: 'That took too long, or too many tries. Sign in again.',
     noPasskeys: 'Passkeys do not work at this address.',
+    attemptOver: 'This sign-in was begun in another browser, or took too long. Start it again.',
+    providerDown: 'The other service does not answer. Try again in a minute, or sign in another way.',
+    providerRefused: 'This sign-in could not be completed. Start it again.',
+    providerDenied: 'The sign-in was cancelled.',
+    providerEmail:
+      'The other service tells no e-mail address that can be used. Create an account here first, then connect it.',
+    providerTaken: 'That account opens another account here already.',
+    accountThere:
+      'There is an account with this address already. Sign in to it, then connect the other one under “Connected accounts”.',
+    lastWayIn: 'This is your only way to sign in. Set a password or connect another account first.',
   },
   problems: {
     empty: 'Fill this in.',

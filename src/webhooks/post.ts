@@ -1,7 +1,7 @@
 import { request as requestHttp } from 'node:http'
 import { request as requestHttps } from 'node:https'
 import { isIP } from 'node:net'
-import { isPublicAddress, lookUpPublic } from './public-address.ts'
+import { isPublicAddress, lookUpPublic } from '../base/public-address.ts'
 
 export interface PostOptions {
   /** Whether this machine and private networks may be reached. */

@@ -2,9 +2,12 @@ import { createEmailAddresses, type EmailAddresses } from '../login/email-addres
 import { createOwnAccount, type OwnAccount } from '../login/own-account.ts'
 import { createPasswordReset, type PasswordReset } from '../login/password-reset.ts'
 import { createRegistration, type Registration } from '../login/registration.ts'
+import { createIdentities, type Identities } from '../login/social/identities.ts'
+import { createProviders, type Providers } from '../login/social/providers.ts'
 import type { Ground } from './ground.ts'
 import type { Knowledge } from './knowledge.ts'
 import type { Mail } from './mail.ts'
+import { providersOf } from './providers.ts'
 import type { SignIn } from './sign-in.ts'
 
 /** The stories of an account, from registration to deletion. */
@@ -13,6 +16,8 @@ export interface AccountLife {
   readonly emailAddresses: EmailAddresses
   readonly passwordReset: PasswordReset
   readonly ownAccount: OwnAccount
+  readonly providers: Providers
+  readonly identities: Identities
 }
 
 export function wireAccountLife(
@@ -21,7 +26,7 @@ export function wireAccountLife(
   mail: Mail,
   signIn: SignIn,
 ): AccountLife {
-  const { options, settings, store, clock, random } = ground
+  const { options, settings, development, store, clock, random, secretKeys } = ground
   const { postman } = mail
   const revocationsChanged = knowledge.feed.changed
   const accounts = signIn.accountsOn({ store, revocationsChanged })
@@ -49,8 +54,35 @@ export function wireAccountLife(
     askToReset: passwordReset.askFor,
     revocationsChanged,
   })
+  const providers = createProviders({
+    providers: providersOf(settings),
+    issuer: settings.issuer,
+    development,
+    clock,
+    random,
+    secretKeys,
+    oneTime: store.oneTime,
+    storeEpoch: knowledge.feed.storeEpoch,
+  })
+  const identities = createIdentities({
+    store,
+    registration: settings.registration,
+    profile: options.profile,
+    rolesOfNew: () => accounts.checkRoles(undefined),
+    hooks: options.hooks ?? {},
+    random,
+    postman,
+    usable: providers.list.map(({ id }) => id),
+    askToVerify: async (user, caller) => {
+      if (mail.reaches) await emailAddresses.askUserToVerify(user, caller)
+    },
+    revocationsChanged,
+    inBackground: signIn.grants.inBackground,
+  })
   return {
     registration,
+    providers,
+    identities,
     emailAddresses,
     passwordReset,
     ownAccount: createOwnAccount({ accounts, store, passwords: signIn.grants, postman, clock }),

@@ -10,6 +10,7 @@ import type { PageServices, Services } from '../endpoints/services.ts'
 import { resealTotps } from '../factors/proof.ts'
 import type { Guard } from '../guard/guard.ts'
 import type { HoldSocket } from '../guard/sockets.ts'
+import { createAttemptCookies } from '../http/attempt-cookies.ts'
 import { createCors } from '../http/cors.ts'
 import { createCursors } from '../http/cursor.ts'
 import { createPageCookies } from '../http/page-cookies.ts'
@@ -199,6 +200,7 @@ function pagesOf({ options, settings, development, secretKeys, random, clock }: 
   const issuer = new URL(settings.issuer)
   return {
     brand: { name: settings.brandName, colour: settings.brandColour, logo: readLogo(settings.brandLogo) },
+    attemptCookies: createAttemptCookies({ https: issuer.protocol === 'https:' }),
     cookies: createPageCookies({ https: issuer.protocol === 'https:', secretKeys, random, clock }),
     base: issuer.pathname.replace(/\/$/, ''),
     canSendLetters: development || settings.smtpUrl !== undefined || options.mail?.send !== undefined,
@@ -262,6 +264,8 @@ function servicesOf({
     emailAddresses: life.emailAddresses,
     passwordReset: life.passwordReset,
     ownAccount: life.ownAccount,
+    providers: life.providers,
+    identities: life.identities,
     mailbox: mail.mailbox,
     serviceName: settings.brandName,
     pages: settings.pages === 'off' ? undefined : pagesOf(ground),

@@ -20,7 +20,8 @@ const SESSION = 'countersign'
 const RIGHT = { username: 'alice', password: PASSWORD }
 
 const pages = pageRoutes.filter(({ method, path }) => method === 'GET' && !path.includes('{'))
-const forms = pageRoutes.filter(({ method }) => method === 'POST')
+// A provider’s answer by a form comes from its site, and is only led on.
+const forms = pageRoutes.filter(({ method, form }) => method === 'POST' && form !== undefined)
 const pathOf = (path: string) => path.replace(/\{\w+\}/g, crypto.randomUUID())
 const isOpen = (route: (typeof pageRoutes)[number]) => Access.requirementOf(route.access) === undefined
 

@@ -29,13 +29,15 @@ export function accountDone(done: AccountDone, { services }: Pick<RouteContext, 
 export const showAccount: PageHandler = async (context) => {
   const { services } = context
   const { id } = principalOf(context)
-  const [view, user, sessions, apiKeys, factors, consents] = await Promise.all([
+  const [view, user, account, sessions, apiKeys, factors, consents, identities] = await Promise.all([
     openView(context),
     userOf(context),
+    services.grants.store.users.findAccountById(id),
     services.grants.store.sessions.list(id),
     services.apiKeys.list(id),
     services.secondFactors.find(id),
     consentsOf(id, services),
+    services.identities.list(id),
   ])
   return view.send(
     accountPage(view.frame, view.state, {
@@ -45,6 +47,9 @@ export const showAccount: PageHandler = async (context) => {
       canSendLetters: pagesOf(services).canSendLetters,
       hasSecondFactor: hasFactor(factors),
       applicationCount: consents.length,
+      connectionCount:
+        services.providers.list.length + identities.length === 0 ? undefined : identities.length,
+      hasPassword: account?.passwordHash !== undefined,
       hasProfile: profileFieldsOf(services.profile).length > 0,
       done: view.note?.done as AccountDone | undefined,
     }),

@@ -144,14 +144,25 @@ export function toAppOffer({
 /** Somebody who is signed in proves who they are again, for what needs it fresh. */
 export const showAgain: PageHandler = async (context) => {
   const view = await openView(context)
-  const factors = await context.services.secondFactors.find(principalOf(context).id)
+  const { id } = principalOf(context)
+  const { secondFactors, identities, providers, grants } = context.services
+  const [factors, connected, account] = await Promise.all([
+    secondFactors.find(id),
+    identities.list(id),
+    grants.store.users.findAccountById(id),
+  ])
+  const isFactorDue = hasFactor(factors)
   const { byRecovery, state } = wayIn(view)
   return view.send(
     stepPage(view.frame, state, {
       challenge: undefined,
-      methods: hasFactor(factors) ? methodsOf(factors) : [],
+      methods: isFactorDue ? methodsOf(factors) : [],
       byRecovery,
-      byPassword: !hasFactor(factors),
+      byPassword: !isFactorDue && account?.passwordHash !== undefined,
+      // Whoever comes back from there has signed in anew, which is as fresh as a proof can be.
+      providers: isFactorDue
+        ? []
+        : providers.list.filter(({ id }) => connected.some(({ provider }) => provider === id)),
       returnTo: view.returnTo,
       at: '/login/again',
     }),

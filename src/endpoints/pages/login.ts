@@ -26,6 +26,7 @@ export const showLogin: PageHandler = async (context) => {
       returnTo,
       canRegister: isOpen(services.registration.mode),
       canUsePasskeys: canUsePasskeys(services),
+      providers: services.providers.list,
       forgot: canSendLetters ? `${frame.base}/reset` : undefined,
     }),
     await policyOn(view, services),

@@ -28,7 +28,7 @@ export async function answerRefusedPage(refusal: Refusal, refused: RefusedPage):
   const { request, path, route, form, admitted = false, services } = refused
   const { base, cookies } = pagesOf(services)
   const { status } = answerAtRoute(refusal)
-  const { code, continuation } = refusal
+  const { code } = refusal
   if (!admitted && status === 401 && code !== 'REAUTHENTICATION_REQUIRED' && route !== undefined) {
     const back = base + (route.form?.page ?? path)
     const note = cookies.writeNote({ page: '/login', done: hadSession(refusal) ? 'ended' : 'please' })
@@ -43,12 +43,8 @@ export async function answerRefusedPage(refusal: Refusal, refused: RefusedPage):
     const back = base + (route.form?.page ?? path)
     return seeOther(`${base}/login/again${queryOf({ return_to: back })}`)
   }
-  if (continuation !== undefined) {
-    const page = code === 'MFA_ENROLMENT_REQUIRED' ? '/login/enrol' : '/login/step'
-    const { challenge: secret, methods } = continuation
-    const note = cookies.writeNote({ page, secret, values: { methods: methods.join(' ') }, stays: true })
-    return seeOther(base + page + queryOf({ return_to: readReturnPath(form?.return_to) }), [note])
-  }
+  const next = toNextStep(refusal, readReturnPath(form?.return_to), services)
+  if (next !== undefined) return next
   if (route?.form !== undefined && form !== undefined && canComeBack(refusal.code, status)) {
     const { keeps, aliases } = route.form
     const values = Object.fromEntries(Object.entries(form).filter(([name]) => isKept(name, keeps)))
@@ -82,6 +78,20 @@ export async function answerRefusedPage(refusal: Refusal, refused: RefusedPage):
       ...(refusal.allow !== undefined && { Allow: refusal.allow.join(', ') }),
     },
   }
+}
+
+/** On to the second step of a sign-in, where that is what it lacks. */
+export function toNextStep(
+  { code, continuation }: Refusal,
+  returnTo: string | undefined,
+  services: Services,
+): Reply | undefined {
+  if (continuation === undefined) return undefined
+  const { base, cookies } = pagesOf(services)
+  const page = code === 'MFA_ENROLMENT_REQUIRED' ? '/login/enrol' : '/login/step'
+  const { challenge: secret, methods } = continuation
+  const note = cookies.writeNote({ page, secret, values: { methods: methods.join(' ') }, stays: true })
+  return seeOther(base + page + queryOf({ return_to: returnTo }), [note])
 }
 
 /** A name of the list, or one that begins as one ending in a star. */

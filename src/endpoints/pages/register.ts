@@ -27,6 +27,7 @@ export const showRegister: PageHandler = async (context) => {
       sentTo: note?.done === 'sent' ? note.values?.email : undefined,
       letters: lettersOf(context.services),
       minimumPasswordLength: pagesOf(context.services).minimumPasswordLength,
+      providers: context.services.providers.list,
     }),
     await policyOn(view, context.services),
   )

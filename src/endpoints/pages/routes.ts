@@ -1,3 +1,4 @@
+import { z } from 'zod'
 import { anyone } from '../../model/access.ts'
 import type { ServedRoute } from '../route.ts'
 import { form, inBrowser, page, recentlyInBrowser } from './page-route.ts'
@@ -61,6 +62,29 @@ export const pageRoutes: readonly ServedRoute[] = [
     limit: { count: 300, periodMilliseconds: TEN_MINUTES },
     load: async () => (await import('./factor-step.ts')).proveAgainHere,
   }),
+  page({
+    path: '/login/with/{provider}',
+    access: anyone,
+    limit: { count: 100, periodMilliseconds: TEN_MINUTES },
+    load: async () => (await import('./providers.ts')).goToProvider,
+  }),
+  page({
+    path: '/login/with/{provider}/callback',
+    access: anyone,
+    limit: { count: 100, periodMilliseconds: TEN_MINUTES },
+    load: async () => (await import('./providers.ts')).comeBack,
+  }),
+  {
+    ...page({
+      path: '/login/with/{provider}/callback',
+      access: anyone,
+      limit: { count: 100, periodMilliseconds: TEN_MINUTES },
+      load: async () => (await import('./providers.ts')).comeBackByForm,
+    }),
+    method: 'POST',
+    body: { types: ['form'], schema: z.record(z.string(), z.string()) },
+    browsersOnly: true,
+  },
   page({ path: '/register', access: anyone, load: async () => (await import('./register.ts')).showRegister }),
   form({
     path: '/register/form',
@@ -222,6 +246,24 @@ export const pageRoutes: readonly ServedRoute[] = [
     access: inBrowser,
     page: '/account/applications',
     load: async () => (await import('./applications.ts')).takeBack,
+  }),
+  page({
+    path: '/account/connections',
+    access: inBrowser,
+    load: async () => (await import('./providers.ts')).showConnections,
+  }),
+  form({
+    path: '/account/connections/with/{provider}',
+    access: recentlyInBrowser,
+    page: '/account/connections',
+    limit: { count: 60, periodMilliseconds: TEN_MINUTES },
+    load: async () => (await import('./providers.ts')).connect,
+  }),
+  form({
+    path: '/account/connections/{id}/remove',
+    access: recentlyInBrowser,
+    page: '/account/connections',
+    load: async () => (await import('./providers.ts')).removeConnection,
   }),
   page({
     path: '/account/two-step',

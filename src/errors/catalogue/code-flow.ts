@@ -242,6 +242,63 @@ export const codeFlow = defineGroup(
       hint: 'Mistyped, older than ten minutes, or answered already. Many of them from one account are guesses.',
       own: true,
     },
+    PROVIDER_UNAVAILABLE: {
+      effect: 'refused',
+      clientCode: 'try_again',
+      meaning:
+        'The provider that somebody signs in with does not answer, or with something that cannot be read.',
+      hint:
+        'The details say what came: no answer within five seconds, a redirect, a page, more than 1 MiB, an address ' +
+        'in a private network. For a provider in your own network set `privateNetwork`.',
+      own: true,
+    },
+    PROVIDER_ANSWER_REFUSED: {
+      effect: 'refused',
+      clientCode: 'access_denied',
+      meaning: 'What the provider answered does not hold: its issuer, audience, signature, times or form.',
+      hint:
+        'The details say which. `invalid_client` is a wrong secret; another issuer is a wrong address in `providers`, or ' +
+        'the answer of one provider at the address of another. Check the clocks where times are refused.',
+      sentence: 'This sign-in could not be completed. Start it again.',
+      own: true,
+    },
+    PROVIDER_DENIED: {
+      effect: 'refused',
+      clientCode: 'access_denied',
+      meaning: 'The person, or the provider, said no to the sign-in.',
+      hint:
+        'Nothing is wrong if it was the person. Else the details have the error of the provider: `redirect_uri_mismatch` and ' +
+        '`invalid_scope` are put right in its console.',
+      sentence: 'The sign-in was cancelled.',
+      own: true,
+    },
+    PROVIDER_EMAIL_UNUSABLE: {
+      effect: 'refused',
+      clientCode: 'access_denied',
+      meaning: 'The provider tells no mail address, or none that is proven where one has to be.',
+      hint:
+        'An account needs an address. With `registration: verified` it has to be proven by a provider that `trustEmail` ' +
+        'names. Whoever has an account here can connect the provider to it under `/account`.',
+      sentence:
+        'The provider tells no e-mail address that can be used. Create an account here first, then connect it.',
+      own: true,
+    },
+    PROVIDER_ACCOUNT_TAKEN: {
+      effect: 'refused',
+      clientCode: 'conflict',
+      meaning: 'The account at the provider signs somebody else in already.',
+      hint: 'One account there opens one account here. Take it away from the other one first.',
+      sentence: 'This account opens another account here already.',
+      own: true,
+    },
+    LAST_WAY_IN: {
+      effect: 'refused',
+      clientCode: 'conflict',
+      meaning: 'What is to be taken away is the only thing that opens the account.',
+      hint: 'Set a password, add a passkey or connect another provider first.',
+      sentence: 'This is your only way to sign in. Set a password or connect another account first.',
+      own: true,
+    },
     NONCE_MISMATCH: {
       effect: 'refused',
       clientCode: 'access_denied',

@@ -8,6 +8,7 @@ import { eventValues, insertEvent } from './events.ts'
 import { inMilliseconds, lengthOf, NOW, uuidOrNull } from './expressions.ts'
 import { removeFactors } from './factors.ts'
 import { isTaken } from './failure.ts'
+import { removeIdentities } from './identities.ts'
 import { statement } from './statement.ts'
 import { createUser, toUser, type UserRow, userColumns, voidCredentials } from './users.ts'
 
@@ -195,6 +196,7 @@ export function linkVerbs(connection: Connection): LinkVerbs {
         await endApiKeys(inside, l_user_id)
         if (!isProven) {
           await removeFactors(inside, l_user_id, 0)
+          await removeIdentities(inside, l_user_id, 0)
           await removeConsents(inside, l_user_id)
         }
         const values = { id: l_user_id, keep: null, password_hash: passwordHash, ...eventValues(event) }
@@ -218,6 +220,7 @@ export function linkVerbs(connection: Connection): LinkVerbs {
         use(link, ['keep_email'], async (inside, { l_user_id, l_email, l_email_key, l_ends_at }) => {
           await endApiKeys(inside, l_user_id)
           await removeFactors(inside, l_user_id, l_ends_at - link.lifeMilliseconds)
+          await removeIdentities(inside, l_user_id, l_ends_at - link.lifeMilliseconds)
           const values = {
             id: l_user_id,
             keep: null,

@@ -12,6 +12,7 @@ import { eventVerbs } from './events.ts'
 import { factorVerbs } from './factors.ts'
 import { toStoreError, unavailable } from './failure.ts'
 import { type Hints, postgresHints } from './hints.ts'
+import { identityVerbs } from './identities.ts'
 import { keyVerbs } from './keys.ts'
 import { linkVerbs } from './links.ts'
 import { nodeVerbs } from './nodes.ts'
@@ -123,6 +124,7 @@ export function createPostgresStore(settings: PostgresSettings): PostgresStore {
     codes: codeVerbs(connection),
     consents: consentVerbs(connection),
     deviceCodes: deviceCodeVerbs(connection),
+    identities: identityVerbs(connection),
     nodes: nodeVerbs(connection),
     refusals: refusalVerbs(connection),
     permissions: permissionVerbs(connection),

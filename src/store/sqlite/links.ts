@@ -5,6 +5,7 @@ import type { Connection, Reading, Writing } from './connection.ts'
 import { removeConsents } from './consents.ts'
 import { writeEvent } from './events.ts'
 import { removeFactors } from './factors.ts'
+import { removeIdentities } from './identities.ts'
 import { raiseEpoch } from './user-counters.ts'
 import { findTaken, insertUser, readUser, toUser, type UserRow } from './users.ts'
 
@@ -87,6 +88,7 @@ export function linkVerbs(connection: Connection): LinkVerbs {
         endApiKeys(db, user.id)
         if (user.email_verified === 0) {
           removeFactors(db, user.id, 0)
+          removeIdentities(db, user.id, 0)
           removeConsents(db, user.id)
         }
         db.run('UPDATE cs_users SET password_hash = :hash, email_verified = 1 WHERE id = :id', {
@@ -121,6 +123,7 @@ export function linkVerbs(connection: Connection): LinkVerbs {
         setEmail(db, link)
         endApiKeys(db, user.id)
         removeFactors(db, user.id, link.ends_at - use.lifeMilliseconds)
+        removeIdentities(db, user.id, link.ends_at - use.lifeMilliseconds)
         db.run('UPDATE cs_users SET password_hash = NULL WHERE id = :id', { id: user.id })
         raiseEpoch(db, user, { why: 'password_changed' })
         db.run('DELETE FROM cs_links WHERE user_id = :id', { id: user.id })

@@ -12,6 +12,7 @@ import { deviceCodeVerbs } from './device-codes.ts'
 import { eventVerbs } from './events.ts'
 import { factorVerbs } from './factors.ts'
 import { toStoreError, unavailable } from './failure.ts'
+import { identityVerbs } from './identities.ts'
 import { keyVerbs } from './keys.ts'
 import { linkVerbs } from './links.ts'
 import { nodeVerbs } from './nodes.ts'
@@ -111,6 +112,7 @@ export function createSqliteStore(path: string, openFile: OpenDatabase = openDat
     deviceCodes: deviceCodeVerbs(connection),
     factors: factorVerbs(connection),
     permissions: permissionVerbs(connection),
+    identities: identityVerbs(connection),
     keys: keyVerbs(connection),
     revocations: revocationVerbs(connection),
     nodes: nodeVerbs(connection),

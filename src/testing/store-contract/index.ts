@@ -7,6 +7,7 @@ import { testConsents } from './consents.ts'
 import { testDeviceCodes } from './device-codes.ts'
 import { testEvents } from './events.ts'
 import { testFactors } from './factors.ts'
+import { testIdentities } from './identities.ts'
 import { testKeys } from './keys.ts'
 import { testLinks } from './links.ts'
 import { testNodes } from './nodes.ts'
@@ -65,6 +66,7 @@ export function storeContract({ name, open, races = 10 }: StoreContractOptions):
     testConsents(subject)
     testDeviceCodes(subject, races)
     testFactors(subject)
+    testIdentities(subject)
     testRefusals(subject)
     testKeys(subject)
     testNodes(subject)

@@ -111,6 +111,21 @@ export const de: LetterTexts = {
           'dem Betreiber.',
       ],
     }),
+    identity_added: ({ service }) => ({
+      subject: `Ein weiterer Weg, sich bei ${service} anzumelden`,
+      paragraphs: [
+        `Mit Ihrem Konto bei ${service} wurde ein Konto anderswo verbunden. Damit kann man sich ab jetzt anmelden.`,
+        'Wenn Sie das nicht waren, lassen Sie sich auf der Anmeldeseite sofort ein neues Passwort geben und trennen Sie ' +
+          'die Verbindung unter „Verbundene Konten“.',
+      ],
+    }),
+    identity_removed: ({ service }) => ({
+      subject: `Ein verbundenes Konto bei ${service} wurde entfernt`,
+      paragraphs: [
+        `Ein Konto anderswo öffnet Ihr Konto bei ${service} nicht mehr, und andere Geräte wurden abgemeldet.`,
+        'Wenn Sie das nicht waren, lassen Sie sich auf der Anmeldeseite sofort ein neues Passwort geben.',
+      ],
+    }),
     account_deleted: ({ service }) => ({
       subject: `Ihr Konto bei ${service} wurde gelöscht`,
       paragraphs: [`Ihr Konto bei ${service} und was dazu gehörte wurde gelöscht, wie Sie es wollten.`],

@@ -106,6 +106,21 @@ export const en: LetterTexts = {
         'If this was not you, ask for a new password on the sign-in page at once, and tell whoever runs the service.',
       ],
     }),
+    identity_added: ({ service }) => ({
+      subject: `Another way to sign in to ${service}`,
+      paragraphs: [
+        `An account elsewhere was connected to your account at ${service}. It can sign in here from now on.`,
+        'If this was not you, ask for a new password on the sign-in page at once, then take the connection away under ' +
+          '“Connected accounts”.',
+      ],
+    }),
+    identity_removed: ({ service }) => ({
+      subject: `A connected account was removed at ${service}`,
+      paragraphs: [
+        `An account elsewhere can no longer sign in to your account at ${service}, and other devices were signed out.`,
+        'If this was not you, ask for a new password on the sign-in page at once.',
+      ],
+    }),
     account_deleted: ({ service }) => ({
       subject: `Your account at ${service} was deleted`,
       paragraphs: [`Your account at ${service} and what belonged to it were deleted, as you asked.`],

@@ -26,6 +26,8 @@ export type Notice =
   | 'password_known'
   | 'factor_added'
   | 'factor_removed'
+  | 'identity_added'
+  | 'identity_removed'
   | 'account_deleted'
 
 export type LetterKind = LinkPurpose | Notice

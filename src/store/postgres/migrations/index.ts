@@ -9,6 +9,7 @@ import { refusals } from './0008-refusals.ts'
 import { webhooks } from './0009-webhooks.ts'
 import { deviceCodes } from './0010-device-codes.ts'
 import { permissions } from './0011-permissions.ts'
+import { identities } from './0012-identities.ts'
 import type { Migration } from './migration.ts'
 
 /** All steps, oldest first. */
@@ -24,4 +25,5 @@ export const MIGRATIONS: readonly Migration[] = [
   webhooks,
   deviceCodes,
   permissions,
+  identities,
 ]

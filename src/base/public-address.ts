@@ -1,6 +1,6 @@
 import { lookup as lookUp } from 'node:dns'
 import { BlockList, isIP, isIPv6, type LookupFunction } from 'node:net'
-import { plainAddress } from '../base/network.ts'
+import { plainAddress } from './network.ts'
 
 /** Networks that are not the internet (IANA special-purpose registries): this machine, its neighbours, cloud metadata. */
 const NOT_PUBLIC = new BlockList()

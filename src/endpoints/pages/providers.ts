@@ -1,0 +1,207 @@
+import { AuthError } from '../../errors/auth-error.ts'
+import { guardRequestOf } from '../../guard/guard-request.ts'
+import { fitsCookie } from '../../http/attempt-cookies.ts'
+import type { Reply } from '../../http/reply.ts'
+import { readReturnPath } from '../../http/return-path.ts'
+import type { Attempt, AttemptPurpose } from '../../login/social/attempt.ts'
+import type { ProviderConnection } from '../../login/social/connection.ts'
+import { callbackPath } from '../../login/social/providers.ts'
+import { connectionsPage } from '../../pages/connections.ts'
+import { openProvenSession } from '../browser-session.ts'
+import { RECENT_SECONDS } from '../own-account.ts'
+import { principalOf, type RouteContext } from '../route.ts'
+import type { PageHandler } from './page-route.ts'
+import { toNextStep } from './refusal.ts'
+import { findSignedIn } from './signed-in.ts'
+import { callerIn, openView, pagesOf, queryOf, seeOther } from './view.ts'
+
+const LOGIN = '/login'
+const CONNECTIONS = '/account/connections'
+
+/** Sends the browser to the provider. A link of any page may lead here: nothing is done until somebody comes back. */
+export const goToProvider: PageHandler = async (context) => {
+  const returnTo = readReturnPath(new URL(context.request.url).searchParams.get('return_to') ?? undefined)
+  return begin({ returnTo }, context)
+}
+
+/** The same for whoever is signed in and wants to connect it; a form of ours, so that no other site begins it. */
+export const connect: PageHandler = async (context) => {
+  const { id: userId, sessionId } = principalOf(context)
+  if (sessionId === undefined) throw new AuthError('SESSION_ENDED')
+  return begin({ owner: { userId, sessionId } }, context)
+}
+
+/**
+ * Somebody comes back from a provider. What they bring counts only with the cookie of this attempt, once (rule D1), and
+ * for what the attempt was for.
+ */
+export const comeBack: PageHandler = async (context) => {
+  const { request, services } = context
+  const connection = connectionOf(context)
+  const answer = new URL(request.url).searchParams
+  const state = only(answer, 'state')
+  const { attemptCookies } = pagesOf(services)
+  const { attempts } = services.providers
+  let attempt: Attempt | undefined
+  let reply: Reply
+  try {
+    const text = attemptCookies.read(guardRequestOf(request), state)
+    attempt = attempts.open(text, connection.provider.id, state)
+    await attempts.spend(attempt)
+    reply =
+      attempt.owner === undefined
+        ? await signIn(connection, answer, attempt, context)
+        : await addConnection(connection, answer, attempt, attempt.owner, context)
+  } catch (error) {
+    if (!(error instanceof AuthError)) throw error
+    reply = failed(error, attempt, context)
+  }
+  // What did not open it takes nothing away from the one that will.
+  const cleared = attempt === undefined ? [] : [attemptCookies.cleared(state)]
+  return { ...reply, cookies: [...(reply.cookies ?? []), ...cleared] }
+}
+
+const POSTED = ['code', 'state', 'iss', 'error', 'user'] as const
+const LONGEST_POSTED = 8192
+
+/**
+ * A form from another site comes without our cookies, for they are `SameSite=Lax`; the address it is sent on to is opened
+ * like any link, and with them.
+ */
+export const comeBackByForm: PageHandler = async (context) => {
+  const { body, services } = context
+  const { provider } = connectionOf(context)
+  const posted = POSTED.map((name): [string, string | undefined] => [name, body[name]])
+  const query = queryOf(Object.fromEntries(posted))
+  if (query.length > LONGEST_POSTED) throw new AuthError('REQUEST_INVALID')
+  return seeOther(pagesOf(services).base + callbackPath(provider.id) + query)
+}
+
+export const showConnections: PageHandler = async (context) => {
+  const { services } = context
+  const { list, find } = services.providers
+  const [view, identities] = await Promise.all([
+    openView(context),
+    services.identities.list(principalOf(context).id),
+  ])
+  const done = view.note?.done
+  const page = connectionsPage(view.frame, view.state, {
+    identities,
+    providers: list,
+    done: done === 'added' || done === 'removed' || done === 'gone' ? done : undefined,
+  })
+  // Browsers hold a redirect after a form against the policy of the form's page.
+  const origins = await Promise.all(
+    list.map(({ id }) =>
+      find(id)
+        ?.origin()
+        .catch(() => undefined),
+    ),
+  )
+  const policy = { 'form-action': origins.filter((origin) => origin !== undefined) }
+  return view.send(page, { policy })
+}
+
+export const removeConnection: PageHandler = async (context) => {
+  const { params, services } = context
+  const removed = await services.identities.remove(principalOf(context), params.id ?? '', callerIn(context))
+  return connectionsDone(removed ? 'removed' : 'gone', services)
+}
+
+/** The provider that the path names. */
+function connectionOf({ params, services }: Pick<RouteContext, 'params' | 'services'>): ProviderConnection {
+  const connection = services.providers.find(params.provider ?? '')
+  if (connection === undefined) throw new AuthError('NOT_FOUND')
+  return connection
+}
+
+/** A parameter that stands there once; empty otherwise, which no state is. */
+function only(answer: URLSearchParams, name: string): string {
+  const [value = '', ...more] = answer.getAll(name)
+  return more.length === 0 && value.length <= 200 ? value : ''
+}
+
+async function begin(purpose: AttemptPurpose, context: Parameters<PageHandler>[0]): Promise<Reply> {
+  const { request, services } = context
+  const connection = connectionOf(context)
+  const { attempts } = services.providers
+  const { attemptCookies } = pagesOf(services)
+  try {
+    const whole = attempts.begin(connection.provider.id, purpose)
+    // A way back that no cookie holds is left out: who comes back is led to their account.
+    const { attempt, text } = fitsCookie(whole.text)
+      ? whole
+      : attempts.begin(connection.provider.id, { owner: purpose.owner })
+    const url = await connection.authorizationUrl(attempt)
+    return seeOther(url.href, attemptCookies.keep(guardRequestOf(request), attempt.state, text))
+  } catch (error) {
+    if (!(error instanceof AuthError)) throw error
+    return failed(error, purpose, context)
+  }
+}
+
+async function signIn(
+  connection: ProviderConnection,
+  answer: URLSearchParams,
+  attempt: Attempt,
+  context: Parameters<PageHandler>[0],
+): Promise<Reply> {
+  const { services } = context
+  const { base } = pagesOf(services)
+  const { set, device } = await openProvenSession(async () => {
+    const assertion = await connection.complete(answer, attempt)
+    const user = await services.identities.resolve(assertion, callerIn(context))
+    return { user, amr: ['fed'] }
+  }, context)
+  return seeOther(attempt.returnTo ?? `${base}/account`, [set, ...device])
+}
+
+/** For whoever is still signed in as the one who began it, and has proven that a moment ago. */
+async function addConnection(
+  connection: ProviderConnection,
+  answer: URLSearchParams,
+  attempt: Attempt,
+  owner: NonNullable<Attempt['owner']>,
+  context: Parameters<PageHandler>[0],
+): Promise<Reply> {
+  const { services } = context
+  const principal = await findSignedIn(context)
+  const { clock } = services.grants
+  if (principal?.id !== owner.userId || principal.sessionId !== owner.sessionId) {
+    throw new AuthError('STATE_COOKIE_MISSING', { details: { why: 'another session' } })
+  }
+  const age = clock.now() / 1000 - (principal.authTime ?? 0)
+  // What was recent when it began may take as long as the attempt may.
+  if (age > 2 * RECENT_SECONDS) {
+    throw new AuthError('REAUTHENTICATION_REQUIRED', { challenge: { maxAgeSeconds: RECENT_SECONDS } })
+  }
+  const assertion = await connection.complete(answer, attempt)
+  const origin = { ...context.origin, actor: { kind: 'user', id: owner.userId } } as const
+  await services.identities.connect(owner.userId, assertion, { ...callerIn(context), origin })
+  return connectionsDone('added', services)
+}
+
+function connectionsDone(done: string, services: RouteContext['services']): Reply {
+  const { base, cookies } = pagesOf(services)
+  return seeOther(base + CONNECTIONS, [cookies.writeNote({ page: CONNECTIONS, done })])
+}
+
+/** Back to where it was begun, with what went wrong; or on to the second step, where that is all that is missing. */
+function failed(
+  { refusal }: AuthError,
+  purpose: AttemptPurpose | undefined,
+  { reference, services }: Pick<RouteContext, 'reference' | 'services'>,
+): Reply {
+  const { base, cookies } = pagesOf(services)
+  const next = toNextStep(refusal, purpose?.returnTo, services)
+  if (next !== undefined) return { ...next, refusal }
+  const page = purpose?.owner === undefined ? LOGIN : CONNECTIONS
+  const note = cookies.writeNote({
+    page,
+    code: refusal.code,
+    reference,
+    ...(refusal.fields !== undefined && { problems: refusal.fields }),
+    ...(refusal.retryAfterSeconds !== undefined && { retryAfterSeconds: refusal.retryAfterSeconds }),
+  })
+  return { ...seeOther(base + page + queryOf({ return_to: purpose?.returnTo }), [note]), refusal }
+}

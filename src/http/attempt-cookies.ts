@@ -1,0 +1,49 @@
+import { createHash } from 'node:crypto'
+import { Refusal } from '../errors/refusal.ts'
+import { readCookie } from '../guard/credentials/cookie-header.ts'
+import { ATTEMPT_LIFE_SECONDS } from '../login/social/attempt.ts'
+import type { GuardRequest } from '../model/guard-request.ts'
+
+/**
+ * One cookie for each sign-in at a provider that is on its way, named after its state: two tabs do not overwrite each
+ * other's. What stands in it is sealed.
+ */
+export interface AttemptCookies {
+  /** The values of Set-Cookie that keep an attempt; the oldest go where a browser has many. */
+  keep(request: Pick<GuardRequest, 'header'>, state: string, text: string): readonly string[]
+  read(request: Pick<GuardRequest, 'header'>, state: string): string | undefined
+  cleared(state: string): string
+}
+
+/** More than anybody has tabs for, and little enough for every server to take the header. */
+const MOST_COOKIES = 4
+/** A browser keeps 4096 bytes, name and attributes included (RFC 6265 section 6.1). */
+const LONGEST = 3800
+
+export function createAttemptCookies({ https }: { readonly https: boolean }): AttemptCookies {
+  const prefix = `${https ? '__Host-' : ''}countersign-with-`
+  // Lax, and not Strict: the browser comes back from another site. A form from there is led on by GET.
+  const attributes = `Path=/; HttpOnly; SameSite=Lax${https ? '; Secure' : ''}`
+  const nameOf = (state: string): string =>
+    prefix + createHash('sha256').update(state).digest('hex').slice(0, 16)
+  const clear = (name: string): string => `${name}=; Max-Age=0; ${attributes}`
+  return {
+    keep(request, state, text) {
+      const there = [...(request.header('cookie') ?? '').matchAll(/(?:^|;)\s*([^=;\s]+)=/g)]
+        .map(([, name = '']) => name)
+        .filter((name) => name.startsWith(prefix))
+      const old = there.slice(0, Math.max(0, there.length - MOST_COOKIES + 1))
+      return [...old.map(clear), `${nameOf(state)}=${text}; Max-Age=${ATTEMPT_LIFE_SECONDS}; ${attributes}`]
+    },
+    read(request, state) {
+      const text = readCookie(request.header('cookie'), nameOf(state))
+      return text instanceof Refusal || text === '' ? undefined : text
+    },
+    cleared: (state) => clear(nameOf(state)),
+  }
+}
+
+/** Whether a browser would keep it. */
+export function fitsCookie(text: string): boolean {
+  return text.length <= LONGEST
+}

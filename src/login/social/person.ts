@@ -1,0 +1,109 @@
+import { isJsonObject } from '../../base/strict-json.ts'
+import type { ProviderClaims, ProviderPerson } from './provider.ts'
+
+/** Who it is by the claims of an ID token or the userinfo endpoint (OpenID Connect Core section 5.1). */
+export function personOfClaims(
+  claims: Readonly<Record<string, unknown>>,
+  { writesBooleansAsText = false }: { readonly writesBooleansAsText?: boolean | undefined } = {},
+): ProviderPerson | undefined {
+  const { sub, email, email_verified: verified, name, picture, locale } = claims
+  const isVerified = verified === true || (writesBooleansAsText && verified === 'true')
+  return person({ subject: sub, email, emailVerified: isVerified, name, picture, locale })
+}
+
+/** GitHub: the address is that of the list which is primary and verified, never the one that the profile shows. */
+export function personOfGithub({
+  user,
+  emails,
+}: Readonly<Record<string, unknown>>): ProviderPerson | undefined {
+  if (!isJsonObject(user)) return undefined
+  const list = Array.isArray(emails) ? emails.filter(isJsonObject) : []
+  const primary = list.find(({ primary, verified }) => primary === true && verified === true)
+  return person({
+    subject: numberedId(user.id),
+    email: primary?.email,
+    emailVerified: primary !== undefined,
+    name: user.name ?? user.login,
+    picture: user.avatar_url,
+  })
+}
+
+/** Facebook says nothing of whether an address is proven, so none is. */
+export function personOfFacebook({ me }: Readonly<Record<string, unknown>>): ProviderPerson | undefined {
+  if (!isJsonObject(me)) return undefined
+  const picture = isJsonObject(me.picture) && isJsonObject(me.picture.data) ? me.picture.data.url : undefined
+  return person({ subject: me.id, email: me.email, emailVerified: false, name: me.name, picture })
+}
+
+export function personOfDiscord({ me }: Readonly<Record<string, unknown>>): ProviderPerson | undefined {
+  if (!isJsonObject(me)) return undefined
+  const { id, avatar } = me
+  const hasPicture = typeof avatar === 'string' && /^\w{1,64}$/.test(avatar)
+  return person({
+    subject: id,
+    email: me.email,
+    emailVerified: me.verified === true,
+    name: me.global_name ?? me.username,
+    picture: hasPicture ? `https://cdn.discordapp.com/avatars/${id}/${avatar}.png` : undefined,
+    locale: me.locale,
+  })
+}
+
+const LONGEST_SUBJECT = 255
+const LONGEST_EMAIL = 320
+
+interface Told {
+  readonly subject: unknown
+  readonly email: unknown
+  readonly emailVerified: boolean
+  readonly name?: unknown
+  readonly picture?: unknown
+  readonly locale?: unknown
+}
+
+/** Takes nothing for granted: what is not as it should be is left out, and without a subject it is nobody. */
+function person({ subject, email, emailVerified, ...claims }: Told): ProviderPerson | undefined {
+  if (typeof subject !== 'string' || !/^[\x20-\x7e]+$/.test(subject) || subject.length > LONGEST_SUBJECT) {
+    return undefined
+  }
+  const hasEmail = typeof email === 'string' && email !== '' && email.length <= LONGEST_EMAIL
+  return {
+    subject,
+    email: hasEmail ? email : undefined,
+    emailVerified: hasEmail && emailVerified,
+    claims: claimsOf(claims),
+  }
+}
+
+const LONGEST_NAME = 200
+const LONGEST_URL = 2048
+
+function claimsOf({ name, picture, locale }: Pick<Told, 'name' | 'picture' | 'locale'>): ProviderClaims {
+  const isName = typeof name === 'string' && /^[^\p{Cc}\p{Cs}]+$/u.test(name) && name.length <= LONGEST_NAME
+  const isPicture =
+    typeof picture === 'string' && picture.length <= LONGEST_URL && URL.parse(picture)?.protocol === 'https:'
+  const isLocale = typeof locale === 'string' && /^[A-Za-z]{2,8}([-_][A-Za-z0-9]{1,8}){0,4}$/.test(locale)
+  return {
+    ...(isName && { name }),
+    ...(isPicture && { picture }),
+    ...(isLocale && { locale: locale.replaceAll('_', '-') }),
+  }
+}
+
+/** The name that Apple sends beside the code, once and unsigned: good for a profile, and for nothing else. */
+export function nameFromApple(text: string | undefined): string | undefined {
+  if (text === undefined || text.length > LONGEST_URL) return undefined
+  try {
+    const user: unknown = JSON.parse(text)
+    const name = isJsonObject(user) && isJsonObject(user.name) ? user.name : {}
+    const parts = [name.firstName, name.lastName].filter((part) => typeof part === 'string' && part !== '')
+    return claimsOf({ name: parts.join(' ') }).name
+  } catch {
+    return undefined
+  }
+}
+
+/** GitHub numbers its accounts; what has digits and no more is their id as a text. */
+function numberedId(id: unknown): string | undefined {
+  return typeof id === 'number' && Number.isSafeInteger(id) && id > 0 ? String(id) : undefined
+}
