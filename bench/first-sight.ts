@@ -6,6 +6,7 @@ import {
   randomUUID,
   sign as signature,
 } from 'node:crypto'
+import type { RefusalAnswer } from '../src/errors/refusal-answer.ts'
 import type { Gated } from '../src/index.ts'
 
 const ISSUER = 'http://127.0.0.1'
@@ -17,7 +18,7 @@ export interface Signer {
   readonly secret: Buffer
   readonly publicKey: KeyObject | undefined
   readonly kid: string
-  sign(jti: string): string
+  sign(jti: string, claims?: Readonly<Record<string, unknown>>): string
 }
 
 export function signerOf(algorithm: string, type = 'at+jwt'): Signer {
@@ -35,7 +36,7 @@ export function signerOf(algorithm: string, type = 'at+jwt'): Signer {
     secret,
     publicKey: pair?.publicKey,
     kid,
-    sign(jti) {
+    sign(jti, own = {}) {
       const iat = Math.floor(Date.now() / 1000)
       const claims = {
         iss: ISSUER,
@@ -46,6 +47,7 @@ export function signerOf(algorithm: string, type = 'at+jwt'): Signer {
         exp: iat + LIFE_SECONDS,
         jti,
         scope: 'profile:read orders:read',
+        ...own,
       }
       const text = `${header}.${part(claims)}`
       const made =
@@ -64,17 +66,25 @@ function part(value: object): string {
 /** The guard as built, with a memory of nothing: every token is seen for the first time. */
 export async function firstSightGate({ algorithm, secret, publicKey, kid }: Signer): Promise<Gated> {
   const dist = async (path: string) => import(new URL(`../dist/${path}`, import.meta.url).href)
-  const [{ createAccessReader }, { bearer }, { createGuard }, { createGate }, { guardedClock }, keys] =
-    await Promise.all(
-      [
-        'tokens/read-access.js',
-        'guard/credentials/bearer.js',
-        'guard/guard.js',
-        'guard/gate.js',
-        'base/clock.js',
-        'keys/verification-key.js',
-      ].map(dist),
-    )
+  const [
+    { createAccessReader },
+    { bearer },
+    { createGuard },
+    { createGate },
+    { guardedClock },
+    keys,
+    answers,
+  ] = await Promise.all(
+    [
+      'tokens/read-access.js',
+      'guard/credentials/bearer.js',
+      'guard/guard.js',
+      'guard/gate.js',
+      'base/clock.js',
+      'keys/verification-key.js',
+      'errors/refusal-answer.js',
+    ].map(dist),
+  )
   const key =
     publicKey === undefined
       ? keys.hmacVerificationKey(secret, kid)
@@ -90,10 +100,11 @@ export async function firstSightGate({ algorithm, secret, publicKey, kid }: Sign
     cache: { maxBytes: 0 },
   })
   const guard = createGuard([bearer(reader.read)], clock, console.error)
-  const gate = createGate({ guard, refuse: refused, waiting: () => undefined })
+  const gate = createGate({ guard, refuse: refusedBy(answers.RefusalAnswer), waiting: () => undefined })
   return { gate, ready: async () => undefined }
 }
 
-function refused(refusal: { readonly code: string }): never {
-  throw new Error(`the bench's own token was refused: ${refusal.code}`)
+/** Shaped as ours, and told from a principal by its class. */
+function refusedBy(Answer: typeof RefusalAnswer): () => RefusalAnswer {
+  return () => new Answer(401, {}, '')
 }

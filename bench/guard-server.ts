@@ -1,50 +1,76 @@
 import { randomBytes, randomUUID } from 'node:crypto'
+import { mkdtempSync, rmSync } from 'node:fs'
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import type { Auth, Gated } from '../src/index.ts'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Auth, Clock, Gated } from '../src/index.ts'
+import { type BadTokens, badTokensBy, badTokensOf } from './bad-tokens.ts'
 import { firstSightGate, type Signer, signerOf } from './first-sight.ts'
 import { openApp } from './guarded-apps.ts'
 import { openPeer } from './guarded-peers.ts'
 
 /**
  * One framework with a route that is not checked on one port and the same route checked on another. Prints the ports and
- * the tokens. Arguments: framework, what checks (`ours`, `first-HS256` and so on, `peer`, `peer-redis`), Redis' address.
+ * the tokens, those that have to be refused among them. Arguments: framework, what checks (`ours`, `first-HS256` and so on, `peer`, `peer-redis`), Redis' address.
  */
 const [framework = 'fastify', kind = 'ours', redisUrl = ''] = process.argv.slice(2)
+const HOUR = 3_600_000
 const TOKENS = kind.startsWith('first') ? 500 : 10_000
 
 const plain = await listen(await openApp(framework))
-const { server, tokens } = await openChecked()
+const { server, tokens, bad } = await openChecked()
 const checked = await listen(server)
-process.stdout.write(`${JSON.stringify({ plain, checked, tokens })}\n`)
+process.stdout.write(`${JSON.stringify({ plain, checked, tokens, bad })}\n`)
 process.on('SIGTERM', () => process.exit(0))
 
-async function openChecked(): Promise<{ readonly server: Server; readonly tokens: readonly string[] }> {
+interface Checked {
+  readonly server: Server
+  readonly tokens: readonly string[]
+  readonly bad: BadTokens
+}
+
+async function openChecked(): Promise<Checked> {
   if (kind === 'ours') return openOurs()
   if (kind.startsWith('first-')) {
     const signer = signerOf(kind.slice('first-'.length))
-    return { server: await openApp(framework, firstSightGate(signer)), tokens: mint(signer) }
+    const app = openApp(framework, firstSightGate(signer))
+    return { server: await app, tokens: mint(signer), bad: badTokensBy(signer) }
   }
   // The peers know no access tokens by their type; hono/jwt refuses every type but this one.
   const signer = signerOf('HS256', 'JWT')
   const redis = kind === 'peer-redis' ? redisUrl : undefined
-  return { server: await openPeer(framework, signer, redis), tokens: mint(signer) }
+  return { server: await openPeer(framework, signer, redis), tokens: mint(signer), bad: badTokensBy(signer) }
 }
 
 function mint(signer: Signer): string[] {
   return Array.from({ length: TOKENS }, () => signer.sign(randomUUID()))
 }
 
-async function openOurs() {
+async function openOurs(): Promise<Checked> {
   const { createAuth } = (await import(
     new URL('../dist/index.js', import.meta.url).href
   )) as typeof import('../src/index.ts')
-  const auth = createAuth({
-    databaseUrl: 'sqlite::memory:',
-    issuer: 'http://127.0.0.1',
-    secretKey: randomBytes(32).toString('base64url'),
-    rateLimits: 'off',
-  }) as unknown as Auth
+  const folder = mkdtempSync(join(tmpdir(), 'countersign-bench-'))
+  process.on('exit', () => rmSync(folder, { recursive: true }))
+  const secretKey = randomBytes(32).toString('base64url')
+  const open = (clock?: Clock): Auth =>
+    createAuth({
+      databaseUrl: `sqlite:${join(folder, 'auth.db')}`,
+      issuer: 'http://127.0.0.1',
+      secretKey,
+      rateLimits: 'off',
+      ...(clock && { clock }),
+    }) as unknown as Auth
+  const issueAt = async (shift: number): Promise<string> => {
+    const auth = open({ now: () => Date.now() + shift, elapsed: () => performance.now() })
+    await auth.ready()
+    const { access_token } = await auth.tokens.issue({ userId: user.id })
+    await auth.close()
+    return access_token
+  }
+
+  const auth = open()
   await auth.migrate()
   await auth.ready()
   const user = await auth.users.create({ email: 'bench@example.com', password: 'correct horse battery' })
@@ -52,7 +78,8 @@ async function openOurs() {
   for (let at = 0; at < TOKENS; at += 1) {
     tokens.push((await auth.tokens.issue({ userId: user.id })).access_token)
   }
-  return { server: await openApp(framework, auth as Gated), tokens }
+  const bad = badTokensOf(tokens[0] ?? '', await issueAt(-2 * HOUR), await issueAt(HOUR))
+  return { server: await openApp(framework, auth as Gated), tokens, bad }
 }
 
 function listen(server: Server): Promise<number> {

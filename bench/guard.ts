@@ -3,7 +3,9 @@ import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { startRedis } from '../test/servers/redis.ts'
+import type { BadTokens } from './bad-tokens.ts'
 import { type Figures, loadFor, requestsOf, sendEach } from './load/get-load.ts'
+import type { Bar } from './picture.ts'
 
 /**
  * A checked route against the same route unguarded, both in one process, alone on one core: rounds in turn, medians of
@@ -53,6 +55,9 @@ const subjects = [...ours, ...(hasFastApi ? fastApi : [])].filter(
   ({ framework, kind }) => only === undefined || `${framework} ${kind}`.includes(only),
 )
 
+/** For the picture: checked requests a second, at 32 connections. */
+export const bars: Bar[] = []
+
 const redis = await startRedis()
 try {
   console.log(`Node ${process.versions.node}; ${ROUNDS} rounds of ${MILLISECONDS} ms each; medians\n`)
@@ -71,9 +76,10 @@ try {
 }
 
 async function row({ name, framework, kind, connections, goal }: Subject): Promise<string> {
-  const { child, plain, checked, tokens } = await start(framework, kind)
+  const { child, plain, checked, tokens, bad } = await start(framework, kind)
   try {
     const pid = child.pid ?? 0
+    const letIn = await letInBy(checked, bad)
     const requests = requestsOf('/item', tokens)
     // Sent before, each of them: the third time a token comes it is remembered for certain.
     for (const port of [plain, checked, checked, checked]) await sendEach(port, requests)
@@ -84,9 +90,11 @@ async function row({ name, framework, kind, connections, goal }: Subject): Promi
         await loadFor({ port: checked, pid, connections }, requests, MILLISECONDS),
       ])
     }
+    if (letIn.length === 0 && connections === 32)
+      bars.push({ framework, name, perSecond: median(rounds.map(([, guarded]) => guarded.perSecond)) })
     const cells = [
       framework,
-      name,
+      letIn.length === 0 ? name : `${name} (no guard: lets in ${letIn.join(', ')})`,
       connections,
       Math.round(median(rounds.map(([free]) => free.perSecond))),
       Math.round(median(rounds.map(([, guarded]) => guarded.perSecond))),
@@ -103,11 +111,23 @@ async function row({ name, framework, kind, connections, goal }: Subject): Promi
   }
 }
 
+/** What a guard lets in that it has to refuse: whoever checks less is not faster. */
+async function letInBy(port: number, bad: BadTokens): Promise<string[]> {
+  const letIn: string[] = []
+  for (const [name, token] of Object.entries(bad)) {
+    const headers: Record<string, string> = token === '' ? {} : { authorization: `Bearer ${token}` }
+    const { status } = await fetch(`http://127.0.0.1:${port}/item`, { headers })
+    if (status < 400) letIn.push(name)
+  }
+  return letIn
+}
+
 interface Started {
   readonly child: ChildProcess
   readonly plain: number
   readonly checked: number
   readonly tokens: readonly string[]
+  readonly bad: BadTokens
 }
 
 async function start(framework: string, kind: string): Promise<Started> {

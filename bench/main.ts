@@ -1,5 +1,11 @@
-/** Measures side by side, in one run: `npm run bench -- start`. Figures are for comparing, not for keeping. */
-const BENCHES: Readonly<Record<string, () => Promise<unknown>>> = {
+import type { Bar } from './picture.ts'
+import { keepingOutput, type Section, writeReport } from './report.ts'
+
+/**
+ * Measures side by side, in one run: `npm run bench -- start`. Without names it runs all and writes docs/benchmarks.md;
+ * figures are for comparing, not for keeping.
+ */
+const BENCHES: Readonly<Record<string, () => Promise<object>>> = {
   start: () => import('./start.ts'),
   revocation: () => import('./revocation.ts'),
   refresh: () => import('./refresh.ts'),
@@ -18,7 +24,14 @@ if (unknown.length > 0) {
   console.error(`There is no bench ${unknown.join(', ')}. There are: ${Object.keys(BENCHES).join(', ')}.`)
   process.exit(2)
 }
+const sections: Section[] = []
+const bars: Bar[] = []
 for (const name of asked.length > 0 ? asked : Object.keys(BENCHES)) {
   console.log(`\n## ${name}\n`)
-  await BENCHES[name]?.()
+  const lines = await keepingOutput(async () => {
+    const measured: { readonly bars?: readonly Bar[] } = (await BENCHES[name]?.()) ?? {}
+    bars.push(...(measured.bars ?? []))
+  })
+  sections.push({ name, lines })
 }
+if (asked.length === 0) writeReport(sections, bars)

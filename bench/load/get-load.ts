@@ -1,5 +1,6 @@
 import { connect, type Socket } from 'node:net'
 import { cpuSeconds } from './cpu.ts'
+import { keepAwake } from './keep-awake.ts'
 
 export interface Figures {
   readonly perSecond: number
@@ -58,16 +59,6 @@ export async function loadFor(
   })
   const took = performance.now() - began
   return { perSecond: (count * 1000) / took, cpuMicroseconds: ((cpuSeconds(pid) - cpu) * 1e6) / count }
-}
-
-/**
- * A client that sleeps between answers has to be woken by the server, which on a virtual machine costs it more than the
- * answer does, and only where it is not fast enough to keep the client busy: what is compared would be something else.
- */
-function keepAwake(goesOn: () => boolean): void {
-  setImmediate(() => {
-    if (goesOn()) keepAwake(goesOn)
-  })
 }
 
 /** Every token once, over a few connections. */

@@ -5,6 +5,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { openConnection } from './connection.ts'
 import { cpuSeconds } from './cpu.ts'
+import { keepAwake } from './keep-awake.ts'
 
 /** Connections that ask at once; each has sessions of its own. */
 export const CONNECTIONS = 32
@@ -85,6 +86,7 @@ export async function askAllTheTime({ child, port }: Issuer, asking: Asking): Pr
     }
     connection.close()
   }
+  keepAwake(() => running)
   const load = Promise.all(Array.from({ length: CONNECTIONS }, (_, index) => work(index)))
   const { requests, atMostMilliseconds } = asking.warmUp
   const warmUpBegan = performance.now()

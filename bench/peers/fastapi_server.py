@@ -2,6 +2,7 @@
 it; with Redis' address as argument, each token's id is looked up in a deny-list as well. Prints ports and tokens."""
 
 import asyncio
+import base64
 import json
 import secrets
 import sys
@@ -49,7 +50,7 @@ async def item_for_users(user: str = Depends(get_current_user)) -> str:
     return "hello"
 
 
-def mint() -> str:
+def mint(key: str = SECRET_KEY, **own: object) -> str:
     now = int(time.time())
     claims = {
         "iss": AUDIENCE,
@@ -59,8 +60,28 @@ def mint() -> str:
         "exp": now + 3600,
         "jti": str(uuid.uuid4()),
         "scope": "profile:read orders:read",
+        **own,
     }
-    return jwt.encode(claims, SECRET_KEY, algorithm="HS256")
+    return jwt.encode(claims, key, algorithm="HS256")
+
+
+def part(value: object) -> str:
+    return base64.urlsafe_b64encode(json.dumps(value).encode()).decode().rstrip("=")
+
+
+def bad_tokens() -> dict[str, str]:
+    """What every guard has to refuse."""
+    now = int(time.time())
+    header, payload, signature = mint().split(".")
+    return {
+        "no token": "",
+        "alg none": f"{part({'alg': 'none', 'typ': 'JWT'})}.{payload}.",
+        "no signature": f"{header}.{payload}.",
+        "changed claims": f"{header}.{part({'sub': 'somebody else', 'aud': AUDIENCE, 'exp': now + 3600})}.{signature}",
+        "another key": mint(secrets.token_urlsafe(32)),
+        "expired": mint(iat=now - 7200, exp=now - 3600),
+        "not valid yet": mint(iat=now + 3600, nbf=now + 3600, exp=now + 7200),
+    }
 
 
 async def main() -> None:
@@ -76,7 +97,8 @@ async def main() -> None:
         await asyncio.sleep(0.05)
     ports = [server.servers[0].sockets[0].getsockname()[1] for server in servers]
     tokens = [mint() for _ in range(TOKENS)]
-    print(json.dumps({"plain": ports[0], "checked": ports[1], "tokens": tokens}), flush=True)
+    said = {"plain": ports[0], "checked": ports[1], "tokens": tokens, "bad": bad_tokens()}
+    print(json.dumps(said), flush=True)
     await asyncio.gather(*serving)
 
 
