@@ -19,6 +19,7 @@ import type { Jwks } from './keys/jwks.ts'
 import type { KeyFacts, KeyReport } from './keys/key-management.ts'
 import type { ImportedAccount, NewAccount } from './login/accounts.ts'
 import type { MadeApiKey, NewApiKeyRequest } from './login/api-keys.ts'
+import type { ProviderToken } from './login/social/kept-tokens.ts'
 import type { Access, AccessLimit, Requirement } from './model/access.ts'
 import type { ApiKey } from './model/api-key.ts'
 import type { Client } from './model/client.ts'
@@ -178,6 +179,14 @@ export interface Auth<
     /** Takes every second factor away and ends every session. False if there was none. */
     resetFactors(id: string, by?: Partial<Origin>): Promise<boolean>
     remove(id: string, by?: Partial<Origin>): Promise<void>
+  }
+  readonly providers: {
+    /**
+     * A token of a provider that the person signs in with, to ask there for them: of a provider whose configuration says
+     * `keepTokens`. Good for a minute at least where the provider says for how long; fetched anew if it has to be, by one
+     * process at a time. Undefined where there is none, or the provider has taken it back. Rejects if it does not answer.
+     */
+    token(userId: string, provider: string): Promise<ProviderToken | undefined>
   }
   /** The signing keys; `docs/keys.md` draws their life. */
   readonly keys: {

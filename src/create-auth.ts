@@ -190,6 +190,9 @@ export function createAuth<
       ...own.sessions,
     },
     users: own.users,
+    providers: {
+      token: (userId, provider) => whenReady(() => services.providerTokens.find(userId, provider)),
+    },
     apiKeys: {
       create: (key, by) => whenReady(() => services.apiKeys.make(key, originOf(by))),
       list: (userId) => whenReady(() => services.apiKeys.list(userId)),

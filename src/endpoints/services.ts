@@ -20,6 +20,7 @@ import type { OwnAccount } from '../login/own-account.ts'
 import type { PasswordReset } from '../login/password-reset.ts'
 import type { Registration } from '../login/registration.ts'
 import type { Identities } from '../login/social/identities.ts'
+import type { KeptProviderTokens } from '../login/social/kept-tokens.ts'
 import type { Providers } from '../login/social/providers.ts'
 import type { DevelopmentMailbox } from '../mail/development-mailbox.ts'
 import type { AccessToken } from '../model/access-token.ts'
@@ -67,6 +68,7 @@ export interface Services {
   /** Who else people can sign in with, and the accounts there that open one here. */
   readonly providers: Providers
   readonly identities: Identities
+  readonly providerTokens: KeptProviderTokens
   /** The letters of late, in development. */
   readonly mailbox: DevelopmentMailbox | undefined
   /** Title shown on pages and in the API description. */

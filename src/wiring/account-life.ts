@@ -3,6 +3,7 @@ import { createOwnAccount, type OwnAccount } from '../login/own-account.ts'
 import { createPasswordReset, type PasswordReset } from '../login/password-reset.ts'
 import { createRegistration, type Registration } from '../login/registration.ts'
 import { createIdentities, type Identities } from '../login/social/identities.ts'
+import { createKeptTokens, type KeptProviderTokens } from '../login/social/kept-tokens.ts'
 import { createProviders, type Providers } from '../login/social/providers.ts'
 import type { Ground } from './ground.ts'
 import type { Knowledge } from './knowledge.ts'
@@ -18,6 +19,7 @@ export interface AccountLife {
   readonly ownAccount: OwnAccount
   readonly providers: Providers
   readonly identities: Identities
+  readonly providerTokens: KeptProviderTokens
 }
 
 export function wireAccountLife(
@@ -83,6 +85,7 @@ export function wireAccountLife(
     registration,
     providers,
     identities,
+    providerTokens: createKeptTokens({ store, providers, secretKeys, random, clock }),
     emailAddresses,
     passwordReset,
     ownAccount: createOwnAccount({ accounts, store, passwords: signIn.grants, postman, clock }),

@@ -9,17 +9,19 @@ export function providersOf({ providers }: Pick<Settings, 'providers'>): readonl
 }
 
 function toProvider(id: string, one: ProviderSetting, preset: Preset | undefined): Provider {
+  const known = preset ?? BY_ISSUER
+  const offline: Preset['offline'] = one.keepTokens === true ? known.offline : undefined
   return {
     id,
     name: one.name ?? preset?.name ?? id,
     clientId: one.clientId,
     proof: proofOf(one, preset),
-    scopes: one.scopes ?? (preset ?? BY_ISSUER).scopes,
-    parameters: preset?.parameters ?? {},
+    scopes: one.scopes ?? [...known.scopes, ...(offline?.scopes ?? [])],
+    parameters: { ...preset?.parameters, ...offline?.parameters },
     trustsEmail: one.trustEmail ?? false,
     keepsTokens: one.keepTokens ?? false,
     isPrivate: one.privateNetwork ?? false,
-    protocol: (preset ?? BY_ISSUER).protocol(one),
+    protocol: known.protocol(one),
   }
 }
 

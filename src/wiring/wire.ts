@@ -144,7 +144,9 @@ export function wire(options: AuthOptions, routes: readonly Route[]): Wired {
       countRefusal = await connectOpenTelemetry()
       housekeeping = startHousekeeping(store, logger, async () => {
         // With one key there is none that others could be under.
-        if (ground.secretKeys.fingerprints.length > 1) await resealTotps(signIn.grants)
+        if (ground.secretKeys.fingerprints.length === 1) return
+        await resealTotps(signIn.grants)
+        await life.providerTokens.reseal()
       })
     },
     survey: () => survey({ store, settings, keys: keys.management, secretKeys: ground.secretKeys }),
@@ -266,6 +268,7 @@ function servicesOf({
     ownAccount: life.ownAccount,
     providers: life.providers,
     identities: life.identities,
+    providerTokens: life.providerTokens,
     mailbox: mail.mailbox,
     serviceName: settings.brandName,
     pages: settings.pages === 'off' ? undefined : pagesOf(ground),

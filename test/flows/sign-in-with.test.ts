@@ -3,7 +3,7 @@ import { after, before, test } from 'node:test'
 import { z } from 'zod'
 import { sqlite } from '../../src/index.ts'
 import { ELSEWHERE } from './elsewhere.ts'
-import { ISSUER, PASSWORD, startIssuer, type TestIssuer } from './issuer.ts'
+import { handClock, ISSUER, PASSWORD, startIssuer, type TestIssuer } from './issuer.ts'
 import { newVisitor, type VisitedPage, type Visitor } from './page-visitor.ts'
 import {
   CLIENT_ID,
@@ -618,6 +618,64 @@ test('an answer that comes by a form, as Apple’s does, is led on to where the 
   for (const [name, value] of cookies) visitor.cookies.set(name, value)
   assert.equal((await visitor.get(posted.location ?? '')).location, '/account')
   assert.equal((await visitor.get('/login/with/nobody')).status, 404)
+})
+
+test('tokens of a provider are kept where the configuration says so: encrypted, and exchanged by one of all who ask', async () => {
+  const clock = handClock(Date.now())
+  const keeping = sqlite(':memory:')
+  const options = {
+    store: keeping,
+    clock,
+    maxStalenessSeconds: 300,
+    providers: {
+      odd: { ...client, name: 'Odd', issuer: odd.url, clientAuthentication: 'post', keepTokens: true },
+      other: { ...client, name: 'Other', issuer: other.url, clientAuthentication: 'post' },
+    },
+  } as const
+  const one = await startIssuer(options)
+  try {
+    const person = newPerson()
+    const visitor = newVisitor(one)
+    odd.claims = person
+    const sent = await visitor.get('/login/with/odd')
+    const asked = new URL(sent.location ?? '').searchParams
+    assert.deepEqual(
+      [asked.get('scope'), asked.get('prompt')],
+      ['openid profile email offline_access', 'consent'],
+    )
+    assert.equal((await visitor.get(odd.answer(sent.location ?? ''))).location, '/account')
+    const user = await one.auth.users.findByLogin(person.email)
+    const id = user?.id ?? ''
+    const kept = await keeping.identities.findTokens(id, 'odd')
+    assert.match(kept?.sealed ?? '', /^s1\./)
+    assert.doesNotMatch(kept?.sealed ?? '', /access/)
+
+    // The first one ends within the minute that whoever is handed it needs.
+    clock.advance(1000)
+    const before = odd.exchanges.length
+    const tokens = await Promise.all(Array.from({ length: 12 }, () => one.auth.providers.token(id, 'odd')))
+    assert.equal(odd.exchanges.length, before + 1)
+    assert.equal(odd.exchanges.at(-1)?.get('refresh_token'), 'refresh 0')
+    assert.deepEqual(new Set(tokens.map((token) => token?.accessToken)), new Set([`access ${before + 1}`]))
+    assert.equal(await one.auth.providers.token(id, 'other'), undefined)
+    assert.equal(await one.auth.providers.token('nobody', 'odd'), undefined)
+
+    // Away is not taken back.
+    clock.advance(1000)
+    odd.instead.set('/token', (_, response) => response.writeHead(500).end())
+    await assert.rejects(one.auth.providers.token(id, 'odd'), { code: 'PROVIDER_UNAVAILABLE' })
+    odd.instead.clear()
+    assert.equal((await one.auth.providers.token(id, 'odd'))?.accessToken, `access ${before + 2}`)
+    clock.advance(1000)
+    odd.instead.set('/token', (_, response) =>
+      response.writeHead(400, { 'content-type': 'application/json' }).end('{"error":"invalid_grant"}'),
+    )
+    assert.equal(await one.auth.providers.token(id, 'odd'), undefined)
+    odd.instead.clear()
+    assert.equal(await keeping.identities.findTokens(id, 'odd'), undefined)
+  } finally {
+    await one.close()
+  }
 })
 
 test('no was said, there or here', async () => {

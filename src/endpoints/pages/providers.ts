@@ -151,6 +151,7 @@ async function signIn(
   const { set, device } = await openProvenSession(async () => {
     const assertion = await connection.complete(answer, attempt)
     const user = await services.identities.resolve(assertion, callerIn(context))
+    await services.providerTokens.keep(assertion)
     return { user, amr: ['fed'] }
   }, context)
   return seeOther(attempt.returnTo ?? `${base}/account`, [set, ...device])
@@ -178,6 +179,7 @@ async function addConnection(
   const assertion = await connection.complete(answer, attempt)
   const origin = { ...context.origin, actor: { kind: 'user', id: owner.userId } } as const
   await services.identities.connect(owner.userId, assertion, { ...callerIn(context), origin })
+  await services.providerTokens.keep(assertion)
   return connectionsDone('added', services)
 }
 

@@ -29,7 +29,7 @@ export interface ProviderConnection {
    * stand in them once. Throws `PROVIDER_DENIED`, `PROVIDER_UNAVAILABLE`, `PROVIDER_ANSWER_REFUSED`, `NONCE_MISMATCH`.
    */
   complete(answer: URLSearchParams, attempt: Attempt): Promise<ProviderAssertion>
-  /** New tokens for a refresh token. Throws as `complete` does. */
+  /** New tokens for a refresh token. Throws as `complete` does; `PROVIDER_DENIED` where it was taken back. */
   refresh(refreshToken: string): Promise<ProviderTokens>
 }
 
@@ -228,7 +228,13 @@ export function createConnection(parts: ConnectionParts): ProviderConnection {
         const { oauth, options, client, auth } = loaded
         const metadata = await metadataOf(loaded)
         const response = await oauth.refreshTokenGrantRequest(metadata, client, auth, refreshToken, options)
-        const tokens = tokensOf(await oauth.processRefreshTokenResponse(metadata, client, response))
+        const answer = await oauth.processRefreshTokenResponse(metadata, client, response).catch((error) => {
+          if (error instanceof oauth.ResponseBodyError && error.error === 'invalid_grant') {
+            throw new AuthError('PROVIDER_DENIED', { details: { provider: provider.id, why: error.error } })
+          }
+          throw error
+        })
+        const tokens = tokensOf(answer)
         return { ...tokens, refreshToken: tokens.refreshToken ?? refreshToken }
       }),
   }

@@ -16,6 +16,11 @@ export interface Preset {
   readonly name: string
   readonly scopes: readonly string[]
   readonly parameters?: Readonly<Record<string, string>>
+  /** What is asked for beside, where a refresh token is wanted. */
+  readonly offline?: {
+    readonly scopes?: readonly string[]
+    readonly parameters?: Readonly<Record<string, string>>
+  }
   /** Which of its places are for the configuration to say: `may` or `must`. */
   readonly issuer?: 'may'
   readonly tenant?: 'must'
@@ -35,12 +40,14 @@ export const PRESETS = {
   google: {
     name: 'Google',
     scopes: IDENTITY,
+    offline: { parameters: { access_type: 'offline', prompt: 'consent' } },
     proof: 'secret',
     protocol: () => openId('https://accounts.google.com'),
   },
   microsoft: {
     name: 'Microsoft',
     scopes: IDENTITY,
+    offline: { scopes: ['offline_access'] },
     tenant: 'must',
     proof: 'secret',
     protocol: ({ tenant }) => openId(`https://login.microsoftonline.com/${tenant}/v2.0`),
@@ -120,5 +127,7 @@ export function presetOf(id: string): Preset | undefined {
 /** An OpenID provider by its issuer. */
 export const BY_ISSUER = {
   scopes: IDENTITY,
+  // OpenID Connect Core section 11.
+  offline: { scopes: ['offline_access'], parameters: { prompt: 'consent' } },
   protocol: ({ issuer = '', idTokenAlgorithm }: Place) => openId(issuer, idTokenAlgorithm),
 }
