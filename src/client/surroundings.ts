@@ -53,7 +53,11 @@ export const here: Surroundings = {
   openChannel(name) {
     const channel = globals.BroadcastChannel && new globals.BroadcastChannel(name)
     channel?.unref?.()
-    return channel
+    // An open one keeps a program from ending. Pages end anyway, Node and Bun let go of it; where that cannot be (Deno)
+    // there is none.
+    if (channel?.unref || globals.location) return channel
+    channel?.close()
+    return undefined
   },
   address: () => globals.location?.href,
 }

@@ -53,7 +53,7 @@ test('every TypeScript block of README and docs compiles', { timeout: 300_000 },
 test('every block of README and docs is of a kind that is tested or drawn', () => {
   for (const { file, line, words } of codeBlocks()) {
     assert.ok(
-      ['ts', 'sh', 'mermaid', 'json', 'text', 'ini', 'yaml', 'dotenv'].includes(words[0] ?? ''),
+      ['ts', 'sh', 'mermaid', 'json', 'text', 'ini', 'yaml', 'dotenv', 'diff'].includes(words[0] ?? ''),
       `${file}:${line}`,
     )
   }
