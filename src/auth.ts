@@ -45,8 +45,8 @@ export interface AcceptedSocket<Who> {
   readonly ok: true
   readonly principal: Who
   /**
-   * Closes the socket when what opened it ends: 1008 for expiry and revocation, 1013 where this process does not know
-   * any more. Answers with the way to let go of it, for sockets that cannot be listened to.
+   * Closes the socket when what opened it ends, or whoever opened it loses a scope or a role: 1008; 1013 where this
+   * process does not know any more. Answers with the way to let go of it, for sockets that cannot be listened to.
    */
   hold(socket: EndableSocket): () => void
 }

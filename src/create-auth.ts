@@ -162,7 +162,7 @@ export function createAuth<
           ok: true,
           principal: admission as never,
           // Where anyone may come in there is nothing that ends.
-          hold: (socket) => (admission === undefined ? () => undefined : gate.hold(asked, socket)),
+          hold: (socket) => (admission === undefined ? () => undefined : gate.hold(asked, socket, admission)),
         }
       },
     },

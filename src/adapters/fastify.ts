@@ -250,7 +250,7 @@ function pass(
     return
   }
   if (asked.opensSocket && admission !== undefined)
-    sockets.expect(request.raw, asked)
+    sockets.expect(request.raw, asked, admission)
     // Typed by the word of the route, which let nobody else in.
   ;(request as { principal: unknown }).principal = admission
   done()

@@ -1,6 +1,7 @@
 import type { Gate } from '../guard/gate.ts'
 import type { EndableSocket } from '../guard/sockets.ts'
 import type { GuardRequest } from '../model/guard-request.ts'
+import type { Principal } from '../model/principal.ts'
 
 /** The part of a `WebSocketServer` of `ws` that tells of open sockets. */
 export interface SocketServer {
@@ -13,21 +14,21 @@ export interface SocketServer {
  */
 export interface HeldSockets {
   /** `raw` is Node's request, which the server will name. */
-  expect(raw: object, request: GuardRequest): void
+  expect(raw: object, request: GuardRequest, principal: Principal): void
   watch(server: SocketServer): void
 }
 
 export function holdSockets(gate: Gate): HeldSockets {
-  const expected = new WeakMap<object, GuardRequest>()
+  const expected = new WeakMap<object, { readonly request: GuardRequest; readonly principal: Principal }>()
   const watched = new WeakSet<object>()
   return {
-    expect: (raw, request) => void expected.set(raw, request),
+    expect: (raw, request, principal) => void expected.set(raw, { request, principal }),
     watch(server) {
       if (watched.has(server)) return
       watched.add(server)
       server.on('connection', (socket, raw) => {
-        const request = expected.get(raw)
-        if (request !== undefined) gate.hold(request, socket)
+        const opener = expected.get(raw)
+        if (opener !== undefined) gate.hold(opener.request, socket, opener.principal)
       })
     },
   }

@@ -5,10 +5,12 @@ import { Refusal } from '../errors/refusal.ts'
 import { RefusalAnswer } from '../errors/refusal-answer.ts'
 import type { Admission, Gate } from '../guard/gate.ts'
 import { RawGuardRequest, type RawRequest } from '../guard/guard-request.ts'
+import type { EndableSocket } from '../guard/sockets.ts'
 import type { Access } from '../model/access.ts'
 import { joinAccess } from '../model/access-join.ts'
 import type { GuardRequest } from '../model/guard-request.ts'
 import { INVENTORY } from '../model/inventory.ts'
+import type { Principal } from '../model/principal.ts'
 import { createEdge, type Edge, type EdgeOptions } from './edge.ts'
 import { markGuard, placeOf } from './guard-mark.ts'
 import { holdSockets, type SocketServer } from './held-sockets.ts'
@@ -66,9 +68,11 @@ export function protect(
     guarded: (handler, access) => (c, next) => {
       const asked = new HonoGuardRequest(c, address)
       const enter = (admission: Admission) => {
-        const refused = admit(admission, c)
-        if (refused !== undefined) return refused
-        if (asked.opensSocket && admission !== undefined) holdSocket(c, asked)
+        if (admission instanceof RefusalAnswer) return admission.toResponse()
+        if (admission !== undefined) {
+          c.set('principal', admission)
+          if (asked.opensSocket) holdSocket(c, asked, admission)
+        }
         return handler(c, next)
       }
       const admission = gate.admit(asked, access)
@@ -105,13 +109,6 @@ export function protect(
   return protection
 }
 
-/** The answer to send, or undefined: the request may go on, its principal set. */
-function admit(admission: Admission, c: Context): Response | undefined {
-  if (admission instanceof RefusalAnswer) return admission.toResponse()
-  if (admission !== undefined) c.set('principal', admission)
-  return undefined
-}
-
 /** What holds for all routes, whoever answers. */
 function edgeStep(edge: Edge, address: NonNullable<HonoProtectOptions['address']>): Handler {
   return async (c, next) => {
@@ -130,7 +127,9 @@ function edgeStep(edge: Edge, address: NonNullable<HonoProtectOptions['address']
 
 /** What @hono/node-server hands over beside the request; of one that opens a socket also the server that will. */
 interface NodeEnv {
-  readonly incoming?: RawRequest & { readonly socket?: { destroy?(): void } | undefined }
+  readonly incoming?: RawRequest & {
+    readonly socket?: { destroy?(): void; once?(event: 'close', listener: () => void): unknown } | undefined
+  }
   readonly wss?: SocketServer
 }
 
@@ -139,17 +138,22 @@ function envOf(c: Context): NodeEnv {
 }
 
 /** Lets the socket that the request opens end with what let it in. */
-function socketHolder(gate: Gate): (c: Context, asked: GuardRequest) => void {
+function socketHolder(gate: Gate): (c: Context, asked: GuardRequest, principal: Principal) => void {
   const sockets = holdSockets(gate)
-  return (c, asked) => {
+  return (c, asked, principal) => {
     const { incoming, wss } = envOf(c)
     if (incoming === undefined) return
     if (wss === undefined) {
       // Another server opens it, and does not say which: then the connection is what can be ended.
-      gate.hold(asked, { close: () => incoming.socket?.destroy?.() })
+      const { socket } = incoming
+      const connection: EndableSocket = {
+        close: () => socket?.destroy?.(),
+        addEventListener: (event, listener) => void socket?.once?.(event, listener),
+      }
+      gate.hold(asked, connection, principal)
       return
     }
-    sockets.expect(incoming, asked)
+    sockets.expect(incoming, asked, principal)
     sockets.watch(wss)
   }
 }

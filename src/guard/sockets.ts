@@ -1,6 +1,7 @@
 import type { Clock } from '../base/clock.ts'
 import { Refusal } from '../errors/refusal.ts'
 import type { GuardRequest } from '../model/guard-request.ts'
+import type { Principal } from '../model/principal.ts'
 import type { Credential } from './credentials/credential.ts'
 import { type FoundCredential, findCredential } from './find-credential.ts'
 
@@ -11,10 +12,11 @@ export interface EndableSocket {
 }
 
 /**
- * Closes the socket when what the request carried ends: 1008 for expiry and revocation, 1013 where this process does not
- * know any more. The request was let in. Answers with the way to let go of it, for sockets that cannot be listened to.
+ * Closes the socket when what the request carried ends, or `principal`, who was let in by it, has lost a scope or a role:
+ * 1008, and 1013 where this process does not know any more. Answers with the way to let go of it, for sockets that cannot
+ * be listened to.
  */
-export type HoldSocket = (request: GuardRequest, socket: EndableSocket) => () => void
+export type HoldSocket = (request: GuardRequest, socket: EndableSocket, principal: Principal) => () => void
 
 /** Open WebSockets. Each is asked every second what was asked when it was opened. */
 export interface Sockets {
@@ -32,6 +34,8 @@ export interface SocketsParts {
 /** What a socket was opened with. */
 interface Holding extends FoundCredential {
   readonly request: GuardRequest
+  /** As it was let in: the application goes on by that. */
+  readonly principal: Principal
   /** Seconds since 1970, as it was said last. */
   expiresAt: number
 }
@@ -63,6 +67,7 @@ export function createSockets({ credentials, clock, report }: SocketsParts): Soc
     // What other clocks are forgiven at a request is not added to the life of a socket.
     if (clock.now() >= holding.expiresAt * 1000) end(socket, false)
     else if (verdict instanceof Refusal) end(socket, verdict.status >= 500)
+    else if (hasLost(holding.principal, verdict)) end(socket, false)
   }
   const lookAt = (socket: EndableSocket, holding: Holding): void => {
     look(socket, holding).catch((error: unknown) => {
@@ -72,13 +77,13 @@ export function createSockets({ credentials, clock, report }: SocketsParts): Soc
   }
 
   return {
-    hold(request, socket) {
+    hold(request, socket, principal) {
       const found = findCredential(credentials, request)
       if (found instanceof Refusal) {
         socket.close(ENDED, 'no credential')
         return () => undefined
       }
-      const holding = { ...found, request, expiresAt: Number.POSITIVE_INFINITY }
+      const holding = { ...found, request, principal, expiresAt: Number.POSITIVE_INFINITY }
       held.set(socket, holding)
       timer ??= setInterval(() => {
         for (const [open, its] of held) lookAt(open, its)
@@ -94,4 +99,12 @@ export function createSockets({ credentials, clock, report }: SocketsParts): Soc
       held.clear()
     },
   }
+}
+
+/** A cookie and a key go on where a token of the same person would have ended. */
+function hasLost(before: Principal, now: Principal): boolean {
+  return (
+    before.scopes.some((scope) => !now.scopes.includes(scope)) ||
+    before.roles.some((role) => !now.roles.includes(role))
+  )
 }

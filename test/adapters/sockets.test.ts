@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { once } from 'node:events'
+import { EventEmitter, once } from 'node:events'
 import { createServer, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { Writable } from 'node:stream'
@@ -160,20 +160,30 @@ test('hono: a socket that another server opens ends too, by its connection', asy
   app.get('/ws', hono.guard(SOCKET_WORDS['/ws'] as Access<Principal>), (c) => c.body(null))
   await protection.ready()
   const { access } = await signUp('alice')
-  const { body } = await call('POST', '/ws-ticket', { token: access })
-  let destroyed = Promise.withResolvers<void>()
-  const incoming = {
-    upgrade: true,
-    method: 'GET',
-    url: `/ws?ticket=${String(body.ticket)}`,
-    rawHeaders: [],
-    socket: { remoteAddress: '127.0.0.1', destroy: () => destroyed.resolve() },
+  /** As a server hands it over that opens sockets by itself. */
+  const upgrade = async () => {
+    const { body } = await call('POST', '/ws-ticket', { token: access })
+    const destroyed = Promise.withResolvers<void>()
+    let isDestroyed = false
+    destroyed.promise.then(() => {
+      isDestroyed = true
+    })
+    const socket = Object.assign(new EventEmitter(), {
+      remoteAddress: '127.0.0.1',
+      destroy: () => destroyed.resolve(),
+    })
+    const url = `/ws?ticket=${String(body.ticket)}`
+    const incoming = { upgrade: true, method: 'GET', url, rawHeaders: [], socket }
+    const request = () => app.request(url, {}, { incoming })
+    return { socket, request, destroyed: destroyed.promise, isDestroyed: () => isDestroyed }
   }
-  const request = () => app.request(incoming.url, {}, { incoming })
-  assert.equal((await request()).status, 200)
+  const [gone, stays] = [await upgrade(), await upgrade()]
+  assert.equal((await gone.request()).status, 200)
+  assert.equal((await stays.request()).status, 200)
+  gone.socket.emit('close')
   await call('POST', '/logout', { token: access })
-  await destroyed.promise
-  destroyed = Promise.withResolvers()
-  assert.equal((await request()).status, 401)
+  await stays.destroyed
+  assert.equal(gone.isDestroyed(), false, 'a connection that is gone is looked after no more')
+  assert.equal((await stays.request()).status, 401)
   await close()
 })

@@ -192,6 +192,26 @@ export function testSockets(name: string, openSample: OpenSocketSample): void {
     assert.deepEqual(await Promise.all(codes), [1008, 1008])
   })
 
+  test(`${name}: F-6: a socket ends when whoever opened it loses a role or a scope, also by cookie and key`, async () => {
+    const user = await issuer.auth.users.create({ email: 'h@example.com', password: PASSWORD })
+    await issuer.auth.users.setRoles(user.id, ['user', 'admin'])
+    const json = { username: 'h@example.com', password: PASSWORD }
+    const answer = await issuer.call('POST', '/session', { json, headers: BROWSER })
+    const cookie = answer.headers.get('set-cookie')?.split(';')[0] ?? ''
+    const keyWith = async (scope: string) => {
+      const offer = { userId: user.id, name: scope, scopes: [scope], lifeSeconds: 3600 }
+      const { text } = await issuer.auth.apiKeys.create(offer)
+      return opened('/any-way', { headers: { authorization: `Bearer ${text}` } })
+    }
+    const byCookie = await opened('/any-way', { headers: { cookie }, origin: ISSUER })
+    const [byKey, stays] = [await keyWith('admin:users'), await keyWith('profile:read')]
+    const codes = [byCookie, byKey].map(async ({ socket }) => (await once(socket, 'close'))[0])
+    await issuer.auth.users.setRoles(user.id, ['user'])
+    assert.deepEqual(await Promise.all(codes), [1008, 1008])
+    assert.equal(stays.socket.readyState, WebSocket.OPEN, 'its key has lost nothing')
+    stays.socket.close()
+  })
+
   test(`${name}: F-9: a header that is sent twice opens no socket`, async () => {
     const { access } = await issuer.signUp('hans')
     const good = `Bearer ${access}`
