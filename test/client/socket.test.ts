@@ -6,6 +6,7 @@ import { after, before, test } from 'node:test'
 import { WebSocketServer } from 'ws'
 import { nodeListener } from '../../src/adapters/node.ts'
 import { backOffMilliseconds, openSocket } from '../../src/client/socket.ts'
+import { here } from '../../src/client/surroundings.ts'
 import { createClient } from '../../src/client.ts'
 import { type Auth, createAuth } from '../../src/index.ts'
 import { closeServer, listen, PASSWORD } from './site.ts'
@@ -81,6 +82,38 @@ test('a socket opens by a ticket, comes back with a new one, and ends with the s
     socket.close()
   }
   assert.equal(socket.send('x'), false)
+})
+
+test('bad input: whatever comes in the place of a ticket, the socket comes back, and nobody is signed out', async () => {
+  const answers = [
+    () => new Response('<!doctype html>', { headers: { 'content-type': 'text/html' } }),
+    () => Response.json({ ticket: 5 }),
+    () => new Response('{"ticket":"cs_'),
+    () => Response.json({ code: 'try_again' }, { status: 503, headers: { 'retry-after': '1' } }),
+    () => Response.json({ code: 'token_invalid' }, { status: 401 }),
+    () => Promise.reject(new TypeError('fetch failed')),
+    () => Response.json({ ticket: 'cs_ticket_of_nobody' }),
+  ]
+  const farewells: unknown[] = []
+  const client = createClient(
+    { issuer, storage: 'memory', onSignedOut: (farewell) => farewells.push(farewell) },
+    {
+      ...here,
+      fetch: async (input, init) =>
+        (String(input).endsWith('/ws-ticket') ? answers.shift() : undefined)?.() ?? fetch(input, init),
+      wait: () => new Promise((resolve) => setImmediate(resolve)),
+    },
+  )
+  await client.signInWithPassword({ username: 'ann', password: PASSWORD })
+  const heard = Promise.withResolvers<unknown>()
+  const socket = openSocket(client, { url: `${issuer.replace('http', 'ws')}/ws`, onMessage: heard.resolve })
+  try {
+    assert.equal(await heard.promise, 'hello')
+    assert.deepEqual([answers.length, farewells, client.session.status], [0, [], 'signed-in'])
+  } finally {
+    socket.close()
+    await client.signOut()
+  }
 })
 
 test('attempts are spread, grow apart, and never by more than half a minute', () => {
