@@ -12,6 +12,7 @@ import { readRemote } from './guard/verify/read-remote.ts'
 import { createRemoteIssuer } from './guard/verify/remote-issuer.ts'
 import type { RenderRefusal } from './http/error-response.ts'
 import { createRefuser, type RefusalReport } from './http/refuser.ts'
+import { isSafeAddress } from './keys/issuer-document.ts'
 import { type Access, anyone, needs, type Requirement, signedIn } from './model/access.ts'
 import type { GuardRequest } from './model/guard-request.ts'
 import type { Principal } from './model/principal.ts'
@@ -32,6 +33,11 @@ export interface ServiceOptions<Scope extends string = string> {
   readonly scopes?: readonly Scope[] | Readonly<Record<Scope, string>>
   /** How much the memory for genuine signatures may take; 32 MiB unless said otherwise. */
   readonly cacheBytes?: number
+  /**
+   * Where the metadata of this API lies (RFC 9728), if it publishes any: each challenge of a 401 or 403 names it, so that a
+   * client finds the issuer by itself.
+   */
+  readonly resourceMetadata?: string
   /** Your own body for refusals. Status, challenge and headers stay. */
   readonly renderRefusal?: RenderRefusal
   /** Told of each refusal. What it throws is logged and changes nothing. */
@@ -84,6 +90,7 @@ export interface Verifier<Scope extends string = string> extends Gated {
 const SERVICE_NAMES = [
   'scopes',
   'cacheBytes',
+  'resourceMetadata',
   'renderRefusal',
   'onRefusal',
   'logger',
@@ -141,6 +148,7 @@ export function createVerifier<const Scope extends string = string>(
       random: systemRandom,
       logger,
       https: false,
+      resourceMetadata: options.resourceMetadata,
       detailsInAnswer: false,
       renderRefusal: options.renderRefusal,
       onRefusal: options.onRefusal,
@@ -186,6 +194,10 @@ function readOptions(options: VerifierOptions): readonly IssuerOptions[] {
     ...beside.map((name) => `${name}: belongs to each of the issuers`),
     ...issuers.flatMap(problemsOfIssuer),
   ]
+  const { resourceMetadata } = options
+  if (resourceMetadata !== undefined && !isSafeAddress(resourceMetadata)) {
+    problems.push('resourceMetadata: https, or http on loopback')
+  }
   if (issuers.length === 0) problems.push('issuers: one or more are needed')
   if (problems.length > 0) throw new TypeError(`createVerifier(): ${problems.join('; ')}`)
   return issuers

@@ -83,6 +83,7 @@ export const openidConfiguration = route({
       subject_types_supported: ['public'],
       id_token_signing_alg_values_supported: [algorithm],
       prompt_values_supported: PROMPTS,
+      acr_values_supported: ['mfa'],
       claims_supported: CLAIMS,
       claim_types_supported: ['normal'],
       claims_parameter_supported: false,
@@ -151,7 +152,7 @@ function metadataOf({ grants: { settings, policy }, pages }: Services): Record<s
 
 /** What ID tokens and the userinfo endpoint say. */
 const CLAIMS = [
-  ...['iss', 'sub', 'aud', 'azp', 'exp', 'iat', 'auth_time', 'amr', 'sid', 'nonce', 'at_hash'],
+  ...['iss', 'sub', 'aud', 'azp', 'exp', 'iat', 'auth_time', 'acr', 'amr', 'sid', 'nonce', 'at_hash'],
   ...USERINFO_CLAIMS,
 ]
 

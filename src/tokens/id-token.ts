@@ -37,6 +37,8 @@ export function mintIdToken(facts: IdTokenFacts, key: Signer): string {
     iat,
     ...(authTime !== undefined && { auth_time: authTime }),
     ...(amr.length > 0 && { amr }),
+    // What `acr_values` asks for, as the access token says it.
+    ...(amr.includes('mfa') && { acr: 'mfa' }),
     ...(sessionId !== undefined && { sid: sessionId }),
     ...(nonce !== undefined && { nonce }),
     at_hash: halfHash(accessToken, key),

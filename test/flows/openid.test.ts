@@ -11,7 +11,8 @@ import {
   requestOf,
   type TestBrowser,
 } from './browser.ts'
-import { type Answer, claimsOf, ISSUER, startIssuer, type TestIssuer, tampered } from './issuer.ts'
+import { type Answer, claimsOf, ISSUER, PASSWORD, startIssuer, type TestIssuer, tampered } from './issuer.ts'
+import { codeAt, signUpWithApp } from './second-factor.ts'
 import type { TestClient } from './test-clients.ts'
 
 const AFTER = 'https://app.example.com/bye?x=1'
@@ -108,6 +109,29 @@ test('A19: an ID token holds no name and no address, whatever was asked for', as
     Object.keys(claimsOf(id)).sort(),
     ['amr', 'at_hash', 'aud', 'auth_time', 'azp', 'exp', 'iat', 'iss', 'sid', 'sub'].sort(),
   )
+})
+
+test('Core 2: `acr` says of a sign-in by two factors that it was one, and nothing of any other', async () => {
+  assert.equal(claimsOf((await tokensFor('openid')).id).acr, undefined)
+  const user = await signUpWithApp(issuer, 'careful', Date.now)
+  const careful = openBrowser(issuer)
+  const json = { username: 'careful', password: PASSWORD }
+  const challenged = await issuer.call('POST', '/session', { json })
+  assert.equal(challenged.status, 403, challenged.text)
+  const answered = await issuer.call('POST', '/session/challenge', {
+    json: {
+      challenge_token: challenged.body.challenge_token,
+      // The code of now was spent when the app was set up.
+      code: codeAt(user.secret, Date.now() + 30_000),
+    },
+  })
+  assert.equal(answered.status, 200, answered.text)
+  careful.cookie = answered.headers.getSetCookie()[0]?.split(';')[0]
+  const { id, access } = await tokensFor('openid', careful)
+  assert.deepEqual([claimsOf(id).acr, claimsOf(access).acr], ['mfa', 'mfa'])
+  assert.deepEqual(claimsOf(id).amr, ['pwd', 'otp', 'mfa'])
+  const { body } = await issuer.call('GET', '/.well-known/openid-configuration')
+  assert.deepEqual(body.acr_values_supported, ['mfa'])
 })
 
 test('RFC 9728: the resource names its server, and each 401 leads there; where the audience is no URL there is none', async () => {

@@ -49,6 +49,25 @@ test('a service checks tokens of an issuer of which it knows the address alone',
   assert.ok(verifier.needs({ scopes: ['orders:raed'] }))
 })
 
+test('RFC 9728: where the API publishes metadata each challenge leads to it, and to nowhere else', async () => {
+  const { issuer, key } = await issuerOf()
+  const resourceMetadata = 'https://orders.example.com/.well-known/oauth-protected-resource'
+  const verifier = createVerifier({ issuer, ...stateless, scopes: ['orders:write'], resourceMetadata })
+  later(verifier.close)
+  const token = sign(key, accessClaims(issuer))
+  const write = verifier.needs({ scopes: ['orders:write'] })
+  for (const request of [new Request('https://api.example/'), requestWith(`${token}x`), requestWith(token)]) {
+    const checked = await verifier.check(request, write)
+    assert.ok(!checked.ok)
+    const challenge = checked.response.headers.get('www-authenticate') ?? ''
+    assert.ok(challenge.includes(`resource_metadata="${resourceMetadata}"`), challenge)
+  }
+  for (const wrong of ['', 'http://orders.example.com/x', '/.well-known/x', 'javascript:alert(1)']) {
+    const options = { issuer, ...stateless, resourceMetadata: wrong }
+    assert.throws(() => createVerifier(options), /resourceMetadata: https/, wrong)
+  }
+})
+
 test('what is known is judged at once: the gate answers without a promise', async () => {
   const { issuer, key } = await issuerOf()
   const { verifier } = verifierOf({ issuer, ...stateless })
