@@ -41,7 +41,7 @@ before(async () => {
 })
 after(() => issuer.close())
 
-test('the code flow from the request to tokens: openid, then the API, then a refresh', async () => {
+test('C10, C15: the code flow from the request to tokens: openid, then the API, then a refresh', async () => {
   const answer = answerOf(
     await browser.open(requestOf(client, { scope: 'openid offline_access profile:read', nonce: 'n1' })),
   )
