@@ -121,6 +121,8 @@ export interface OddProvider extends StandIn {
   changeMetadata: (metadata: Record<string, unknown>) => Record<string, unknown>
   /** In the place of an answer of this path. */
   readonly instead: Map<string, (request: IncomingMessage, response: ServerResponse) => unknown>
+  /** Whether it answers by a form that the browser posts, as Apple does. */
+  postsBack: boolean
   /** Parameters of the requests to the token endpoint. */
   readonly exchanges: URLSearchParams[]
   /** What a browser that was sent there with these parameters brings back. */
@@ -149,6 +151,17 @@ export async function startOddProvider(): Promise<OddProvider> {
       )
     }
     if (pathname === '/jwks') return json(response, { keys: [jwk] })
+    if (pathname === '/authorize') {
+      const asked = new URL(request.url ?? '', url)
+      const redirectUri = asked.searchParams.get('redirect_uri') ?? ''
+      const back = new URL(started.answer(asked.href), redirectUri)
+      if (!started.postsBack) return void response.writeHead(302, { location: back.href }).end()
+      const fields = [...back.searchParams].map(
+        ([name, value]) => `<input type="hidden" name="${name}" value="${value}">`,
+      )
+      const form = `<form method="post" action="${redirectUri}">${fields.join('')}<button>Go on</button></form>`
+      return void response.writeHead(200, { 'content-type': 'text/html' }).end(form)
+    }
     if (pathname === '/token') {
       const form = await bodyOf(request)
       started.exchanges.push(form)
@@ -195,6 +208,7 @@ export async function startOddProvider(): Promise<OddProvider> {
     changeToken: (token) => token,
     changeMetadata: (metadata) => metadata,
     instead: new Map(),
+    postsBack: false,
     exchanges: [],
     answer(location, more = {}) {
       const asked = new URL(location).searchParams
