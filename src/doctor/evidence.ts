@@ -201,6 +201,8 @@ export interface Evidence {
   readonly tokens?: readonly {
     readonly text: string
     readonly request?: { readonly method: string; readonly path: string }
+    /** Whether the issuer itself, which hands out no secret, found the signature genuine. */
+    readonly genuine?: boolean
   }[]
   readonly config?: ServiceConfig
   readonly nodes?: readonly DeployedNode[]

@@ -44,7 +44,7 @@ export function judgeSignature(token: PastedToken | undefined, evidence: Evidenc
   return isHmac(alg) ? judgeMac(token, evidence) : judgePublic(token, evidence)
 }
 
-function judgeMac(token: PastedToken, { config, nodes = [], jwks }: Evidence): SignatureVerdict {
+function judgeMac(token: PastedToken, { config, nodes = [], jwks, tokens }: Evidence): SignatureVerdict {
   const keys = [...(config?.keys ?? []), ...(config?.key_cache?.keys ?? []), ...(jwks?.keys ?? [])]
   const usesKey = keys.some((key) => textsOfPublicKey(key).some((text) => verifiesWithSecret(token, text)))
   if (usesKey) return { kind: 'public_key_as_secret' }
@@ -59,6 +59,8 @@ function judgeMac(token: PastedToken, { config, nodes = [], jwks }: Evidence): S
     ({ config: own }) => own.secret !== undefined && verifiesWithSecret(token, own.secret),
   )
   if (node !== undefined) return { kind: 'node', name: node.name }
+  const told = tokens?.[0]?.genuine
+  if (secret === undefined && told !== undefined) return { kind: told ? 'genuine' : 'wrong' }
   return secret === undefined ? NOT_CHECKED : { kind: 'wrong' }
 }
 

@@ -13,6 +13,7 @@ import type { PageCookies } from '../http/page-cookies.ts'
 import type { RateLimits } from '../http/rate-limit.ts'
 import type { SessionCookies } from '../http/session-cookies.ts'
 import type { KeyManagement } from '../keys/key-management.ts'
+import type { VerificationKey } from '../keys/verification-key.ts'
 import type { Accounts } from '../login/accounts.ts'
 import type { ApiKeys } from '../login/api-keys.ts'
 import type { EmailAddresses } from '../login/email-address.ts'
@@ -55,6 +56,8 @@ export interface Services {
   readonly readExpired: (text: string) => AccessToken | Refusal
   readonly accounts: Accounts
   readonly keys: KeyManagement
+  /** The key that access tokens of this `kid` are checked with. */
+  readonly findKey: (kid: string) => VerificationKey | undefined
   readonly apiKeys: ApiKeys
   /** Where lists go on. */
   readonly cursors: Cursors

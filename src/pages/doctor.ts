@@ -72,9 +72,18 @@ ${refusals && showRefusals(frame, refusals)}`,
   })
 }
 
-/** The doctor speaks English. */
-function spoken(text: HtmlValue): SafeHtml {
-  return html`<span lang="en" dir="ltr">${text}</span>`
+/** The doctor speaks English, and puts names between grave accents. */
+function spoken(text: string): SafeHtml {
+  return html`<span lang="en" dir="ltr">${withCode(text)}</span>`
+}
+
+function withCode(text: string): HtmlValue {
+  return text.split('`').map((part, index) => (index % 2 === 1 ? html`<code>${part}</code>` : part))
+}
+
+/** What is wider than a phone scrolls by itself, by keyboard too. */
+function scrolling(label: string, table: SafeHtml): SafeHtml {
+  return html`<div class="scroll" role="group" tabindex="0" aria-label="${label}">${table}</div>`
 }
 
 function showDiagnosis(
@@ -87,9 +96,16 @@ function showDiagnosis(
   return html`<section aria-labelledby="answer"><h2 id="answer">${words.answer}</h2>
 <div class="note ${kind}" role="status">${cause === undefined ? html`<p>${verdict === 'ok' ? words.fine : words.undecided}</p>` : html`<p><b class="mono">${cause.code}</b> <span class="tag">${cause.certainty === 'certain' ? words.certain : words.probable}</span></p><p>${spoken(cause.meaning)}</p>`}</div>
 <ul class="checks">${checks.map((check, index) => showCheck(words, check, index === firstFailed))}</ul>
-${fix.length > 0 && html`<h3>${words.fix}</h3><ol class="steps" lang="en" dir="ltr">${fix.map((step) => html`<li>${step}</li>`)}</ol>`}
-${claims.length > 0 && html`<h3>${isProven ? words.claims : words.claimsNotProven}</h3><div class="scroll"><table><tbody>${claims.map(([name, value]) => html`<tr><th scope="row" class="mono">${name}</th><td class="mono">${value}</td></tr>`)}</tbody></table></div>`}
+${fix.length > 0 && html`<h3>${words.fix}</h3><ol class="steps" lang="en" dir="ltr">${fix.map((step) => html`<li>${withCode(step)}</li>`)}</ol>`}
+${claims.length > 0 && showClaims(isProven ? words.claims : words.claimsNotProven, claims)}
 </section>`
+}
+
+function showClaims(heading: string, claims: ShownDiagnosis['claims']): SafeHtml {
+  const rows = claims.map(
+    ([name, value]) => html`<tr><th scope="row" class="mono">${name}</th><td class="mono">${value}</td></tr>`,
+  )
+  return html`<h3>${heading}</h3>${scrolling(heading, html`<table><tbody>${rows}</tbody></table>`)}`
 }
 
 function showCheck(
@@ -106,19 +122,40 @@ function showCheck(
 
 function showRefusals(frame: Frame, { hours, causes, recent }: ShownRefusals): SafeHtml {
   const words = frame.texts.doctor
-  const number = new Intl.NumberFormat(frame.language)
   const total = causes.reduce((sum, { count }) => sum + count, 0)
+  const codes = causes.map(({ code }) => code)
+  const begin = hours[0]?.at ?? frame.now
   return html`<section aria-labelledby="refusals"><h2 id="refusals">${words.refusals}</h2>
 ${
   total === 0
     ? html`<p class="muted">${words.none}</p>`
-    : html`${refusalChart(
-        hours,
-        causes.map(({ code }) => code),
-        words.refusals,
-      )}
-<div class="scroll"><table><thead><tr><th scope="col">${words.cause}</th><th scope="col" class="number">${words.count}</th></tr></thead><tbody>${causes.map(({ code, count, meaning }, index) => html`<tr><td><span class="swatch s${index}" aria-hidden="true"></span> <b class="mono">${code}</b> <span class="muted small">${spoken(meaning)}</span></td><td class="number">${number.format(count)}</td></tr>`)}</tbody></table></div>`
+    : html`${refusalChart(hours, codes, words.refusals)}
+<p class="axis muted small" dir="ltr">${moment(frame, begin)} ${moment(frame, frame.now)}</p>
+${showCauses(frame, causes)}`
 }
-${recent.length > 0 && html`<h3>${words.recent}</h3><div class="scroll"><table class="fixed"><thead><tr><th scope="col">${words.when}</th><th scope="col">${words.cause}</th><th scope="col">${words.route}</th><th scope="col">${words.reference}</th></tr></thead><tbody>${recent.map(({ reference, code, at, route }) => html`<tr><td class="small">${moment(frame, at)}</td><td class="mono small">${code}</td><td class="mono small">${route}</td><td class="mono small">${reference}</td></tr>`)}</tbody></table></div>`}
+${recent.length > 0 && showRecent(frame, recent)}
 </section>`
+}
+
+function showCauses({ texts, language }: Frame, causes: ShownRefusals['causes']): SafeHtml {
+  const words = texts.doctor
+  const number = new Intl.NumberFormat(language)
+  const rows = causes.map(
+    ({ code, count, meaning }, index) =>
+      html`<tr><td><span class="swatch s${index}" aria-hidden="true"></span> <b class="mono">${code}</b> <span class="muted small">${spoken(meaning)}</span></td><td class="number">${number.format(count)}</td></tr>`,
+  )
+  const head = html`<tr><th scope="col">${words.cause}</th><th scope="col" class="number">${words.count}</th></tr>`
+  return scrolling(words.refusals, html`<table><thead>${head}</thead><tbody>${rows}</tbody></table>`)
+}
+
+function showRecent(frame: Frame, recent: ShownRefusals['recent']): SafeHtml {
+  const words = frame.texts.doctor
+  const rows = recent.map(
+    ({ reference, code, at, route }) =>
+      html`<tr><td class="small">${moment(frame, at)}</td><td class="mono small">${code}</td><td class="mono small">${route}</td><td class="mono small">${reference}</td></tr>`,
+  )
+  const columns = [words.when, words.cause, words.route, words.reference]
+  const head = html`<tr>${columns.map((column) => html`<th scope="col">${column}</th>`)}</tr>`
+  const table = html`<table class="fixed"><thead>${head}</thead><tbody>${rows}</tbody></table>`
+  return html`<h3>${words.recent}</h3>${scrolling(words.recent, table)}`
 }

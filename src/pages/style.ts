@@ -112,6 +112,7 @@ section>*{min-inline-size:0}
 .chart rect{fill:var(--s)}
 .swatch{display:inline-block;inline-size:.75rem;block-size:.75rem;border-radius:.125rem;background:var(--s)}
 .scroll{overflow-x:auto}
+.axis{display:flex;justify-content:space-between}
 table{border-collapse:collapse;inline-size:100%;font-variant-numeric:tabular-nums}
 th,td{text-align:start;vertical-align:top;padding:.375rem .75rem .375rem 0;border-block-end:1px solid var(--rule)}
 .number{text-align:end}

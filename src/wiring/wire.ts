@@ -236,6 +236,7 @@ function servicesOf({
     grants: signIn.grants,
     accounts: signIn.accountsOn({ store, revocationsChanged: feed.changed }),
     keys: keys.management,
+    findKey: keys.ring.find,
     clients: createClients({
       store,
       random,

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
 import { after, before, test } from 'node:test'
 import { PASSWORD, startIssuer, type TestIssuer } from './issuer.ts'
 import { newVisitor, type Visitor } from './page-visitor.ts'
@@ -27,7 +28,7 @@ async function look(visitor: Visitor, token: string) {
   return visitor.post('/doctor', { csrf_token: hidden.csrf_token ?? '', token })
 }
 
-test('anybody who is signed in has a token taken apart: ticks, the first failing check open, nothing repeated', async () => {
+test('A18, G-6: anybody who is signed in has a token taken apart: ticks, the first failing check open, nothing repeated', async () => {
   const anna = await signedIn('anna')
   const { access } = await issuer.signUp('carol')
   const good = await look(anna, access)
@@ -41,6 +42,7 @@ test('anybody who is signed in has a token taken apart: ticks, the first failing
   assert.match(bad.html, /<details open/)
   assert.equal((bad.html.match(/<details open/g) ?? []).length, 1)
   assert.match(bad.html, /not proven/, 'A18: claims are not proven')
+  assert.equal(bad.html.match(/mark passed/g)?.length, 1, 'A18: the form alone is in order')
   assert.equal(bad.html.includes(forged.slice(-20)), false, 'G-6: the token is not repeated')
   assert.doesNotMatch(bad.html, /<style|\sstyle=|\son\w+=/i)
 })
@@ -81,4 +83,45 @@ test('G-5: refusals are for those who may read the events, rows of an account fo
 
 test('nobody is led to the page who is not signed in', async () => {
   assert.equal((await newVisitor(issuer).get('/doctor')).status, 303)
+})
+
+test('G-5: with HS256 the issuer checks the signature of one’s own token, of another’s only for an operator', async (t) => {
+  const [former, next] = [randomBytes(40), randomBytes(40)].map((bytes) => bytes.toString('base64url'))
+  assert.ok(former !== undefined && next !== undefined)
+  const shared = await startIssuer({
+    jwtAlgorithm: 'HS256',
+    jwtSecret: [next, former],
+    maxStalenessSeconds: 300,
+  })
+  t.after(() => shared.close())
+  await shared.auth.users.create({
+    email: 'root@example.com',
+    username: 'root',
+    password: PASSWORD,
+    roles: ['admin'],
+  })
+  const anna = await shared.signUp('anna')
+  const bert = await shared.signUp('bert')
+  const visit = async (username: string) => {
+    const visitor = newVisitor(shared)
+    await visitor.submit('/login', '/login', { username, password: PASSWORD })
+    return visitor
+  }
+  const [asAnna, asRoot] = [await visit('anna'), await visit('root')]
+
+  const own = await look(asAnna, anna.access)
+  assert.match(own.html, /No fault was found/)
+  const forged = `${anna.access.slice(0, -8)}AAAAAAAA`
+  const bad = await look(asAnna, forged)
+  assert.match(bad.html, /SIG_WRONG_KEY/)
+  assert.match(bad.html, /not proven/, 'A18: claims are not proven')
+  const nameless = [Buffer.from('{"alg":"HS256"}').toString('base64url'), ...anna.access.split('.').slice(1)]
+  assert.doesNotMatch((await look(asAnna, nameless.join('.'))).html, /No fault was found/)
+
+  const others = await look(asAnna, bert.access)
+  assert.doesNotMatch(others.html, /No fault was found|SIG_WRONG_KEY/)
+  assert.match(others.html, /not proven/)
+  assert.match((await look(asRoot, bert.access)).html, /No fault was found/)
+  for (const { html } of [own, bad, others])
+    assert.equal(html.includes(former) || html.includes(next), false, 'G-6')
 })

@@ -477,9 +477,18 @@ const wrongKey: Rule = ({ signature, token, config, now }) => {
   if (signature.kind !== 'wrong' || token === undefined) return undefined
   const { kid, alg } = token.header ?? {}
   const { iat } = token.claims ?? {}
+  const mine = isHmac(alg)
+    ? config.secret === undefined
+      ? 'any secret of the issuer'
+      : 'the secret'
+    : 'any key at hand'
+  const tried =
+    isHmac(alg) && config.secret === undefined
+      ? ''
+      : ' Tried as well: the secret trimmed, without quotes, base64-decoded; the other keys; DER.'
   return certain('SIG_WRONG_KEY', {
     evidence: [
-      `The signature does not verify with ${config.secret !== undefined && isHmac(alg) ? 'the secret' : 'any key'} at hand${kid === undefined ? '' : ` (kid \`${clipped(kid)}\`)`}: the token was signed with another key or secret, or changed afterwards. Tried as well: the secret trimmed, without quotes, base64-decoded; the other keys; DER.${typeof iat === 'number' ? ` It claims to be issued ${ago(iat, now)}; its claims are not proven.` : ''}`,
+      `The signature does not verify with ${mine}${kid === undefined ? '' : ` (kid \`${clipped(kid)}\`)`}: the token was signed with another key or secret, or changed afterwards.${tried}${typeof iat === 'number' ? ` It claims to be issued ${ago(iat, now)}; its claims are not proven.` : ''}`,
     ],
     fix: [
       isHmac(alg)

@@ -110,7 +110,11 @@ const invisible: Rule = (facts) => {
   const value = authorization(facts)
   const pasted = facts.evidence.tokens?.[0]?.text
   const inHeader = value !== undefined && !facts.evidence.tokens?.length
-  const text = inHeader ? value.replace(/^\s*\S+ /, '') : pasted?.replace(/^[\r\n]+|[\r\n]+$/g, '')
+  const text = inHeader
+    ? value.replace(/^\s*\S+ /, '')
+    : pasted
+        ?.replace(/^[\r\n]+|[\r\n]+$/g, '')
+        .replace(/^(?:authorization:\s*)?(?:bearer|jwt|token|dpop):? /i, '')
   if (text === undefined || NOTHING.test(text.trim()) || !hasInvisible(text)) return undefined
   if (inHeader && /^\w+\s+\w+:?\s+/.test(value)) return undefined
   const kind = /[\r\n]/.test(text)

@@ -1,7 +1,7 @@
 import { diagnose } from '../../doctor/diagnose.ts'
 import type { Evidence, ServiceConfig } from '../../doctor/evidence.ts'
 import type { Diagnosis } from '../../doctor/finding.ts'
-import { readPasted } from '../../doctor/pasted-token.ts'
+import { type PastedToken, readPasted } from '../../doctor/pasted-token.ts'
 import { redact } from '../../doctor/redact.ts'
 import { clipped } from '../../doctor/words.ts'
 import { type Cause, catalogue, type Group } from '../../errors/codes.ts'
@@ -47,7 +47,7 @@ async function diagnoseFor(principal: Principal, text: string, services: Service
     issuer: settings.issuer,
     audience: settings.audience,
     skew_s: 5,
-    // With HS256 there is no public key to show: then the signature is left unchecked here.
+    // With HS256 there is none to show: the issuer checks the signature itself, and tells no more of its secrets.
     ...(keys.length > 0 && { keys: keys as unknown as NonNullable<ServiceConfig['keys']> }),
   }
   const pasted = readPasted(text)
@@ -57,7 +57,7 @@ async function diagnoseFor(principal: Principal, text: string, services: Service
   const sessions = user === undefined ? [] : await store.sessions.list(user.id)
   const isOver = user !== undefined && typeof sid === 'string' && !sessions.some(({ id }) => id === sid)
   const evidence: Evidence = {
-    tokens: [{ text }],
+    tokens: [{ text, ...(maySee && keys.length === 0 && { genuine: isGenuine(pasted, services) }) }],
     config,
     ...(user !== undefined && {
       store: {
@@ -72,10 +72,16 @@ async function diagnoseFor(principal: Principal, text: string, services: Service
     verdict: diagnosis.verdict,
     cause: causeOf(diagnosis),
     fix: diagnosis.verdict === 'undecided' ? diagnosis.wanted.slice(0, 3) : (diagnosis.causes[0]?.fix ?? []),
-    checks: checksOf(diagnosis),
+    checks: checksOf(diagnosis, pasted),
     claims: claimsOf(pasted),
-    isProven: diagnosis.ruledOut.some(({ code }) => code === 'SIG_WRONG_KEY'),
+    isProven: isProven(diagnosis),
   }
+}
+
+/** Of the signature alone: nothing that the token says is looked at. */
+function isGenuine({ header, signingInput, signature }: PastedToken, { findKey }: Services): boolean {
+  const key = typeof header?.kid === 'string' ? findKey(header.kid) : undefined
+  return key !== undefined && key.algorithm === header?.alg && key.verify(signingInput, signature)
 }
 
 function causeOf({ causes: [first] }: Diagnosis): ShownDiagnosis['cause'] {
@@ -91,7 +97,14 @@ const GROUPS: Readonly<Record<ShownCheck['name'], readonly Group[]>> = {
   account: ['revocation', 'account', 'client'],
 }
 
-function checksOf({ causes, ruledOut, verdict }: Diagnosis): readonly ShownCheck[] {
+function isProven({ ruledOut }: Diagnosis): boolean {
+  return ruledOut.some(({ code }) => code === 'SIG_WRONG_KEY')
+}
+
+/** Rule A18: of a token that is not shown to be genuine, nothing that it says is in order. */
+function checksOf(diagnosis: Diagnosis, { parts, header, claims }: PastedToken): readonly ShownCheck[] {
+  const { causes, ruledOut } = diagnosis
+  const isWhole = parts.length === 3 && header !== undefined && claims !== undefined
   return (Object.keys(GROUPS) as ShownCheck['name'][]).map((name) => {
     const isOf = (code: Cause): boolean => {
       const isAudience = /^AUD_|^ID_TOKEN/.test(code)
@@ -103,8 +116,10 @@ function checksOf({ causes, ruledOut, verdict }: Diagnosis): readonly ShownCheck
     const found = causes.filter(({ code }) => isOf(code))
     if (found.length > 0) return { name, state: 'failed', seen: found.flatMap(({ evidence }) => evidence) }
     const cleared = ruledOut.filter(({ code }) => isOf(code))
-    const passed = cleared.length > 0 || (name === 'form' && verdict === 'ok')
-    return { name, state: passed ? 'passed' : 'open', seen: [...new Set(cleared.map(({ why }) => why))] }
+    const seen = [...new Set(cleared.map(({ why }) => why))]
+    if (name === 'form') return { name, state: isWhole ? 'passed' : 'open', seen }
+    if (!isProven(diagnosis)) return { name, state: 'open', seen: seen.map((why) => `Not proven: ${why}.`) }
+    return { name, state: cleared.length > 0 ? 'passed' : 'open', seen }
   })
 }
 
