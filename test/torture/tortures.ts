@@ -8,6 +8,7 @@ import { decision, model } from './model.ts'
 import { nthCall } from './nth-call.ts'
 import { partition } from './partition.ts'
 import { race } from './race.ts'
+import { soak } from './soak.ts'
 import { stopped } from './stopped.ts'
 import type { Torture } from './torture.ts'
 
@@ -25,4 +26,5 @@ export const tortures: readonly Torture[] = [
   crashImages,
   crashSqlite,
   crashPostgres,
+  soak,
 ]

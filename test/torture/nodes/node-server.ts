@@ -14,8 +14,11 @@ export interface NodeServer extends PrivateServer {
 /** What all nodes of a torture have in common: one secret and one name, whatever port each listens on. */
 export const CLUSTER_ISSUER = 'http://127.0.0.1:8000'
 
-/** Starts `countersign serve` with these settings. They are written to a file, for they hold secrets. */
-export async function startNodeServer(settings: NodeSettings): Promise<NodeServer> {
+/** Starts `countersign serve` with these settings. They are written to a file, for they hold secrets. `nodeArgs` are for Node itself. */
+export async function startNodeServer(
+  settings: NodeSettings,
+  nodeArgs: readonly string[] = [],
+): Promise<NodeServer> {
   const server = await startPrivateServer({
     name: 'node',
     command: ({ folder, port }) => {
@@ -34,7 +37,7 @@ export async function startNodeServer(settings: NodeSettings): Promise<NodeServe
           .join(''),
       )
       chmodSync(path, 0o600)
-      return { path: process.execPath, args: [builtProgram, 'serve'] }
+      return { path: process.execPath, args: [...nodeArgs, builtProgram, 'serve'] }
     },
     ready: /Countersign serves/,
     stopSignal: 'SIGTERM',
