@@ -27,6 +27,11 @@ test('two proofs of different kinds are two factors, two of one kind are not', (
   assert.deepEqual(joinAmr(['pwd'], ['otp']), ['pwd', 'otp', 'mfa'])
   assert.deepEqual(joinAmr(['pwd'], ['hwk']), ['pwd', 'hwk', 'mfa'])
   assert.deepEqual(joinAmr(['pwd'], ['pwd']), ['pwd'])
+  assert.deepEqual(joinAmr(['fed'], ['otp']), ['fed', 'otp', 'mfa'])
+  // A password beside a sign-in elsewhere, which may be by a password as well.
+  assert.deepEqual(joinAmr(['fed'], ['pwd']), ['fed', 'pwd'])
+  assert.deepEqual(joinAmr(['fed', 'pwd'], ['pwd']), ['fed', 'pwd'])
+  assert.deepEqual(joinAmr(['fed', 'pwd'], ['hwk']), ['fed', 'pwd', 'hwk', 'mfa'])
   assert.deepEqual(joinAmr([], ['otp']), ['otp'])
   assert.deepEqual(joinAmr([], ['swk', 'mfa']), ['swk', 'mfa'])
   assert.deepEqual(joinAmr(['pwd', 'otp', 'mfa'], ['otp']), ['pwd', 'otp', 'mfa'])

@@ -71,9 +71,13 @@ export function factorDue(
   return needsOne ? 'enrolment' : 'none'
 }
 
+/** What a sign-in begins with. The two together are no second factor: each may be a password, and the same one. */
+const FIRST_STEPS: readonly string[] = ['pwd', 'fed']
+
 /** All the ways together; a first one and a second one of another kind are two factors (RFC 8176, `mfa`). */
 export function joinAmr(before: readonly string[], proven: readonly string[]): string[] {
   const joined = new Set([...before, ...proven])
-  if (before.some((value) => !proven.includes(value))) joined.add('mfa')
+  const isFirstStep = [...joined].every((value) => FIRST_STEPS.includes(value))
+  if (!isFirstStep && before.some((value) => !proven.includes(value))) joined.add('mfa')
   return [...joined]
 }
