@@ -9,14 +9,19 @@ import type { GuardRequest } from '../model/guard-request.ts'
  * other's. What stands in it is sealed.
  */
 export interface AttemptCookies {
-  /** The values of Set-Cookie that keep an attempt; the oldest go where a browser has many. */
+  /** The values of Set-Cookie that keep an attempt; the oldest go where a browser has many, or large ones. */
   keep(request: Pick<GuardRequest, 'header'>, state: string, text: string): readonly string[]
   read(request: Pick<GuardRequest, 'header'>, state: string): string | undefined
   cleared(state: string): string
 }
 
-/** More than anybody has tabs for, and little enough for every server to take the header. */
+/** More than anybody has tabs for. */
 const MOST_COOKIES = 4
+/**
+ * Of all of them together, names included: servers take 8 KiB of cookies (nginx) or 16 KiB of headers (ours), and every
+ * link of another site may begin an attempt. A browser that holds more is refused everywhere until they are over.
+ */
+const MOST_BYTES = 5000
 /** A browser keeps 4096 bytes, name and attributes included (RFC 6265 section 6.1). */
 const LONGEST = 3800
 
@@ -29,11 +34,18 @@ export function createAttemptCookies({ https }: { readonly https: boolean }): At
   const clear = (name: string): string => `${name}=; Max-Age=0; ${attributes}`
   return {
     keep(request, state, text) {
-      const there = [...(request.header('cookie') ?? '').matchAll(/(?:^|;)\s*([^=;\s]+)=/g)]
-        .map(([, name = '']) => name)
-        .filter((name) => name.startsWith(prefix))
-      const old = there.slice(0, Math.max(0, there.length - MOST_COOKIES + 1))
-      return [...old.map(clear), `${nameOf(state)}=${text}; Max-Age=${ATTEMPT_LIFE_SECONDS}; ${attributes}`]
+      const cookie = `${nameOf(state)}=${text}`
+      let room = MOST_BYTES - cookie.length
+      // Browsers send the newest last (RFC 6265 section 5.4).
+      const newestFirst = [...(request.header('cookie') ?? '').matchAll(/(?:^|;)\s*(([^=;\s]+)=[^;]*)/g)]
+        .filter(([, , name = '']) => name.startsWith(prefix))
+        .reverse()
+      const old = newestFirst.filter(([, pair = ''], index) => {
+        room -= pair.length
+        return index >= MOST_COOKIES - 1 || room < 0
+      })
+      const cleared = old.map(([, , name = '']) => clear(name))
+      return [...cleared, `${cookie}; Max-Age=${ATTEMPT_LIFE_SECONDS}; ${attributes}`]
     },
     read(request, state) {
       const text = readCookie(request.header('cookie'), nameOf(state))
