@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { createServer, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { type AddressInfo, createServer as createSocketServer } from 'node:net'
 import { test } from 'node:test'
 import { createOutwardFetch } from './outward-fetch.ts'
 
@@ -101,3 +101,24 @@ test('D5: an answer is read up to its limit, and the whole of it within the time
       assert.deepEqual([answer.status, await answer.json()], [200, { a: 1 }])
     },
   ))
+
+test('D5: what is no answer of HTTP rejects, and stops nothing else', async (t) => {
+  let line = ''
+  const server = createSocketServer((socket) => {
+    socket.on('error', () => undefined)
+    socket.once('data', () => socket.write(`HTTP/1.1 ${line}\r\n\r\n`))
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  t.after(() => server.close())
+  const { port } = server.address() as AddressInfo
+  const fetch = createOutwardFetch({ anywhere: true })
+  for (const [answer, words] of [
+    ['999 Odd\r\nContent-Length: 0', /status 999/],
+    ['600 Odd\r\nContent-Length: 0', /status 600/],
+    ['099 Odd\r\nContent-Length: 0', /status 99/],
+    ['101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: odd', /another protocol/],
+  ] as const) {
+    line = answer
+    await assert.rejects(fetch(`http://127.0.0.1:${port}/`), words, answer)
+  }
+})

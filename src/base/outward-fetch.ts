@@ -57,11 +57,16 @@ export function createOutwardFetch({
         ...(!anywhere && { lookup: lookUpPublic }),
       })
       request.on('error', failed)
+      request.on('upgrade', (_, socket) => {
+        socket.destroy()
+        reject(new Error('another protocol, which is not spoken'))
+      })
       request.on('response', (response) => {
         const { statusCode = 0 } = response
-        if (statusCode >= 300 && statusCode < 400) {
+        const why = whyRefused(statusCode)
+        if (why !== undefined) {
           response.destroy()
-          reject(new Error('a redirect, which is not followed'))
+          reject(new Error(why))
           return
         }
         const parts: Buffer[] = []
@@ -93,6 +98,12 @@ function placeOf(address: string, anywhere: boolean): URL {
     throw new Error('the URL leads to a private address')
   }
   return url
+}
+
+function whyRefused(status: number): string | undefined {
+  if (status >= 300 && status < 400) return 'a redirect, which is not followed'
+  // Anything with three digits can arrive, and a Response does not hold all of it.
+  return status >= 200 && status < 600 ? undefined : `status ${status}, which is none`
 }
 
 const WITHOUT_BODY: readonly number[] = [204, 205, 304]
