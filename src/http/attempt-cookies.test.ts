@@ -30,7 +30,11 @@ test('D1: several sign-ins may be under way in one browser, and the oldest goes'
 test('D1: links to long sign-ins cannot fill a browser with more cookies than a server takes', () => {
   const long = 'x'.repeat(3800)
   assert.ok(fitsCookie(long) && !fitsCookie(`${long}x`))
-  for (const texts of [Array(10).fill(long), [long, 'a', long, 'b', long], Array(10).fill(long.slice(0, 1500))]) {
+  for (const texts of [
+    Array(10).fill(long),
+    [long, 'a', long, 'b', long],
+    Array(10).fill(long.slice(0, 1500)),
+  ]) {
     assert.ok(heldAfter(texts).length < 6000)
   }
   assert.equal(countIn(heldAfter([long, long, 'a', 'b'])), 3, 'only what is too much goes')

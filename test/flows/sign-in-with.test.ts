@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { text } from 'node:stream/consumers'
 import { after, before, test } from 'node:test'
 import { z } from 'zod'
 import { sqlite } from '../../src/index.ts'
@@ -577,6 +578,40 @@ async function userOf(login: string) {
   assert.ok(user)
   return user
 }
+
+test('B7: what ends the session while the provider is asked ends the connection as well', async () => {
+  const person = newPerson()
+  const owner = await issuer.auth.users.create({ email: person.email, password: PASSWORD })
+  const thief = newVisitor(issuer)
+  await thief.submit('/login', '/login', { username: person.email, password: PASSWORD })
+  const page = await thief.get('/account/connections')
+  const sent = await thief.post('/account/connections/with/odd', page.hidden)
+  odd.claims = newPerson()
+  odd.instead.set('/token', async (request, response) => {
+    odd.instead.clear()
+    await issuer.auth.users.setPassword(owner.id, 'another long sentence')
+    const asked = { method: 'POST', headers: { 'content-type': 'application/x-www-form-urlencoded' } }
+    const body = await text(request)
+    const answered = await fetch(`${odd.url}/token`, { ...asked, body })
+    response.writeHead(200, { 'content-type': 'application/json' }).end(await answered.text())
+  })
+  const exchanges = odd.exchanges.length
+  await thief.get(odd.answer(sent.location ?? ''))
+  assert.equal(odd.exchanges.length, exchanges + 1)
+  assert.deepEqual(await store.identities.list(owner.id), [])
+})
+
+test('E15: a password beside a provider is no second factor', async () => {
+  const person = newPerson()
+  await signInWithOdd(person)
+  const { id } = await userOf(person.email)
+  await issuer.auth.users.setPassword(id, PASSWORD)
+  const visitor = await signInWithOdd(person)
+  await visitor.submit('/login/again', '/login/again', { password: PASSWORD })
+  assert.equal(await isSignedIn(visitor), true)
+  const [session, ...more] = await issuer.auth.sessions.list(id)
+  assert.deepEqual([session?.amr, more], [['fed', 'pwd'], []])
+})
 
 test('the last way in stays, and whoever has no password proves themselves where they come from', async () => {
   const person = newPerson()

@@ -166,9 +166,11 @@ async function addConnection(
   context: Parameters<PageHandler>[0],
 ): Promise<Reply> {
   const { services } = context
+  const { clock, store } = services.grants
+  // Before the session is looked at: what ends it while the provider is asked raises the epoch that was read here.
+  const user = await store.users.find(owner.userId)
   const principal = await findSignedIn(context)
-  const { clock } = services.grants
-  if (principal?.id !== owner.userId || principal.sessionId !== owner.sessionId) {
+  if (user === undefined || principal?.id !== owner.userId || principal.sessionId !== owner.sessionId) {
     throw new AuthError('STATE_COOKIE_MISSING', { details: { why: 'another session' } })
   }
   const age = clock.now() / 1000 - (principal.authTime ?? 0)
@@ -178,7 +180,7 @@ async function addConnection(
   }
   const assertion = await connection.complete(answer, attempt)
   const origin = { ...context.origin, actor: { kind: 'user', id: owner.userId } } as const
-  await services.identities.connect(owner.userId, assertion, { ...callerIn(context), origin })
+  await services.identities.connect(user, assertion, { ...callerIn(context), origin })
   await services.providerTokens.keep(assertion)
   return connectionsDone('added', services)
 }

@@ -22,10 +22,11 @@ export interface Identities {
    */
   resolve(assertion: ProviderAssertion, caller: Caller): Promise<User>
   /**
-   * Connects it to the account of somebody who is signed in, whatever address it has. Throws `PROVIDER_ACCOUNT_TAKEN`
+   * Connects it to the account of somebody who is signed in, whatever address it has. The user as read before it was seen
+   * that they are: what ends the sign-in meanwhile voids this, with `CREDENTIALS_WRONG`. Throws `PROVIDER_ACCOUNT_TAKEN`
    * where it opens another account.
    */
-  connect(userId: string, assertion: ProviderAssertion, caller: Caller): Promise<void>
+  connect(user: User, assertion: ProviderAssertion, caller: Caller): Promise<void>
   /** Oldest first. */
   list(userId: string): Promise<readonly Identity[]>
   /**
@@ -150,14 +151,13 @@ export function createIdentities(parts: IdentitiesParts): Identities {
       throw new AuthError('STORE_UNAVAILABLE', { details: { reason: 'accounts keep changing' } })
     },
 
-    async connect(userId, assertion, caller) {
+    async connect(user, assertion, caller) {
+      const { id: userId } = user
       const { provider, person } = assertion
-      const [user, known, others] = await Promise.all([
-        store.users.find(userId),
+      const [known, others] = await Promise.all([
         store.identities.find(provider.protocol.issuer, person.subject),
         store.identities.list(userId),
       ])
-      if (user === undefined) throw new AuthError('USER_NOT_FOUND')
       if (known?.user.id === userId) return
       const taken = new AuthError('PROVIDER_ACCOUNT_TAKEN', { details: { provider: provider.id, userId } })
       if (known !== undefined) throw taken
