@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { AuthError } from '../errors/auth-error.ts'
 import { needs } from '../model/access.ts'
 import { loginKey } from '../model/account-name.ts'
-import { scopesOfRoles } from '../model/scope-policy.ts'
+import { scopesNamedByRoles } from '../model/scope-policy.ts'
 import type { User } from '../model/user.ts'
 import { answerPage, pageQuery } from './page.ts'
 import { json, principalOf, type RouteContext, route } from './route.ts'
@@ -137,7 +137,7 @@ export async function refuseRolesBeyond(
   context: Pick<RouteContext, 'services' | 'principal'>,
   roles: readonly string[],
 ): Promise<void> {
-  refuseScopesBeyond(context, await scopesOfRoles(context.services.grants.policy, roles))
+  refuseScopesBeyond(context, [...(await scopesNamedByRoles(context.services.grants.policy, roles))])
 }
 
 export function refuseScopesBeyond(context: Pick<RouteContext, 'principal'>, given: readonly string[]): void {

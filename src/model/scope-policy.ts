@@ -25,13 +25,21 @@ export function parseScope(text: string): string[] {
  * token is made under.
  */
 export async function scopesOfRoles(policy: ScopePolicy, roles: readonly string[]): Promise<string[]> {
+  const held = await scopesNamedByRoles(policy, roles)
+  return Object.keys(policy.scopes).filter((name) => held.has(name))
+}
+
+/** All that they hold, also what is not known to be declared: another process may know better, or it may be one day. */
+export async function scopesNamedByRoles(
+  policy: ScopePolicy,
+  roles: readonly string[],
+): Promise<ReadonlySet<string>> {
   const isConfigured = (role: string) => Object.hasOwn(policy.roles, role)
   const found = roles.every(isConfigured) ? [] : await policy.findRoles(roles)
-  const held = new Set([
+  return new Set([
     ...roles.flatMap((role) => (isConfigured(role) ? (policy.roles[role]?.scopes ?? []) : [])),
     ...found.flatMap(({ name, scopes }) => (isConfigured(name) ? [] : scopes)),
   ])
-  return Object.keys(policy.scopes).filter((name) => held.has(name))
 }
 
 /** Those of the scopes held that the client may ask for. */

@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { claimsOf, PASSWORD, startIssuer, type TestIssuer, type Tokens, tokensOf } from './issuer.ts'
 import { startLettered } from './letters.ts'
@@ -132,6 +135,35 @@ test('nobody makes, changes or removes a role that holds more than they do, nor 
     assert.equal((await issuer.call('PUT', '/admin/roles/x', { json, ...who })).status, token ? 403 : 401)
     assert.equal((await issuer.call('GET', '/admin/roles', who)).status, token ? 403 : 401)
   }
+})
+
+test('nobody gives a role whose scope this node has not heard of yet', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'countersign-roles-'))
+  const shared = {
+    databaseUrl: `sqlite:${join(folder, 'auth.db')}`,
+    roles: { helper: { scopes: ['profile:read', 'admin:users'] } },
+  }
+  const node = await startIssuer(shared)
+  const other = await startIssuer(shared)
+  const { access } = await node.signUp('helper')
+  await node.auth.users.setRoles(subOf(access), ['helper'])
+  const token = tokensOf(await node.signIn('helper')).access
+  await other.auth.declarations.apply(
+    await other.auth.declarations.plan({
+      scopes: { 'payments:refund': 'Pay money back' },
+      roles: { cashier: { scopes: ['payments:refund'] } },
+    }),
+  )
+  // At once, as somebody would who has waited for this moment.
+  const json = { roles: ['helper', 'cashier'] }
+  const given = await node.call('PATCH', `/admin/users/${subOf(access)}`, { json, token })
+  assert.deepEqual([given.status, given.body.code], [403, 'insufficient_scope'])
+  const invited = { email: 'mate@example.com', roles: ['cashier'] }
+  const mailed = await node.call('POST', '/admin/invitations', { json: invited, token })
+  assert.equal(mailed.status, 403, mailed.text)
+  await node.close()
+  await other.close()
+  rmSync(folder, { recursive: true })
 })
 
 test('what is no role is refused: a bad name, a scope that nobody declares, members that are not its', async () => {
