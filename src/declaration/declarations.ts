@@ -48,6 +48,11 @@ export interface DeclarationParts {
 }
 
 const PAGE = 500
+const CHANGED_MEANWHILE = {
+  field: 'the file',
+  message:
+    'Comes to other changes than before, for somebody has changed things: look at them, and apply it again.',
+}
 
 export function createDeclarations(parts: DeclarationParts): Declarations {
   const { store, random, changed } = parts
@@ -74,14 +79,21 @@ export function createDeclarations(parts: DeclarationParts): Declarations {
       planDeclaration(readDeclaration(document), await look(), { prune }),
 
     async apply(plan, origin) {
+      const present = await look()
+      const { changes } = planDeclaration(plan.of.declaration, present, plan.of)
+      // Somebody has agreed to what they were shown, and to nothing else.
+      if (JSON.stringify(changes) !== JSON.stringify(plan.changes)) throw refused([CHANGED_MEANWHILE])
       const secrets: Record<string, string> = {}
-      const present = await allClients(store.clients)
       const steps = plan.changes.map((change) => {
         const registration = change.kind === 'client' ? plan.clients.get(change.name) : undefined
         const isNew = change.action === 'create'
         const secret = isNew && registration && hasSecret(registration) ? newClientSecret(random) : undefined
         if (secret !== undefined) secrets[change.name] = secret
-        return stepOf(change, plan, { secret, client: present.find(({ id }) => id === change.name), origin })
+        return stepOf(change, plan, {
+          secret,
+          client: present.clients.find(({ id }) => id === change.name),
+          origin,
+        })
       })
       const stopped = steps.length === 0 ? undefined : await store.permissions.change(steps)
       if (stopped !== undefined) throw refused([whyStopped(stopped)])

@@ -47,6 +47,8 @@ export interface DeclarationPlan {
   readonly scopes: ReadonlyMap<string, DeclaredScope>
   readonly roles: ReadonlyMap<string, Role>
   readonly clients: ReadonlyMap<string, ClientRegistration>
+  /** What it was made of, for what is shown to be compared with what there is when it is applied. */
+  readonly of: { readonly declaration: Declaration; readonly prune: boolean }
 }
 
 const MOST_SCOPES = 500
@@ -134,6 +136,7 @@ export function planDeclaration(
     scopes,
     roles,
     clients,
+    of: { declaration, prune },
   }
 }
 

@@ -162,6 +162,29 @@ test('what a file takes away is refused at once: a scope of a role, a role, a cl
   assert.deepEqual((await issuer.auth.declarations.read()).roles, {}, 'all of it or nothing')
 })
 
+test('what was shown is what is done: what somebody changes before it is agreed to is not undone behind their back', async () => {
+  await apply({ ...SHOP, clients: { reports2: SHOP.clients.reports } })
+  const renamed = {
+    roles: { keeper: { ...SHOP.roles.keeper, description: 'Keeps' } },
+    clients: { reports2: { ...SHOP.clients.reports, client_name: 'Renamed' } },
+  }
+  for (const meanwhile of [
+    () => issuer.auth.clients.change('reports2', { state: 'disabled' }),
+    () => apply({ roles: { keeper: { scopes: ['stock:read'] } } }),
+  ]) {
+    const plan = await issuer.auth.declarations.plan(renamed)
+    await meanwhile()
+    await assert.rejects(issuer.auth.declarations.apply(plan, BY), /REQUEST_INVALID/)
+  }
+  const { roles, clients } = await issuer.auth.declarations.read()
+  assert.deepEqual(roles?.keeper, { scopes: ['stock:read'] })
+  assert.deepEqual([clients?.reports2?.client_name, clients?.reports2?.state], ['Reports', 'disabled'])
+  const plan = await issuer.auth.declarations.plan(renamed)
+  await issuer.auth.clients.create({ name: 'Beside it' })
+  assert.equal((await issuer.auth.declarations.apply(plan, BY)).changes.length, 2, 'what is beside it')
+  await apply({ roles: {}, clients: {} }, true)
+})
+
 test('every problem is named with its place and what to do', async () => {
   const found = await problems({
     scope: {},
