@@ -20,9 +20,11 @@ const MOST = 1000
 
 /** How the issuer stands, by its database: see `Auth.survey`. Reads all of it, and changes nothing. */
 export async function survey({ store, settings, keys, secretKeys }: SurveyParts): Promise<Standing> {
-  const operatorRoles = Object.entries(settings.roles)
-    .filter(([, { scopes }]) => scopes.some((name) => name.startsWith('admin:')))
-    .map(([name]) => name)
+  const kept = (await store.permissions.roles()).filter(({ name }) => !Object.hasOwn(settings.roles, name))
+  const configured = Object.entries(settings.roles).map(([name, { scopes }]) => ({ name, scopes }))
+  const operatorRoles = [...configured, ...kept]
+    .filter(({ scopes }) => scopes.some((name) => name.startsWith('admin:')))
+    .map(({ name }) => name)
   const numbers = await store.survey({
     operatorRoles,
     currentHash: CURRENT_HASH,

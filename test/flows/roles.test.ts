@@ -166,6 +166,14 @@ test('nobody gives a role whose scope this node has not heard of yet', async () 
   rmSync(folder, { recursive: true })
 })
 
+test('whoever may look after others by a role of the database is among the operators that an audit counts', async () => {
+  const { operators } = await issuer.auth.survey()
+  await put('keeper', { scopes: ['orders:read', 'admin:users'] })
+  const { access } = await issuer.signUp('kim')
+  await give(access, ['user', 'keeper'])
+  assert.equal((await issuer.auth.survey()).operators, operators + 1)
+})
+
 test('what is no role is refused: a bad name, a scope that nobody declares, members that are not its', async () => {
   for (const [name, json] of [
     ['seller two', { scopes: [] }],
