@@ -16,6 +16,7 @@ const BENCHES: Readonly<Record<string, () => Promise<object>>> = {
   refusals: () => import('./refusals.ts'),
   client: () => import('./client.ts'),
   enumeration: () => import('./enumeration.ts'),
+  'login-flood': () => import('./login-flood.ts'),
 }
 
 const asked = process.argv.slice(2)

@@ -1,0 +1,60 @@
+import { Agent, request } from 'node:http'
+import { setTimeout as wait } from 'node:timers/promises'
+import type { Target } from './target.ts'
+
+/** Milliseconds. */
+export interface Times {
+  readonly p50: number
+  readonly p99: number
+}
+
+const CONNECTIONS = 16
+
+/** So many requests a second, whether or not the ones before are answered: what somebody waits who comes by chance. */
+export async function askAtRate(target: Target, perSecond: number, milliseconds: number): Promise<Times> {
+  const agent = new Agent({ keepAlive: true, maxSockets: 64 })
+  const times: number[] = []
+  const began = performance.now()
+  const under: Promise<void>[] = []
+  for (let count = 0; count < (milliseconds * perSecond) / 1000; count += 1) {
+    await wait(Math.max(0, began + (count * 1000) / perSecond - performance.now()))
+    under.push(ask(target, agent).then((took) => void times.push(took)))
+  }
+  await Promise.all(under)
+  agent.destroy()
+  times.sort((a, b) => a - b)
+  const at = (share: number) => times[Math.min(times.length - 1, Math.floor(times.length * share))] ?? 0
+  return { p50: at(0.5), p99: at(0.99) }
+}
+
+/** As many as are answered over a few connections that are always busy. Requests a second. */
+export async function askWithoutRest(target: Target, milliseconds: number): Promise<number> {
+  const agent = new Agent({ keepAlive: true, maxSockets: CONNECTIONS })
+  const began = performance.now()
+  let count = 0
+  const work = async (): Promise<void> => {
+    while (performance.now() - began < milliseconds) {
+      await ask(target, agent)
+      count += 1
+    }
+  }
+  await Promise.all(Array.from({ length: CONNECTIONS }, work))
+  agent.destroy()
+  return (count * 1000) / (performance.now() - began)
+}
+
+/** Milliseconds until the whole answer. Rejects on anything but 200. */
+function ask({ port, checked }: Target, agent: Agent): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const began = performance.now()
+    const options = { agent, port, host: '127.0.0.1', path: checked.path, headers: checked.headers }
+    request(options, (answer) => {
+      answer.resume().on('end', () => {
+        if (answer.statusCode === 200) resolve(performance.now() - began)
+        else reject(new Error(`the checked route answered ${answer.statusCode}`))
+      })
+    })
+      .on('error', reject)
+      .end()
+  })
+}
