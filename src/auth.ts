@@ -24,6 +24,7 @@ import type { Access, AccessLimit, Requirement } from './model/access.ts'
 import type { ApiKey } from './model/api-key.ts'
 import type { Client } from './model/client.ts'
 import type { Principal } from './model/principal.ts'
+import type { ListedFactors } from './model/second-factor.ts'
 import type { Session } from './model/session.ts'
 import type { User } from './model/user.ts'
 import type { OwnRoutes } from './openapi/own-routes.ts'
@@ -176,6 +177,8 @@ export interface Auth<
     setRoles(id: string, roles: readonly string[], by?: Partial<Origin>): Promise<User<Profile>>
     disable(id: string, by?: Partial<Origin>): Promise<User<Profile>>
     enable(id: string, by?: Partial<Origin>): Promise<User<Profile>>
+    /** What a sign-in asks for beside the password; nothing that could be proven by it. */
+    factors(id: string): Promise<ListedFactors>
     /** Takes every second factor away and ends every session. False if there was none. */
     resetFactors(id: string, by?: Partial<Origin>): Promise<boolean>
     remove(id: string, by?: Partial<Origin>): Promise<void>
@@ -188,6 +191,19 @@ export interface Auth<
      */
     token(userId: string, provider: string): Promise<ProviderToken | undefined>
   }
+  /**
+   * Mails somebody a link to an account of their own, good once, for seven days. Works whatever `registration` says.
+   * Rejects where the address has an account, or too many wait for it.
+   */
+  invite(
+    invitation: {
+      readonly email: string
+      readonly roles?: readonly string[]
+      /** A language tag of the letter. */
+      readonly language?: string
+    },
+    by?: Partial<Origin>,
+  ): Promise<void>
   /** The signing keys; `docs/keys.md` draws their life. */
   readonly keys: {
     list(): Promise<KeyReport>

@@ -193,6 +193,8 @@ export function createAuth<
     providers: {
       token: (userId, provider) => whenReady(() => services.providerTokens.find(userId, provider)),
     },
+    invite: ({ language, ...invitation }, by) =>
+      whenReady(() => services.registration.invite(invitation, { origin: originOf(by), language })),
     apiKeys: {
       create: (key, by) => whenReady(() => services.apiKeys.make(key, originOf(by))),
       list: (userId) => whenReady(() => services.apiKeys.list(userId)),

@@ -3,6 +3,7 @@ import type { Auth } from './auth.ts'
 import { isUuid } from './base/random.ts'
 import type { Accounts } from './login/accounts.ts'
 import { loginKey } from './model/account-name.ts'
+import { listedFactors } from './model/second-factor.ts'
 import type { Store } from './store/store.ts'
 
 /** What code of the application can do with accounts, sessions and events; also inside a transaction of its own. */
@@ -56,6 +57,7 @@ export function forOwnCode({ store, accounts, revocationsChanged, whenReady }: O
       setRoles: (id, roles, by) => whenReady(() => accounts.setRoles(id, roles, originOf(by))),
       disable: (id, by) => whenReady(() => accounts.setState(id, 'disabled', originOf(by))),
       enable: (id, by) => whenReady(() => accounts.setState(id, 'active', originOf(by))),
+      factors: (id) => whenReady(async () => listedFactors(await store.factors.find(id))),
       resetFactors: (id, by) =>
         whenReady(async () => {
           const event = { name: 'user.factors_reset', origin: originOf(by), userId: id } as const

@@ -69,6 +69,30 @@ export async function setPassword(login: string, output: OutputOptions): Promise
   printFacts({ id: user.id, password: 'changed', sessions: 'all ended' }, output)
 }
 
+export async function listFactors(login: string, output: OutputOptions): Promise<void> {
+  const { totp, passkeys, recoveryCodes } = await withAuth(async (auth) =>
+    auth.users.factors((await findAccount(auth, login)).id),
+  )
+  const codes =
+    totp === undefined && passkeys.length === 0
+      ? []
+      : [{ factor: 'recovery codes', id: null, name: `${recoveryCodes} left`, added: null, used: null }]
+  const rows = [
+    ...(totp === undefined
+      ? []
+      : [{ factor: 'app', id: 'totp', name: null, added: timeOf(totp.addedAt), used: null }]),
+    ...passkeys.map(({ id, name, addedAt, usedAt }) => ({
+      factor: 'passkey',
+      id,
+      name,
+      added: timeOf(addedAt),
+      used: usedAt === undefined ? null : timeOf(usedAt),
+    })),
+    ...codes,
+  ]
+  printTable(rows, output, 'No second factor.')
+}
+
 export async function resetFactors(login: string, output: OutputOptions): Promise<void> {
   const { user, reset } = await withAuth(async (auth) => {
     const found = await findAccount(auth, login)

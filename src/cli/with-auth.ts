@@ -7,9 +7,12 @@ import { createAuth } from '../create-auth.ts'
 export const OPERATOR = { actor: { kind: 'operator' } } as const
 
 /** Works on the configured database directly, then lets go of it. A server that runs beside it learns within seconds. */
-export async function withAuth<Value>(work: (auth: Auth) => Promise<Value>): Promise<Value> {
+export async function withAuth<Value>(
+  work: (auth: Auth) => Promise<Value>,
+  more: Pick<AuthOptions, 'logger'> = {},
+): Promise<Value> {
   const { options } = await loadConfig({ cwd: process.cwd(), env: process.env })
-  const auth = createAuth(options as AuthOptions) as unknown as Auth
+  const auth = createAuth({ ...(options as AuthOptions), ...more }) as unknown as Auth
   try {
     return await work(auth)
   } finally {

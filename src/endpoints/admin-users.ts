@@ -5,8 +5,9 @@ import { loginKey } from '../model/account-name.ts'
 import { scopesNamedByRoles } from '../model/scope-policy.ts'
 import type { User } from '../model/user.ts'
 import { answerPage, pageQuery } from './page.ts'
-import { json, principalOf, type RouteContext, route } from './route.ts'
+import { json, noContent, principalOf, type RouteContext, route } from './route.ts'
 import { adminUserAnswer, exampleUser, listOf, loginText, showManagedUser } from './schemas.ts'
+import { factorsAnswer, showFactors } from './second-factors.ts'
 
 export const looksAfterUsers = needs({ scopes: ['admin:users'] })
 
@@ -122,6 +123,48 @@ export const resetFactors = route({
   async handle(context) {
     const { id } = await userOf(context)
     return json({ reset: await context.services.secondFactors.reset(id, context.origin) })
+  },
+})
+
+export const readFactors = route({
+  method: 'GET',
+  path: '/admin/users/{id}/factors',
+  access: looksAfterUsers,
+  tag: 'Admin',
+  style: 'problem',
+  summary: 'The second factors of an account',
+  answers: {
+    200: { description: 'What a sign-in asks for beside the password.', schema: factorsAnswer },
+    404: unknown,
+  },
+  async handle(context) {
+    const { id } = await userOf(context)
+    return json(showFactors(await context.services.secondFactors.find(id)))
+  },
+})
+
+export const removeFactor = route({
+  method: 'DELETE',
+  path: '/admin/users/{id}/factors/{factor}',
+  access: looksAfterUsers,
+  tag: 'Admin',
+  style: 'problem',
+  summary: 'Take one second factor of an account away',
+  description:
+    '`totp` for the authenticator app, or the id of a passkey: one that was lost. Ends every session and token of the ' +
+    'account; its owner is told by mail.',
+  answers: {
+    204: { description: 'Removed.' },
+    404: { description: 'There is no such account, or it has no such factor.' },
+  },
+  async handle(context) {
+    const { params, services, origin } = context
+    const { id: userId } = await userOf(context)
+    const owner = { userId, sessionId: undefined }
+    const factor = params.factor ?? ''
+    if (factor === 'totp') await services.secondFactors.removeTotp(owner, origin)
+    else await services.secondFactors.removePasskey(owner, factor, origin)
+    return noContent()
   },
 })
 

@@ -64,9 +64,9 @@ export const makeApiKey = route({
   async handle(context) {
     const { body, origin, services } = context
     const { name, scopes, expires_in: lifeSeconds } = body
-    const { id: userId, scopes: within } = principalOf(context)
+    const { id: userId, scopes: within, sessionId } = principalOf(context)
     const { apiKey, text } = await services.apiKeys.make(
-      { userId, name, scopes, within, lifeSeconds },
+      { userId, name, scopes, within, sessionId, lifeSeconds },
       origin,
     )
     return json({ ...showApiKey(apiKey), key: text }, 201)

@@ -12,7 +12,7 @@ import { invite } from './admin-invitations.ts'
 import { listKeys, retireKey, revokeKey, rotateKey } from './admin-keys.ts'
 import { deleteRole, listRoles, putRole } from './admin-roles.ts'
 import { endSessionOfUser, endSessionsOfUser, listSessionsOfUser } from './admin-sessions.ts'
-import { changeUser, listUsers, readUser, resetFactors } from './admin-users.ts'
+import { changeUser, listUsers, readFactors, readUser, removeFactor, resetFactors } from './admin-users.ts'
 import { listWebhookDeliveries, retryWebhookDelivery } from './admin-webhooks.ts'
 import { listApiKeys, makeApiKey, revokeApiKey } from './api-keys.ts'
 import { authorize, authorizeByForm } from './authorize.ts'
@@ -121,6 +121,8 @@ export const routes: readonly Route[] = [
   listUsers,
   readUser,
   changeUser,
+  readFactors,
+  removeFactor,
   resetFactors,
   listRoles,
   putRole,

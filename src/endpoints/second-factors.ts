@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { isUuid } from '../base/random.ts'
 import { AuthError } from '../errors/auth-error.ts'
 import type { Owner } from '../factors/second-factors.ts'
-import type { Passkey } from '../model/second-factor.ts'
+import type { Passkey, SecondFactors } from '../model/second-factor.ts'
 import { text } from '../model/text-field.ts'
 import {
   challengeText,
@@ -39,7 +39,7 @@ const examplePasskey = {
   last_used_at: null,
 }
 
-const factorsAnswer = z
+export const factorsAnswer = z
   .object({
     totp: z
       .object({ created_at: z.iso.datetime() })
@@ -68,16 +68,18 @@ export const listFactors = route({
     },
   },
   async handle(context) {
-    const { totp, passkeys, recoveryCodes } = await context.services.secondFactors.find(
-      principalOf(context).id,
-    )
-    return json({
-      totp: totp === undefined ? null : { created_at: timeOf(totp.addedAt) },
-      passkeys: passkeys.map(showPasskey),
-      recovery_codes_left: recoveryCodes,
-    })
+    return json(showFactors(await context.services.secondFactors.find(principalOf(context).id)))
   },
 })
+
+/** What there is, and nothing that could be proven by it. */
+export function showFactors({ totp, passkeys, recoveryCodes }: SecondFactors): z.input<typeof factorsAnswer> {
+  return {
+    totp: totp === undefined ? null : { created_at: timeOf(totp.addedAt) },
+    passkeys: passkeys.map(showPasskey),
+    recovery_codes_left: recoveryCodes,
+  }
+}
 
 export const offerTotp = route({
   method: 'POST',

@@ -18,6 +18,8 @@ export interface NewApiKeyRequest {
   /** The scopes of the credential that asks for the key: none may make a key of more than it has. */
   readonly within?: readonly string[] | undefined
   readonly lifeSeconds?: number | undefined
+  /** Of whoever asks for it, where that is somebody who is signed in. */
+  readonly sessionId?: string | undefined
 }
 
 /** A key that was just made: the only time its text is to be had. */
@@ -53,7 +55,7 @@ export const LONGEST_API_KEY_LIFE_SECONDS = 10 * DEFAULT_LIFE_SECONDS
 export function createApiKeys(parts: ApiKeysParts): ApiKeys {
   const { store, policy, random, revocationsChanged, report } = parts
   return {
-    async make({ userId, name, scopes, within, lifeSeconds = DEFAULT_LIFE_SECONDS }, origin) {
+    async make({ userId, name, scopes, within, sessionId, lifeSeconds = DEFAULT_LIFE_SECONDS }, origin) {
       const user = await store.users.find(userId)
       if (user === undefined) throw new AuthError('NOT_FOUND')
       const text = makeApiKey(userId, random)
@@ -69,13 +71,17 @@ export function createApiKeys(parts: ApiKeysParts): ApiKeys {
         hash: hashSecret(text),
         scopes: grantedScope(policy, scopes?.join(' '), held),
         lifeMilliseconds: lifeSeconds * 1000,
+        sessionId,
       }
       const event = { name: 'api_key.created', origin, userId, data: { key: id } } as const
       const apiKey = await store.apiKeys.create(key, event)
       if (apiKey !== undefined) return { apiKey, text }
       throw new AuthError('REQUEST_INVALID', {
         fields: [
-          { field: 'name', message: 'There are too many keys, or the account is closed. Revoke one.' },
+          {
+            field: 'name',
+            message: 'There are too many keys, or the account or the session is closed. Revoke one.',
+          },
         ],
       })
     },

@@ -34,6 +34,27 @@ export interface SecondFactors {
   readonly recoveryCodes: number
 }
 
+/** Second factors as they may be shown to those who look after the account. */
+export interface ListedFactors {
+  readonly totp: Pick<Totp, 'addedAt'> | undefined
+  readonly passkeys: readonly Pick<Passkey, 'id' | 'name' | 'synced' | 'addedAt' | 'usedAt'>[]
+  readonly recoveryCodes: number
+}
+
+export function listedFactors({ totp, passkeys, recoveryCodes }: SecondFactors): ListedFactors {
+  return {
+    totp: totp && { addedAt: totp.addedAt },
+    passkeys: passkeys.map(({ id, name, synced, addedAt, usedAt }) => ({
+      id,
+      name,
+      synced,
+      addedAt,
+      usedAt,
+    })),
+    recoveryCodes,
+  }
+}
+
 /** However many somebody adds, a list stays a list. */
 export const MOST_PASSKEYS = 20
 

@@ -13,7 +13,7 @@ export interface FactorsParts {
   readonly returnTo: string | undefined
   /** Shown this once. */
   readonly codes: readonly string[]
-  readonly done: 'appDone' | 'passkeyDone' | 'removed' | undefined
+  readonly done: 'appDone' | 'passkeyDone' | 'renamed' | 'removed' | undefined
 }
 
 /** What a sign-in asks for beside the password. */
@@ -91,12 +91,32 @@ function showPasskey(frame: Frame, state: FormState, passkey: Passkey): SafeHtml
     type: 'submit',
     'aria-label': words.removePasskey(passkey.name),
   })
-  return html`<li><div class="what"><b>${passkey.name}</b><span class="muted small">${sentenceAround(words.added, moment(frame, passkey.addedAt))} · ${used}</span></div>
+  return html`<li><div class="what"><b>${passkey.name}</b><span class="muted small">${sentenceAround(words.added, moment(frame, passkey.addedAt))} · ${used}</span>${renameForm(frame, state, passkey)}</div>
 ${form(state, {
   to: `${base}/account/two-step/passkeys/${passkey.id}/remove`,
   class: 'act',
   body: html`<button ${button}>${words.remove}</button>`,
 })}</li>`
+}
+
+/** Folded away: a name is seldom wrong. */
+function renameForm({ texts, base }: Frame, state: FormState, { id, name }: Passkey): SafeHtml {
+  const { factors: words } = texts
+  const input = attributes({
+    id: `name-${id}`,
+    name: 'new_name',
+    value: name,
+    autocomplete: 'off',
+    maxlength: 100,
+    required: true,
+  })
+  const label = attributes({ class: 'hush', for: `name-${id}` })
+  return html`<details class="rename"><summary ${attributes({ 'aria-label': words.renamePasskey(name) })}>${words.rename}</summary>
+${form(state, {
+  to: `${base}/account/two-step/passkeys/${id}/name`,
+  class: 'field',
+  body: html`<label ${label}>${words.passkeyName}</label><input ${input}><button class="other slim" type="submit">${words.saveName}</button>`,
+})}</details>`
 }
 
 function codesSection({ texts, base }: Frame, state: FormState, { factors }: FactorsParts): SafeHtml {

@@ -1,4 +1,4 @@
-import { html } from '../base/html.ts'
+import { html, type SafeHtml } from '../base/html.ts'
 import type { User } from '../model/user.ts'
 import { accountFrame, sentenceAround } from './account-frame.ts'
 import { type FormState, field, form, mainButton, passwordField } from './form.ts'
@@ -9,7 +9,11 @@ import type { PageParts } from './layout.ts'
 export function emailPage(
   frame: Frame,
   state: FormState,
-  { user, done }: { readonly user: User; readonly done: string | undefined },
+  {
+    user,
+    done,
+    hasPassword,
+  }: { readonly user: User; readonly done: string | undefined; readonly hasPassword: boolean },
 ): PageParts {
   const { texts, base } = frame
   const { email } = texts
@@ -23,11 +27,7 @@ ${field(state, {
   inputmode: 'email',
   most: 320,
 })}
-${passwordField(frame, state, {
-  name: 'password',
-  label: texts.fields.currentPassword,
-  autocomplete: 'current-password',
-})}
+${hasPassword && currentPassword(frame, state)}
 ${mainButton(email.button)}`
   const confirm = html`<section class="narrow"><h2>${email.confirm}</h2>
 ${form(state, {
@@ -43,16 +43,21 @@ ${!user.emailVerified && confirm}`,
   })
 }
 
+function currentPassword(frame: Frame, state: FormState): SafeHtml {
+  const { currentPassword: label } = frame.texts.fields
+  return passwordField(frame, state, { name: 'password', label, autocomplete: 'current-password' })
+}
+
 /** What is kept of somebody, to take along or to have it gone. */
-export function dataPage(frame: Frame, state: FormState): PageParts {
+export function dataPage(
+  frame: Frame,
+  state: FormState,
+  { hasPassword }: { readonly hasPassword: boolean },
+): PageParts {
   const { texts, base } = frame
   const { data } = texts
   const body = html`
-${passwordField(frame, state, {
-  name: 'password',
-  label: texts.fields.currentPassword,
-  autocomplete: 'current-password',
-})}
+${hasPassword && currentPassword(frame, state)}
 <button class="end" type="submit">${data.deleteButton}</button>`
   return accountFrame(frame, state, {
     title: data.title,

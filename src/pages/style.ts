@@ -138,6 +138,7 @@ h3{font-size:1rem;font-weight:650}
 ul.rows{list-style:none}
 .what{display:grid;gap:.125rem;min-inline-size:0}
 .what b{font-weight:600}
+.rename{font-size:.875rem}.rename summary{cursor:pointer;color:var(--link);inline-size:fit-content}.rename form{margin-block-start:.5rem;gap:.5rem;justify-items:start;max-inline-size:22rem}
 .tag{display:inline-block;margin-inline-start:.5rem;padding:0 .5rem;border:1px solid var(--ok);border-radius:.5rem;color:var(--ok);font-size:.875rem;font-weight:600;line-height:1.4}
 .tag.open{border-color:var(--line);color:var(--muted)}
 .secret{display:grid;gap:.5rem}

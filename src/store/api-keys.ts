@@ -10,6 +10,8 @@ export interface NewApiKey {
   readonly hash: string
   readonly scopes: readonly string[]
   readonly lifeMilliseconds: number
+  /** The session of whoever asks: over, it makes none. A reset in the same moment ends the session or the key. */
+  readonly sessionId?: string | undefined
 }
 
 /** A live key with its owner as both are now, read in one statement. */
@@ -20,7 +22,7 @@ export interface ApiKeyStanding {
 }
 
 export interface ApiKeyVerbs {
-  /** Undefined if the owner is not active, or has `MOST_API_KEYS` live ones already. */
+  /** Undefined if the owner is not active, their session is over, or they have `MOST_API_KEYS` live ones already. */
   create(key: NewApiKey, event: NewEvent): Promise<ApiKey | undefined>
   findStanding(userId: string, hash: string): Promise<ApiKeyStanding | undefined>
   /** Live ones, newest first. */

@@ -32,6 +32,8 @@ test('every command has an answer for programs: one JSON value on standard outpu
     ],
     ['users list --json', ['items']],
     ['users show root --json', ['id', 'email', 'username', 'roles', 'state', 'created']],
+    ['users factors root --json', ['items']],
+    ['users invite --email eve@example.com --role admin --json', ['email', 'invited', 'link']],
     ['users disable root --json', ['id', 'state']],
     ['users enable root --json', ['id', 'state']],
     ['users set-role root user --json', ['id', 'roles']],
@@ -42,6 +44,7 @@ test('every command has an answer for programs: one JSON value on standard outpu
     ['clients show reports --json', ['id', 'name', 'state', 'grants', 'auth_method', 'secrets', 'created']],
     ['clients update reports --name Sales --disable --json', ['id', 'name', 'state']],
     ['clients rotate-secret reports --leaked --json', ['id', 'secret', 'secrets']],
+    ['export', ['scopes', 'roles', 'clients']],
     ['clients delete reports --json', ['id', 'removed']],
     ['migrate --dry-run --json', ['dry_run', 'from', 'to', 'steps', 'rows']],
   ]

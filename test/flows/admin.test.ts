@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { claimsOf, startIssuer, type TestIssuer, tampered, tokensOf } from './issuer.ts'
+import { signUpWithApp } from './second-factor.ts'
 
 let issuer: TestIssuer
 let admin: string
@@ -228,4 +229,38 @@ test("G-7: an application's own events stand beside ours, and a line end in them
   assert.equal((await allItems('/admin/events?limit=9&cause=NOBODY')).length, 0)
   await assert.rejects(issuer.auth.events.record({ data: { text: 'x'.repeat(9000) } }), RangeError)
   await assert.rejects(issuer.auth.events.record({ userId: "'", data: {} }), TypeError)
+})
+
+test('an admin sees the second factors of an account and takes one away: an event, a letter, every session ended', async () => {
+  const frida = await signUpWithApp(issuer, 'frida', Date.now)
+  const path = `/admin/users/${frida.id}/factors`
+  const listed = await issuer.call('GET', path, { token: admin })
+  assert.equal(listed.status, 200, listed.text)
+  assert.deepEqual(Object.keys(listed.body).sort(), ['passkeys', 'recovery_codes_left', 'totp'])
+  assert.deepEqual([listed.body.passkeys, listed.body.recovery_codes_left], [[], 10])
+  assert.doesNotMatch(listed.text, /sealed|secret/)
+  const plain = (await issuer.signUp('fritz')).access
+  for (const [token, status] of [
+    [plain, 403],
+    [undefined, 401],
+  ] as const) {
+    for (const method of ['GET', 'DELETE']) {
+      const at = method === 'GET' ? path : `${path}/totp`
+      assert.equal((await issuer.call(method, at, token === undefined ? {} : { token })).status, status)
+    }
+  }
+  for (const wrong of [NOBODY, 'sms', 'TOTP']) {
+    assert.equal((await issuer.call('DELETE', `${path}/${wrong}`, { token: admin })).status, 404, wrong)
+  }
+  assert.equal((await issuer.call('GET', `/admin/users/${NOBODY}/factors`, { token: admin })).status, 404)
+  const { access } = tokensOf(await issuer.refresh(frida.tokens.refresh))
+  assert.equal((await issuer.call('DELETE', `${path}/totp`, { token: admin })).status, 204)
+  assert.equal((await issuer.me(access)).status, 401)
+  assert.equal((await issuer.call('DELETE', `${path}/totp`, { token: admin })).status, 404)
+  assert.equal((await issuer.signIn('frida')).status, 200, 'the password is enough again')
+  const events = await issuer.auth.events.list({ userId: frida.id, name: 'totp.removed', limit: 5 })
+  assert.deepEqual(
+    events.map(({ origin }) => origin.actor.id),
+    [subOf(admin)],
+  )
 })

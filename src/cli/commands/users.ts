@@ -17,6 +17,14 @@ export function userCommands(program: Command): void {
     .addHelpText('after', `\n${PASSWORD_HINT}`)
     .action(async (options) => (await loadUsers()).createUser(options))
   users
+    .command('invite')
+    .description('mail somebody a link to an account of their own, for seven days')
+    .requiredOption('--email <address>')
+    .option('--role <name...>', 'besides those of every account')
+    .option('--language <tag>', 'of the letter')
+    .option('--json', 'for programs')
+    .action(async (options) => (await import('../invite.ts')).inviteUser(options))
+  users
     .command('list')
     .description('all accounts, oldest first')
     .option('--limit <count>', 'at most this many', countUpTo(10_000), 100)
@@ -46,6 +54,11 @@ export function userCommands(program: Command): void {
     .addHelpText('after', `\n${PASSWORD_HINT}`)
     .action(async (login, options) => (await loadUsers()).setPassword(login, options))
 
+  users
+    .command('factors <login>')
+    .description('the second factors of an account')
+    .option('--json', 'for programs')
+    .action(async (login, options) => (await loadUsers()).listFactors(login, options))
   users
     .command('reset-factor <login>')
     .description('take the second factors away, for who has lost them, and end every session')

@@ -46,13 +46,14 @@ export const createApiKey: PageHandler = async (context) => {
       fields: [{ field: 'name', message: 'Is not valid.', reason: 'empty' }],
     })
   }
-  const { id: userId, scopes: within } = principalOf(context)
+  const { id: userId, scopes: within, sessionId } = principalOf(context)
   const { text } = await services.apiKeys.make(
     {
       userId,
       name,
       scopes: scopesIn(body),
       within,
+      sessionId,
       lifeSeconds: Number(days) * DAY_SECONDS,
     },
     origin,

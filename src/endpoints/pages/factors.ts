@@ -9,7 +9,12 @@ import type { PageHandler } from './page-route.ts'
 import { canUsePasskeys, openView, pagesOf, seeOther } from './view.ts'
 
 const PAGE = '/account/two-step'
-const DONE: readonly string[] = ['appDone', 'passkeyDone', 'removed'] satisfies FactorsParts['done'][]
+const DONE: readonly string[] = [
+  'appDone',
+  'passkeyDone',
+  'renamed',
+  'removed',
+] satisfies FactorsParts['done'][]
 
 export const showFactors: PageHandler = async (context) => {
   const { services } = context
@@ -76,6 +81,19 @@ export const removePasskey: PageHandler = async (context) => {
   if (!isUuid(id)) throw new AuthError('NOT_FOUND')
   await context.services.secondFactors.removePasskey(ownerOf(context), id, context.origin)
   return back(context, 'removed')
+}
+
+export const renamePasskey: PageHandler = async (context) => {
+  const { body, origin, params, services } = context
+  const { new_name: name } = readFields(body, { new_name: { most: 100 } })
+  const id = params.id ?? ''
+  if (!isUuid(id)) throw new AuthError('NOT_FOUND')
+  if (/\p{Cc}/u.test(name)) {
+    const message = 'Must not hold control characters.'
+    throw new AuthError('REQUEST_INVALID', { fields: [{ field: 'new_name', message, reason: 'empty' }] })
+  }
+  await services.secondFactors.renamePasskey(principalOf(context).id, id, name, origin)
+  return back(context, 'renamed')
 }
 
 export const makeCodes: PageHandler = async (context) => {

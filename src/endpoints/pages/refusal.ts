@@ -37,9 +37,9 @@ export async function answerRefusedPage(refusal: Refusal, refused: RefusedPage):
       ...clearedSession(refusal, services),
     ])
   }
-  // A page of the account asks for the password itself, and refuses one that came where a second factor is due as well.
-  const hasProof = Boolean(form?.password)
-  if (code === 'REAUTHENTICATION_REQUIRED' && (!admitted || hasProof) && route !== undefined) {
+  // A page of the account asks for the password itself. Where that does not do, as with a second factor, or there is none,
+  // the sign-in page asks for what does.
+  if (code === 'REAUTHENTICATION_REQUIRED' && route !== undefined) {
     const back = base + (route.form?.page ?? path)
     return seeOther(`${base}/login/again${queryOf({ return_to: back })}`)
   }

@@ -302,6 +302,12 @@ export const pageRoutes: readonly ServedRoute[] = [
     load: async () => (await import('./factors.ts')).removePasskey,
   }),
   form({
+    path: '/account/two-step/passkeys/{id}/name',
+    access: recentlyInBrowser,
+    page: '/account/two-step',
+    load: async () => (await import('./factors.ts')).renamePasskey,
+  }),
+  form({
     path: '/account/two-step/codes',
     access: recentlyInBrowser,
     page: '/account/two-step',

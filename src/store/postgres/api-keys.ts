@@ -4,6 +4,7 @@ import { type Connection, firstRow } from './connection.ts'
 import { eventValues, insertEvent } from './events.ts'
 import { asJson, inMilliseconds, lengthOf, NOW, uuidOrNull } from './expressions.ts'
 import { insertEntries } from './revocation-entries.ts'
+import { LIVE as LIVE_SESSION, WITHIN_LIMITS } from './session-rows.ts'
 import { statement } from './statement.ts'
 import { toUser, type UserRow, userColumns } from './users.ts'
 
@@ -28,6 +29,12 @@ const LIVE = 'k.user_id = @user_id::uuid AND k.ends_at > clock_timestamp()'
 const lockOwner = statement<{ id: string }>(
   'api_keys.lock_owner',
   `SELECT id FROM countersign.users WHERE id = @user_id::uuid AND state = 'active' FOR NO KEY UPDATE`,
+)
+
+const findSession = statement<{ id: string }>(
+  'api_keys.find_session',
+  `SELECT s.id FROM countersign.sessions s JOIN countersign.users u ON u.id = s.user_id, countersign.store st
+   WHERE s.user_id = @user_id::uuid AND s.id = @session::uuid AND ${LIVE_SESSION} AND ${WITHIN_LIMITS}`,
 )
 
 const create = statement<ApiKeyRow>(
@@ -93,11 +100,14 @@ export async function endApiKeys(transaction: Connection, userId: string): Promi
 
 export function apiKeyVerbs(connection: Connection): ApiKeyVerbs {
   return {
-    async create({ id, userId, name, hash, scopes, lifeMilliseconds }, event) {
+    async create({ id, userId, name, hash, scopes, lifeMilliseconds, sessionId }, event) {
       const owner = { user_id: uuidOrNull(userId) }
       const values = { ...owner, id, name, hash, scopes, life: lifeMilliseconds, ...eventValues(event) }
       return connection.transaction(async (transaction) => {
         if ((await firstRow(transaction, lockOwner, owner)) === undefined) return undefined
+        // After the lock: a reset that came first has ended it, and one that comes later finds the key.
+        const session = { ...owner, session: uuidOrNull(sessionId) }
+        if (sessionId !== undefined && !(await firstRow(transaction, findSession, session))) return undefined
         const row = await firstRow(transaction, create, values)
         return row && toApiKey(row)
       })

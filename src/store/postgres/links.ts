@@ -1,4 +1,4 @@
-import type { LinkPurpose } from '../../model/link.ts'
+import { type LinkPurpose, STOPPED_CHANGE_REACH_MILLISECONDS } from '../../model/link.ts'
 import type { User } from '../../model/user.ts'
 import { type LinkStanding, type LinkUse, type LinkVerbs, MOST_LINKS } from '../links.ts'
 import { endApiKeys } from './api-keys.ts'
@@ -219,8 +219,10 @@ export function linkVerbs(connection: Connection): LinkVerbs {
       unlessTaken('kept', () =>
         use(link, ['keep_email'], async (inside, { l_user_id, l_email, l_email_key, l_ends_at }) => {
           await endApiKeys(inside, l_user_id)
-          await removeFactors(inside, l_user_id, l_ends_at - link.lifeMilliseconds)
-          await removeIdentities(inside, l_user_id, l_ends_at - link.lifeMilliseconds)
+          // Who has broken in sets up a way back in first.
+          const since = l_ends_at - link.lifeMilliseconds - STOPPED_CHANGE_REACH_MILLISECONDS
+          await removeFactors(inside, l_user_id, since)
+          await removeIdentities(inside, l_user_id, since)
           const values = {
             id: l_user_id,
             keep: null,

@@ -3,6 +3,7 @@ import type { ApiKeyVerbs } from '../api-keys.ts'
 import type { Connection, Reading, Writing } from './connection.ts'
 import { writeEvent } from './events.ts'
 import { writeRevocation } from './revocation-entries.ts'
+import { LIVE as LIVE_SESSION } from './sessions.ts'
 import { readUser, toUser } from './users.ts'
 
 interface ApiKeyRow {
@@ -22,10 +23,11 @@ const LIVE = `SELECT k.*, s.epoch store_epoch_now FROM cs_api_keys k, cs_store s
 
 export function apiKeyVerbs(connection: Connection): ApiKeyVerbs {
   return {
-    create: ({ scopes, lifeMilliseconds, ...key }, event) =>
+    create: ({ scopes, lifeMilliseconds, sessionId, ...key }, event) =>
       connection.write((db) => {
         const { userId } = key
         if (readUser(db, userId)?.state !== 'active') return undefined
+        if (sessionId !== undefined && !isLive(db, userId, sessionId)) return undefined
         if (listLive(db, userId).length >= MOST_API_KEYS) return undefined
         db.run(
           `INSERT INTO cs_api_keys (user_id, id, hash, name, scopes, store_epoch, created_at, ends_at)
@@ -91,6 +93,15 @@ export function endApiKeys(db: Writing, userId: string): void {
     userId,
     now: db.now,
   })
+}
+
+function isLive(db: Reading, userId: string, sessionId: string): boolean {
+  const row = db.get(
+    `SELECT 1 FROM cs_sessions s JOIN cs_users u ON u.id = s.user_id, cs_store st
+     WHERE s.user_id = :userId AND s.id = :sessionId AND s.expires_at > :now AND ${LIVE_SESSION}`,
+    { userId, sessionId, now: db.now },
+  )
+  return row !== undefined
 }
 
 function listLive(db: Reading, userId: string): ApiKey[] {

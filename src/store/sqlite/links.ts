@@ -1,4 +1,4 @@
-import type { LinkPurpose } from '../../model/link.ts'
+import { type LinkPurpose, STOPPED_CHANGE_REACH_MILLISECONDS } from '../../model/link.ts'
 import { type LinkStanding, type LinkUse, type LinkVerbs, MOST_LINKS, type NewLink } from '../links.ts'
 import { endApiKeys } from './api-keys.ts'
 import type { Connection, Reading, Writing } from './connection.ts'
@@ -122,8 +122,10 @@ export function linkVerbs(connection: Connection): LinkVerbs {
         if (taken !== undefined) return taken
         setEmail(db, link)
         endApiKeys(db, user.id)
-        removeFactors(db, user.id, link.ends_at - use.lifeMilliseconds)
-        removeIdentities(db, user.id, link.ends_at - use.lifeMilliseconds)
+        // Who has broken in sets up a way back in first.
+        const since = link.ends_at - use.lifeMilliseconds - STOPPED_CHANGE_REACH_MILLISECONDS
+        removeFactors(db, user.id, since)
+        removeIdentities(db, user.id, since)
         db.run('UPDATE cs_users SET password_hash = NULL WHERE id = :id', { id: user.id })
         raiseEpoch(db, user, { why: 'password_changed' })
         db.run('DELETE FROM cs_links WHERE user_id = :id', { id: user.id })

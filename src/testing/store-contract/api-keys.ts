@@ -5,7 +5,8 @@ import { type ApiKey, MOST_API_KEYS } from '../../model/api-key.ts'
 import type { User } from '../../model/user.ts'
 import type { NewApiKey } from '../../store/api-keys.ts'
 import type { Store } from '../../store/store.ts'
-import { entryOf, eventOf, eventsOf, newId, signUp } from './people.ts'
+import { newLink } from './links.ts'
+import { entryOf, eventOf, eventsOf, newId, signIn, signUp } from './people.ts'
 import { HOUR, type Subject } from './subject.ts'
 
 function newKey(user: User, more: Partial<NewApiKey> = {}): NewApiKey {
@@ -130,5 +131,30 @@ export function testApiKeys(subject: Subject): void {
     const event = eventOf('api_key.confirmed', { userId: user.id })
     assert.equal(await store.apiKeys.confirm({ userId: user.id, id }, event), false)
     assert.deepEqual(await eventsOf(store, user.id), ['user.created', 'api_key.created'])
+  })
+
+  test('E13: whoever is signed in no more makes no key; a reset in the same moment leaves none', async () => {
+    const { store, other } = subject()
+    const { user, session } = await signIn(store)
+    const stranger = await signIn(store)
+    const made = eventOf('api_key.created', { userId: user.id })
+    assert.ok(await store.apiKeys.create(newKey(user, { sessionId: session.id }), made))
+    for (const sessionId of [newId(), 'none', stranger.session.id]) {
+      assert.equal(await store.apiKeys.create(newKey(user, { sessionId }), made), undefined)
+    }
+    await store.users.setPassword(user.id, { hash: 'new' }, eventOf('user.password_changed'))
+    assert.equal(await store.apiKeys.create(newKey(user, { sessionId: session.id }), made), undefined)
+
+    for (let race = 0; race < 10; race += 1) {
+      const here = await signIn(store)
+      const reset = newLink(here.user, 'reset')
+      assert.ok(await store.links.create([reset], eventOf('user.reset_asked')))
+      const key = newKey(here.user, { sessionId: here.session.id })
+      await Promise.all([
+        other.apiKeys.create(key, eventOf('api_key.created', { userId: here.user.id })),
+        store.links.resetPassword(reset, 'new', eventOf('user.password_changed')),
+      ])
+      assert.equal(await store.apiKeys.findStanding(here.user.id, key.hash), undefined)
+    }
   })
 }
