@@ -107,9 +107,11 @@ export function createKeptTokens(parts: KeptTokensParts): KeptProviderTokens {
       const found = await store.identities.find(provider.protocol.issuer, person.subject)
       if (found === undefined) return
       const { id, userId } = found.identity
-      // Some give a refresh token once, at the first consent.
-      const former = tokens.refreshToken === undefined ? await latest(userId, provider.id) : undefined
-      const refreshToken = tokens.refreshToken ?? former?.refreshToken
+      // Some give a refresh token once, at the first consent. That of another account there is not for this one.
+      const former =
+        tokens.refreshToken === undefined && (await store.identities.findTokens(userId, provider.id))
+      const ours = former && former.id === id ? read(former) : undefined
+      const refreshToken = tokens.refreshToken ?? ours?.refreshToken
       await store.identities.keepTokens({
         id,
         userId,
