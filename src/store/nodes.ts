@@ -18,6 +18,6 @@ export interface NodeVerbs {
   leave(id: string): Promise<void>
   /** All that were seen within the last 30 seconds. */
   live(): Promise<readonly NodeAnnouncement[]>
-  /** How many live sessions and keys name each secret key, by fingerprint. */
+  /** How many live sessions, signing keys, second factors and kept tokens name each secret key, by fingerprint. */
   secretKeyUses(): Promise<Readonly<Record<string, number>>>
 }

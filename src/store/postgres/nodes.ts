@@ -59,7 +59,8 @@ const sessionUses = statement<{ key_id: string; sessions: number }>(
 const sealed = statement<{ head: string; count: number }>(
   'nodes.sealed',
   `SELECT left(sealed, 12) AS head, count(*) AS count
-   FROM (SELECT sealed FROM countersign.keys UNION ALL SELECT sealed FROM countersign.totp) s GROUP BY head`,
+   FROM (SELECT sealed FROM countersign.keys UNION ALL SELECT sealed FROM countersign.totp
+     UNION ALL SELECT tokens FROM countersign.identities WHERE tokens IS NOT NULL) s GROUP BY head`,
   { long: true },
 )
 

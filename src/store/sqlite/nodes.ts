@@ -62,7 +62,8 @@ export function nodeVerbs(connection: Connection): NodeVerbs {
         // A sealed text begins with its version and the key: all that is needed of it, and the same for many.
         for (const { head, count } of db.all<{ head: string; count: number }>(
           `SELECT substr(sealed, 1, 12) head, count(*) count
-           FROM (SELECT sealed FROM cs_keys UNION ALL SELECT sealed FROM cs_totp) GROUP BY head`,
+           FROM (SELECT sealed FROM cs_keys UNION ALL SELECT sealed FROM cs_totp
+             UNION ALL SELECT tokens FROM cs_identities WHERE tokens IS NOT NULL) GROUP BY head`,
         )) {
           const key = sealedWith(head)
           if (key) add(key, count)

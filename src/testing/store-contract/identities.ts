@@ -210,7 +210,10 @@ export function testIdentities(subject: Subject): void {
     const first = { id, userId: user.id, sealed: 's1.aaaaaaaa.first' }
     assert.equal(await store.identities.findTokens(user.id, 'work'), undefined)
     assert.equal(await store.identities.claimTokens(first, SECOND), false)
+    const usesOf = async () => (await store.nodes.secretKeyUses()).aaaaaaaa ?? 0
+    const uses = await usesOf()
     assert.equal(await store.identities.keepTokens(first), true)
+    assert.equal(await usesOf(), uses + 1, 'the secret key is needed as long as they are')
     assert.equal(await store.identities.keepTokens({ ...first, id: newId() }), false)
     assert.deepEqual(await other.identities.findTokens(user.id, 'work'), first)
     assert.equal(await store.identities.findTokens(user.id, 'home'), undefined)
