@@ -22,7 +22,7 @@ interface Failed {
 /** What an error on the way to a provider and back comes to: an answer that is refused, or none. */
 export function whyFailed(error: unknown): Failed {
   const { code, error: name, status, cause } = (error ?? {}) as Readonly<Record<string, unknown>>
-  const why = error instanceof Error ? error.message.slice(0, 200) : 'failed'
+  const why = wordsOf(error)
   if (!WRONG_ANSWERS.includes(code)) return { cause: 'PROVIDER_UNAVAILABLE', why }
   const isNonce = (cause as { readonly claim?: unknown } | undefined)?.claim === 'nonce'
   if (isNonce) return { cause: 'NONCE_MISMATCH', why }
@@ -30,4 +30,10 @@ export function whyFailed(error: unknown): Failed {
     return { cause: 'PROVIDER_UNAVAILABLE', why: `status ${status}` }
   const named = typeof name === 'string' && /^[a-z_]{1,60}$/.test(name) ? `${why}: ${name}` : why
   return { cause: 'PROVIDER_ANSWER_REFUSED', why: named }
+}
+
+function wordsOf(error: unknown): string {
+  // That of JSON quotes the text that is none.
+  if (error instanceof SyntaxError) return 'no JSON'
+  return error instanceof Error ? error.message.slice(0, 200) : 'failed'
 }

@@ -66,7 +66,7 @@ function person({ subject, email, emailVerified, ...claims }: Told): ProviderPer
   if (typeof subject !== 'string' || !/^[\x20-\x7e]+$/.test(subject) || subject.length > LONGEST_SUBJECT) {
     return undefined
   }
-  const hasEmail = typeof email === 'string' && email !== '' && email.length <= LONGEST_EMAIL
+  const hasEmail = isLine(email) && email.length <= LONGEST_EMAIL
   return {
     subject,
     email: hasEmail ? email : undefined,
@@ -75,11 +75,16 @@ function person({ subject, email, emailVerified, ...claims }: Told): ProviderPer
   }
 }
 
+/** Whole characters, none of which a database or a page would trip over. */
+function isLine(text: unknown): text is string {
+  return typeof text === 'string' && /^[^\p{Cc}\p{Cs}]+$/u.test(text)
+}
+
 const LONGEST_NAME = 200
 const LONGEST_URL = 2048
 
 function claimsOf({ name, picture, locale }: Pick<Told, 'name' | 'picture' | 'locale'>): ProviderClaims {
-  const isName = typeof name === 'string' && /^[^\p{Cc}\p{Cs}]+$/u.test(name) && name.length <= LONGEST_NAME
+  const isName = isLine(name) && name.length <= LONGEST_NAME
   const isPicture =
     typeof picture === 'string' && picture.length <= LONGEST_URL && URL.parse(picture)?.protocol === 'https:'
   const isLocale = typeof locale === 'string' && /^[A-Za-z]{2,8}([-_][A-Za-z0-9]{1,8}){0,4}$/.test(locale)

@@ -1,0 +1,36 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { whyFailed } from './failure.ts'
+import { personOfClaims, personOfGithub } from './person.ts'
+
+test('D2: an address that is no plain text is none, and so is not proven either', () => {
+  for (const email of [
+    '',
+    5,
+    null,
+    ['a@example.com'],
+    'a\u0000@example.com',
+    'a@example.com\n',
+    'a\ud800@example.com',
+  ]) {
+    const person = personOfClaims({ sub: 'one', email, email_verified: true })
+    assert.deepEqual([person?.email, person?.emailVerified], [undefined, false], JSON.stringify(email))
+    const github = personOfGithub({ user: { id: 1 }, emails: [{ email, primary: true, verified: true }] })
+    assert.deepEqual([github?.email, github?.emailVerified], [undefined, false], JSON.stringify(email))
+  }
+  for (const [verified, expected] of [
+    [true, true],
+    ['true', false],
+    [1, false],
+    [undefined, false],
+  ]) {
+    const person = personOfClaims({ sub: 'one', email: 'a@example.com', email_verified: verified })
+    assert.equal(person?.emailVerified, expected, JSON.stringify(verified))
+  }
+})
+
+test('what is logged of an answer that is no JSON does not quote it', async () => {
+  const error = await new Response('{"email":"alice@example.com"').json().catch((failed: unknown) => failed)
+  const { cause, why } = whyFailed(error)
+  assert.deepEqual([cause, why], ['PROVIDER_UNAVAILABLE', 'no JSON'])
+})
