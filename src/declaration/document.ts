@@ -8,7 +8,9 @@ import { roleBody } from '../permissions/roles.ts'
 
 const clientDeclaration = z
   .strictObject({ client_name: clientName, ...clientMetadata, state: clientState.optional() })
-  .meta({ description: 'What is left out is as `countersign clients create` has it.' })
+  .meta({
+    description: 'What is left out is as `countersign clients create` has it; `state` stays as it is.',
+  })
 
 /**
  * Clients, roles and scopes as a file. A part that is left out is not looked at; of one that is there, each entry says

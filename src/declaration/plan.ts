@@ -201,7 +201,7 @@ function clientsOf(
 ) {
   const read = new Map<string, ClientRegistration>()
   const declared = [...Object.keys(IDENTITY_SCOPES), ...scopeNames]
-  for (const [id, { client_name: name, state = 'active', ...given }] of Object.entries(clients)) {
+  for (const [id, { client_name: name, state: wanted, ...given }] of Object.entries(clients)) {
     if (id === FIRST_PARTY) {
       problems.push({
         field: `clients.${id}`,
@@ -209,9 +209,11 @@ function clientsOf(
       })
       continue
     }
-    const isNew = !present.clients.some((client) => client.id === id)
+    const before = present.clients.find((client) => client.id === id)
+    // Who was disabled had given cause to it: no deploy undoes that by saying nothing.
+    const state = wanted ?? before?.state ?? 'active'
     try {
-      if (isNew) checkId(id)
+      if (before === undefined) checkId(id)
       const registration = { ...defaultRegistration(), ...defined(registrationFrom(given)), name, state }
       read.set(id, checkRegistration(registration, declared))
     } catch (error) {

@@ -166,7 +166,7 @@ test('what was shown is what is done: what somebody changes before it is agreed 
   await apply({ ...SHOP, clients: { reports2: SHOP.clients.reports } })
   const renamed = {
     roles: { keeper: { ...SHOP.roles.keeper, description: 'Keeps' } },
-    clients: { reports2: { ...SHOP.clients.reports, client_name: 'Renamed' } },
+    clients: { reports2: { ...SHOP.clients.reports, client_name: 'Renamed', state: 'active' } },
   }
   for (const meanwhile of [
     () => issuer.auth.clients.change('reports2', { state: 'disabled' }),
@@ -183,6 +183,18 @@ test('what was shown is what is done: what somebody changes before it is agreed 
   await issuer.auth.clients.create({ name: 'Beside it' })
   assert.equal((await issuer.auth.declarations.apply(plan, BY)).changes.length, 2, 'what is beside it')
   await apply({ roles: {}, clients: {} }, true)
+})
+
+test('a client that was disabled stays so until the file says otherwise', async () => {
+  const clients = { leaky: { client_name: 'Leaky' } }
+  await apply({ clients })
+  await issuer.auth.clients.change('leaky', { state: 'disabled' })
+  assert.deepEqual(await shown({ clients }), [[], []], 'a deploy brings it back for nobody')
+  assert.deepEqual(await shown({ clients: { leaky: { client_name: 'Leaky', state: 'active' } } }), [
+    ['change client leaky'],
+    [],
+  ])
+  await apply({ clients: {} }, true)
 })
 
 test('every problem is named with its place and what to do', async () => {
