@@ -23,8 +23,11 @@ app.use(endOldSession)
 protect(app, auth) // who signs in at POST /session, or on the page /login, has a session of Countersign
 app.use(express.json())
 
+/** Countersign counts wrong passwords at its own ways in, and knows nothing of this one. */
+const mayTry = auth.limited(auth.anyone, { name: 'old-sign-in', count: 20, perSeconds: 600 })
+
 // Goes first, when the front end calls POST /session. Eight hours later nobody has an old session.
-app.post('/old/sign-in', guard(auth.anyone), oldSessions, async (request, response) => {
+app.post('/old/sign-in', guard(mayTry), oldSessions, async (request, response) => {
   const person = await people.byPassword(request.body?.email, request.body?.password)
   if (person === undefined) return void response.sendStatus(401)
   request.session.regenerate((error) => {
