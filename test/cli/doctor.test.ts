@@ -166,6 +166,9 @@ describe('doctor url and openapi', () => {
       if (request.url === '/.well-known/openid-configuration')
         json({ issuer: `${base}/`, jwks_uri: `${base}/jwks` })
       else if (request.url === '/jwks') json({ keys: [] })
+      else if (request.url === '/evil/.well-known/openid-configuration')
+        json({ issuer: `${base}/evil\u001b[2J`, jwks_uri: `${base}/evil/jwks` })
+      else if (request.url === '/evil/jwks') json({ keys: [{ kty: 'EC', kid: 'a\n\u001b]0;x\u0007\u202e' }] })
       else if (request.url === '/openapi.json')
         json({ openapi: '3.1.0', info: {}, paths: { '/orders': { get: { responses: { 401: {} } } } } })
       else response.writeHead(401).end()
@@ -187,6 +190,12 @@ describe('doctor url and openapi', () => {
     for (const line of [/✗ issuer spelling/, /✗ key set/, /✗ challenge/, /CORS_PREFLIGHT_AUTHED/])
       assert.match(out, line)
     assert.equal(status, 1)
+  })
+
+  it('shows what a service says of itself without what moves the cursor of a terminal', async () => {
+    const { out } = await doctor(['url', `${base}/evil`])
+    assert.match(out, /✓ key set: .*\/evil\/jwks: a/)
+    assert.doesNotMatch(out, /[^\P{C}\n]/u)
   })
 
   it('proposes a change of an API document as a diff', async () => {

@@ -3,7 +3,7 @@ import type { Evidence, Exchange } from '../../doctor/evidence.ts'
 import { type Diagnosis, exitStatusOf } from '../../doctor/finding.ts'
 import { redact } from '../../doctor/redact.ts'
 import { reportDiagnosis } from '../../doctor/report.ts'
-import { print, printJson } from '../output.ts'
+import { print, printable, printJson } from '../output.ts'
 import { type DoctorOptions, nowOf } from './answer.ts'
 import { ask, jsonOf, urlOf } from './fetch.ts'
 import { lookAtIssuer } from './issuer.ts'
@@ -124,7 +124,7 @@ function report(looks: readonly Look[], diagnosis: Diagnosis, { json }: UrlOptio
   if (json) printJson({ looks, diagnosis })
   else {
     for (const { what, ok, seen } of looks)
-      print(`${ok === undefined ? '·' : ok ? '✓' : '✗'} ${what}: ${seen}`)
+      print(`${ok === undefined ? '·' : ok ? '✓' : '✗'} ${what}: ${printable(seen)}`)
     if (diagnosis.causes.length > 0) process.stdout.write(`\n${reportDiagnosis(diagnosis)}`)
   }
   const nothing = looks.every(({ ok }) => ok === undefined)

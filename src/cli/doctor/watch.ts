@@ -1,5 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Auth } from '../../auth.ts'
+import { alertOf } from '../../doctor/gather/watch-alert.ts'
 import { createWatchCourse, type Look, type WatchCourse } from '../../doctor/gather/watch-course.ts'
 import type { WatchReport } from '../../doctor/gather/watch-report.ts'
 import { REFUSAL_SLOT_MILLISECONDS } from '../../store/refusals.ts'
@@ -98,26 +99,13 @@ function tellNews({ gone, mended }: Look, quiet: number, json: boolean): void {
 }
 
 /** Whether it was told. What was not is told again at the next look: an alert that is lost is none. */
-async function sendAlert(url: string, { rising, allClear, report }: Look): Promise<boolean> {
-  if (rising.length === 0 && allClear.length === 0) return false
-  const text = [
-    ...(report.deployment === undefined || rising.length === 0 ? [] : [report.deployment]),
-    ...rising.map(({ sentence }) => sentence),
-    ...allClear.map((code) => `${code}: the cause is gone.`),
-  ].join('\n')
-  const body = JSON.stringify({
-    // What chats show of a message.
-    text,
-    rising: rising.map(({ code }) => code),
-    gone: allClear,
-    deployment: report.deployment ?? null,
-    groups: rising,
-  })
+async function sendAlert(url: string, look: Look): Promise<boolean> {
+  if (look.rising.length === 0 && look.allClear.length === 0) return false
   try {
     const answer = await fetch(url, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
-      body,
+      body: JSON.stringify(alertOf(look)),
       redirect: 'error',
       signal: AbortSignal.timeout(ALERT_MILLISECONDS),
     })
