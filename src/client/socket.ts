@@ -51,14 +51,18 @@ export function openSocket(client: Client, options: SocketOptions): LiveSocket {
   let failures = 0
   let attempt = 0
 
+  const isSignedOut = () => client.session.status === 'signed-out'
+
   const connect = async (): Promise<void> => {
     const mine = ++attempt
     const isOver = () => closed || mine !== attempt
     await client.ready().catch(() => undefined)
+    // Nobody's ticket is not asked for: whoever signs in is told of, and connects then.
+    if (isSignedOut()) return
     const ticket = await buyTicket(client)
     if (isOver()) return
     if (ticket === undefined) {
-      if (client.session.status !== 'signed-out') await again(surroundings, isOver)
+      if (!isSignedOut()) await again(surroundings, isOver)
       return
     }
     const url = new URL(options.url)
@@ -90,7 +94,7 @@ export function openSocket(client: Client, options: SocketOptions): LiveSocket {
     connection = undefined
   }
 
-  let signedIn = client.session.status !== 'signed-out'
+  let signedIn = !isSignedOut()
   const stop = client.subscribe(() => {
     const was = signedIn
     signedIn = client.session.status === 'signed-in'

@@ -119,8 +119,8 @@ export async function withTabs(t: TestContext, story: (tabs: [Page, Page]) => Pr
   await story([await context.newPage(), await context.newPage()])
 }
 
-export async function signInOnPage(page: Page): Promise<void> {
-  await page.getByLabel('Name').fill('ann')
+export async function signInOnPage(page: Page, name = 'ann'): Promise<void> {
+  await page.getByLabel('Name').fill(name)
   await page.getByLabel('Password').fill(PASSWORD)
   await page.getByRole('button', { name: 'Sign in' }).click()
 }

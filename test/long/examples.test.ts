@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -279,6 +280,51 @@ test('next: led to the sign-in and back, todos on a page of its own, no token in
   // In production passwords by Basic go over https alone, and this is http: 403, for whatever password it was.
   const basic = 'Basic that is no base64, Basic without a colon, Basic of a stranger'
   assert.deepEqual(found, [basic, basic, basic], out)
+})
+
+test('websocket-chat: two people talk, a used ticket opens nothing, and a sign-out elsewhere ends the socket', async (t) => {
+  const folder = await install(t, 'websocket-chat')
+  const started = await place()
+  const { url } = started
+  await start(t, folder, 'app.ts', started)
+  await signUp(url, 'ann')
+  const bob = await signUp(url, 'bob')
+
+  const bought = await call('POST', `${url}/ws-ticket`, bob)
+  const { ticket } = (await bought.json()) as { ticket: string }
+  const knock = async (query: string): Promise<string> => {
+    const socket = new WebSocket(`${url.replace('http', 'ws')}/ws${query}`)
+    const opened = once(socket, 'open').then(() => 'open')
+    const refused = once(socket, 'close').then(([event]) => String((event as { code: number }).code))
+    const outcome = await Promise.race([opened, refused])
+    socket.close()
+    await refused
+    return outcome
+  }
+  assert.equal(await knock(''), '1006')
+  assert.equal(await knock(`?ticket=${ticket}`), 'open')
+  assert.equal(await knock(`?ticket=${ticket}`), '1006')
+
+  await withTabs(t, async ([ann, bert]) => {
+    for (const [page, name] of [
+      [ann, 'ann'],
+      [bert, 'bob'],
+    ] as const) {
+      await page.goto(url)
+      await signInOnPage(page, name)
+      await page.getByText(`${name}: is here`).first().waitFor()
+    }
+    await ann.getByText('bob: is here').first().waitFor()
+    await ann.getByLabel('Text').fill('Hello, bob')
+    await ann.getByRole('button', { name: 'Say' }).click()
+    await bert.getByText('ann: Hello, bob').waitFor()
+
+    assert.equal((await call('DELETE', `${url}/users/me/sessions`, bob)).status, 200)
+    await ann.getByText('bob: has left').waitFor()
+  })
+
+  const probed = await probe(folder, started, 'app.ts')
+  assert.equal(probed.status, 0, probed.out + probed.err)
 })
 
 test('an example names the versions that are tested here', () => {
