@@ -179,6 +179,12 @@ async function answer(
   if (route.form !== undefined) at.form = (await readBody(request, ['form'])) as Record<string, string>
   const verdict = await askGuard(at, route, params, services)
   if (verdict instanceof Refusal) return verdict
+  if (route.limit !== undefined && verdict !== undefined) {
+    // Many addresses are cheap to have; an account is one, however many of them it uses.
+    const counted = await services.rateLimits.count(route.path, route.limit, address, verdict)
+    at.headers = counted.headers
+    if (counted.refusal !== undefined) return counted.refusal
+  }
   at.admitted = true
 
   const context: RouteContext = {

@@ -16,8 +16,11 @@ export interface RateAnswer {
 
 /** How often one caller may ask a route. */
 export interface RateLimits {
-  /** Counts a request. All that come without an address count as one caller: the adapter did not say who it is. */
-  count(name: string, rate: Rate, address: string | undefined): Promise<RateAnswer>
+  /**
+   * Counts a request: for the address it came from, and once it is known who asks, for that account or client, wherever it
+   * comes from. All that come without an address count as one caller: the adapter did not say who it is.
+   */
+  count(name: string, rate: Rate, address: string | undefined, principal?: Principal): Promise<RateAnswer>
 }
 
 export interface RateLimitsOptions {
@@ -87,9 +90,10 @@ const UNCOUNTED: RateAnswer = { refusal: undefined, headers: {} }
 
 export function createRateLimits({ limiter, isExempt }: RateLimitsOptions): RateLimits {
   return {
-    async count(name, rate, address) {
+    async count(name, rate, address, principal) {
       if (isExempt(address)) return UNCOUNTED
-      const subject = callerOf(address) ?? UNKNOWN_CALLER
+      const subject =
+        principal === undefined ? (callerOf(address) ?? UNKNOWN_CALLER) : subjectOfPrincipal(principal)
       const taken = await limiter.take([{ name, subject, rate }])
       const headers = rateHeaders(name, rate, taken)
       if (taken.refusedBy === undefined) return { refusal: undefined, headers }

@@ -94,6 +94,20 @@ test('429 is never dressed as 401: it says how long to wait, and keeps to it', a
   await issuer.close()
 })
 
+test('our own endpoints count an account too, from however many addresses it comes', async () => {
+  const { issuer } = await start()
+  const [alice, bert] = [await issuer.signUp('alice'), await issuer.signUp('bert')]
+  const ask = async ({ access }: { readonly access: string }, at: number) => {
+    const options = { token: access, address: `198.51.100.${at}` }
+    return (await issuer.call('GET', '/users/me/export', options)).status
+  }
+  const statuses: number[] = []
+  for (let at = 1; at <= 11; at++) statuses.push(await ask(alice, at))
+  assert.deepEqual(statuses, [...Array(10).fill(200), 429])
+  assert.equal(await ask(bert, 11), 200, 'the address is not to blame')
+  await issuer.close()
+})
+
 test('E11: where nobody is asked for, an address counts, and one /64 of IPv6 is one', async () => {
   const { issuer, statusOf } = await start()
   const word = limited(anyone, LIMIT)
