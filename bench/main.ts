@@ -14,6 +14,7 @@ const BENCHES: Readonly<Record<string, () => Promise<object>>> = {
   guard: () => import('./guard.ts'),
   verify: () => import('./verify.ts'),
   refusals: () => import('./refusals.ts'),
+  doctor: () => import('./doctor.ts'),
   client: () => import('./client.ts'),
   enumeration: () => import('./enumeration.ts'),
   'login-flood': () => import('./login-flood.ts'),
