@@ -15,7 +15,7 @@ export interface ApplicationsParts {
 /** What somebody has allowed other applications, and the way to take it back. */
 export function applicationsPage(frame: Frame, state: FormState, parts: ApplicationsParts): PageParts {
   const { applications: words } = frame.texts
-  const list = html`<ul class="rows stack">
+  const list = html`<ul class="rows stack tall">
 ${parts.consents.map((consent) => showConsent(frame, state, consent, parts.sentenceOf))}
 </ul>`
   return accountFrame(frame, state, {
@@ -39,7 +39,7 @@ function showConsent(
     'aria-label': words.takeBackThis(clientName),
   })
   return html`<li><div class="what"><b><bdi>${clientName}</bdi></b>
-<span class="muted small">${scopes.map(sentenceOf).join(' · ')}</span>
+<ul class="permissions muted small">${scopes.map((scope) => html`<li>${sentenceOf(scope)}</li>`)}</ul>
 <span class="muted small">${sentenceAround(words.since, moment(frame, createdAt))}</span></div>
 ${form(state, {
   to: `${frame.base}/account/applications/end`,

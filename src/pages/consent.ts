@@ -46,7 +46,7 @@ ${form(state, { to: `${frame.base}/authorize/consent`, body: buttons, hidden: pa
 export function permissionsIn({ texts: { consent } }: Frame, permissions: readonly string[]): SafeHtml {
   if (permissions.length === 0) return html`<p>${consent.nothing}</p>`
   const items = permissions.map((text) => html`<li>${text}</li>`)
-  return html`<p>${consent.may}</p><ul class="permissions">${items}</ul>`
+  return html`<div class="head"><p>${consent.may}</p><ul class="permissions">${items}</ul></div>`
 }
 
 /** For how long it may. */

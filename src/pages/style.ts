@@ -102,7 +102,7 @@ section>*{min-inline-size:0}
 .back{font-size:.875rem;margin-block-end:-1rem}
 .back a::before{content:"\\2190\\00a0"}
 [dir=rtl] .back a::before{content:"\\2192\\00a0"}
-.permissions{padding-inline-start:1.125rem}
+.permissions{padding-inline-start:1.125rem;list-style:disc}
 .after{display:grid;gap:.5rem}
 .actions{display:flex;flex-wrap:wrap;gap:.75rem;align-items:center}
 .narrow{max-inline-size:22rem}
@@ -138,6 +138,7 @@ h3{font-size:1rem;font-weight:650}
 ul.rows{list-style:none}
 .what{display:grid;gap:.125rem;min-inline-size:0}
 .what b{font-weight:600}
+.what .permissions{margin-block:.25rem}
 .rename{font-size:.875rem}.rename summary{cursor:pointer;color:var(--link);inline-size:fit-content}.rename form{margin-block-start:.5rem;gap:.5rem;justify-items:start;max-inline-size:22rem}
 .tag{display:inline-block;margin-inline-start:.5rem;padding:0 .5rem;border:1px solid var(--ok);border-radius:.5rem;color:var(--ok);font-size:.875rem;font-weight:600;line-height:1.4}
 .tag.open{border-color:var(--line);color:var(--muted)}
@@ -161,7 +162,8 @@ footer [aria-current]{color:var(--ink);text-decoration:none}
 time,.figures{font-variant-numeric:tabular-nums}
 [hidden]{display:none}
 .hush{position:absolute;inline-size:1px;block-size:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap}
-@media (max-width:24rem){.rows.stack>*{grid-template-columns:minmax(0,1fr)}.rows.stack .act{grid-column:1;grid-row:auto;justify-self:start}}
+@media (max-width:32rem){.rows.tall>*{grid-template-columns:minmax(0,1fr);gap:.75rem}.rows.tall .act{grid-column:1;grid-row:auto;justify-self:start}}
+@media (max-width:24rem){.rows.stack>*{grid-template-columns:minmax(0,1fr);gap:.5rem}.rows.stack .act{grid-column:1;grid-row:auto;justify-self:start}}
 @media (prefers-reduced-motion:reduce){*{transition:none!important}}
 @media (forced-colors:active){.main,.other,.end{border-color:currentColor}}
 `.trim()

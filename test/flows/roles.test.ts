@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
+import { codeClient, codeFor, exchange, openBrowser } from './browser.ts'
 import { claimsOf, PASSWORD, startIssuer, type TestIssuer, type Tokens, tokensOf } from './issuer.ts'
 import { startLettered } from './letters.ts'
 
@@ -222,5 +223,50 @@ test('somebody who was invited to a role that is removed meanwhile comes in with
   const made = await other.call('POST', '/register', { json: { email, password: PASSWORD, invitation } })
   assert.equal(made.status, 201, made.text)
   assert.deepEqual((await other.auth.users.findByLogin(email))?.roles, ['user'])
+  await other.close()
+})
+
+test('a role that is lost while a sign-in or a code is on its way is in no token that comes of it', async () => {
+  let meanwhile = async (_: string): Promise<unknown> => undefined
+  const other = await startIssuer({
+    scopes: { 'orders:write': 'Change your orders' },
+    roles: { seller: { scopes: ['orders:write'] } },
+    hooks: { before: { signIn: async ({ id }) => void (await meanwhile(id)) } },
+  })
+  await other.auth.declarations.apply(
+    await other.auth.declarations.plan({ roles: { packer: { scopes: ['orders:write'] } } }),
+  )
+  const lose = (id: string) => other.auth.users.setRoles(id, ['user'])
+  const empty = async () =>
+    other.auth.declarations.apply(await other.auth.declarations.plan({ roles: { packer: { scopes: [] } } }))
+  for (const [role, loss] of [
+    ['seller', lose],
+    ['packer', lose],
+    ['packer', empty],
+  ] as const) {
+    const name = `${role}-${loss.name}`
+    await other.signUp(name)
+    const id = (await other.auth.users.findByLogin(name))?.id ?? ''
+    await other.auth.users.setRoles(id, ['user', role])
+    const client = await codeClient(other, { scopes: ['profile:read', 'orders:write'] })
+    const browser = openBrowser(other)
+    await browser.signIn(name)
+    const code = await codeFor(browser, client, { scope: 'profile:read orders:write' })
+    meanwhile = loss
+    const { access_token: token } = (await exchange(other, client, code)).body
+    assert.equal(claimsOf(String(token)).scope, 'profile:read', `a code, ${name}`)
+    meanwhile = async () => undefined
+    await other.auth.declarations.apply(
+      await other.auth.declarations.plan({ roles: { packer: { scopes: ['orders:write'] } } }),
+    )
+    await other.auth.users.setRoles(id, ['user', role])
+    meanwhile = loss
+    const { access } = tokensOf(await other.signIn(name))
+    assert.equal(claimsOf(access).scope, 'profile:read', `a sign-in, ${name}`)
+    meanwhile = async () => undefined
+    await other.auth.declarations.apply(
+      await other.auth.declarations.plan({ roles: { packer: { scopes: ['orders:write'] } } }),
+    )
+  }
   await other.close()
 })
