@@ -5,14 +5,16 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Auth, Clock, Gated } from '../src/index.ts'
-import { type BadTokens, badTokensBy, badTokensOf } from './bad-tokens.ts'
+import { badTokensBy, badTokensOf } from './bad-tokens.ts'
 import { firstSightGate, type Signer, signerOf } from './first-sight.ts'
 import { openApp } from './guarded-apps.ts'
 import { openPeer } from './guarded-peers.ts'
+import { openWarm } from './warm-credentials.ts'
 
 /**
- * One framework with a route that is not checked on one port and the same route checked on another. Prints the ports and
- * the tokens, those that have to be refused among them. Arguments: framework, what checks (`ours`, `first-HS256` and so on, `peer`, `peer-redis`), Redis' address.
+ * One framework with a route that is not checked on one port and the same route checked on another. Prints the ports, the
+ * tokens, those that have to be refused among them, and the header they stand in. Arguments: framework, what checks
+ * (`ours`, `api-key`, `session`, `first-HS256` and so on, `peer`, `peer-redis`), Redis' address.
  */
 const [framework = 'fastify', kind = 'ours', redisUrl = ''] = process.argv.slice(2)
 const HOUR = 3_600_000
@@ -21,17 +23,22 @@ const TOKENS = kind.startsWith('first') ? 500 : 10_000
 const plain = await listen(await openApp(framework))
 const { server, tokens, bad } = await openChecked()
 const checked = await listen(server)
-process.stdout.write(`${JSON.stringify({ plain, checked, tokens, bad })}\n`)
+const header = kind === 'session' ? 'Cookie: ' : 'Authorization: Bearer '
+process.stdout.write(`${JSON.stringify({ plain, checked, tokens, bad, header })}\n`)
 process.on('SIGTERM', () => process.exit(0))
 
 interface Checked {
   readonly server: Server
   readonly tokens: readonly string[]
-  readonly bad: BadTokens
+  readonly bad: Readonly<Record<string, string>>
 }
 
 async function openChecked(): Promise<Checked> {
   if (kind === 'ours') return openOurs()
+  if (kind === 'api-key' || kind === 'session') {
+    const { auth, ...credentials } = await openWarm(kind, TOKENS)
+    return { server: await openApp(framework, auth), ...credentials }
+  }
   if (kind.startsWith('first-')) {
     const signer = signerOf(kind.slice('first-'.length))
     const app = openApp(framework, firstSightGate(signer))

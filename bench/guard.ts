@@ -3,8 +3,7 @@ import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { startRedis } from '../test/servers/redis.ts'
-import type { BadTokens } from './bad-tokens.ts'
-import { type Figures, loadFor, requestsOf, sendEach } from './load/get-load.ts'
+import { BEARER, type Figures, loadFor, requestsOf, sendEach } from './load/get-load.ts'
 import type { Bar } from './picture.ts'
 
 /**
@@ -34,6 +33,10 @@ const ours = FRAMEWORKS.flatMap((framework): Subject[] => {
   const goal = framework === 'express' ? 0.97 : 0.9
   return [
     ...[32, 128].map((connections) => ({ name: 'Countersign', framework, kind: 'ours', connections, goal })),
+    ...[32, 128].flatMap((connections) => [
+      { name: 'Countersign, API key', framework, kind: 'api-key', connections, goal: 0.85 },
+      { name: 'Countersign, session cookie', framework, kind: 'session', connections, goal: 0.85 },
+    ]),
     ...SIGNATURES.map((algorithm) => ({
       name: `Countersign, ${algorithm} at first sight`,
       framework,
@@ -55,7 +58,7 @@ const subjects = [...ours, ...(hasFastApi ? fastApi : [])].filter(
   ({ framework, kind }) => only === undefined || `${framework} ${kind}`.includes(only),
 )
 
-/** For the picture: checked requests a second, at 32 connections. */
+/** For the picture: requests a second that a token was checked for, at 32 connections. */
 export const bars: Bar[] = []
 
 const redis = await startRedis()
@@ -76,11 +79,11 @@ try {
 }
 
 async function row({ name, framework, kind, connections, goal }: Subject): Promise<string> {
-  const { child, plain, checked, tokens, bad } = await start(framework, kind)
+  const { child, plain, checked, tokens, bad, header } = await start(framework, kind)
   try {
     const pid = child.pid ?? 0
-    const letIn = await letInBy(checked, bad)
-    const requests = requestsOf('/item', tokens)
+    const letIn = await letInBy(checked, bad, header)
+    const requests = requestsOf('/item', tokens, header)
     // Sent before, each of them: the third time a token comes it is remembered for certain.
     for (const port of [plain, checked, checked, checked]) await sendEach(port, requests)
     const rounds: (readonly [Figures, Figures])[] = []
@@ -90,7 +93,7 @@ async function row({ name, framework, kind, connections, goal }: Subject): Promi
         await loadFor({ port: checked, pid, connections }, requests, MILLISECONDS),
       ])
     }
-    if (letIn.length === 0 && connections === 32)
+    if (letIn.length === 0 && connections === 32 && kind !== 'api-key' && kind !== 'session')
       bars.push({ framework, name, perSecond: median(rounds.map(([, guarded]) => guarded.perSecond)) })
     const cells = [
       framework,
@@ -112,10 +115,11 @@ async function row({ name, framework, kind, connections, goal }: Subject): Promi
 }
 
 /** What a guard lets in that it has to refuse: whoever checks less is not faster. */
-async function letInBy(port: number, bad: BadTokens): Promise<string[]> {
+async function letInBy(port: number, bad: Started['bad'], header = BEARER): Promise<string[]> {
   const letIn: string[] = []
   for (const [name, token] of Object.entries(bad)) {
-    const headers: Record<string, string> = token === '' ? {} : { authorization: `Bearer ${token}` }
+    const [field = '', scheme = ''] = header.split(': ')
+    const headers: Record<string, string> = token === '' ? {} : { [field]: scheme + token }
     const { status } = await fetch(`http://127.0.0.1:${port}/item`, { headers })
     if (status < 400) letIn.push(name)
   }
@@ -127,7 +131,10 @@ interface Started {
   readonly plain: number
   readonly checked: number
   readonly tokens: readonly string[]
-  readonly bad: BadTokens
+  /** By what is wrong with them. */
+  readonly bad: Readonly<Record<string, string>>
+  /** Where tokens stand; that of a bearer token unless said otherwise. */
+  readonly header?: string
 }
 
 async function start(framework: string, kind: string): Promise<Started> {

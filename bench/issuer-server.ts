@@ -41,7 +41,13 @@ for (let number = 0; number < Number(connections); number += 1) {
   publicRefreshTokens.push((await start()).refresh_token)
 }
 const { access_token: accessToken } = await start(client.id)
-const server = createServer(nodeListener(auth))
+const listener = nodeListener(auth)
+const server = createServer(async (request, response) => {
+  if (!request.url?.startsWith('/ws?')) return listener(request, response)
+  // What is done before an upgrade is accepted, without the socket.
+  const { ok } = await auth.sockets.accept(request)
+  response.writeHead(ok ? 200 : 401, { 'Content-Length': 0 }).end()
+})
 server.listen(0, '127.0.0.1', () => {
   const { port } = server.address() as AddressInfo
   const told = {

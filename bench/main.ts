@@ -9,6 +9,8 @@ const BENCHES: Readonly<Record<string, () => Promise<object>>> = {
   start: () => import('./start.ts'),
   revocation: () => import('./revocation.ts'),
   refresh: () => import('./refresh.ts'),
+  tickets: () => import('./tickets.ts'),
+  limiter: () => import('./limiter.ts'),
   'revocation-delay': () => import('./revocation-delay.ts'),
   oauth: () => import('./oauth.ts'),
   guard: () => import('./guard.ts'),

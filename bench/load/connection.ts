@@ -4,7 +4,7 @@ import { connect, type Socket } from 'node:net'
 /** One connection that sends a request after the other: a client that costs less than what it measures. */
 export interface Connection {
   /** The body of the answer. Rejects unless the status is 200. */
-  post(path: string, form: string): Promise<string>
+  post(path: string, form: string, headers?: Readonly<Record<string, string>>): Promise<string>
   close(): void
 }
 
@@ -20,11 +20,13 @@ export function openConnection(port: number): Connection {
   }
 
   return {
-    async post(path, form) {
+    async post(path, form, headers = {}) {
+      const fields = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`)
       const via = socket ?? (await open())
       via.write(
         `POST ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\nUser-Agent: bench\r\n` +
-          `Content-Type: application/x-www-form-urlencoded\r\nContent-Length: ${form.length}\r\n\r\n${form}`,
+          `Content-Type: application/x-www-form-urlencoded\r\nContent-Length: ${form.length}\r\n` +
+          `${fields.join('')}\r\n${form}`,
       )
       const { head, body } = await readAnswer(via)
       // A server closes a connection after so many requests.

@@ -18,12 +18,14 @@ export interface GetLoad {
   readonly tokens: readonly string[]
 }
 
+export const BEARER = 'Authorization: Bearer '
+
 /** Requests ready to be sent: what it costs to put them together is not measured. */
-export function requestsOf(path: string, tokens: readonly string[]): Buffer[] {
+export function requestsOf(path: string, tokens: readonly string[], header = BEARER): Buffer[] {
   return tokens.map((token) =>
     Buffer.from(
       `GET ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\nUser-Agent: bench\r\nAccept: */*\r\n` +
-        `Authorization: Bearer ${token}\r\n\r\n`,
+        `${header}${token}\r\n\r\n`,
     ),
   )
 }

@@ -66,7 +66,11 @@ export interface Figures {
 
 export interface Asking {
   /** What connection `index` asks next. */
-  request(index: number): { readonly path: string; readonly form: Readonly<Record<string, string>> }
+  request(index: number): {
+    readonly path: string
+    readonly form: Readonly<Record<string, string>>
+    readonly headers?: Readonly<Record<string, string>>
+  }
   taken?(index: number, body: string): void
   readonly warmUp: { readonly requests: number; readonly atMostMilliseconds: number }
   readonly milliseconds: number
@@ -80,8 +84,8 @@ export async function askAllTheTime({ child, port }: Issuer, asking: Asking): Pr
   const work = async (index: number): Promise<void> => {
     const connection = openConnection(port)
     while (running) {
-      const { path, form } = asking.request(index)
-      asking.taken?.(index, await connection.post(path, new URLSearchParams(form).toString()))
+      const { path, form, headers } = asking.request(index)
+      asking.taken?.(index, await connection.post(path, new URLSearchParams(form).toString(), headers))
       count += 1
     }
     connection.close()

@@ -16,13 +16,17 @@ export function refuseForgery(
   secret: Uint8Array,
   ownOrigins: ReadonlySet<string>,
 ): Refusal | undefined {
-  const isSafe = SAFE_METHODS.has(request.method)
-  if (isSafe && request.header('upgrade') === undefined) return undefined
+  if (isHarmless(request)) return undefined
   if (!isFromOwnPage(request, ownOrigins)) return new Refusal('CSRF_ORIGIN')
-  if (isSafe) return undefined
+  if (SAFE_METHODS.has(request.method)) return undefined
   const token = request.header('x-csrf-token')
   if (token === undefined) return new Refusal('CSRF_TOKEN_STALE', { details: { why: 'no X-CSRF-Token' } })
   return equalTexts(token, csrfTokenOf(secret)) ? undefined : new Refusal('CSRF_TOKEN_STALE')
+}
+
+/** Whether a page of another site may make the browser send it: it only reads, and opens nothing that goes on. */
+export function isHarmless(request: Pick<GuardRequest, 'method' | 'header'>): boolean {
+  return SAFE_METHODS.has(request.method) && request.header('upgrade') === undefined
 }
 
 /**
@@ -33,7 +37,7 @@ export function refuseForeignPage(
   request: GuardRequest,
   ownOrigins: ReadonlySet<string>,
 ): Refusal | undefined {
-  if (SAFE_METHODS.has(request.method) && request.header('upgrade') === undefined) return undefined
+  if (isHarmless(request)) return undefined
   return saysNothingOfPages(request) || isFromOwnPage(request, ownOrigins)
     ? undefined
     : new Refusal('CSRF_ORIGIN')

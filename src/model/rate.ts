@@ -67,9 +67,10 @@ export function summariseVerdicts(
   let waitMilliseconds = 0
   let refusedBy: Limit | undefined
   let tightest: Taken['tightest'] | undefined
-  for (const [index, limit] of limits.entries()) {
-    const verdict = verdicts[index]
-    if (verdict === undefined) continue
+  // Asked for every request, so without an iterator.
+  for (let index = 0; index < limits.length; index++) {
+    const [limit, verdict] = [limits[index], verdicts[index]]
+    if (limit === undefined || verdict === undefined) continue
     if (verdict.waitMilliseconds > waitMilliseconds) {
       waitMilliseconds = verdict.waitMilliseconds
       refusedBy = limit

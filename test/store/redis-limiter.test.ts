@@ -67,7 +67,11 @@ test('keys say nothing about who tries what, and end by themselves', async () =>
 test('an answer that is not ours, or none: the node counts its share by itself', async () => {
   for (const answer of [async () => 'OK', async () => [1], async () => Promise.reject(new Error('away'))]) {
     const meanwhile = memoryLimiter({ clock, random: systemRandom, shares: () => 3 })
-    const limiter = redisLimiter({ connect: async () => ({ eval: answer }), prefix: 'test', meanwhile })
+    const limiter = redisLimiter({
+      connect: async () => ({ evalsha: answer, eval: answer }),
+      prefix: 'test',
+      meanwhile,
+    })
     const passed = []
     for (let index = 0; index < 20; index++) {
       const taken = await limiter.take([limit('c', 9)])
@@ -80,7 +84,11 @@ test('an answer that is not ours, or none: the node counts its share by itself',
 test('a try that was counted here while Redis was away is given back here', async () => {
   const meanwhile = memoryLimiter({ clock, random: systemRandom })
   const away = async () => Promise.reject(new Error('away'))
-  const limiter = redisLimiter({ connect: async () => ({ eval: away }), prefix: 'test', meanwhile })
+  const limiter = redisLimiter({
+    connect: async () => ({ evalsha: away, eval: away }),
+    prefix: 'test',
+    meanwhile,
+  })
   for (let index = 0; index < 10; index++) {
     assert.equal((await limiter.take([limit('d', 1)])).refusedBy, undefined)
     await limiter.giveBack([limit('d', 1)])

@@ -2,6 +2,8 @@ import { type Clock, type Moment, millisecondsSince, momentOf } from '../../base
 
 /** What the database said about credentials, for the next requests that carry them. */
 export interface StandingMemory<Standing> {
+  /** Whether the text was ever found good, however long ago. */
+  knows(text: string): boolean
   /** Undefined where nothing is known, or it was asked too long ago. */
   find(text: string): Standing | undefined
   /** `asked` is the moment before the database was asked. */
@@ -27,6 +29,7 @@ export function createStandingMemory<Standing>(options: StandingMemoryOptions): 
   const { clock, goodForMilliseconds, most = DEFAULT_MOST } = options
   const entries = new Map<string, { readonly standing: Standing; readonly asked: Moment }>()
   return {
+    knows: (text) => entries.has(text),
     find(text) {
       const entry = entries.get(text)
       if (entry === undefined) return undefined

@@ -15,6 +15,9 @@ export class ArrivalTable {
   #marks = new Int32Array(2 * FIRST_SLOTS)
   #arrivals = new Float64Array(FIRST_SLOTS)
   #used = 0
+  /** The subject that was looked up last, whose hash the words are, and its slot: it is asked about, and then set. */
+  #sought: string | undefined
+  #slot = -1
 
   constructor(random: Random, mostSlots: number) {
     this.#hash = createKeyedTextHash(random(8))
@@ -27,15 +30,28 @@ export class ArrivalTable {
 
   /** 0 for a subject that is not known. */
   arrivalOf(subject: string): number {
-    this.#hash(subject, this.#words)
-    const slot = this.#find(this.#words[0] ?? 0, this.#words[1] ?? 0)
+    const slot = this.#seek(subject)
     return slot === -1 ? 0 : (this.#arrivals[slot] ?? 0)
   }
 
   set(subject: string, arrival: number, now: number): void {
-    this.#hash(subject, this.#words)
+    const slot = this.#seek(subject)
+    if (slot !== -1) {
+      this.#arrivals[slot] = arrival
+      return
+    }
     if (this.#used * 2 > this.#arrivals.length && this.#arrivals.length < this.#mostSlots) this.#grow(now)
-    this.#put(this.#words[0] ?? 0, this.#words[1] ?? 0, arrival)
+    this.#add(this.#words[0] ?? 0, this.#words[1] ?? 0, arrival)
+    this.#sought = undefined
+  }
+
+  #seek(subject: string): number {
+    if (subject !== this.#sought) {
+      this.#hash(subject, this.#words)
+      this.#sought = subject
+      this.#slot = this.#find(this.#words[0] ?? 0, this.#words[1] ?? 0)
+    }
+    return this.#slot
   }
 
   #find(one: number, two: number): number {
@@ -47,9 +63,8 @@ export class ArrivalTable {
     return -1
   }
 
-  #put(one: number, two: number, arrival: number): void {
-    const known = this.#find(one, two)
-    const slot = known === -1 ? this.#leastLimited(one) : known
+  #add(one: number, two: number, arrival: number): void {
+    const slot = this.#leastLimited(one)
     if (this.#arrivals[slot] === 0) this.#used++
     this.#marks[2 * slot] = one
     this.#marks[2 * slot + 1] = two
@@ -76,7 +91,7 @@ export class ArrivalTable {
     this.#used = 0
     for (let slot = 0; slot < arrivals.length; slot++) {
       const arrival = arrivals[slot] ?? 0
-      if (arrival > now) this.#put(marks[2 * slot] ?? 0, marks[2 * slot + 1] ?? 0, arrival)
+      if (arrival > now) this.#add(marks[2 * slot] ?? 0, marks[2 * slot + 1] ?? 0, arrival)
     }
   }
 }

@@ -1,6 +1,13 @@
 import type { Clock } from '../../base/clock.ts'
 import type { Random } from '../../base/random.ts'
-import { intervalOf, judgeRate, type Limit, summariseVerdicts, type Taken } from '../../model/rate.ts'
+import {
+  intervalOf,
+  judgeRate,
+  type Limit,
+  type Rate,
+  summariseVerdicts,
+  type Taken,
+} from '../../model/rate.ts'
 import { ArrivalTable } from './arrival-table.ts'
 import type { Limiter } from './limiter.ts'
 
@@ -28,16 +35,22 @@ export function memoryLimiter(options: MemoryLimiterOptions): MemoryLimiter {
   const began = clock.elapsed()
   /** From 1 on, for 0 says that a subject is not known. */
   const now = (): number => clock.elapsed() - began + 1
-  const ownShare = ({ rate }: Limit) => ({ ...rate, count: Math.max(1, rate.count / shares()) })
+  const ownShare = ({ rate }: Limit): Rate => {
+    const nodes = shares()
+    return nodes === 1 ? rate : { ...rate, count: Math.max(1, rate.count / nodes) }
+  }
 
   return {
     take(limits) {
       const at = now()
-      const verdicts = limits.map((limit) => judgeRate(table.arrivalOf(keyOf(limit)), at, ownShare(limit)))
+      const keys = limits.map(keyOf)
+      const verdicts = limits.map((limit, index) =>
+        judgeRate(table.arrivalOf(keys[index] ?? ''), at, ownShare(limit)),
+      )
       const taken = summariseVerdicts(limits, verdicts, at)
       if (taken.refusedBy === undefined) {
-        for (const [index, limit] of limits.entries()) {
-          table.set(keyOf(limit), verdicts[index]?.arrival ?? 0, at)
+        for (let index = 0; index < keys.length; index++) {
+          table.set(keys[index] ?? '', verdicts[index]?.arrival ?? 0, at)
         }
       }
       return taken
@@ -45,8 +58,9 @@ export function memoryLimiter(options: MemoryLimiterOptions): MemoryLimiter {
     giveBack(limits) {
       const at = now()
       for (const limit of limits) {
-        const arrival = table.arrivalOf(keyOf(limit)) - intervalOf(ownShare(limit))
-        if (arrival > 0) table.set(keyOf(limit), arrival, at)
+        const key = keyOf(limit)
+        const arrival = table.arrivalOf(key) - intervalOf(ownShare(limit))
+        if (arrival > 0) table.set(key, arrival, at)
       }
     },
     get bytes() {

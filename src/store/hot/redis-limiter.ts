@@ -1,46 +1,58 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import type { Redis } from 'ioredis'
 import { type Limit, summariseVerdicts, type Taken, verdictOf } from '../../model/rate.ts'
 import type { Limiter } from './limiter.ts'
 import { keyOf } from './memory.ts'
 
 /**
- * The same decision as `judgeRate`, made where all nodes count together and by that server's clock. Answers with the
- * time and, for each limit, when its bucket will be empty again; these are kept only if no limit is reached.
+ * The same decision as `judgeRate`, made where all nodes count together and by that server's clock, in microseconds.
+ * Answers, for each limit, in how long its bucket will be empty again; this is kept only if no limit is reached. One
+ * limit is answered by one number, which costs less than a list of one.
  */
-const TAKE = `
+const TAKE = scriptOf(`
 local time = redis.call('TIME')
-local now = time[1] * 1000 + time[2] / 1000
+local now = time[1] * 1000000 + time[2]
 local arrivals, reached = {}, false
-for i, key in ipairs(KEYS) do
-  local period = tonumber(ARGV[2 * i - 1])
-  local arrival = tonumber(redis.call('GET', key) or '0')
-  arrivals[i] = math.max(arrival, now) + period / tonumber(ARGV[2 * i])
-  if arrivals[i] - period > now + 0.01 then reached = true end
+for i = 1, #KEYS do
+  local period = ARGV[2 * i - 1] * 1000
+  local arrival = tonumber(redis.call('GET', KEYS[i])) or 0
+  if arrival < now then arrival = now end
+  arrival = arrival + period / ARGV[2 * i]
+  if arrival - period > now + 10 then reached = true end
+  arrivals[i] = arrival
 end
-local answer = { string.format('%.3f', now) }
-for i, key in ipairs(KEYS) do
-  if not reached then
-    redis.call('SET', key, string.format('%.3f', arrivals[i]), 'PX', math.ceil(arrivals[i] - now))
-  end
-  answer[i + 1] = string.format('%.3f', arrivals[i])
+for i = 1, #KEYS do
+  local wait = arrivals[i] - now
+  if not reached then redis.call('PSETEX', KEYS[i], math.ceil(wait / 1000), arrivals[i]) end
+  if #KEYS == 1 then return wait end
+  arrivals[i] = wait
 end
-return answer`
+return arrivals`)
 
-const GIVE_BACK = `
+const GIVE_BACK = scriptOf(`
 local time = redis.call('TIME')
-local now = time[1] * 1000 + time[2] / 1000
-for i, key in ipairs(KEYS) do
-  local arrival = tonumber(redis.call('GET', key) or '0') - ARGV[2 * i - 1] / ARGV[2 * i]
+local now = time[1] * 1000000 + time[2]
+for i = 1, #KEYS do
+  local arrival = (tonumber(redis.call('GET', KEYS[i])) or 0) - ARGV[2 * i - 1] * 1000 / ARGV[2 * i]
   if arrival > now then
-    redis.call('SET', key, string.format('%.3f', arrival), 'PX', math.ceil(arrival - now))
+    redis.call('PSETEX', KEYS[i], math.ceil((arrival - now) / 1000), arrival)
   else
-    redis.call('DEL', key)
+    redis.call('DEL', KEYS[i])
   end
-end`
+end`)
+
+interface Script {
+  readonly text: string
+  /** By which Redis knows a script that it has seen. */
+  readonly digest: string
+}
+
+function scriptOf(text: string): Script {
+  return { text, digest: hash('sha1', text) }
+}
 
 export interface RedisLimiterOptions {
-  readonly connect: () => Promise<Pick<Redis, 'eval'>>
+  readonly connect: () => Promise<Pick<Redis, 'eval' | 'evalsha'>>
   /** Keeps the keys of this issuer apart from those of others, and in one slot of a cluster. */
   readonly prefix: string
   /** Counts while Redis does not answer: this node's share of each limit. */
@@ -49,14 +61,16 @@ export interface RedisLimiterOptions {
 
 /** Counts in Redis or Valkey, together with all other nodes. */
 export function redisLimiter({ connect, prefix, meanwhile }: RedisLimiterOptions): Limiter {
-  const keysOf = (limits: readonly Limit[]) => limits.map((limit) => `{${prefix}}${digest(keyOf(limit))}`)
-  const run = async (script: string, limits: readonly Limit[]): Promise<unknown> =>
-    (await connect()).eval(
-      script,
-      limits.length,
-      ...keysOf(limits),
-      ...limits.flatMap(({ rate }) => [rate.periodMilliseconds, rate.count]),
-    )
+  const keysOf = (limits: readonly Limit[]) => limits.map((limit) => `{${prefix}}${digestOf(keyOf(limit))}`)
+  const run = async ({ text, digest }: Script, limits: readonly Limit[]): Promise<unknown> => {
+    const redis = await connect()
+    const args = [...keysOf(limits), ...limits.flatMap(({ rate }) => [rate.periodMilliseconds, rate.count])]
+    return redis.evalsha(digest, limits.length, ...args).catch((error: unknown) => {
+      // A Redis that was started anew has not seen it.
+      if (!String(error).includes('NOSCRIPT')) throw error
+      return redis.eval(text, limits.length, ...args)
+    })
+  }
 
   return {
     async take(limits) {
@@ -77,16 +91,15 @@ export function redisLimiter({ connect, prefix, meanwhile }: RedisLimiterOptions
 }
 
 /** Who tries what is nobody's business who can look into Redis. */
-function digest(key: string): string {
-  return createHash('sha256').update(key).digest('base64url').slice(0, 22)
+function digestOf(key: string): string {
+  return hash('sha256', key, 'base64url').slice(0, 22)
 }
 
 /** Throws on an answer that is not one of the script: Redis may lie, and then this node counts by itself. */
 function read(answer: unknown, limits: readonly Limit[]): Taken {
-  const numbers = Array.isArray(answer) ? answer.map(Number) : []
-  const [now = Number.NaN, ...arrivals] = numbers
-  if (arrivals.length !== limits.length || !numbers.every(Number.isFinite))
+  const waits: readonly unknown[] = limits.length === 1 ? [answer] : Array.isArray(answer) ? answer : []
+  if (waits.length !== limits.length || !waits.every(Number.isFinite))
     throw new TypeError('no answer of ours')
-  const verdicts = limits.map(({ rate }, index) => verdictOf(arrivals[index] ?? 0, now, rate))
-  return summariseVerdicts(limits, verdicts, now)
+  const verdicts = limits.map(({ rate }, index) => verdictOf(Number(waits[index]) / 1000, 0, rate))
+  return summariseVerdicts(limits, verdicts, 0)
 }
