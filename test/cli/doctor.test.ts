@@ -169,6 +169,13 @@ describe('doctor url and openapi', () => {
       else if (request.url === '/evil/.well-known/openid-configuration')
         json({ issuer: `${base}/evil\u001b[2J`, jwks_uri: `${base}/evil/jwks` })
       else if (request.url === '/evil/jwks') json({ keys: [{ kty: 'EC', kid: 'a\n\u001b]0;x\u0007\u202e' }] })
+      else if (request.url === '/evil/openapi.json')
+        json({
+          openapi: '3.1.0',
+          info: {},
+          components: { securitySchemes: { bearer: { type: 'http', scheme: 'bearer' } } },
+          paths: { '/orders\u001b[2J\u202e': { get: { responses: { 401: {} } } } },
+        })
       else if (request.url === '/openapi.json')
         json({ openapi: '3.1.0', info: {}, paths: { '/orders': { get: { responses: { 401: {} } } } } })
       else response.writeHead(401).end()
@@ -193,9 +200,11 @@ describe('doctor url and openapi', () => {
   })
 
   it('shows what a service says of itself without what moves the cursor of a terminal', async () => {
-    const { out } = await doctor(['url', `${base}/evil`])
-    assert.match(out, /✓ key set: .*\/evil\/jwks: a/)
-    assert.doesNotMatch(out, /[^\P{C}\n]/u)
+    const looked = await doctor(['url', `${base}/evil`])
+    assert.match(looked.out, /✓ key set: .*\/evil\/jwks: a/)
+    const proposed = await doctor(['openapi', `${base}/evil/openapi.json`, '--patch'])
+    assert.match(proposed.out, /\+ .*paths\["\/orders/)
+    for (const { out } of [looked, proposed]) assert.doesNotMatch(out, /[^\P{C}\n]/u)
   })
 
   it('proposes a change of an API document as a diff', async () => {

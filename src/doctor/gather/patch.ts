@@ -1,6 +1,9 @@
 import type { Evidence } from '../evidence.ts'
 import type { Diagnosis } from '../finding.ts'
 import { operationsOf, schemesOf } from '../openapi-facts.ts'
+import { clipped } from '../words.ts'
+
+const LONGEST_LINE = 2000
 
 /**
  * A change as a diff, where the cause lies in the configuration or in an API document: for a person to read and apply.
@@ -47,7 +50,8 @@ function diff(file: string, before: readonly string[], after: readonly string[])
     `--- ${file}`,
     `+++ ${file}`,
     '@@ proposed, not applied @@',
-    ...before.map((line) => `-${line}`),
-    ...after.map((line) => `+${line}`),
+    // A document of somebody else's has no say over the terminal, nor over a line of its own.
+    ...before.map((line) => `-${clipped(line, LONGEST_LINE)}`),
+    ...after.map((line) => `+${clipped(line, LONGEST_LINE)}`),
   ].join('\n')
 }
