@@ -126,7 +126,7 @@ export function createConnection(parts: ConnectionParts): ProviderConnection {
   })
 
   async function personByIdToken(
-    { writesBooleansAsText }: OpenIdProtocol,
+    openId: OpenIdProtocol,
     answer: TokenEndpointResponse,
     response: Response,
     metadata: Metadata,
@@ -142,14 +142,14 @@ export function createConnection(parts: ConnectionParts): ProviderConnection {
     // What an ID token leaves out is at the userinfo endpoint. An address and whether it is proven come from one place.
     const isComplete = claims.email !== undefined && claims.name !== undefined
     if (isComplete || metadata.userinfo_endpoint === undefined) {
-      return personOfClaims(claims, { writesBooleansAsText })
+      return personOfClaims(claims, openId)
     }
     const asked = await oauth.userInfoRequest(metadata, client, answer.access_token, options)
     const more = await oauth.processUserInfoResponse(metadata, client, claims.sub, asked)
     const { email_verified: _, ...withoutEmail } = claims
     const own = claims.email === undefined ? withoutEmail : claims
     const address = claims.email === undefined ? {} : { email_verified: claims.email_verified }
-    return personOfClaims({ ...more, ...own, ...address }, { writesBooleansAsText })
+    return personOfClaims({ ...more, ...own, ...address }, openId)
   }
 
   /** One spelling, no member twice: before anything of it is believed (rules A13, A14). */

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { whyFailed } from './failure.ts'
 import { personOfClaims, personOfGithub } from './person.ts'
+import { PRESETS } from './presets.ts'
 
 test('D2: an address that is no plain text is none, and so is not proven either', () => {
   for (const email of [
@@ -26,6 +27,23 @@ test('D2: an address that is no plain text is none, and so is not proven either'
   ]) {
     const person = personOfClaims({ sub: 'one', email: 'a@example.com', email_verified: verified })
     assert.equal(person?.emailVerified, expected, JSON.stringify(verified))
+  }
+})
+
+test('D2: Google is believed about addresses that it gives out or keeps, not about a mailbox that somebody had once', () => {
+  const google = PRESETS.google.protocol()
+  for (const [claims, expected] of [
+    [{ email: 'alice@gmail.com' }, true],
+    [{ email: 'Alice@GMail.com' }, true],
+    [{ email: 'alice@example.com', hd: 'example.com' }, true],
+    [{ email: 'alice@example.com' }, false],
+    [{ email: 'alice@example.com', hd: '' }, false],
+    [{ email: 'alice@gmail.com.example.com' }, false],
+    [{ email: 'alice@notgmail.com' }, false],
+    [{ email: 'alice@gmail.com', email_verified: false }, false],
+  ] as const) {
+    const person = personOfClaims({ sub: 'one', email_verified: true, ...claims }, google)
+    assert.deepEqual([person?.email, person?.emailVerified], [claims.email, expected], JSON.stringify(claims))
   }
 })
 

@@ -1,14 +1,15 @@
 import { isJsonObject } from '../../base/strict-json.ts'
-import type { ProviderClaims, ProviderPerson } from './provider.ts'
+import type { OpenIdProtocol, ProviderClaims, ProviderPerson } from './provider.ts'
 
 /** Who it is by the claims of an ID token or the userinfo endpoint (OpenID Connect Core section 5.1). */
 export function personOfClaims(
   claims: Readonly<Record<string, unknown>>,
-  { writesBooleansAsText = false }: { readonly writesBooleansAsText?: boolean | undefined } = {},
+  { writesBooleansAsText, speaksFor }: Pick<OpenIdProtocol, 'writesBooleansAsText' | 'speaksFor'> = {},
 ): ProviderPerson | undefined {
   const { sub, email, email_verified: verified, name, picture, locale } = claims
-  const isVerified = verified === true || (writesBooleansAsText && verified === 'true')
-  return person({ subject: sub, email, emailVerified: isVerified, name, picture, locale })
+  const isVerified = verified === true || (writesBooleansAsText === true && verified === 'true')
+  const emailVerified = isVerified && (speaksFor?.(claims) ?? true)
+  return person({ subject: sub, email, emailVerified, name, picture, locale })
 }
 
 /** GitHub: the address is that of the list which is primary and verified, never the one that the profile shows. */
@@ -26,6 +27,15 @@ export function personOfGithub({
     name: user.name ?? user.login,
     picture: user.avatar_url,
   })
+}
+
+/**
+ * Google vouches for addresses of its own and of the domains that it keeps for others (`hd`). Any other was proven when the
+ * account there was made: who has had the mailbox since is not known (developers.google.com, "Verify the Google ID token on
+ * your server side").
+ */
+export function googleSpeaksFor({ email, hd }: Readonly<Record<string, unknown>>): boolean {
+  return (typeof hd === 'string' && hd !== '') || (typeof email === 'string' && /@gmail\.com$/i.test(email))
 }
 
 /** Facebook says nothing of whether an address is proven, so none is. */

@@ -1,6 +1,6 @@
 import type { PublicAlgorithm } from '../../keys/algorithm.ts'
-import { personOfDiscord, personOfFacebook, personOfGithub } from './person.ts'
-import type { ProviderProtocol } from './provider.ts'
+import { googleSpeaksFor, personOfDiscord, personOfFacebook, personOfGithub } from './person.ts'
+import type { OpenIdProtocol, ProviderProtocol } from './provider.ts'
 
 /** What of a provider's configuration says where it lies. */
 export interface Place {
@@ -31,7 +31,7 @@ export interface Preset {
 
 const IDENTITY = ['openid', 'profile', 'email']
 
-function openId(issuer: string, idTokenAlgorithm: PublicAlgorithm = 'RS256'): ProviderProtocol {
+function openId(issuer: string, idTokenAlgorithm: PublicAlgorithm = 'RS256'): OpenIdProtocol {
   return { kind: 'openid', issuer, idTokenAlgorithm }
 }
 
@@ -42,7 +42,7 @@ export const PRESETS = {
     scopes: IDENTITY,
     offline: { parameters: { access_type: 'offline', prompt: 'consent' } },
     proof: 'secret',
-    protocol: () => openId('https://accounts.google.com'),
+    protocol: () => ({ ...openId('https://accounts.google.com'), speaksFor: googleSpeaksFor }),
   },
   microsoft: {
     name: 'Microsoft',

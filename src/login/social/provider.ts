@@ -8,6 +8,11 @@ export interface OpenIdProtocol {
   readonly idTokenAlgorithm: PublicAlgorithm
   /** Whether `email_verified` may be the text `true`. */
   readonly writesBooleansAsText?: true
+  /**
+   * Whether the address of these claims is one that the provider gives out or its customer owns; where that is known. Of
+   * another it knows no more than that somebody proved it once, and mailboxes change hands.
+   */
+  readonly speaksFor?: (claims: Readonly<Record<string, unknown>>) => boolean
 }
 
 /** OAuth alone: who signs in is told by documents that the access token opens. */
