@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { after, before, beforeEach, test } from 'node:test'
 import { claimsOf, handClock, ISSUER, PASSWORD, startIssuer, type TestIssuer } from './issuer.ts'
 import { newVisitor, type VisitedPage, type Visitor } from './page-visitor.ts'
+import { codeAt, fromBase32 } from './second-factor.ts'
 import { callAs, registerClient, type TestClient } from './test-clients.ts'
 
 const GRANT = 'urn:ietf:params:oauth:grant-type:device_code'
@@ -334,6 +335,22 @@ test('the account gate stands in front of the tokens too', async () => {
   const id = (await issuer.auth.users.findByLogin('dora'))?.id ?? ''
   await issuer.auth.users.disable(id)
   assert.equal(await errorOf(code), '400 invalid_grant')
+})
+
+test('E15: a session older than its second factor lets no device in, and is asked for it first', async () => {
+  const app = await alice.get('/account/two-step/app')
+  const secret = fromBase32(/secret=([A-Z2-7]+)/.exec(app.html)?.[1] ?? '')
+  await alice.submitFrom(app, '/account/two-step/app', { code: codeAt(secret, clock.now()) })
+  const { device_code: code, user_code: userCode } = await start()
+  const away = await answer(alice, userCode, 'allow')
+  assert.equal(away.location, `/login/again?return_to=${encodeURIComponent(`/device?user_code=${userCode}`)}`)
+  assert.equal(await errorOf(code), '400 authorization_pending')
+  clock.advance(30_000)
+  const again = await alice.follow(away.location)
+  const page = await alice.submitFrom(again, '/login/again', { code: codeAt(secret, clock.now()) })
+  assert.ok(page.html.includes(userCode), page.html)
+  assert.match((await alice.follow((await answer(alice, userCode, 'allow')).location)).html, /is let in/)
+  assert.equal((await poll(code)).status, 200)
 })
 
 test('RFC 8628 section 5.1: whoever guesses codes is stopped after twenty, right ones included; others are not', async () => {

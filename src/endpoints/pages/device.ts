@@ -53,12 +53,28 @@ export const answerForDevice: PageHandler = async (context) => {
     throw new AuthError('CONSENT_STALE')
   if (answer !== 'allow' && answer !== 'deny') throw new AuthError('CONSENT_STALE')
   const isAllowed = answer === 'allow'
-  const counts = await answerDevice(question, isAllowed, await browserOf(context), services.grants)
-  if (!counts) throw new AuthError('CONSENT_STALE')
+  try {
+    const counts = await answerDevice(question, isAllowed, await browserOf(context), services.grants)
+    if (!counts) throw new AuthError('CONSENT_STALE')
+  } catch (error) {
+    // A session of before a second factor was set up, or had to be: it is asked for, and the question comes again.
+    if (isFactorDue(error)) return proveAgainFirst(userCode, services)
+    throw error
+  }
   const { base, cookies } = pagesOf(services)
   return seeOther(`${base}/device`, [
     cookies.writeNote({ page: '/device', done: isAllowed ? 'allowed' : 'denied' }),
   ])
+}
+
+function proveAgainFirst(userCode: string, services: Context['services']): Reply {
+  const { base } = pagesOf(services)
+  const returnTo = `${base}/device${queryOf({ user_code: showUserCode(userCode) })}`
+  return seeOther(`${base}/login/again${queryOf({ return_to: returnTo })}`)
+}
+
+function isFactorDue(error: unknown): boolean {
+  return error instanceof AuthError && ['MFA_REQUIRED', 'MFA_ENROLMENT_REQUIRED'].includes(error.code)
 }
 
 function signInFirst(typed: string | undefined, { services }: Context): Reply {
