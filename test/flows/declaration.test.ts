@@ -1,4 +1,8 @@
 import assert from 'node:assert/strict'
+import { generateKeyPairSync } from 'node:crypto'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import type { Declaration } from '../../src/declaration/document.ts'
 import { AuthError } from '../../src/errors/auth-error.ts'
@@ -263,4 +267,38 @@ test('a scope that is still held is not removed behind the back of its holder', 
   assert.match(found['scopes.stock:read'] ?? '', /role `watcher` has it/)
   await apply({ scopes: {}, roles: {} }, true)
   assert.deepEqual((await issuer.auth.declarations.read()).scopes, {})
+})
+
+test('a client that signs is written out with its public keys, and comes back as it was', async () => {
+  const { publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  const jwk = { ...publicKey.export({ format: 'jwk' }), kid: 'k1', alg: 'ES256', use: 'sig', ext: true }
+  const signer = {
+    client_name: 'Signer',
+    token_endpoint_auth_method: 'private_key_jwt' as const,
+    jwks: { keys: [jwk] },
+    state: 'disabled' as const,
+  }
+  assert.deepEqual((await apply({ clients: { signer } })).secrets, {})
+  assert.deepEqual((await shown({ clients: { signer } }))[0], [])
+  const exported = await issuer.auth.declarations.read()
+  assert.equal(exported.clients?.signer?.state, 'disabled')
+  assert.equal((await shown(exported, true))[0]?.length, 0)
+  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  const secret = { ...privateKey.export({ format: 'jwk' }), kid: 'k2', alg: 'ES256' }
+  const leaky = { ...signer, jwks: { keys: [secret] } }
+  assert.match((await problems({ clients: { signer: leaky } }))['clients.signer.jwks'] ?? '', /private/)
+})
+
+test('another node knows of a new scope by its next look at the database', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'countersign-nodes-'))
+  const databaseUrl = `sqlite:${join(folder, 'auth.db')}`
+  const [one, other] = [await startIssuer({ databaseUrl }), await startIssuer({ databaseUrl })]
+  const known = async () => (await other.call('GET', '/.well-known/oauth-authorization-server')).text
+  assert.doesNotMatch(await known(), /stock:read/)
+  await one.auth.declarations.apply(
+    await one.auth.declarations.plan({ scopes: { 'stock:read': 'See the stock' } }),
+  )
+  while (!(await known()).includes('stock:read')) await new Promise((resolve) => setImmediate(resolve))
+  await Promise.all([one.close(), other.close()])
+  rmSync(folder, { recursive: true })
 })
