@@ -3,7 +3,7 @@ import { AuthError } from '../errors/auth-error.ts'
 import { proveAgain, renewSession } from '../grants/renewal.ts'
 import { answerWithCookie, exampleSession, replaceBrowserSession, sessionAnswer } from './browser-session.ts'
 import { answerOf, answerParts, challengeText, exampleOptions, optionsAnswer } from './factor-schemas.ts'
-import { ownAccount } from './own-account.ts'
+import { ownCredential } from './own-account.ts'
 import { json, principalOf, route } from './route.ts'
 import { passwordText, tokenAnswer } from './schemas.ts'
 
@@ -12,7 +12,7 @@ const REQUESTS = { count: 600, periodMilliseconds: 60_000 }
 export const renewalOptions = route({
   method: 'POST',
   path: '/session/renewal/options',
-  access: ownAccount,
+  access: ownCredential,
   limit: REQUESTS,
   tag: 'Second factors',
   style: 'problem',
@@ -50,7 +50,7 @@ const proof = z
 export const renew = route({
   method: 'POST',
   path: '/session/renewal',
-  access: ownAccount,
+  access: ownCredential,
   limit: REQUESTS,
   tag: 'Second factors',
   style: 'problem',

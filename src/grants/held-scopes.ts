@@ -1,4 +1,4 @@
-import type { Client } from '../model/client.ts'
+import { type Client, FIRST_PARTY } from '../model/client.ts'
 import { scopesOfPerson } from '../model/identity-scopes.ts'
 import { scopesOfClient, scopesOfRoles } from '../model/scope-policy.ts'
 import { AS_ROLES_ALLOW, type SessionFacts } from '../model/session.ts'
@@ -30,4 +30,20 @@ export async function scopesHeld(
   }
   const held = await scopesOfPerson(policy, now, user)
   return facts.scope.filter((name) => held.includes(name))
+}
+
+/**
+ * Whether a token of the built-in client has less than the roles of its user allow: somebody asked for less on purpose, and
+ * gave it to what is to do less. Tokens of other clients have what they were given, and never act on the account.
+ */
+export async function isNarrowed(
+  {
+    user,
+    client,
+    scope,
+  }: { readonly user: User | undefined; readonly client: Client; readonly scope: readonly string[] },
+  { policy }: Pick<GrantParts, 'policy'>,
+): Promise<boolean> {
+  if (user === undefined || client.id !== FIRST_PARTY) return false
+  return (await scopesOfRoles(policy, user.roles)).some((name) => !scope.includes(name))
 }

@@ -7,6 +7,7 @@ import type { User } from '../model/user.ts'
 import { mintIdToken } from '../tokens/id-token.ts'
 import { mintAccessToken } from '../tokens/mint-access.ts'
 import type { Granted, GrantParts, TokenFacts } from './grant.ts'
+import { isNarrowed } from './held-scopes.ts'
 import { ownClaims } from './own-claims.ts'
 
 /** The answer of the token endpoint (RFC 6749 section 5.1). */
@@ -23,15 +24,17 @@ export interface TokenAnswer {
 const LATEST_SIGNING_MILLISECONDS = 5000
 
 /** Signs the access token of a grant, with time and facts as the store's statement returned them. */
-export function mint(granted: Granted, client: Client, parts: GrantParts): TokenAnswer {
-  const { facts, user } = granted
+export async function mint(granted: Granted, client: Client, parts: GrantParts): Promise<TokenAnswer> {
+  const { facts, user, scope } = granted
+  const narrowed = await isNarrowed({ user, client, scope }, parts)
   refuseFallenBack(granted, client, parts)
   const accessToken = signAccessToken(
     {
       user,
       client,
       facts,
-      scope: granted.scope,
+      scope,
+      narrowed,
       lifeSeconds: parts.settings.accessLifeSeconds,
     },
     parts,
@@ -46,7 +49,7 @@ export function mint(granted: Granted, client: Client, parts: GrantParts): Token
     expires_in: parts.settings.accessLifeSeconds,
     ...(granted.refreshToken === undefined ? {} : { refresh_token: granted.refreshToken }),
     ...(idToken === undefined ? {} : { id_token: idToken }),
-    scope: granted.scope.join(' '),
+    scope: scope.join(' '),
   }
 }
 
@@ -93,12 +96,14 @@ export interface ToSign {
   readonly client: Client
   readonly facts: TokenFacts
   readonly scope: readonly string[]
+  /** See `isNarrowed`. */
+  readonly narrowed: boolean
   readonly lifeSeconds: number
 }
 
 /** An access token (RFC 9068 section 2.2) from facts that one statement of the store returned. */
 export function signAccessToken(
-  { user, client, facts, scope, lifeSeconds }: ToSign,
+  { user, client, facts, scope, narrowed, lifeSeconds }: ToSign,
   parts: GrantParts,
 ): string {
   const own = user === undefined ? {} : ownClaims(user, client, parts)
@@ -116,6 +121,7 @@ export function signAccessToken(
       ...(facts.sessionId === undefined ? {} : { sid: facts.sessionId }),
       ver: formatVer({ user: user?.ver ?? 0, client: facts.clientVer, store: facts.storeEpoch }),
       scope: scope.join(' '),
+      ...(narrowed && { narrowed }),
       roles: [...(user?.roles ?? [])],
       amr: [...facts.amr],
       // What a step-up asks for as `acr_values` (RFC 9470 section 4).

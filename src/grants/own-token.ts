@@ -5,6 +5,7 @@ import type { Principal } from '../model/principal.ts'
 import { scopesOfRoles } from '../model/scope-policy.ts'
 import type { User } from '../model/user.ts'
 import type { GrantParts } from './grant.ts'
+import { isNarrowed } from './held-scopes.ts'
 import { signAccessToken, type TokenAnswer } from './mint.ts'
 
 /** What a token is to be held within: the principal that it will stand for elsewhere. */
@@ -54,8 +55,10 @@ export async function signOwnToken(order: OwnTokenOrder, parts: GrantParts): Pro
     authTime: within?.authTime,
     ...(within?.sessionId !== undefined && { sessionId: within.sessionId }),
   }
+  const narrowed = await isNarrowed({ user: owner, client, scope }, parts)
+  const user = { ...owner, roles }
   return {
-    access_token: signAccessToken({ user: { ...owner, roles }, client, facts, scope, lifeSeconds }, parts),
+    access_token: signAccessToken({ user, client, facts, scope, narrowed, lifeSeconds }, parts),
     token_type: 'Bearer',
     expires_in: lifeSeconds,
     scope: scope.join(' '),

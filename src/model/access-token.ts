@@ -23,6 +23,8 @@ export interface AccessClaims {
   readonly amr?: readonly string[]
   /** When they did. */
   readonly auth_time?: number
+  /** True where less was asked for than the roles allow; absent otherwise. */
+  readonly narrowed?: boolean
   /** The key the token is bound to (RFC 7800, 9449): then it is never taken as Bearer. */
   readonly cnf?: unknown
   /** The application's own. */
@@ -43,6 +45,8 @@ export interface AccessToken {
   readonly scopes: readonly string[]
   readonly roles: readonly string[]
   readonly amr: readonly string[]
+  /** `narrowed`: whatever is there but `false` makes a token less, never more. */
+  readonly isNarrowed: boolean
   /** `ver`, read. */
   readonly counters: Counters | undefined
   readonly derived: Derived
@@ -86,6 +90,7 @@ export const RESERVED_CLAIMS: ReadonlySet<string> = new Set([
   'amr',
   'acr',
   'auth_time',
+  'narrowed',
   'cnf',
   '__proto__',
 ])

@@ -19,6 +19,11 @@ export interface Principal<Claims = Readonly<Record<string, unknown>>, Scope ext
   readonly via: CredentialName
   /** How the user proved who they are (RFC 8176). */
   readonly amr: readonly string[]
+  /**
+   * True for a token for which less was asked than the roles allow: it acts within its scopes, and not on the account
+   * itself. Absent otherwise.
+   */
+  readonly isNarrowed?: true
   /** When they did. Seconds since 1970. */
   readonly authTime: number | undefined
   /** Seconds since 1970. */

@@ -23,6 +23,7 @@ export function readAccessClaims(payload: JsonObject): AccessToken | Refusal {
     roles,
     amr,
     counters,
+    isNarrowed: payload.narrowed !== undefined && payload.narrowed !== false,
     derived: new Derived(),
   })
 }

@@ -71,7 +71,7 @@ test('F-7: a key has the scopes it was made with and no roles, and cannot make k
   )
 })
 
-test('F-7: a narrow token makes no key of more than it has, and an old one makes none', async () => {
+test('F-7: a narrow token makes no key, and an old one makes none', async () => {
   const clock = handClock()
   const one = await startIssuer({ clock, staleness: 'relaxed' })
   const root = { email: 'root@example.com', username: 'root', password: PASSWORD, roles: ['user', 'admin'] }
@@ -79,15 +79,11 @@ test('F-7: a narrow token makes no key of more than it has, and an old one makes
   const make = (token: string, json: object) =>
     one.call('POST', '/users/me/api-keys', { token, json: { name: 'x', ...json } })
   const narrow = String((await one.signIn('root', { scope: 'profile:read' })).body.access_token)
-  for (const scopes of [['admin:users'], ['profile:read', 'admin:users']]) {
-    const refused = await make(narrow, { scopes })
-    assert.deepEqual([refused.status, refused.body.code], [403, 'insufficient_scope'])
+  for (const json of [{}, { scopes: ['profile:read'] }, { scopes: ['profile:read', 'admin:users'] }]) {
+    const refused = await make(narrow, json)
+    assert.deepEqual([refused.status, refused.body.code], [403, 'access_denied'])
   }
   assert.deepEqual(await one.auth.apiKeys.list(id), [])
-  for (const json of [{}, { scopes: ['profile:read'] }]) {
-    const made = await make(narrow, json)
-    assert.deepEqual([made.status, made.body.scopes], [201, ['profile:read']])
-  }
   const wide = tokensOf(await one.signIn('root'))
   assert.equal((await make(wide.access, { scopes: ['admin:users'] })).status, 201)
   clock.advance(601_000)

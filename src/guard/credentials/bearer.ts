@@ -76,7 +76,7 @@ function isWordForNothing(text: string): boolean {
 function principalOf(token: AccessToken): Principal {
   const { claims, derived } = token
   derived.ownClaims ??= ownClaims(claims)
-  return {
+  const principal: Principal = {
     kind: claims.sub === claims.client_id ? 'client' : 'user',
     id: claims.sub,
     clientId: claims.client_id,
@@ -90,6 +90,7 @@ function principalOf(token: AccessToken): Principal {
     expiresAt: claims.exp,
     claims: derived.ownClaims,
   }
+  return token.isNarrowed ? { ...principal, isNarrowed: true } : principal
 }
 
 const NO_CLAIMS: Readonly<Record<string, unknown>> = Object.freeze({})

@@ -1,0 +1,93 @@
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import { routes } from '../../src/endpoints/routes.ts'
+import { Access } from '../../src/model/access.ts'
+import { claimsOf, PASSWORD, startIssuer, type TestIssuer, tokensOf } from './issuer.ts'
+
+let issuer: TestIssuer
+before(async () => {
+  issuer = await startIssuer({
+    maxStalenessSeconds: 300,
+    scopes: { 'orders:read': 'See your orders' },
+    roles: { user: { scopes: ['profile:read', 'orders:read'] } },
+  })
+})
+after(() => issuer.close())
+
+/** What somebody can do with their account: every route under their own name, and where the password changes. */
+const OWN = routes.filter(
+  ({ path, method, access }) =>
+    Access.requirementOf(access) !== undefined &&
+    (/^\/users\/me(\/|$)/.test(path) || /^\/(password|email)\/change$/.test(path)) &&
+    !(path === '/users/me' && method === 'GET'),
+)
+
+test('a token that was made narrow acts within its scopes, and on nothing of the account', async () => {
+  assert.ok(OWN.length > 20, `${OWN.length} routes`)
+  await issuer.signUp('alice')
+  const asked = tokensOf(await issuer.signIn('alice', { scope: 'orders:read' }))
+  const whole = tokensOf(await issuer.signIn('alice'))
+  const json = { refresh_token: whole.refresh, scope: 'orders:read' }
+  const shrunk = String((await issuer.call('POST', '/refresh', { json })).body.access_token)
+  const owner = await issuer.auth.users.findByLogin('alice')
+  const { access_token: issued } = await issuer.auth.tokens.issue({
+    userId: owner?.id ?? '',
+    scopes: ['profile:read'],
+  })
+  const { principal } = await proven(issued)
+  const within = await issuer.auth.tokens.issue({ userId: owner?.id ?? '', within: principal })
+
+  for (const token of [asked.access, shrunk, issued, within.access_token]) {
+    assert.equal(claimsOf(token).narrowed, true)
+    assert.equal((await proven(token)).principal.isNarrowed, true)
+    for (const { method, path } of OWN) {
+      const target = path.replaceAll(/\{\w+\}/g, crypto.randomUUID())
+      const answer = await issuer.call(method, target, { token, ...(method !== 'GET' && { json: {} }) })
+      // One that no sign-in was behind is not fresh either, which is said first.
+      const isStale = claimsOf(token).auth_time === undefined && answer.status === 401
+      assert.ok(answer.status === 403 || isStale, `${method} ${path}: ${answer.text}`)
+    }
+  }
+  assert.equal((await issuer.me(asked.access)).status, 403)
+  assert.equal((await issuer.me(issued)).status, 200, 'its scope says that it may see')
+  assert.ok(await issuer.auth.users.findByLogin('alice'), 'the account is still there')
+})
+
+async function proven(token: string) {
+  const request = new Request('http://api.example.com/orders', {
+    headers: { authorization: `Bearer ${token}` },
+  })
+  const checked = await issuer.auth.check(request, issuer.auth.signedIn)
+  assert.ok(checked.ok)
+  return checked
+}
+
+test('a token for which no scope was asked, or all of them, is whole: sign-in, account, new password', async () => {
+  await issuer.signUp('bob')
+  const all = tokensOf(await issuer.signIn('bob', { scope: 'orders:read profile:read' }))
+  const none = tokensOf(await issuer.signIn('bob'))
+  const refreshed = tokensOf(await issuer.refresh(none.refresh))
+  for (const token of [all.access, refreshed.access]) {
+    assert.equal(claimsOf(token).narrowed, undefined)
+    assert.equal((await proven(token)).principal.isNarrowed, undefined)
+    assert.equal((await issuer.me(token)).status, 200)
+    assert.equal((await issuer.call('GET', '/users/me/sessions', { token })).status, 200)
+  }
+  const json = { current_password: PASSWORD, new_password: 'a longer sentence of mine' }
+  const changed = await issuer.call('POST', '/password/change', { token: refreshed.access, json })
+  assert.equal(changed.status, 204, changed.text)
+})
+
+test('a narrow token proves itself anew, and stays narrow', async () => {
+  await issuer.signUp('carol')
+  const { access } = tokensOf(await issuer.signIn('carol', { scope: 'orders:read' }))
+  const renewed = await issuer.call('POST', '/session/renewal', {
+    token: access,
+    json: { password: PASSWORD },
+  })
+  assert.equal(renewed.status, 200, renewed.text)
+  assert.deepEqual(
+    [renewed.body.scope, claimsOf(String(renewed.body.access_token)).narrowed],
+    ['orders:read', true],
+  )
+})
