@@ -149,7 +149,8 @@ test('with `invite` and `closed` nobody registers but who was invited; a link is
     const accept = (email: string, value = invitation) =>
       issuer.call('POST', '/register', { json: register(email, { invitation: value }) })
     assert.equal((await accept('eve@example.com')).status, 400, 'another address')
-    assert.equal((await accept('bob@example.com', `${invitation.slice(0, -1)}A`)).status, 400)
+    const last = invitation.endsWith('A') ? 'E' : 'A'
+    assert.equal((await accept('bob@example.com', invitation.slice(0, -1) + last)).status, 400)
     const accepted = await accept('Bob@example.com')
     assert.equal(accepted.status, 201, accepted.text)
     assert.equal(accepted.body.email_verified, true)
