@@ -66,6 +66,7 @@ test('the metadata (RFC 8414) says exactly what works', async () => {
     'authorization_code',
     'password',
     'urn:countersign:grant-type:challenge',
+    'urn:ietf:params:oauth:grant-type:device_code',
     'refresh_token',
     'client_credentials',
   ])
