@@ -15,6 +15,7 @@ import type { Client } from './model/client.ts'
 import type { ProfileSchema } from './model/profile.ts'
 import type { User } from './model/user.ts'
 import type { Store } from './store/store.ts'
+import type { Processes } from './telemetry/processes.ts'
 
 /** Plain fields of the application's own. */
 export type Fields = Readonly<Record<string, unknown>>
@@ -56,6 +57,8 @@ export interface AuthOptions<
   readonly onRefusal?: (refusal: RefusalReport) => void | Promise<void>
   /** Where log lines go; nowhere by default. */
   readonly logger?: Logger
+  /** The processes of this program that share this machine: its cores, and the numbers of `/metrics`. */
+  readonly processes?: Processes
   /** For tests: signing keys in fast motion, another clock, another source of randomness. */
   readonly keyTimes?: ShortKeyTimes
   readonly clock?: Clock

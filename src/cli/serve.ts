@@ -12,13 +12,35 @@ import { createAuth } from '../create-auth.ts'
 import { createLogger } from '../server/log.ts'
 import { withPortProblem } from '../server/port-problem.ts'
 import { type Serving, serve } from '../server/serve.ts'
+import { explainFailure } from './failure.ts'
 import { print } from './output.ts'
 import { certificateFinder, type ServerCertificate, type TlsOptions } from './server-certificate.ts'
+import { WORKER_VARIABLE } from './workers/messages.ts'
+import type { WorkerLink } from './workers/worker.ts'
 
 /** Whatever is still under way after this is dropped; an orchestrator would kill us soon anyway. */
 const LAST_MOMENT_MILLISECONDS = 9500
 
-export async function serveCommand(options: TlsOptions): Promise<void> {
+/** For connections that are used all the time: each is told to leave with an answer, before it is closed. */
+const LINGER_MILLISECONDS = 2000
+
+export interface ServeCommandOptions extends TlsOptions {
+  readonly workers: number
+}
+
+export async function serveCommand({ workers, ...options }: ServeCommandOptions): Promise<void> {
+  const isWorker = process.env[WORKER_VARIABLE] !== undefined
+  if (workers > 1 && !isWorker) return (await import('./workers/supervisor.ts')).superviseWorkers(workers)
+  if (!isWorker) return serveHere(options)
+  const { linkWorker } = await import('./workers/worker.ts')
+  await serveHere(options, linkWorker(workers)).catch((error: unknown) => {
+    process.stderr.write(`${explainFailure(error)}\n`)
+    // What ties it to the process that watches it would keep it from ending.
+    process.exit(1)
+  })
+}
+
+async function serveHere(options: TlsOptions, link?: WorkerLink): Promise<void> {
   const findCertificate = certificateFinder(options)
   const place = { cwd: process.cwd(), env: process.env, servesTls: findCertificate !== undefined }
   const {
@@ -44,6 +66,7 @@ export async function serveCommand(options: TlsOptions): Promise<void> {
       logger,
       ...configured,
       ...(tls && { issuer }),
+      ...(link && { processes: link.processes }),
     } as AuthOptions) as unknown as Auth
     return serve({ auth, host, port, logger, tls })
   }
@@ -51,7 +74,7 @@ export async function serveCommand(options: TlsOptions): Promise<void> {
     throw await withPortProblem(error, { host, port })
   })
   // Before anybody is told that it serves: who reads that may stop it at once.
-  stopOnSignals(serving, logger)
+  stopOnSignals(serving, logger, link)
   if (development) {
     const lines = [
       `Countersign serves ${issuer}`,
@@ -61,28 +84,35 @@ export async function serveCommand(options: TlsOptions): Promise<void> {
       ...(tls?.advice ?? []),
       `  admin     ${command()} users create --email you@example.com --role admin`,
     ]
-    print(lines.join('\n'))
+    if (link) link.serving(settings.logLevel, lines.join('\n'))
+    else print(lines.join('\n'))
   } else {
+    link?.serving(settings.logLevel, '')
     logger.info({ issuer, host, port, database: String(settings.databaseUrl) }, 'serving')
   }
 }
 
-function stopOnSignals(serving: Serving, logger: Logger): void {
+function stopOnSignals(serving: Serving, logger: Logger, link: WorkerLink | undefined): void {
   let stopping = false
-  const stop = (signal: string): void => {
+  const stop = (signal: string, lingerMilliseconds = 0): void => {
     if (stopping) return
     stopping = true
     logger.info({ signal }, 'stopping')
     setTimeout(() => process.exit(0), LAST_MOMENT_MILLISECONDS).unref()
-    serving.stop().then(
-      () => process.exit(0),
+    serving.stop({ lingerMilliseconds }).then(
+      () => {
+        link?.report()
+        process.exit(0)
+      },
       (error: unknown) => {
         logger.error({ err: error }, 'the stop failed')
         process.exit(1)
       },
     )
   }
-  process.on('SIGTERM', stop).on('SIGINT', stop)
+  const onSignal = (signal: string) => stop(signal)
+  process.on('SIGTERM', onSignal).on('SIGINT', onSignal)
+  link?.onStop((lingers) => stop('replaced', lingers ? LINGER_MILLISECONDS : 0))
 }
 
 /** How this program is called from where it was started. */

@@ -11,6 +11,7 @@ export const CODE_OPTIONS = [
   'logger',
   'mail',
   'onRefusal',
+  'processes',
   'profile',
   'random',
   'renderRefusal',

@@ -19,8 +19,7 @@ export const metrics = route({
   async handle({ request, address, services }) {
     if (!services.metricsOpen && !(await mayRead(services, request, address)))
       throw new AuthError('NOT_FOUND')
-    const { counts, left } = services.refusalLog
-    const body = prometheusText({ refusals: counts, left, startedAt: services.startedAt })
+    const body = prometheusText(await services.metrics())
     return {
       status: 200,
       headers: { 'content-type': 'text/plain; version=0.0.4; charset=utf-8', 'cache-control': 'no-store' },

@@ -32,6 +32,7 @@ import type { Permissions } from '../permissions/permissions.ts'
 import type { Roles } from '../permissions/roles.ts'
 import type { FeedAnswers } from '../revocation/feed-answers.ts'
 import type { FeedStreams } from '../revocation/feed-stream.ts'
+import type { MetricFacts } from '../telemetry/metrics.ts'
 import type { RefusalLog } from '../telemetry/refusal-log.ts'
 import type { SocketTickets } from '../tokens/socket-ticket.ts'
 
@@ -88,9 +89,9 @@ export interface Services {
   readonly development: boolean
   /** Refusals of this process. */
   readonly refusalLog: RefusalLog
+  /** The numbers of this process, or of all that share its port. */
+  readonly metrics: () => Promise<MetricFacts>
   readonly metricsOpen: boolean
-  /** When this process was started. Unix seconds. */
-  readonly startedAt: number
   /** Whether this process serves: undefined, or why not. */
   readonly notReady: () => Promise<string | undefined>
 }

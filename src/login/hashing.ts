@@ -68,6 +68,18 @@ const WORKER_URL = new URL(
   import.meta.url,
 )
 
+const threadsOfMachine = () => Math.max(1, availableParallelism() - 1)
+const QUEUED_FOR_EACH = 64
+
+/** What each of several processes takes of the machine, so that together they take no more than one would. */
+export function shareOfCores(processes = 1): Pick<HashQueueOptions, 'workers' | 'maxQueued'> {
+  const threads = threadsOfMachine()
+  return {
+    workers: Math.max(1, Math.floor(threads / processes)),
+    maxQueued: Math.max(1, Math.ceil((QUEUED_FOR_EACH * threads) / processes)),
+  }
+}
+
 interface Waiting {
   readonly job: HashJob
   readonly resolve: (answer: Promise<HashAnswer>) => void
@@ -75,8 +87,8 @@ interface Waiting {
 
 export function createHashQueue({
   clock,
-  workers = Math.max(1, availableParallelism() - 1),
-  maxQueued = 64 * workers,
+  workers = threadsOfMachine(),
+  maxQueued = QUEUED_FOR_EACH * workers,
   maxWaitMilliseconds = 2000,
   idleMilliseconds = 60_000,
   jobMilliseconds = 30_000,

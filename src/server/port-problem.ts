@@ -6,7 +6,9 @@ import type { ListenAddress } from '../config/config-error.ts'
  * should not find the next one only then.
  */
 export async function withPortProblem(error: unknown, address: ListenAddress): Promise<unknown> {
-  if (error instanceof Error && 'syscall' in error && error.syscall === 'listen') return error
+  // A worker of several is told by whoever binds the port for all.
+  if (error instanceof Error && 'syscall' in error && ['listen', 'bind'].includes(String(error.syscall)))
+    return error
   const problem = await problemOf(address)
   return problem === undefined ? error : new AggregateError([error, problem])
 }

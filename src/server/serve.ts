@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
-import type { AddressInfo } from 'node:net'
+import { type AddressInfo, Server as NetServer } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { nodeListener } from '../adapters/node.ts'
 import type { Auth } from '../auth.ts'
 import type { Logger } from '../base/logger.ts'
@@ -18,8 +19,12 @@ export interface ServeOptions {
 /** A server that listens. */
 export interface Serving {
   readonly address: AddressInfo
-  /** Takes no new requests, lets those under way finish, then lets go of everything. */
-  stop(): Promise<void>
+  /**
+   * Takes no new connections, lets requests under way finish, then lets go of everything. With time to linger, those
+   * connections that are open go on for so long, each told with its next answer to leave: who asks all the time is not cut
+   * off between two requests.
+   */
+  stop(options?: { readonly lingerMilliseconds?: number }): Promise<void>
 }
 
 /** Slow senders hold a connection, not the service. */
@@ -60,9 +65,14 @@ export async function serve({ auth, host, port, logger, tls }: ServeOptions): Pr
   }
   return {
     address: server.address() as AddressInfo,
-    async stop() {
+    async stop({ lingerMilliseconds = 0 } = {}) {
       stopping = true
       auth.drain()
+      if (lingerMilliseconds > 0) {
+        // The server's own would close idle connections with it.
+        NetServer.prototype.close.call(server)
+        await sleep(lingerMilliseconds)
+      }
       const closed = new Promise<void>((resolve) => server.close(() => resolve()))
       server.closeIdleConnections()
       const late = setTimeout(() => server.closeAllConnections(), GRACE_MILLISECONDS)

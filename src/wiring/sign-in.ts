@@ -8,7 +8,7 @@ import { createSecondFactors, type SecondFactorService } from '../factors/second
 import type { GrantParts } from '../grants/grant.ts'
 import { isLoopback } from '../keys/issuer-document.ts'
 import { type AccountParts, type Accounts, createAccounts } from '../login/accounts.ts'
-import { createHashQueue, type HashQueue } from '../login/hashing.ts'
+import { createHashQueue, type HashQueue, shareOfCores } from '../login/hashing.ts'
 import { createRefusedSignIns } from '../login/refused-sign-ins.ts'
 import { createThrottle } from '../login/throttle.ts'
 import type { BrowserSessionLimits } from '../model/session-limits.ts'
@@ -35,7 +35,7 @@ export interface SignIn {
 export function wireSignIn(ground: Ground, knowledge: Knowledge, { postman }: Mail): SignIn {
   const { options, settings, permissions, store, clock, random, logger, secretKeys } = ground
   const { keys, state, feed } = knowledge
-  const hashes = createHashQueue({ clock })
+  const hashes = createHashQueue({ clock, ...shareOfCores(options.processes?.count) })
   const limiter = limiterOf(ground, knowledge.liveNodes)
   const isShared = (address: string | undefined): boolean =>
     ground.development && address !== undefined && isLoopbackAddress(address)

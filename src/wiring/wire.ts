@@ -22,6 +22,7 @@ import { createRoles } from '../permissions/roles.ts'
 import { createFeedAnswers } from '../revocation/feed-answers.ts'
 import { createFeedStreams } from '../revocation/feed-stream.ts'
 import { startHousekeeping } from '../store/housekeeping.ts'
+import type { MetricFacts } from '../telemetry/metrics.ts'
 import { type CountRefusal, connectOpenTelemetry } from '../telemetry/open-telemetry.ts'
 import { post } from '../webhooks/post.ts'
 import { createWebhookSender } from '../webhooks/sender.ts'
@@ -81,6 +82,7 @@ export function wire(options: AuthOptions, routes: readonly Route[]): Wired {
   })
   const life = wireAccountLife(ground, knowledge, mail, signIn)
   const telemetry = wireTelemetry(ground)
+  options.processes?.share(() => ownNumbers(telemetry))
   let countRefusal: CountRefusal | undefined
   let stopping = false
   const isStopping = () => stopping
@@ -210,6 +212,10 @@ function pagesOf({ options, settings, development, secretKeys, random, clock }: 
   }
 }
 
+function ownNumbers({ refusalLog, node }: Telemetry): MetricFacts {
+  return { refusals: refusalLog.counts, left: refusalLog.left, startedAt: node.startedAt }
+}
+
 /** What the endpoints work with. */
 function servicesOf({
   ground,
@@ -278,8 +284,8 @@ function servicesOf({
     docsOpen: settings.docs === 'open',
     development,
     refusalLog: telemetry.refusalLog,
+    metrics: async () => (await options.processes?.all()) ?? ownNumbers(telemetry),
     metricsOpen: settings.metrics === 'open',
-    startedAt: telemetry.node.startedAt,
     async notReady() {
       if (isStopping()) return 'stopping'
       if (feed.isStale()) return 'the revocations are not fresh'

@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { countUpTo } from '../arguments.ts'
 
 /** What sets a service up and runs it. */
 export function serviceCommands(program: Command): void {
@@ -10,6 +11,12 @@ export function serviceCommands(program: Command): void {
       'answer https with this certificate (PEM, with those between it and the root)',
     )
     .option('--tls-key <file>', 'its private key (PEM)')
+    .option(
+      '--workers <count>',
+      'processes that share the port, such as one for each core',
+      countUpTo(128),
+      1,
+    )
     .option('--tls-dev', 'answer https with a certificate for this machine, made on the spot')
     .action(async (options) => (await import('../serve.ts')).serveCommand(options))
 

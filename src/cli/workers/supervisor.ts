@@ -1,0 +1,177 @@
+import cluster, { type Worker } from 'node:cluster'
+import { once } from 'node:events'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type Logger, silentLogger } from '../../base/logger.ts'
+import { createLogger } from '../../server/log.ts'
+import { createMetricSums } from '../../telemetry/processes.ts'
+import { print } from '../output.ts'
+import { type FromWorker, type ToWorker, WORKER_VARIABLE } from './messages.ts'
+import { planRestart } from './restart-delay.ts'
+
+/** One of the places for a worker; who holds it changes. */
+interface Place {
+  readonly number: number
+  worker: Worker | undefined
+  /** Another one is on its way to it. */
+  isStarting: boolean
+  failures: number
+}
+
+type Served = Extract<FromWorker, { kind: 'serving' }>
+
+/** Longer than a worker takes that lets its last requests finish; then it is ended. */
+const PATIENCE_MILLISECONDS = 15_000
+const LAST_MOMENT_MILLISECONDS = 9500
+/** A worker that is busy with something else is counted by what it said before. */
+const REPORT_MILLISECONDS = 1000
+
+/**
+ * Serves by several processes that share one port. One that falls is replaced, ever later if it falls again; SIGHUP
+ * replaces one after the other, the new one first, so that nobody is refused; SIGTERM and SIGINT end all. Resolves when
+ * the first attempt of each has come to something; where the very first worker cannot serve, the program ends as it did.
+ */
+export async function superviseWorkers(count: number): Promise<void> {
+  const sums = createMetricSums()
+  const places: Place[] = Array.from({ length: count }, (_, index) => ({
+    number: index + 1,
+    worker: undefined,
+    isStarting: false,
+    failures: 0,
+  }))
+  let logger: Logger = silentLogger
+  let stopping = false
+  let failed = 0
+
+  /** A new worker in this place, once it serves. Rejects with its exit status if it never does. */
+  function start(place: Place): Promise<Served> {
+    const worker = cluster.fork({ [WORKER_VARIABLE]: String(place.number) })
+    const began = performance.now()
+    const { promise, resolve, reject } = Promise.withResolvers<Served>()
+    place.isStarting = true
+    worker.on('message', (message: FromWorker) => {
+      if (message.kind === 'counts') sums.note(worker.id, message.refusals, message.left)
+      else if (message.kind === 'sums') void answerSums(worker, message.question)
+      else {
+        place.worker = worker
+        place.isStarting = false
+        resolve(message)
+        if (logger === silentLogger) logger = createLogger(message.level)
+        logger.info({ worker: place.number, pid: worker.process.pid }, 'a worker serves')
+      }
+    })
+    worker.once('exit', (status: number | null, signal: string | null) => {
+      sums.end(worker.id)
+      if (status !== 0) failed += 1
+      if (place.worker !== worker) place.isStarting = false
+      reject(status ?? 1)
+      // Whoever was let go has a successor in its place already.
+      if (place.worker !== worker || stopping) return
+      place.worker = undefined
+      logger.error({ worker: place.number, pid: worker.process.pid, status, signal }, 'a worker has ended')
+      void replace(place, performance.now() - began)
+    })
+    return promise
+  }
+
+  async function replace(place: Place, livedMilliseconds: number): Promise<void> {
+    const { failures, delayMilliseconds } = planRestart(place.failures, livedMilliseconds)
+    place.failures = failures
+    await sleep(delayMilliseconds)
+    if (stopping || place.isStarting || place.worker !== undefined) return
+    await start(place).catch(async () => {
+      if (!stopping) await replace(place, 0)
+    })
+  }
+
+  async function letGo(worker: Worker, lingers: boolean): Promise<void> {
+    if (worker.isDead()) return
+    const ended = once(worker, 'exit')
+    const late = setTimeout(() => worker.process.kill('SIGKILL'), PATIENCE_MILLISECONDS)
+    tell(worker, { kind: 'stop', lingers })
+    await ended
+    clearTimeout(late)
+  }
+
+  async function answerSums(worker: Worker, question: number): Promise<void> {
+    const others = workers().filter((one) => one !== worker && one.isConnected())
+    const reported = others.map(counted)
+    for (const one of others) tell(one, { kind: 'report' })
+    const controller = new AbortController()
+    const late = sleep(REPORT_MILLISECONDS, undefined, { signal: controller.signal }).catch(() => undefined)
+    await Promise.race([Promise.all(reported), late])
+    controller.abort()
+    const { refusals, left } = sums.total()
+    tell(worker, { kind: 'summed', question, refusals: [...refusals], left })
+  }
+
+  let rolling = false
+  let again = false
+  async function roll(): Promise<void> {
+    again = true
+    if (rolling || stopping) return
+    rolling = true
+    while (again) {
+      again = false
+      for (const place of places) {
+        const former = place.worker
+        const started = await start(place).then(
+          () => true,
+          () => false,
+        )
+        if (stopping) break
+        if (!started) {
+          logger.error({ worker: place.number }, 'the new worker does not serve; the others stay as they are')
+          if (place.worker === undefined) void replace(place, 0)
+          break
+        }
+        if (former !== undefined) await letGo(former, true)
+      }
+    }
+    rolling = false
+    logger.info({}, 'the workers were replaced')
+  }
+
+  async function stop(signal: string): Promise<void> {
+    if (stopping) return
+    stopping = true
+    failed = 0
+    logger.info({ signal }, 'stopping')
+    setTimeout(() => process.exit(0), LAST_MOMENT_MILLISECONDS).unref()
+    await Promise.all(workers().map((worker) => letGo(worker, false)))
+    process.exit(failed === 0 ? 0 : 1)
+  }
+
+  const [first, ...others] = places
+  if (first === undefined) return
+  process.on('SIGTERM', stop).on('SIGINT', stop)
+  const served = await start(first).catch((status: number) => {
+    process.exitCode = status
+    return undefined
+  })
+  if (served === undefined || stopping) return
+  await Promise.all(others.map((place) => start(place).catch(() => void replace(place, 0))))
+  // A terminal that is closed says so by the same signal.
+  process.on('SIGHUP', (signal) => void (process.stdin.isTTY ? stop(signal) : roll()))
+  if (served.lines !== '') print(`${served.lines}\n  workers   ${count}`)
+  logger.info({ workers: count }, 'serving')
+}
+
+function workers(): Worker[] {
+  return Object.values(cluster.workers ?? {}).filter((worker) => worker !== undefined)
+}
+
+/** Once it has said its numbers, or has ended. */
+function counted(worker: Worker): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      worker.off('message', hear).off('exit', done)
+      resolve()
+    }
+    const hear = ({ kind }: FromWorker) => kind === 'counts' && done()
+    worker.on('message', hear).once('exit', done)
+  })
+}
+
+function tell(worker: Worker, message: ToWorker): void {
+  if (worker.isConnected()) worker.send(message, () => undefined)
+}
