@@ -21,6 +21,7 @@ export type HoldSocket = (request: GuardRequest, socket: EndableSocket, principa
 /** Open WebSockets. Each is asked every second what was asked when it was opened. */
 export interface Sockets {
   readonly hold: HoldSocket
+  /** Ends those that are open, with 1001: nobody would know any more when they have to. */
   stop(): void
 }
 
@@ -40,8 +41,11 @@ interface Holding extends FoundCredential {
   expiresAt: number
 }
 
-const ENDED = 1008
-const TRY_AGAIN_LATER = 1013
+/** What a socket is closed with (RFC 6455 section 7.4.1 and the registry it founded). */
+const ENDED = { code: 1008, reason: 'the credential has ended' }
+const UNSURE = { code: 1013, reason: 'try again' }
+const STOPPING = { code: 1001, reason: 'going away' }
+
 /** Together with the two seconds in which a process learns of a revocation, well below five. */
 const LOOK_MILLISECONDS = 1000
 
@@ -55,9 +59,9 @@ export function createSockets({ credentials, clock, report }: SocketsParts): Soc
     clearInterval(timer)
     timer = undefined
   }
-  const end = (socket: EndableSocket, isUnsure: boolean): void => {
+  const end = (socket: EndableSocket, { code, reason }: typeof ENDED): void => {
     letGo(socket)
-    socket.close(isUnsure ? TRY_AGAIN_LATER : ENDED, isUnsure ? 'try again' : 'the credential has ended')
+    socket.close(code, reason)
   }
   const look = async (socket: EndableSocket, holding: Holding): Promise<void> => {
     const { credential, text, request } = holding
@@ -65,14 +69,14 @@ export function createSockets({ credentials, clock, report }: SocketsParts): Soc
     if (!held.has(socket)) return
     if (!(verdict instanceof Refusal)) holding.expiresAt = verdict.expiresAt
     // What other clocks are forgiven at a request is not added to the life of a socket.
-    if (clock.now() >= holding.expiresAt * 1000) end(socket, false)
-    else if (verdict instanceof Refusal) end(socket, verdict.status >= 500)
-    else if (hasLost(holding.principal, verdict)) end(socket, false)
+    if (clock.now() >= holding.expiresAt * 1000) end(socket, ENDED)
+    else if (verdict instanceof Refusal) end(socket, verdict.status >= 500 ? UNSURE : ENDED)
+    else if (hasLost(holding.principal, verdict)) end(socket, ENDED)
   }
   const lookAt = (socket: EndableSocket, holding: Holding): void => {
     look(socket, holding).catch((error: unknown) => {
       report(error)
-      if (held.has(socket)) end(socket, true)
+      if (held.has(socket)) end(socket, UNSURE)
     })
   }
 
@@ -80,7 +84,7 @@ export function createSockets({ credentials, clock, report }: SocketsParts): Soc
     hold(request, socket, principal) {
       const found = findCredential(credentials, request)
       if (found instanceof Refusal) {
-        socket.close(ENDED, 'no credential')
+        end(socket, ENDED)
         return () => undefined
       }
       const holding = { ...found, request, principal, expiresAt: Number.POSITIVE_INFINITY }
@@ -94,9 +98,7 @@ export function createSockets({ credentials, clock, report }: SocketsParts): Soc
       return () => letGo(socket)
     },
     stop() {
-      clearInterval(timer)
-      timer = undefined
-      held.clear()
+      for (const socket of held.keys()) end(socket, STOPPING)
     },
   }
 }

@@ -242,3 +242,13 @@ test('F-6: a ticket lives half a minute', async () => {
   assert.equal((await accept(late)).ok, false)
   await auth.close()
 })
+
+test('F-6: a socket that is open when the issuer stops is told that it goes away', async () => {
+  const { auth, buy: buyOne, accept } = await atHand('strict')
+  const accepted = await accept(await buyOne())
+  assert.ok(accepted.ok)
+  const codes: number[] = []
+  accepted.hold({ close: (code) => void codes.push(code) })
+  await auth.close()
+  assert.deepEqual(codes, [1001])
+})
