@@ -1,5 +1,7 @@
+import type { ServerResponse } from 'node:http'
 import type { Auth } from '../auth.ts'
 import type { GuardRequest } from '../model/guard-request.ts'
+import { beforeHeaders } from './before-headers.ts'
 
 /** What holds for every route of an application, whatever its word is. The issuer's own endpoints see to themselves. */
 export interface EdgeOptions {
@@ -19,14 +21,15 @@ export interface Edge {
 
 /** The headers of an answer, in the terms of a framework. */
 export interface DressedAnswer {
-  has(name: string): boolean
+  get(name: string): string | undefined
   set(name: string, value: string): void
-  /** `Vary` of others stays. */
-  vary(field: string): void
 }
 
 /** What a router finds may differ from path to path; what a page may ask by is left to the routes. */
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE']
+
+/** What the application names in these stays beside what we name. */
+const LISTS: ReadonlySet<string> = new Set(['Vary', 'Access-Control-Expose-Headers'])
 
 /** Undefined where nothing was asked for, so that it costs nothing. */
 export function createEdge({ cors, headers }: EdgeOptions): Edge | undefined {
@@ -38,13 +41,22 @@ export function createEdge({ cors, headers }: EdgeOptions): Edge | undefined {
       return answer && Object.fromEntries([...always, ...answer.headers])
     },
     dress(request, answer) {
-      for (const [name, value] of always) if (!answer.has(name)) answer.set(name, value)
-      if (cors === undefined) return
-      const { Vary: vary, ...shared } = cors.headers(corsRequestOf(request))
-      if (vary !== undefined) answer.vary(vary)
-      for (const [name, value] of Object.entries(shared)) answer.set(name, value)
+      for (const [name, value] of always) if (answer.get(name) === undefined) answer.set(name, value)
+      for (const [name, value] of Object.entries(cors?.headers(corsRequestOf(request)) ?? {})) {
+        answer.set(name, LISTS.has(name) ? withFields(answer.get(name), value) : value)
+      }
     },
   }
+}
+
+/** The same for an answer of Node's, whoever sends it. */
+export function dressResponse(edge: Edge, request: GuardRequest, response: ServerResponse): void {
+  beforeHeaders(response, () =>
+    edge.dress(request, {
+      get: (name) => response.getHeader(name)?.toString(),
+      set: (name, value) => void response.setHeader(name, value),
+    }),
+  )
 }
 
 function corsRequestOf(request: GuardRequest) {
@@ -57,7 +69,10 @@ function corsRequestOf(request: GuardRequest) {
   }
 }
 
-/** Whether a `Vary` names a field already (RFC 9110 section 12.5.5). */
-export function namesField(vary: string, field: string): boolean {
-  return vary.split(',').some((name) => name.trim().toLowerCase() === field.toLowerCase())
+/** A list of field names (RFC 9110 section 5.6.1) that names these too, each once in whatever case. */
+export function withFields(list: string | undefined, fields: string): string {
+  const named = (list ?? '').split(',').flatMap((name) => name.trim() || [])
+  const known = new Set(named.map((name) => name.toLowerCase()))
+  const more = fields.split(', ').filter((name) => !known.has(name.toLowerCase()))
+  return [...named, ...more].join(', ')
 }

@@ -7,7 +7,7 @@ import { type Access, anyone as ANYONE } from '../model/access.ts'
 import { joinAccess } from '../model/access-join.ts'
 import type { GuardRequest } from '../model/guard-request.ts'
 import { INVENTORY } from '../model/inventory.ts'
-import { createEdge, type Edge, type EdgeOptions } from './edge.ts'
+import { createEdge, dressResponse, type Edge, type EdgeOptions } from './edge.ts'
 import {
   adoptApplication,
   type ExpressRouter,
@@ -219,11 +219,7 @@ function answersPreflight(edge: Edge, request: Request, response: Response): boo
     response.status(204).set(answer).end()
     return true
   }
-  edge.dress(asked, {
-    has: (name) => response.hasHeader(name),
-    set: (name, value) => void response.set(name, value),
-    vary: (field) => void response.vary(field),
-  })
+  dressResponse(edge, asked, response)
   return false
 }
 

@@ -14,7 +14,7 @@ import { joinAccess } from '../model/access-join.ts'
 import type { GuardRequest } from '../model/guard-request.ts'
 import { INVENTORY } from '../model/inventory.ts'
 import type { Principal } from '../model/principal.ts'
-import { createEdge, type EdgeOptions, namesField } from './edge.ts'
+import { createEdge, type EdgeOptions } from './edge.ts'
 import { keepTicketsFromLog } from './fastify-log.ts'
 import { noteWord } from './fastify-swagger.ts'
 import { placeOfCaller } from './guard-mark.ts'
@@ -276,13 +276,8 @@ function addEdge(app: FastifyInstance, options: EdgeOptions, issuerPath: FindIss
   })
   app.addHook('onSend', (request, reply, _payload, done) => {
     edge.dress(new FastifyGuardRequest(request, reply), {
-      has: (name) => reply.hasHeader(name),
+      get: (name) => reply.getHeader(name)?.toString(),
       set: (name, value) => void reply.header(name, value),
-      vary(field) {
-        const others = reply.getHeader('vary')
-        if (others === undefined) reply.header('vary', field)
-        else if (!namesField(String(others), field)) reply.header('vary', `${String(others)}, ${field}`)
-      },
     })
     done()
   })

@@ -117,9 +117,8 @@ function edgeStep(edge: Edge, address: NonNullable<HonoProtectOptions['address']
     if (answer !== undefined) return new Response(null, { status: 204, headers: answer })
     await next()
     edge.dress(asked, {
-      has: (name) => c.res.headers.has(name),
+      get: (name) => c.res.headers.get(name) ?? undefined,
       set: (name, value) => c.header(name, value),
-      vary: (field) => c.header('Vary', field, { append: true }),
     })
     return undefined
   }

@@ -9,7 +9,7 @@ import { RawGuardRequest } from '../guard/guard-request.ts'
 import { Access } from '../model/access.ts'
 import type { GuardRequest } from '../model/guard-request.ts'
 import { INVENTORY, type InventoryEntry } from '../model/inventory.ts'
-import { createEdge, type Edge, type EdgeOptions, namesField } from './edge.ts'
+import { createEdge, dressResponse, type Edge, type EdgeOptions } from './edge.ts'
 import { markGuard, placeOf, wordOf } from './guard-mark.ts'
 import { issuerListener } from './issuer-listener.ts'
 import { type Embedded, findIssuerPaths, isIssuer } from './issuer-paths.ts'
@@ -110,15 +110,7 @@ function answersPreflight(edge: Edge, request: IncomingMessage, response: Server
     response.writeHead(204, answer).end()
     return true
   }
-  edge.dress(asked, {
-    has: (name) => response.hasHeader(name),
-    set: (name, value) => void response.setHeader(name, value),
-    vary: (field) => {
-      const others = response.getHeader('vary')
-      if (others === undefined) response.setHeader('Vary', field)
-      else if (!namesField(String(others), field)) response.setHeader('Vary', `${String(others)}, ${field}`)
-    },
-  })
+  dressResponse(edge, asked, response)
   return false
 }
 
