@@ -21,8 +21,8 @@ import type { WorkerLink } from './workers/worker.ts'
 /** Whatever is still under way after this is dropped; an orchestrator would kill us soon anyway. */
 const LAST_MOMENT_MILLISECONDS = 9500
 
-/** For connections that are used all the time: each is told to leave with an answer, before it is closed. */
-const LINGER_MILLISECONDS = 2000
+/** For connections that are kept: each is told to leave with its next answer, and closed only if none comes in that time. */
+const LINGER_MILLISECONDS = 10_000
 
 export interface ServeCommandOptions extends TlsOptions {
   readonly workers: number
@@ -98,7 +98,7 @@ function stopOnSignals(serving: Serving, logger: Logger, link: WorkerLink | unde
     if (stopping) return
     stopping = true
     logger.info({ signal }, 'stopping')
-    setTimeout(() => process.exit(0), LAST_MOMENT_MILLISECONDS).unref()
+    setTimeout(() => process.exit(0), LAST_MOMENT_MILLISECONDS + lingerMilliseconds).unref()
     serving.stop({ lingerMilliseconds }).then(
       () => {
         link?.report()

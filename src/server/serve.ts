@@ -21,8 +21,8 @@ export interface Serving {
   readonly address: AddressInfo
   /**
    * Takes no new connections, lets requests under way finish, then lets go of everything. With time to linger, those
-   * connections that are open go on for so long, each told with its next answer to leave: who asks all the time is not cut
-   * off between two requests.
+   * connections that are open go on for so long at most, each told with its next answer to leave: nobody who is about to
+   * ask is cut off.
    */
   stop(options?: { readonly lingerMilliseconds?: number }): Promise<void>
 }
@@ -68,12 +68,13 @@ export async function serve({ auth, host, port, logger, tls }: ServeOptions): Pr
     async stop({ lingerMilliseconds = 0 } = {}) {
       stopping = true
       auth.drain()
+      const closed = new Promise<void>((resolve) => server.once('close', resolve))
       if (lingerMilliseconds > 0) {
         // The server's own would close idle connections with it.
         NetServer.prototype.close.call(server)
-        await sleep(lingerMilliseconds)
+        await Promise.race([closed, sleep(lingerMilliseconds, undefined, { ref: false })])
       }
-      const closed = new Promise<void>((resolve) => server.close(() => resolve()))
+      server.close()
       server.closeIdleConnections()
       const late = setTimeout(() => server.closeAllConnections(), GRACE_MILLISECONDS)
       await closed

@@ -19,8 +19,8 @@ interface Place {
 
 type Served = Extract<FromWorker, { kind: 'serving' }>
 
-/** Longer than a worker takes that lets its last requests finish; then it is ended. */
-const PATIENCE_MILLISECONDS = 15_000
+/** Longer than a worker takes that lets its last connections go by themselves; then it is ended. */
+const PATIENCE_MILLISECONDS = 30_000
 const LAST_MOMENT_MILLISECONDS = 9500
 /** A worker that is busy with something else is counted by what it said before. */
 const REPORT_MILLISECONDS = 1000
