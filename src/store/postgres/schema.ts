@@ -8,6 +8,9 @@ import { command, statement } from './statement.ts'
 
 const NEWEST = MIGRATIONS.at(-1)?.version ?? 0
 
+/** A step may go through whole tables, and the first of several processes keeps the others waiting. */
+const LONG = { long: true }
+
 /** An arbitrary number that no other program's advisory lock has; released when the transaction ends. */
 const lock = command('SELECT pg_advisory_xact_lock(7234510943)')
 
@@ -72,7 +75,7 @@ export function migrateSchema(pool: PooledConnection, dryRun: boolean): Promise<
     } as const
     await connection.rows(noteMigrated, eventValues(event))
     return report
-  })
+  }, LONG)
 }
 
 async function makePlace(connection: Connection): Promise<void> {
