@@ -520,7 +520,8 @@ test('an account is connected by whoever is signed in to it, moments ago, by a f
   const page = await visitor.get('/account/connections')
   assert.match(
     page.headers.get('content-security-policy') ?? '',
-    new RegExp(`form-action 'self'[^;]* ${odd.url}`),
+    /form-action 'self' https: http:;/,
+    'wherever the provider leads on to',
   )
   assert.match(page.html, /Connect Odd/)
 

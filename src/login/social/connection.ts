@@ -22,8 +22,6 @@ export interface ProviderConnection {
   readonly provider: Provider
   /** Where a browser is sent to sign in there. Throws `PROVIDER_UNAVAILABLE`, `PROVIDER_ANSWER_REFUSED`. */
   authorizationUrl(attempt: Attempt): Promise<URL>
-  /** The origin of that address, for the policy of a page whose form leads there. Throws as it does. */
-  origin(): Promise<string>
   /**
    * Who it is that came back with these parameters (OpenID Connect Core section 3.1.3.7, RFC 9207). Each parameter must
    * stand in them once. Throws `PROVIDER_DENIED`, `PROVIDER_UNAVAILABLE`, `PROVIDER_ANSWER_REFUSED`, `NONCE_MISMATCH`.
@@ -174,8 +172,6 @@ export function createConnection(parts: ConnectionParts): ProviderConnection {
 
   return {
     provider,
-
-    origin: () => speak(async (loaded) => (await authorizationEndpoint(loaded)).origin),
 
     authorizationUrl: ({ state, nonce, verifier }) =>
       speak(async (loaded) => {
