@@ -11,6 +11,7 @@ import { createSender, type Send } from '../probe/send.ts'
 import { guessedTokens, type TokenSource } from '../probe/source.ts'
 import type { Target } from '../probe/target.ts'
 import { NOWHERE } from '../probe/variants.ts'
+import { readDocument, readJsonObject } from './document.ts'
 import { NoVerdict } from './no-verdict.ts'
 import { type OutputOptions, print, printJson } from './output.ts'
 import { shortPlace } from './short-place.ts'
@@ -123,7 +124,7 @@ async function placeOf(
   if (openapi === undefined) {
     return { base: urlOf('--probe', place), targets: inventoryTargets(entries ?? []) }
   }
-  const { targets, servers } = openApiTargets(await readJson('--openapi', openapi))
+  const { targets, servers } = openApiTargets(await objectIn('--openapi', openapi, readDocument))
   // A document names the servers it was written for, production among them: they are not asked unless they are named.
   if (place === undefined && !isAddress(openapi)) {
     throw new NoVerdict('--probe URL: where does the API of this document answer?')
@@ -158,7 +159,7 @@ async function sourceOf(base: URL, own: boolean, options: ProbeCommandOptions): 
 
 async function publicKeysOf(place: string, named: boolean): Promise<readonly JsonObject[] | undefined> {
   try {
-    const { keys } = await readJson('--jwks', place)
+    const { keys } = await objectIn('--jwks', place, readJsonObject)
     const found = Array.isArray(keys) ? keys.filter(isJsonObject) : []
     return found.length > 0 ? found : undefined
   } catch (error) {
@@ -174,15 +175,15 @@ function readToken(file: string): string {
   return text
 }
 
-async function readJson(option: string, place: string): Promise<JsonObject> {
+async function objectIn(
+  option: string,
+  place: string,
+  read: (text: string) => JsonObject | undefined | Promise<JsonObject | undefined>,
+): Promise<JsonObject> {
   const text = isAddress(place) ? await fetchText(option, place) : readFileSync(place, 'utf8')
-  try {
-    const value: unknown = JSON.parse(text)
-    if (isJsonObject(value)) return value
-  } catch {
-    // Told below, for both.
-  }
-  throw new NoVerdict(`${option}: ${place} is no JSON object. A YAML document has to be converted first.`)
+  const found = await read(text)
+  if (found === undefined) throw new NoVerdict(`${option}: ${place} holds no JSON object`)
+  return found
 }
 
 async function fetchText(option: string, address: string): Promise<string> {

@@ -108,17 +108,16 @@ test('the same by the route table, and for people', async () => {
 })
 
 test('a document that promises a guard where there is none: the open route is named first, and the status is 1', async () => {
-  const document = join(folder, 'promise.json')
-  const guarded = { get: { security: [{ jwt: [] }] } }
+  const document = join(folder, 'promise.yaml')
   writeFileSync(
     document,
-    JSON.stringify({
-      openapi: '3.0.3',
-      info: { title: 'A promise' },
-      servers: [{ url: 'https://production.example' }],
-      paths: { '/users/me': guarded, '/healthz': guarded },
-      components: { securitySchemes: { jwt: { type: 'http', scheme: 'bearer' } } },
-    }),
+    `openapi: 3.0.3
+info: { title: A promise }
+servers: [{ url: https://production.example }]
+x-guarded: &guarded { get: { security: [{ jwt: [] }] } }
+paths: { /users/me: *guarded, /healthz: *guarded }
+components: { securitySchemes: { jwt: { type: http, scheme: bearer } } }
+`,
   )
   const { out, status } = await run('routes', '--openapi', document, '--probe', url, '--rate', '5000')
   assert.equal(status, 1)

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { after, before, test } from 'node:test'
 import { silentLogger } from '../../src/base/logger.ts'
 import { systemRandom } from '../../src/base/random.ts'
@@ -93,4 +94,29 @@ test('a try that was counted here while Redis was away is given back here', asyn
     assert.equal((await limiter.take([limit('d', 1)])).refusedBy, undefined)
     await limiter.giveBack([limit('d', 1)])
   }
+})
+
+test('with Redis stopped each node grants its share of a limit, and with Redis back they count together again', async () => {
+  const nodes = [node(), node(), node()]
+  const passedOf = async (subject: string) => {
+    const passed = nodes.map(() => 0)
+    for (let round = 0; round < 10; round++) {
+      for (const [index, one] of nodes.entries()) {
+        if ((await one.take([limit(subject, 9)])).refusedBy === undefined)
+          passed[index] = (passed[index] ?? 0) + 1
+      }
+    }
+    return passed
+  }
+  const sum = (counts: readonly number[]) => counts.reduce((all, one) => all + one, 0)
+  assert.equal(sum(await passedOf('before')), 9)
+  const connection = await link.connection()
+  const away = once(connection, 'close')
+  await server.kill()
+  await away
+  assert.deepEqual(await passedOf('meanwhile'), [3, 3, 3])
+  const back = once(connection, 'ready')
+  await server.start()
+  await back
+  assert.equal(sum(await passedOf('after')), 9)
 })

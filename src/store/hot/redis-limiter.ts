@@ -52,18 +52,22 @@ function scriptOf(text: string): Script {
 }
 
 export interface RedisLimiterOptions {
-  readonly connect: () => Promise<Pick<Redis, 'eval' | 'evalsha'>>
+  readonly connect: () => Promise<Pick<Redis, 'eval' | 'evalsha'> & { readonly status?: Redis['status'] }>
   /** Keeps the keys of this issuer apart from those of others, and in one slot of a cluster. */
   readonly prefix: string
   /** Counts while Redis does not answer: this node's share of each limit. */
   readonly meanwhile: Limiter
 }
 
+const AWAY: ReadonlySet<Redis['status']> = new Set(['close', 'reconnecting', 'end'])
+
 /** Counts in Redis or Valkey, together with all other nodes. */
 export function redisLimiter({ connect, prefix, meanwhile }: RedisLimiterOptions): Limiter {
   const keysOf = (limits: readonly Limit[]) => limits.map((limit) => `{${prefix}}${digestOf(keyOf(limit))}`)
   const run = async ({ text, digest }: Script, limits: readonly Limit[]): Promise<unknown> => {
     const redis = await connect()
+    // It would wait for the next attempt to connect, seconds later, and every request with it.
+    if (AWAY.has(redis.status ?? 'ready')) throw new Error('Redis is away')
     const args = [...keysOf(limits), ...limits.flatMap(({ rate }) => [rate.periodMilliseconds, rate.count])]
     return redis.evalsha(digest, limits.length, ...args).catch((error: unknown) => {
       // A Redis that was started anew has not seen it.

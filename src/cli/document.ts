@@ -1,0 +1,32 @@
+import { loadOptional } from '../base/optional-package.ts'
+import { isJsonObject, type JsonObject } from '../base/strict-json.ts'
+
+/** References to one part of a document: as many as people write, and too few to blow it up. */
+const MOST_ALIASES = 1000
+
+/** The object that a text holds as JSON; undefined for every other text. */
+export function readJsonObject(text: string): JsonObject | undefined {
+  try {
+    const value: unknown = JSON.parse(text)
+    return isJsonObject(value) ? value : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/**
+ * The object that a text holds as JSON or YAML 1.2, with merge keys; undefined for a text that holds none. A key that
+ * stands twice, or too many references, are no document: what is read of it could be something else than what was meant.
+ * Rejects with a MissingPackageError where it is not JSON and the package is not installed.
+ */
+export async function readDocument(text: string): Promise<JsonObject | undefined> {
+  const json = readJsonObject(text)
+  if (json !== undefined) return json
+  const { parse } = await loadOptional('yaml', 'a document in YAML', () => import('yaml'))
+  try {
+    const value: unknown = parse(text, { merge: true, maxAliasCount: MOST_ALIASES, logLevel: 'error' })
+    return isJsonObject(value) ? value : undefined
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,73 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import type { Principal } from '../model/principal.ts'
+import { decide } from './decide.ts'
+
+const principal: Principal = {
+  kind: 'user',
+  id: 'a',
+  clientId: 'first-party',
+  scopes: [],
+  roles: [],
+  sessionId: undefined,
+  tokenId: 't',
+  via: 'bearer',
+  amr: ['pwd'],
+  authTime: 1000,
+  expiresAt: 2000,
+  claims: {},
+}
+
+/** Names that are near to one another: parts, other case, longer, joined, of the object's own prototype. */
+const name = fc.oneof(
+  fc.constantFrom(
+    'orders',
+    'orders:read',
+    'orders:read ',
+    'Orders:read',
+    'orders:*',
+    '*',
+    'orders:read orders:write',
+  ),
+  fc.constantFrom('admin', 'adm', 'admins', 'admin,user', '', 'constructor', '__proto__', 'length', '0'),
+  fc.string({ maxLength: 3 }),
+)
+const names = fc.uniqueArray(name, { maxLength: 5 })
+const needed = fc.uniqueArray(name, { minLength: 1, maxLength: 4 })
+
+test('G-3: scopes are all of those asked for, roles one of them, by exact membership and nothing else', () => {
+  fc.assert(
+    fc.property(names, names, fc.option(needed), fc.option(needed), (held, roles, scopes, anyOf) => {
+      const requirement = { ...(scopes && { scopes }), ...(anyOf && { roles: anyOf }) }
+      const isLet = decide({ ...principal, scopes: held, roles }, requirement, 1000) === undefined
+      const [all, own] = [new Set(held), new Set(roles)]
+      const hasScopes = scopes === null || scopes.filter((one) => !all.has(one)).length === 0
+      const hasRole = anyOf === null || anyOf.filter((one) => own.has(one)).length > 0
+      assert.equal(isLet, hasScopes && hasRole)
+    }),
+    { numRuns: 2000 },
+  )
+})
+
+test('G-3: what looks like a scope or a role is none', () => {
+  const lets = (held: string, asked: string) => [
+    decide({ ...principal, scopes: [held] }, { scopes: [asked] }, 1000) === undefined,
+    decide({ ...principal, roles: [held] }, { roles: [asked] }, 1000) === undefined,
+  ]
+  assert.deepEqual(lets('orders:read', 'orders:read'), [true, true])
+  for (const near of [
+    'orders',
+    'orders:',
+    'orders:*',
+    '*',
+    'orders:reads',
+    'ORDERS:READ',
+    ' orders:read',
+    'order',
+  ]) {
+    assert.deepEqual(lets(near, 'orders:read'), [false, false], near)
+    assert.deepEqual(lets('orders:read', near), [false, false], near)
+  }
+  assert.deepEqual(lets('orders:read orders:write', 'orders:read'), [false, false], 'a list is no name')
+})
