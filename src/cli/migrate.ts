@@ -10,11 +10,17 @@ import { OPERATOR, withAuth } from './with-auth.ts'
 interface MigrateOptions extends OutputOptions {
   readonly dryRun?: boolean
   readonly restored?: boolean
+  /** Copy everything into this PostgreSQL database. */
+  readonly to?: string
 }
 
 export async function migrateCommand(options: MigrateOptions): Promise<void> {
   const { dryRun = false, restored = false, json = false } = options
   if (restored && dryRun) throw new Error('--restored and --dry-run exclude each other')
+  if (options.to !== undefined) {
+    if (restored || dryRun) throw new Error('--to goes with neither --restored nor --dry-run')
+    return move(options.to, json)
+  }
   if (restored) return reportRestored(await withAuth((auth) => auth.declareRestored(OPERATOR)), json)
   const report = await migrate(dryRun)
   if (json) {
@@ -37,6 +43,41 @@ async function migrate(dryRun: boolean): Promise<MigrationReport> {
   } finally {
     await store.close()
   }
+}
+
+/** Copies SQLite into PostgreSQL and compares the two. A password stands in PGPASSWORD: arguments are seen by everybody. */
+async function move(to: string, json: boolean): Promise<void> {
+  const { settings } = await loadConfig({ cwd: process.cwd(), env: process.env })
+  const from = settings.databaseUrl.reveal()
+  if (!from.startsWith('sqlite:'))
+    throw new Error('--to copies from SQLite: DATABASE_URL has to name the file that is moved')
+  if (!/^postgres(?:ql)?:\/\//.test(to) || !URL.canParse(to))
+    throw new Error('--to: a postgres:// URL of an empty database')
+  if (new URL(to).password !== '')
+    process.stderr.write(
+      'The password among the arguments can be read by everybody on this machine: better leave it out and set PGPASSWORD.\n',
+    )
+  const { moveToPostgres } = await import('../store/move/to-postgres.ts')
+  const tables = await moveToPostgres({
+    from: from.slice('sqlite:'.length),
+    to,
+    onProgress({ table, copied, of }) {
+      if (of > 0) process.stderr.write(`${table}: ${copied} of ${of}\n`)
+    },
+  })
+  if (json) {
+    printJson({ items: tables })
+    return
+  }
+  printTable(
+    tables.map(({ table, rows, checksum }) => ({ table, rows, checksum })),
+    {},
+    'Nothing to move.',
+  )
+  print(
+    '\nBoth databases say the same. Now start every server with DATABASE_URL set to the new one; the file',
+  )
+  print('of SQLite is as it was: keep it until all is well, and start no server on it again.')
 }
 
 /** So that a terminal shows the first of them; `--json` names all. */

@@ -25,6 +25,10 @@ export function serviceCommands(program: Command): void {
     .description("bring the database's schema forward")
     .option('--dry-run', 'say what would be done, and how many rows there are')
     .option('--restored', 'the database was put back from a backup: make void what must not live again')
+    .option(
+      '--to <url>',
+      'copy everything from SQLite into this empty PostgreSQL database, and compare the two',
+    )
     .option('--json', 'for programs')
     .action(async (options) => (await import('../migrate.ts')).migrateCommand(options))
 
