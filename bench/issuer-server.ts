@@ -28,8 +28,10 @@ await auth.ready()
 const { client, secret } = await auth.clients.create({
   name: 'Bench',
   authMethod: 'client_secret_post',
-  grants: ['client_credentials', 'refresh_token'],
-  scopes: ['profile:read'],
+  grants: ['client_credentials', 'refresh_token', 'authorization_code'],
+  scopes: ['openid', 'profile:read'],
+  redirectUris: ['https://bench.example.com/callback'],
+  skipConsent: true,
 })
 const user = await auth.users.create({ email: 'bench@example.com', password: 'correct horse battery' })
 const start = (clientId?: string) =>
@@ -41,6 +43,16 @@ for (let number = 0; number < Number(connections); number += 1) {
   publicRefreshTokens.push((await start()).refresh_token)
 }
 const { access_token: accessToken } = await start(client.id)
+const browsers: string[] = []
+for (let number = 0; number < Number(connections); number += 1) {
+  const request = new Request('https://id.example.com/session', {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ username: 'bench@example.com', password: 'correct horse battery' }),
+  })
+  const cookies = (await auth.fetch(request, { address: '127.0.0.1' })).headers.getSetCookie()
+  browsers.push(cookies.map((cookie) => cookie.split(';')[0]).join('; '))
+}
 const listener = nodeListener(auth)
 const server = createServer(async (request, response) => {
   if (!request.url?.startsWith('/ws?')) return listener(request, response)
@@ -52,12 +64,13 @@ server.listen(0, '127.0.0.1', () => {
   const { port } = server.address() as AddressInfo
   const told = {
     port,
-    paths: { token: '/token', introspect: '/introspect' },
+    paths: { token: '/token', introspect: '/introspect', authorize: '/authorize' },
     credentials: { client_id: client.id, client_secret: secret },
     publicClient: 'first-party',
     refreshTokens,
     publicRefreshTokens,
     accessToken,
+    browsers,
   }
   process.stdout.write(`${JSON.stringify(told)}\n`)
 })

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -7,11 +8,14 @@ import { askAllTheTime, CONNECTIONS, type Figures, type Issuer, median, startIss
 const WARM_UP = { requests: 4000, atMostMilliseconds: 3000 }
 const MEASURED_MILLISECONDS = 4000
 const ROUNDS = 3
-const LOADS = ['client_credentials', 'refresh', 'introspect'] as const
+const LOADS = ['client_credentials', 'refresh', 'introspect', 'code flow'] as const
 /** How many times the peer's rate ours should be. */
-const GOALS = { client_credentials: 2, refresh: 3, introspect: 1.5 } as const
+const GOALS = { client_credentials: 2, refresh: 3, introspect: 1.5, 'code flow': 1.5 } as const
 
 type Load = (typeof LOADS)[number]
+
+const VERIFIER = 'dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk'
+const REDIRECT_URI = 'https://bench.example.com/callback'
 
 const folder = mkdtempSync(join(tmpdir(), 'countersign-bench-'))
 try {
@@ -35,7 +39,44 @@ try {
   rmSync(folder, { recursive: true })
 }
 
+/** A browser that is signed in goes to the authorization endpoint, and the client exchanges the code: two requests. */
+async function measureCodeFlow(issuer: Issuer): Promise<Figures> {
+  const { paths, credentials, browsers } = issuer
+  const query = new URLSearchParams({
+    client_id: credentials.client_id ?? '',
+    redirect_uri: REDIRECT_URI,
+    response_type: 'code',
+    scope: 'openid profile:read',
+    state: 'xyz',
+    nonce: 'abc',
+    code_challenge: createHash('sha256').update(VERIFIER).digest('base64url'),
+    code_challenge_method: 'S256',
+  })
+  const codes: (string | undefined)[] = []
+  const each = await askAllTheTime(issuer, {
+    request(index) {
+      const code = codes[index]
+      if (code === undefined) return { path: `${paths.authorize}?${query}`, cookie: browsers[index] ?? '' }
+      const exchange = { grant_type: 'authorization_code', code, redirect_uri: REDIRECT_URI }
+      return { path: paths.token, form: { ...exchange, code_verifier: VERIFIER, ...credentials } }
+    },
+    taken(index, answer) {
+      if (codes[index] === undefined) {
+        codes[index] = new URL(answer, REDIRECT_URI).searchParams.get('code') ?? undefined
+        if (codes[index] === undefined) throw new Error(`no code: ${answer}`)
+        return
+      }
+      codes[index] = undefined
+      if (!answer.includes('"id_token"')) throw new Error(answer)
+    },
+    warmUp: WARM_UP,
+    milliseconds: MEASURED_MILLISECONDS,
+  })
+  return { perSecond: each.perSecond / 2, cpuMicroseconds: each.cpuMicroseconds * 2 }
+}
+
 function measure(issuer: Issuer, load: Load): Promise<Figures> {
+  if (load === 'code flow') return measureCodeFlow(issuer)
   const { paths, credentials, refreshTokens, accessToken } = issuer
   const forms = {
     client_credentials: () => ({ grant_type: 'client_credentials', scope: 'profile:read' }),

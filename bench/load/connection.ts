@@ -5,6 +5,8 @@ import { connect, type Socket } from 'node:net'
 export interface Connection {
   /** The body of the answer. Rejects unless the status is 200. */
   post(path: string, form: string, headers?: Readonly<Record<string, string>>): Promise<string>
+  /** Where the answer leads. Rejects unless it is a redirect. */
+  follow(path: string, cookie: string): Promise<string>
   close(): void
 }
 
@@ -19,21 +21,34 @@ export function openConnection(port: number): Connection {
     return fresh
   }
 
+  async function ask(request: string): Promise<{ readonly head: string; readonly body: string }> {
+    const via = socket ?? (await open())
+    via.write(request)
+    const answer = await readAnswer(via)
+    // A server closes a connection after so many requests.
+    if (/^connection: close$/im.test(answer.head)) {
+      socket = undefined
+      via.destroy()
+    }
+    return answer
+  }
+
   return {
+    async follow(path, cookie) {
+      const { head, body } = await ask(
+        `GET ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\nUser-Agent: bench\r\nCookie: ${cookie}\r\n\r\n`,
+      )
+      const location = /^location: (\S+)$/im.exec(head)?.[1]
+      if (location === undefined) throw new Error(`${head.split('\r\n')[0]}: ${body}`)
+      return location
+    },
     async post(path, form, headers = {}) {
       const fields = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`)
-      const via = socket ?? (await open())
-      via.write(
+      const { head, body } = await ask(
         `POST ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\nUser-Agent: bench\r\n` +
           `Content-Type: application/x-www-form-urlencoded\r\nContent-Length: ${form.length}\r\n` +
           `${fields.join('')}\r\n${form}`,
       )
-      const { head, body } = await readAnswer(via)
-      // A server closes a connection after so many requests.
-      if (/^connection: close$/im.test(head)) {
-        socket = undefined
-        via.destroy()
-      }
       if (!head.startsWith('HTTP/1.1 200')) throw new Error(`${head.split('\r\n')[0]}: ${body}`)
       return body
     },

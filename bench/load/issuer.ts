@@ -19,13 +19,15 @@ const SCRIPTS = {
 export interface Issuer {
   readonly child: ChildProcess
   readonly port: number
-  readonly paths: { readonly token: string; readonly introspect: string }
+  readonly paths: { readonly token: string; readonly introspect: string; readonly authorize: string }
   readonly credentials: Readonly<Record<string, string>>
   readonly publicClient: string
   readonly refreshTokens: string[]
   /** Of the public client. */
   readonly publicRefreshTokens: string[]
   readonly accessToken: string
+  /** Cookies of browsers that are signed in, and have allowed what is asked for. */
+  readonly browsers: readonly string[]
   stop(): Promise<void>
 }
 
@@ -64,14 +66,20 @@ export interface Figures {
   readonly cpuMicroseconds: number
 }
 
+/** A form that is sent, or an address that a browser goes to. */
+export type Question =
+  | {
+      readonly path: string
+      readonly form: Readonly<Record<string, string>>
+      readonly headers?: Readonly<Record<string, string>>
+    }
+  | { readonly path: string; readonly cookie: string }
+
 export interface Asking {
   /** What connection `index` asks next. */
-  request(index: number): {
-    readonly path: string
-    readonly form: Readonly<Record<string, string>>
-    readonly headers?: Readonly<Record<string, string>>
-  }
-  taken?(index: number, body: string): void
+  request(index: number): Question
+  /** The body of the answer, or where it leads. */
+  taken?(index: number, answer: string): void
   readonly warmUp: { readonly requests: number; readonly atMostMilliseconds: number }
   readonly milliseconds: number
 }
@@ -84,8 +92,13 @@ export async function askAllTheTime({ child, port }: Issuer, asking: Asking): Pr
   const work = async (index: number): Promise<void> => {
     const connection = openConnection(port)
     while (running) {
-      const { path, form, headers } = asking.request(index)
-      asking.taken?.(index, await connection.post(path, new URLSearchParams(form).toString(), headers))
+      const question = asking.request(index)
+      const { path } = question
+      const answer =
+        'cookie' in question
+          ? connection.follow(path, question.cookie)
+          : connection.post(path, new URLSearchParams(question.form).toString(), question.headers)
+      asking.taken?.(index, await answer)
       count += 1
     }
     connection.close()

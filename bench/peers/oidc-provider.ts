@@ -15,12 +15,19 @@ const publicClient = 'bench-public'
 const client_secret = randomBytes(32).toString('base64url')
 
 const key = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ format: 'jwk' })
+// ID tokens as every client must be able to read them, and as ours are.
+const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey.export({ format: 'jwk' })
 const registration = {
-  id_token_signed_response_alg: 'ES256',
+  id_token_signed_response_alg: 'RS256',
   redirect_uris: ['https://bench.example.com/callback'],
 } as const
 const provider = new Provider('http://127.0.0.1', {
-  jwks: { keys: [{ ...key, alg: 'ES256', use: 'sig', kid: 'bench' } as never] },
+  jwks: {
+    keys: [
+      { ...key, alg: 'ES256', use: 'sig', kid: 'bench' } as never,
+      { ...rsa, alg: 'RS256', use: 'sig', kid: 'bench-id' } as never,
+    ],
+  },
   clients: [
     {
       ...registration,
@@ -88,6 +95,17 @@ async function refreshTokensOf(clientId: string): Promise<string[]> {
 const refreshTokens = await refreshTokensOf(client_id)
 const publicRefreshTokens = await refreshTokensOf(publicClient)
 const client = await clientOf(client_id)
+const browsers: string[] = []
+for (let number = 0; number < CONNECTIONS; number += 1) {
+  const accountId = `user-${number}`
+  const grant = new provider.Grant({ accountId, clientId: client_id })
+  grant.addOIDCScope('openid')
+  grant.addResourceScope(AUDIENCE, 'profile:read')
+  const session = Object.assign(new provider.Session(), { accountId, loginTs: Math.floor(Date.now() / 1000) })
+  session.ensureClientContainer(client_id)
+  session.grantIdFor(client_id, await grant.save())
+  browsers.push(`_session=${await session.save(86_400)}`)
+}
 const accessToken = await new provider.ClientCredentials({ client, scope: 'profile:read' } as never).save()
 
 const server = createServer(provider.callback())
@@ -95,12 +113,13 @@ server.listen(0, '127.0.0.1', () => {
   const { port } = server.address() as AddressInfo
   const told = {
     port,
-    paths: { token: '/token', introspect: '/token/introspection' },
+    paths: { token: '/token', introspect: '/token/introspection', authorize: '/auth' },
     credentials: { client_id, client_secret },
     publicClient,
     refreshTokens,
     publicRefreshTokens,
     accessToken,
+    browsers,
   }
   process.stdout.write(`${JSON.stringify(told)}\n`)
 })
