@@ -126,7 +126,7 @@ interface BrowserStorage {
 }
 
 function storeOf(storage: ClientOptions['storage'], name: string, { openChannel }: Surroundings): TokenStore {
-  if (typeof storage !== 'string') return storage
+  if (typeof storage === 'object') return storage
   if (storage === 'memory') return memoryStore()
   try {
     const { sessionStorage, indexedDB } = globalThis as unknown as BrowserStorage
