@@ -104,9 +104,12 @@ async function meetPeople(target: Target): Promise<string[]> {
 
 async function signPeopleIn(target: Target, cookies: readonly string[]): Promise<number> {
   const pause = (SECONDS * 1000 * 0.9) / PEOPLE
+  const ends = performance.now() + SECONDS * 1000
   let inTime = 0
   for (const [number, cookie] of cookies.entries()) {
     const began = performance.now()
+    // Those before have waited so long that the flood is over: nobody else came in during it.
+    if (began > ends) break
     const { status } = await signIn(target, number, cookie).catch(() => ({ status: 0 }))
     const took = performance.now() - began
     if (status === 200 && took <= IN_TIME_MILLISECONDS) inTime += 1

@@ -9,6 +9,8 @@ export interface Times {
 }
 
 const CONNECTIONS = 16
+/** Whoever waits longer has gone away; it counts as this long, and as no answer. */
+const LATE_MILLISECONDS = 10_000
 
 /** So many requests a second, whether or not the ones before are answered: what somebody waits who comes by chance. */
 export async function askAtRate(target: Target, perSecond: number, milliseconds: number): Promise<Times> {
@@ -34,8 +36,7 @@ export async function askWithoutRest(target: Target, milliseconds: number): Prom
   let count = 0
   const work = async (): Promise<void> => {
     while (performance.now() - began < milliseconds) {
-      await ask(target, agent)
-      count += 1
+      if ((await ask(target, agent)) < LATE_MILLISECONDS) count += 1
     }
   }
   await Promise.all(Array.from({ length: CONNECTIONS }, work))
@@ -43,18 +44,21 @@ export async function askWithoutRest(target: Target, milliseconds: number): Prom
   return (count * 1000) / (performance.now() - began)
 }
 
-/** Milliseconds until the whole answer. Rejects on anything but 200. */
+/** Milliseconds until the whole answer, at most `LATE_MILLISECONDS`. Rejects on any other answer than 200. */
 function ask({ port, checked }: Target, agent: Agent): Promise<number> {
   return new Promise((resolve, reject) => {
     const began = performance.now()
     const options = { agent, port, host: '127.0.0.1', path: checked.path, headers: checked.headers }
-    request(options, (answer) => {
+    const sent = request({ ...options, timeout: LATE_MILLISECONDS }, (answer) => {
       answer.resume().on('end', () => {
         if (answer.statusCode === 200) resolve(performance.now() - began)
         else reject(new Error(`the checked route answered ${answer.statusCode}`))
       })
     })
-      .on('error', reject)
-      .end()
+    sent.on('timeout', () => {
+      resolve(LATE_MILLISECONDS)
+      sent.destroy()
+    })
+    sent.on('error', reject).end()
   })
 }
