@@ -94,11 +94,11 @@ export async function askAllTheTime({ child, port }: Issuer, asking: Asking): Pr
     while (running) {
       const question = asking.request(index)
       const { path } = question
-      const answer =
-        'cookie' in question
-          ? connection.follow(path, question.cookie)
-          : connection.post(path, new URLSearchParams(question.form).toString(), question.headers)
-      asking.taken?.(index, await answer)
+      // Waited for here: as an argument of `taken` it would not be waited for where there is no `taken`.
+      const answer = await ('cookie' in question
+        ? connection.follow(path, question.cookie)
+        : connection.post(path, new URLSearchParams(question.form).toString(), question.headers))
+      asking.taken?.(index, answer)
       count += 1
     }
     connection.close()
