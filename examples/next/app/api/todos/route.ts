@@ -9,7 +9,8 @@ export const GET = guard(
 export const POST = guard(
   ({ needs }) => needs({ scopes: ['todos:write'] }),
   async (request, { principal }) => {
-    const { title } = (await request.json().catch(() => ({}))) as { title?: unknown }
+    const body = (await request.json().catch(() => null)) as { title?: unknown } | null
+    const title = body?.title
     if (typeof title !== 'string' || title.length < 1 || title.length > 200) {
       return Response.json({ detail: 'title: 1 to 200 characters' }, { status: 422 })
     }
