@@ -289,7 +289,10 @@ test('what other applications may is shown in words, and taken back', async () =
   assert.match((await visitor.get('/account')).html, /Connected applications<\/dt><dd>1 application/)
   const page = await visitor.get('/account/applications')
   assert.match(page.html, /The &lt;i&gt;Calendar&lt;\/i&gt;/)
-  assert.match(page.html, /Know that it is you, each time you sign in · See your own account/)
+  assert.match(
+    page.html,
+    /<li>Know that it is you, each time you sign in<\/li><li>See your own account<\/li>/,
+  )
   const done = await visitor.submitFrom(page, '/account/applications/end', {})
   assert.match(done.html, /It is taken back/)
   assert.match(done.html, /No other application may/)

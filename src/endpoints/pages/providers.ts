@@ -93,8 +93,7 @@ export const showConnections: PageHandler = async (context) => {
   // Browsers hold every redirect after a form against the policy of the form's page, and a provider may lead on to more
   // hosts than its metadata names: login.live.com for accounts of Microsoft.
   const anywhere = services.development ? ['https:', 'http:'] : ['https:']
-  const policy = list.length === 0 ? {} : { 'form-action': anywhere }
-  return view.send(page, { policy })
+  return view.send(page, { policy: { 'form-action': list.length === 0 ? [] : anywhere } })
 }
 
 export const removeConnection: PageHandler = async (context) => {
