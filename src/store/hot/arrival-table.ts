@@ -3,9 +3,10 @@ import type { Random } from '../../base/random.ts'
 
 const FIRST_SLOTS = 1024
 const PROBES = 16
+const MOST_NAMES = 1024
 
 /**
- * When each subject's bucket will be empty again, in 16 bytes a slot: a subject is known by a keyed hash of 64 bits.
+ * When the bucket of each name and subject will be empty again, in 16 bytes a slot: they are known by keyed hashes of 64 bits.
  * It grows to `mostSlots` (a power of two); where it is fuller than that, whoever is limited least is forgotten.
  */
 export class ArrivalTable {
@@ -15,8 +16,11 @@ export class ArrivalTable {
   #marks = new Int32Array(2 * FIRST_SLOTS)
   #arrivals = new Float64Array(FIRST_SLOTS)
   #used = 0
-  /** The subject that was looked up last, whose hash the words are, and its slot: it is asked about, and then set. */
-  #sought: string | undefined
+  /** Names are few and come again with every request: each is hashed once. */
+  readonly #names = new Map<string, readonly [number, number]>()
+  /** What was looked up last, whose hash the words are, and its slot: it is asked about, and then set. */
+  #name: string | undefined
+  #subject: string | undefined
   #slot = -1
 
   constructor(random: Random, mostSlots: number) {
@@ -29,29 +33,43 @@ export class ArrivalTable {
   }
 
   /** 0 for a subject that is not known. */
-  arrivalOf(subject: string): number {
-    const slot = this.#seek(subject)
+  arrivalOf(name: string, subject: string): number {
+    const slot = this.#seek(name, subject)
     return slot === -1 ? 0 : (this.#arrivals[slot] ?? 0)
   }
 
-  set(subject: string, arrival: number, now: number): void {
-    const slot = this.#seek(subject)
+  set(name: string, subject: string, arrival: number, now: number): void {
+    const slot = this.#seek(name, subject)
     if (slot !== -1) {
       this.#arrivals[slot] = arrival
       return
     }
     if (this.#used * 2 > this.#arrivals.length && this.#arrivals.length < this.#mostSlots) this.#grow(now)
     this.#add(this.#words[0] ?? 0, this.#words[1] ?? 0, arrival)
-    this.#sought = undefined
+    this.#subject = undefined
   }
 
-  #seek(subject: string): number {
-    if (subject !== this.#sought) {
+  #seek(name: string, subject: string): number {
+    if (subject !== this.#subject || name !== this.#name) {
+      const [one, two] = this.#names.get(name) ?? this.#wordsOf(name)
       this.#hash(subject, this.#words)
-      this.#sought = subject
-      this.#slot = this.#find(this.#words[0] ?? 0, this.#words[1] ?? 0)
+      const words = this.#words
+      words[0] = (words[0] ?? 0) ^ one
+      words[1] = (words[1] ?? 0) ^ two
+      this.#name = name
+      this.#subject = subject
+      this.#slot = this.#find(words[0] ?? 0, words[1] ?? 0)
     }
     return this.#slot
+  }
+
+  /** Two hashes under one secret key, put together: no other pair has the same but by chance. */
+  #wordsOf(name: string): readonly [number, number] {
+    if (this.#names.size >= MOST_NAMES) this.#names.clear()
+    this.#hash(`${name}\n`, this.#words)
+    const words = [this.#words[0] ?? 0, this.#words[1] ?? 0] as const
+    this.#names.set(name, words)
+    return words
   }
 
   #find(one: number, two: number): number {

@@ -43,14 +43,13 @@ export function memoryLimiter(options: MemoryLimiterOptions): MemoryLimiter {
   return {
     take(limits) {
       const at = now()
-      const keys = limits.map(keyOf)
-      const verdicts = limits.map((limit, index) =>
-        judgeRate(table.arrivalOf(keys[index] ?? ''), at, ownShare(limit)),
+      const verdicts = limits.map((limit) =>
+        judgeRate(table.arrivalOf(limit.name, limit.subject), at, ownShare(limit)),
       )
       const taken = summariseVerdicts(limits, verdicts, at)
       if (taken.refusedBy === undefined) {
-        for (let index = 0; index < keys.length; index++) {
-          table.set(keys[index] ?? '', verdicts[index]?.arrival ?? 0, at)
+        for (const [index, { name, subject }] of limits.entries()) {
+          table.set(name, subject, verdicts[index]?.arrival ?? 0, at)
         }
       }
       return taken
@@ -58,18 +57,13 @@ export function memoryLimiter(options: MemoryLimiterOptions): MemoryLimiter {
     giveBack(limits) {
       const at = now()
       for (const limit of limits) {
-        const key = keyOf(limit)
-        const arrival = table.arrivalOf(key) - intervalOf(ownShare(limit))
-        if (arrival > 0) table.set(key, arrival, at)
+        const { name, subject } = limit
+        const arrival = table.arrivalOf(name, subject) - intervalOf(ownShare(limit))
+        if (arrival > 0) table.set(name, subject, arrival, at)
       }
     },
     get bytes() {
       return table.bytes
     },
   }
-}
-
-/** Names and subjects are ours and canonical; a line break stands in neither. */
-export function keyOf({ name, subject }: Limit): string {
-  return `${name}\n${subject}`
 }

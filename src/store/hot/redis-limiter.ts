@@ -2,7 +2,6 @@ import { hash } from 'node:crypto'
 import type { Redis } from 'ioredis'
 import { type Limit, summariseVerdicts, type Taken, verdictOf } from '../../model/rate.ts'
 import type { Limiter } from './limiter.ts'
-import { keyOf } from './memory.ts'
 
 /**
  * The same decision as `judgeRate`, made where all nodes count together and by that server's clock, in microseconds.
@@ -106,4 +105,9 @@ function read(answer: unknown, limits: readonly Limit[]): Taken {
     throw new TypeError('no answer of ours')
   const verdicts = limits.map(({ rate }, index) => verdictOf(Number(waits[index]) / 1000, 0, rate))
   return summariseVerdicts(limits, verdicts, 0)
+}
+
+/** Names and subjects are ours and canonical; a line break stands in neither. */
+function keyOf({ name, subject }: Limit): string {
+  return `${name}\n${subject}`
 }
