@@ -38,9 +38,10 @@ export function drawBars(bars: readonly Bar[], title: string): string {
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="-12 0 ${WIDTH + 24} ${y}" role="img" aria-label="${escaped(title)}">
 <style>
 text { font: 13px system-ui, sans-serif; fill: #1c2430 } .title { font-size: 16px; font-weight: 600 }
-.group { font-weight: 600 } .ours { fill: #2457c5 } .peer { fill: #9aa5b4 }
-@media (prefers-color-scheme: dark) { text { fill: #e6eaf0 } .ours { fill: #7aa5ff } .peer { fill: #566274 } }
+.ground { fill: #ffffff } .group { font-weight: 600 } .ours { fill: #2457c5 } .peer { fill: #9aa5b4 }
+@media (prefers-color-scheme: dark) { .ground { fill: #12161d } text { fill: #e6eaf0 } .ours { fill: #7aa5ff } .peer { fill: #566274 } }
 </style>
+<rect class="ground" x="-12" width="${WIDTH + 24}" height="${y}"/>
 <text class="title" x="0" y="20">${escaped(title)}</text>
 ${parts.join('\n')}
 </svg>

@@ -13,18 +13,19 @@ export interface Section {
 
 /** Runs something and keeps what it prints, which is shown at once all the same. */
 export async function keepingOutput(run: () => Promise<unknown>): Promise<readonly string[]> {
-  const lines: string[] = []
-  const { log } = console
-  console.log = (...said: unknown[]) => {
-    lines.push(...said.map(String))
-    log(...said)
+  const { stdout } = process
+  const { write } = stdout
+  let text = ''
+  stdout.write = (chunk: string | Uint8Array, ...rest: never[]) => {
+    text += typeof chunk === 'string' ? chunk : Buffer.from(chunk).toString()
+    return Reflect.apply(write, stdout, [chunk, ...rest])
   }
   try {
     await run()
   } finally {
-    console.log = log
+    stdout.write = write
   }
-  return lines
+  return text.trim().split('\n')
 }
 
 /** Writes docs/benchmarks.md and its picture. Where it was measured stands in it, for figures of two machines differ. */
@@ -57,7 +58,16 @@ function machine(): string[] {
   const packages = JSON.parse(
     readFileSync(fileURLToPath(new URL('../package.json', import.meta.url)), 'utf8'),
   )
-  const peers = ['oidc-provider', '@fastify/jwt', 'hono', 'passport-jwt', 'jose', 'jsonwebtoken', 'fast-jwt']
+  const peers = [
+    'better-auth',
+    'oidc-provider',
+    '@fastify/jwt',
+    'hono',
+    'passport-jwt',
+    'jose',
+    'jsonwebtoken',
+    'fast-jwt',
+  ]
   const versions = peers.flatMap((name) => {
     const version = packages.devDependencies?.[name] ?? packages.dependencies?.[name]
     return version === undefined ? [] : [`${name} ${version}`]
@@ -72,8 +82,8 @@ function machine(): string[] {
 function asMarkdown(lines: readonly string[]): string[] {
   const out: string[] = []
   let fenced = false
-  for (const line of lines.flatMap((one) => one.split('\n'))) {
-    const isAligned = !line.startsWith('|') && /\S {3,}\S/.test(line)
+  for (const line of lines) {
+    const isAligned = !line.startsWith('|') && /\S {2,}\S/.test(line)
     if (isAligned !== fenced) {
       out.push('```')
       fenced = isAligned
