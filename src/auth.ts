@@ -22,7 +22,7 @@ import type { MadeApiKey, NewApiKeyRequest } from './login/api-keys.ts'
 import type { ProviderToken } from './login/social/kept-tokens.ts'
 import type { Access, AccessLimit, Requirement } from './model/access.ts'
 import type { ApiKey } from './model/api-key.ts'
-import type { Client } from './model/client.ts'
+import type { Client, IdTokenAlgorithm } from './model/client.ts'
 import type { Principal } from './model/principal.ts'
 import type { ListedFactors } from './model/second-factor.ts'
 import type { Session } from './model/session.ts'
@@ -209,10 +209,15 @@ export interface Auth<
     list(): Promise<KeyReport>
     /**
      * Makes the next key, or lets the one that has been published long enough take over; refuses no token. With `now`,
-     * for a key that somebody else may have, every token that the keys of this use signed is refused.
+     * for a key that somebody else may have, every token that the keys of this use signed is refused. ID tokens have a
+     * key for each algorithm: that of RS256 is meant unless another is named.
      */
     rotate(
-      options?: { readonly use?: KeyUse; readonly now?: boolean },
+      options?: {
+        readonly use?: KeyUse
+        readonly algorithm?: IdTokenAlgorithm | undefined
+        readonly now?: boolean
+      },
       by?: Partial<Origin>,
     ): Promise<KeyFacts>
     /** Takes out a key that has never signed, or whose last token has ended. */

@@ -217,8 +217,10 @@ export function createAuth<
     },
     keys: {
       list: () => whenReady(keys.list),
-      rotate: ({ use = 'access', now = false } = {}, by) =>
-        whenReady(() => (now ? keys.rotateNow : keys.rotate)(use, originOf(by))),
+      rotate: ({ use = 'access', algorithm, now = false } = {}, by) =>
+        whenReady(() =>
+          now ? keys.rotateNow(use, originOf(by)) : keys.rotate({ use, algorithm }, originOf(by)),
+        ),
       retire: (kid, by) => whenReady(() => keys.retire(kid, originOf(by))),
       revoke: (kid, by) => whenReady(() => keys.revoke(kid, originOf(by))),
       import: (jwk, { use = 'access' } = {}, by) => whenReady(() => keys.import(jwk, use, originOf(by))),

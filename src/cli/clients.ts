@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import type { Auth } from '../auth.ts'
 import { isJsonObject } from '../base/strict-json.ts'
 import type { ClientChange } from '../clients/clients.ts'
-import type { Client, ClientAuthMethod } from '../model/client.ts'
+import type { Client, ClientAuthMethod, IdTokenAlgorithm } from '../model/client.ts'
 import { timeOf } from './account.ts'
 import { type OutputOptions, printFacts, printTable } from './output.ts'
 import { OPERATOR, withAuth } from './with-auth.ts'
@@ -19,6 +19,7 @@ export interface RegistrationOptions extends OutputOptions {
   readonly pkce?: boolean
   /** False for `--no-skip-consent`. */
   readonly skipConsent?: boolean
+  readonly idTokenAlg?: IdTokenAlgorithm
   /** A file with a key set, public halves only. */
   readonly jwks?: string
 }
@@ -96,6 +97,7 @@ function changeOf(options: Omit<RegistrationOptions, 'name'>): Omit<ClientChange
     authMethod: options.authMethod,
     requirePkce: options.pkce,
     skipConsent: options.skipConsent,
+    idTokenAlgorithm: options.idTokenAlg,
     keys: options.jwks === undefined ? undefined : keysIn(options.jwks),
   }
 }
@@ -119,6 +121,7 @@ function factsOf(client: Client) {
     auth_method: client.authMethod,
     require_pkce: client.requirePkce,
     skip_consent: client.skipConsent,
+    id_token_alg: client.idTokenAlgorithm,
     keys: client.keys.map(({ kid }) => kid),
     secrets: client.secrets.map(({ createdAt, endsAt }) =>
       endsAt === undefined ? `of ${timeOf(createdAt)}` : `of ${timeOf(createdAt)}, until ${timeOf(endsAt)}`,

@@ -3,6 +3,7 @@ import { text } from 'node:stream/consumers'
 import type { Auth } from '../auth.ts'
 import { readSecretFile } from '../config/secret-file.ts'
 import type { KeyFacts } from '../keys/key-management.ts'
+import type { IdTokenAlgorithm } from '../model/client.ts'
 import type { KeyUse } from '../store/keys.ts'
 import { confirmed } from './confirmation.ts'
 import { type OutputOptions, print, printFacts, printJson, printTable } from './output.ts'
@@ -10,6 +11,11 @@ import { OPERATOR, withAuth } from './with-auth.ts'
 
 interface UseOption {
   readonly use: string
+}
+
+interface RotateOptions extends UseOption, Danger {
+  readonly algorithm?: IdTokenAlgorithm
+  readonly now?: boolean
 }
 
 interface Danger extends OutputOptions {
@@ -49,15 +55,10 @@ export async function listKeys(output: OutputOptions): Promise<void> {
   )
 }
 
-export async function rotateKeys({
-  use,
-  now,
-  yes,
-  ...output
-}: UseOption & Danger & { readonly now?: boolean }) {
+export async function rotateKeys({ use, algorithm, now, yes, ...output }: RotateOptions) {
   const kind = useOf(use)
   const key = await withAuth(async (auth) => {
-    if (!now) return auth.keys.rotate({ use: kind }, OPERATOR)
+    if (!now) return auth.keys.rotate({ use: kind, algorithm }, OPERATOR)
     await confirmed(
       await consequences(auth, `every key for ${kind} tokens is withdrawn and a new one signs`),
       yes,

@@ -124,6 +124,7 @@ export function defaultRegistration(): Omit<ClientRegistration, 'name' | 'state'
     postLogoutRedirectUris: [],
     requirePkce: true,
     skipConsent: false,
+    idTokenAlgorithm: 'RS256',
     keys: [],
   }
 }

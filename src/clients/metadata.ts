@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { CLIENT_AUTH_METHODS, type Client } from '../model/client.ts'
+import { CLIENT_AUTH_METHODS, type Client, ID_TOKEN_ALGORITHMS } from '../model/client.ts'
 import { parseScope } from '../model/scope-policy.ts'
 import { text } from '../model/text-field.ts'
 import type { ClientChange } from './clients.ts'
@@ -31,6 +31,10 @@ export const clientMetadata = {
   skip_consent: z.boolean('Must be true or false.').optional().meta({
     description: 'An application of your own: people are not asked whether they allow it.',
   }),
+  id_token_signed_response_alg: z
+    .enum(ID_TOKEN_ALGORITHMS, `Must be one of ${ID_TOKEN_ALGORITHMS.join(', ')}.`)
+    .optional()
+    .meta({ description: 'What its ID tokens are signed with; RS256 where left out.' }),
   jwks: z
     .strictObject({ keys: z.array(z.record(z.string(), z.unknown())).max(10) })
     .optional()
@@ -51,6 +55,7 @@ export function registrationFrom(given: ClientMetadata): Omit<ClientChange, 'nam
     authMethod: given.token_endpoint_auth_method,
     requirePkce: given.require_pkce,
     skipConsent: given.skip_consent,
+    idTokenAlgorithm: given.id_token_signed_response_alg,
     keys: given.jwks?.keys,
   }
 }
@@ -67,6 +72,7 @@ export function metadataOf(client: Omit<Client, 'id' | 'ver' | 'secrets' | 'crea
     token_endpoint_auth_method: client.authMethod,
     require_pkce: client.requirePkce,
     skip_consent: client.skipConsent,
+    id_token_signed_response_alg: client.idTokenAlgorithm,
     jwks: { keys: [...client.keys] },
   }
 }

@@ -1,7 +1,7 @@
 import { AuthError } from '../errors/auth-error.ts'
 import type { FieldProblem } from '../errors/refusal.ts'
 import { readJwks } from '../keys/jwks.ts'
-import { CLIENT_AUTH_METHODS, type ClientRegistration } from '../model/client.ts'
+import { CLIENT_AUTH_METHODS, type ClientRegistration, ID_TOKEN_ALGORITHMS } from '../model/client.ts'
 import { DEVICE_CODE_GRANT } from '../model/device-code.ts'
 import { faultOfRedirectUri } from './redirect-uri.ts'
 
@@ -82,6 +82,12 @@ export function checkRegistration(
   const needsAddress = grants.includes('authorization_code') && redirectUris.length === 0
   when(needsAddress, 'redirect_uris', 'The code flow needs one at least.')
   when(isPublic && !requirePkce, 'require_pkce', 'A public client always needs PKCE.')
+
+  when(
+    !ID_TOKEN_ALGORITHMS.includes(registration.idTokenAlgorithm),
+    'id_token_signed_response_alg',
+    `One of ${ID_TOKEN_ALGORITHMS.join(', ')}.`,
+  )
 
   const signs = authMethod === 'private_key_jwt'
   when(signs && keys.length === 0, 'jwks', 'private_key_jwt needs a public key at least.')

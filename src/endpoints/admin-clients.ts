@@ -3,7 +3,7 @@ import { clientMetadata, clientName, clientState, metadataOf, registrationFrom }
 import { BUILT_IN_SCOPES } from '../config/settings/permissions.ts'
 import { AuthError } from '../errors/auth-error.ts'
 import { needs } from '../model/access.ts'
-import { CLIENT_AUTH_METHODS, type Client, type ClientSecret } from '../model/client.ts'
+import { CLIENT_AUTH_METHODS, type Client, type ClientSecret, ID_TOKEN_ALGORITHMS } from '../model/client.ts'
 import { text } from '../model/text-field.ts'
 import { answerPage, pageQuery } from './page.ts'
 import { json, noContent, principalOf, type RouteContext, route } from './route.ts'
@@ -35,6 +35,7 @@ const clientAnswer = z
     token_endpoint_auth_method: z.enum(CLIENT_AUTH_METHODS),
     require_pkce: z.boolean(),
     skip_consent: z.boolean(),
+    id_token_signed_response_alg: z.enum(ID_TOKEN_ALGORITHMS),
     jwks: z.object({ keys: z.array(z.record(z.string(), z.unknown())) }),
     secrets: z
       .array(z.object({ created_at: z.iso.datetime(), ends_at: z.iso.datetime().nullable() }))
@@ -61,6 +62,7 @@ const example: z.input<typeof clientAnswer> = {
   token_endpoint_auth_method: 'client_secret_basic',
   require_pkce: true,
   skip_consent: false,
+  id_token_signed_response_alg: 'RS256',
   jwks: { keys: [] },
   secrets: [{ created_at: '2026-11-23T08:00:00.000Z', ends_at: null }],
   created_at: '2026-11-23T08:00:00.000Z',

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import type { KeyFacts } from '../keys/key-management.ts'
 import { needs } from '../model/access.ts'
+import { ID_TOKEN_ALGORITHMS } from '../model/client.ts'
 import { text } from '../model/text-field.ts'
 import { json, noContent, route } from './route.ts'
 
@@ -80,7 +81,14 @@ export const rotateKey = route({
     'signed is refused. Without it no token is ever refused.',
   body: {
     types: ['json'],
-    schema: z.strictObject({ use, now: z.boolean('Must be true or false.').default(false) }),
+    schema: z.strictObject({
+      use,
+      algorithm: z
+        .enum(ID_TOKEN_ALGORITHMS, `Must be one of ${ID_TOKEN_ALGORITHMS.join(', ')}.`)
+        .optional()
+        .meta({ description: 'Of the key for ID tokens that is meant; RS256 where left out.' }),
+      now: z.boolean('Must be true or false.').default(false),
+    }),
     example: { use: 'access' },
     optional: true,
   },
@@ -90,7 +98,7 @@ export const rotateKey = route({
   },
   async handle({ services, body, origin }) {
     const { keys } = services
-    return json(showKey(await (body.now ? keys.rotateNow(body.use, origin) : keys.rotate(body.use, origin))))
+    return json(showKey(await (body.now ? keys.rotateNow(body.use, origin) : keys.rotate(body, origin))))
   },
 })
 

@@ -6,7 +6,7 @@ import { resourceMetadataAddress } from '../http/resource-metadata.ts'
 import { publicAlgorithms } from '../keys/algorithm.ts'
 import { JWKS_CACHE_SECONDS } from '../keys/phases.ts'
 import { anyone } from '../model/access.ts'
-import { CLIENT_AUTH_METHODS } from '../model/client.ts'
+import { CLIENT_AUTH_METHODS, ID_TOKEN_ALGORITHMS } from '../model/client.ts'
 import { DEVICE_CODE_GRANT } from '../model/device-code.ts'
 import { withIdentityScopes } from '../model/identity-scopes.ts'
 import { json, route } from './route.ts'
@@ -74,14 +74,14 @@ export const openidConfiguration = route({
   summary: 'OpenID provider metadata (OpenID Connect Discovery)',
   answers: { 200: { description: 'The metadata.', schema: z.record(z.string(), z.unknown()) } },
   async handle({ services }) {
-    // Whoever asks is about to need the key set with this key in it.
-    const { algorithm } = await services.grants.idKey()
+    // Whoever asks is about to need the key set with these keys in it.
+    for (const algorithm of ID_TOKEN_ALGORITHMS) await services.grants.idKey(algorithm)
     return document({
       ...metadataOf(services),
       userinfo_endpoint: `${services.grants.settings.issuer}/userinfo`,
       end_session_endpoint: `${services.grants.settings.issuer}/oidc/logout`,
       subject_types_supported: ['public'],
-      id_token_signing_alg_values_supported: [algorithm],
+      id_token_signing_alg_values_supported: ID_TOKEN_ALGORITHMS,
       prompt_values_supported: PROMPTS,
       acr_values_supported: ['mfa'],
       claims_supported: CLAIMS,

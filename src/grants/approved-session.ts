@@ -42,7 +42,7 @@ export async function approvedSession(
   parts: GrantParts,
 ): Promise<ApprovedSession> {
   const { userId, userEpoch, scope, resources, amr, authenticatedAt } = approval
-  const idKey = scope.includes('openid') ? await parts.idKey() : undefined
+  const idKey = scope.includes('openid') ? await parts.idKey(client.idTokenAlgorithm) : undefined
   const secret = parts.random(SESSION_SECRET_BYTES)
   const sessionId = randomId(parts.random)
   const keyId = parts.secretKeys.writing.fingerprint

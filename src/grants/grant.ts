@@ -11,7 +11,7 @@ import type { Hooks } from '../login/hooks.ts'
 import type { PasswordParts, SignInOrigin } from '../login/password.ts'
 import type { RefusedSignIns } from '../login/refused-sign-ins.ts'
 import type { Postman } from '../mail/postman.ts'
-import type { Client } from '../model/client.ts'
+import type { Client, IdTokenAlgorithm } from '../model/client.ts'
 import type { ScopePolicy } from '../model/scope-policy.ts'
 import type { SessionFacts } from '../model/session.ts'
 import type { BrowserSessionLimits } from '../model/session-limits.ts'
@@ -80,8 +80,8 @@ export interface GrantParts extends PasswordParts {
   readonly challenges: Challenges
   readonly passkeys: Passkeys
   readonly postman: Pick<Postman, 'send'>
-  /** The key that signs ID tokens, made at its first use. */
-  readonly idKey: () => Promise<SigningKey>
+  /** The key that signs ID tokens of the algorithm, made at its first use. */
+  readonly idKey: (algorithm: IdTokenAlgorithm) => Promise<SigningKey>
   readonly hooks: Hooks
   readonly refusedSignIns: RefusedSignIns
   readonly claims: ((user: User, client: Client) => Readonly<Record<string, unknown>>) | undefined

@@ -67,7 +67,9 @@ export const refreshToken: Grant = {
       facts,
       asked,
       scope,
-      ...(scope.includes('openid') && { identity: { key: await parts.idKey(), nonce: undefined } }),
+      ...(scope.includes('openid') && {
+        identity: { key: await parts.idKey(client.idTokenAlgorithm), nonce: undefined },
+      }),
       refreshToken: parts.refreshTokens.write({
         ...token,
         generation: outcome.generation,

@@ -1,10 +1,11 @@
 import type { NewEvent, Origin } from '../audit/events.ts'
 import type { Logger } from '../base/logger.ts'
 import { AuthError } from '../errors/auth-error.ts'
+import type { IdTokenAlgorithm } from '../model/client.ts'
 import type { StoredKey, StoredRing } from '../store/keys.ts'
 import type { NodeAnnouncement } from '../store/nodes.ts'
 import { changeRing, type KeyChange, type KeyChangeParts } from './key-change.ts'
-import { type KeyPolicy, type KeyTimes, keyWanted, stepsDue, type WantedKey } from './phases.ts'
+import { type KeyKind, type KeyPolicy, type KeyTimes, keyWanted, stepsDue, type WantedKey } from './phases.ts'
 import { makeSigningKey, type SigningKey } from './signing-key.ts'
 import { isSealed, resealKey, storeKey } from './stored-key.ts'
 
@@ -14,8 +15,8 @@ export interface KeyKeeper {
   prepare(): Promise<void>
   /** Takes the one step that is due, if any is; to be called again and again with the nodes that live. */
   tend(nodes: readonly NodeAnnouncement[]): Promise<void>
-  /** The key that signs ID tokens, made now if there is none. */
-  idKey(): Promise<SigningKey>
+  /** The key that signs ID tokens of the algorithm, made now if there is none. */
+  idKey(algorithm: IdTokenAlgorithm): Promise<SigningKey>
 }
 
 export interface KeyKeeperParts extends KeyChangeParts {
@@ -49,15 +50,15 @@ export function createKeyKeeper(parts: KeyKeeperParts): KeyKeeper {
     return { keys, event: event('key.reencrypted', { secret_key: secretKeys.writing.fingerprint }) }
   }
 
-  const makeFirst = (use: WantedKey['use']) =>
+  const makeFirst = (isMeant: (kind: KeyKind) => boolean) =>
     changeRing(parts, (ring) => {
-      const wanted = keyWanted(ring, onlyFor(use, policy), false)
+      const wanted = keyWanted(ring, { ...policy, kinds: policy.kinds.filter(isMeant) }, false)
       return wanted?.phase === 'active' ? makeKey(ring, wanted, parts) : undefined
     })
 
   return {
     async prepare() {
-      await makeFirst('access')
+      await makeFirst(({ use }) => use === 'access')
     },
     async tend(nodes) {
       // Asking the ring in memory costs nothing; what is found due there is decided anew on the one in the store.
@@ -74,10 +75,12 @@ export function createKeyKeeper(parts: KeyKeeperParts): KeyKeeper {
         tending = false
       }
     },
-    async idKey() {
+    async idKey(algorithm) {
       await keyRing.freshen()
-      if (keyRing.idKey() === undefined) await makeFirst('id')
-      const key = keyRing.idKey()
+      if (keyRing.idKey(algorithm) === undefined) {
+        await makeFirst((kind) => kind.use === 'id' && kind.algorithm === algorithm)
+      }
+      const key = keyRing.idKey(algorithm)
       if (key === undefined) throw new AuthError('SIGNING_KEY_MISSING')
       return key
     },
@@ -114,11 +117,6 @@ function needsSealing(
   const { fingerprint } = secretKeys.writing
   const allRead = nodes.length > 0 && nodes.every((node) => node.secretKeys.includes(fingerprint))
   return allRead && keys.some((key) => isSealed(key) && !key.sealed.startsWith(`s1.${fingerprint}.`))
-}
-
-function onlyFor(use: WantedKey['use'], { algorithms, rotateAfterMilliseconds }: KeyPolicy): KeyPolicy {
-  const algorithm = algorithms[use]
-  return { algorithms: algorithm === undefined ? {} : { [use]: algorithm }, rotateAfterMilliseconds }
 }
 
 /** Says in one event which keys went which step. */

@@ -3,10 +3,18 @@ import { AuthError } from '../errors/auth-error.ts'
 import type { KeyPhase, KeyUse, StoredKey, StoredRing } from '../store/keys.ts'
 import type { NodeAnnouncement } from '../store/nodes.ts'
 import type { Store } from '../store/store.ts'
-import type { SigningAlgorithm } from './algorithm.ts'
 import type { Jwks } from './jwks.ts'
 import { changeRing, type KeyChange, type KeyChangeParts } from './key-change.ts'
-import { ended, type KeyTimes, keptUntil, revoked, signsFrom, stepsDue } from './phases.ts'
+import {
+  ended,
+  type KeyKind,
+  type KeyTimes,
+  keptUntil,
+  placeOf,
+  revoked,
+  signsFrom,
+  stepsDue,
+} from './phases.ts'
 import { sealedWith } from './seal.ts'
 import { importSigningKey, makeSigningKey } from './signing-key.ts'
 import type { SigningSecrets } from './signing-secrets.ts'
@@ -37,13 +45,18 @@ export interface KeyReport {
 export interface KeyManagement {
   list(): Promise<KeyReport>
   /**
-   * Makes the next key, or lets the one that has been published long enough take over. Throws AuthError
-   * `KEY_STEP_EARLY` with the time from which it may. Refuses no token.
+   * Makes the next key, or lets the one that has been published long enough take over. Of keys for ID tokens that of
+   * RS256 is meant unless another algorithm is named. Throws AuthError `KEY_STEP_EARLY` with the time from which it
+   * may. Refuses no token.
    */
-  rotate(use: KeyUse, by: Origin): Promise<KeyFacts>
+  rotate(
+    key: { readonly use: KeyUse; readonly algorithm?: string | undefined },
+    by: Origin,
+  ): Promise<KeyFacts>
   /**
-   * For a key that somebody else may have: a new one signs from now on, and all that the keys of this use ever signed is
-   * refused, here within the bound of revocations, elsewhere as soon as the cached key set ends.
+   * For a key that somebody else may have: new ones sign from now on, and all that the keys of this use ever signed is
+   * refused, here within the bound of revocations, elsewhere as soon as the cached key set ends. Answers with the first
+   * of the new ones.
    */
   rotateNow(use: KeyUse, by: Origin): Promise<KeyFacts>
   /** Takes a key out before its time would come: one that never signed, or one whose last token has ended. */
@@ -63,8 +76,8 @@ export interface KeyManagement {
 export interface KeyManagementParts extends KeyChangeParts {
   readonly stores: Pick<Store, 'nodes' | 'sessions'>
   readonly times: KeyTimes
-  /** What new keys of a use are made for; access tokens have none with HS256. */
-  readonly algorithms: Readonly<Partial<Record<KeyUse, SigningAlgorithm>>>
+  /** What keys there are to be; with HS256 none for access tokens. */
+  readonly kinds: readonly KeyKind[]
   readonly signingSecrets: SigningSecrets | undefined
   /** Waits until this process knows the revocations that the last change wrote. */
   readonly revocationsChanged: () => Promise<void>
@@ -73,30 +86,37 @@ export interface KeyManagementParts extends KeyChangeParts {
 export function createKeyManagement(parts: KeyManagementParts): KeyManagement {
   const { store, stores, keyRing, times, signingSecrets } = parts
 
-  const algorithmOf = (use: KeyUse): SigningAlgorithm => {
-    const algorithm = parts.algorithms[use]
-    if (algorithm === undefined) {
-      throw refused(
-        'use',
-        'With HS256 the secret is changed in JWT_SECRET or SECRET_KEY, not in the key ring.',
-      )
-    }
-    return algorithm
+  const kindsOf = (use: KeyUse): readonly KeyKind[] => {
+    const kinds = parts.kinds.filter((kind) => kind.use === use)
+    if (kinds.length > 0) return kinds
+    throw refused('use', 'With HS256 the secret is changed in JWT_SECRET or SECRET_KEY, not in the key ring.')
   }
-  /** A new key of the use in place of all those, their tokens refused. */
+  const kindOf = (use: KeyUse, algorithm: string | undefined): KeyKind => {
+    const kinds = kindsOf(use)
+    const kind = algorithm === undefined ? kinds[0] : kinds.find((one) => one.algorithm === algorithm)
+    if (kind !== undefined) return kind
+    const names = kinds.map((one) => one.algorithm).join(', ')
+    throw refused('algorithm', `Must be ${names.includes(',') ? `one of ${names}` : names}.`)
+  }
+  /** New keys in place of all those, their tokens refused. */
   const replaceAll = async (
     ring: StoredRing,
-    { use, gone }: { readonly use: KeyUse; readonly gone: (key: StoredKey) => boolean },
+    { kinds, gone }: { readonly kinds: readonly KeyKind[]; readonly gone: (key: StoredKey) => boolean },
     by: Origin,
   ): Promise<KeyChange> => {
-    const key = await makeSigningKey(algorithmOf(use))
+    const made = await Promise.all(
+      kinds.map(async ({ use, algorithm }) => {
+        const key = await makeSigningKey(algorithm)
+        return storeKey(key, { use, phase: 'active', now: ring.now }, parts)
+      }),
+    )
     const kids = ring.keys.filter(gone).map(({ kid }) => kid)
     return {
-      keys: [
-        ...ring.keys.map((old) => (gone(old) ? revoked(old, ring.now) : old)),
-        storeKey(key, { use, phase: 'active', now: ring.now }, parts),
-      ],
-      event: event('key.revoked', by, { kids: kids.join(' '), successor: key.kid }),
+      keys: [...ring.keys.map((old) => (gone(old) ? revoked(old, ring.now) : old)), ...made],
+      event: event('key.revoked', by, {
+        kids: kids.join(' '),
+        successor: made.map(({ kid }) => kid).join(' '),
+      }),
       revoked: kids,
     }
   }
@@ -112,11 +132,13 @@ export function createKeyManagement(parts: KeyManagementParts): KeyManagement {
       return { version: ring.version, keys: [...describeSecrets(signingSecrets), ...keys], nodes }
     },
 
-    async rotate(use, by) {
-      const algorithm = algorithmOf(use)
+    async rotate({ use, algorithm: named }, by) {
+      const kind = kindOf(use, named)
+      const { algorithm } = kind
       let kid = ''
       await changeRing(parts, async (ring) => {
-        const next = ring.keys.find((key) => key.use === use && key.phase === 'next')
+        const here = ring.keys.filter((key) => placeOf(key) === placeOf(kind))
+        const next = here.find(({ phase }) => phase === 'next')
         if (next !== undefined) {
           kid = next.kid
           const from = signsFrom(next, times)
@@ -128,7 +150,7 @@ export function createKeyManagement(parts: KeyManagementParts): KeyManagement {
         }
         const key = await makeSigningKey(algorithm)
         kid = key.kid
-        const isFirst = !ring.keys.some((other) => other.use === use && other.phase === 'active')
+        const isFirst = !here.some(({ phase }) => phase === 'active')
         const phase = isFirst ? 'active' : 'next'
         return {
           keys: [...ring.keys, storeKey(key, { use, phase, now: ring.now }, parts)],
@@ -139,10 +161,14 @@ export function createKeyManagement(parts: KeyManagementParts): KeyManagement {
     },
 
     async rotateNow(use, by) {
+      const kinds = kindsOf(use)
       const gone = (key: StoredKey) => key.use === use && isSealed(key)
-      await changeRing(parts, (ring) => replaceAll(ring, { use, gone }, by))
+      await changeRing(parts, (ring) => replaceAll(ring, { kinds, gone }, by))
       await parts.revocationsChanged()
-      const active = keyRing.stored.keys.find((key) => key.use === use && key.phase === 'active')
+      const { algorithm } = kindOf(use, undefined)
+      const active = keyRing.stored.keys.find(
+        (key) => key.use === use && key.algorithm === algorithm && key.phase === 'active',
+      )
       return factsOf(active?.kid ?? '')
     },
 
@@ -168,7 +194,10 @@ export function createKeyManagement(parts: KeyManagementParts): KeyManagement {
         const key = find(ring, kid)
         if (!isSealed(key)) throw refused('kid', `This key is ${key.phase} already.`)
         const gone = (other: StoredKey) => other === key
-        if (key.phase === 'active') return replaceAll(ring, { use: key.use, gone }, by)
+        if (key.phase === 'active') {
+          const kinds = kindsOf(key.use).filter((kind) => placeOf(kind) === placeOf(key))
+          return replaceAll(ring, { kinds, gone }, by)
+        }
         return {
           keys: ring.keys.map((other) => (gone(other) ? revoked(other, ring.now) : other)),
           event: event('key.revoked', by, { kids: kid }),
@@ -179,14 +208,17 @@ export function createKeyManagement(parts: KeyManagementParts): KeyManagement {
     },
 
     async import(jwk, use, by) {
-      algorithmOf(use)
+      kindsOf(use)
       const key = importSigningKey(jwk)
+      // A key for access tokens may bring another algorithm along; of ID tokens each client is registered for one.
+      if (use === 'id') kindOf(use, key.algorithm)
       if (!/^[\w.~:-]{1,128}$/.test(key.kid))
         throw refused('kid', 'Must be 1 to 128 letters, digits and . _ ~ : -')
       await changeRing(parts, (ring) => {
         if (ring.keys.some((other) => other.kid === key.kid))
           throw refused('kid', 'There is a key of this kid already.')
-        const next = ring.keys.find((other) => other.use === use && other.phase === 'next')
+        const place = placeOf({ use, algorithm: key.algorithm })
+        const next = ring.keys.find((other) => placeOf(other) === place && other.phase === 'next')
         if (next !== undefined)
           throw refused('use', `${next.kid} is the next key already: retire it, or let it take over.`)
         return {

@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto'
 import { type Clock, type Moment, millisecondsSince, momentOf } from '../base/clock.ts'
 import { AuthError } from '../errors/auth-error.ts'
+import type { IdTokenAlgorithm } from '../model/client.ts'
 import type { KeyUse, KeyVerbs, StoredKey, StoredRing } from '../store/keys.ts'
 import { jwksOf } from './jwks.ts'
+import { placeOf } from './phases.ts'
 import type { SecretKeys } from './secret-keys.ts'
 import type { Signer, SigningKey } from './signing-key.ts'
 import type { SigningSecrets } from './signing-secrets.ts'
@@ -31,8 +33,8 @@ export interface KeyRing {
    * long: its key may be one that verifiers have let go (PROTOCOL 3.1).
    */
   signingKey(): Signer
-  /** The key pair that signs ID tokens; undefined before the first. Throws as `signingKey` does. */
-  idKey(): SigningKey | undefined
+  /** The key pair that signs ID tokens of the algorithm; undefined before the first. Throws as `signingKey` does. */
+  idKey(algorithm: IdTokenAlgorithm): SigningKey | undefined
   /** A key that access tokens may be signed with, by its `kid`. */
   find(kid: string): VerificationKey | undefined
   /** A key that ID tokens may be signed with. */
@@ -63,7 +65,8 @@ export function createKeyRing(parts: KeyRingParts): KeyRing {
   const { store, secretKeys, signingSecrets, clock } = parts
   let stored: StoredRing = { version: 0, keys: [], now: 0, longestLifeSeconds: 0 }
   let known: ReadonlyMap<string, KnownKey> = new Map()
-  let active: Readonly<Partial<Record<KeyUse, SigningKey | undefined>>> = {}
+  /** What signs, by its place. */
+  let active: ReadonlyMap<string, SigningKey | undefined> = new Map()
   let keySet = keySetOf([])
   /** When the ring was asked for that is in use, or confirmed to be the newest. */
   let confirmed: Moment | undefined
@@ -91,11 +94,10 @@ export function createKeyRing(parts: KeyRingParts): KeyRing {
     for (const { verification } of [...known.values(), ...now.values()]) {
       if (now.get(verification.kid)?.pair === undefined) verification.withdraw()
     }
-    const signing = (use: KeyUse) =>
-      now.get(kept.find((key) => key.use === use && key.phase === 'active')?.kid ?? '')?.pair
     const isAnother = ring.version !== stored.version
     known = now
-    active = { access: signing('access'), id: signing('id') }
+    const signing = kept.filter(({ phase }) => phase === 'active')
+    active = new Map(signing.map((key) => [placeOf(key), now.get(key.kid)?.pair]))
     keySet = keySetOf([...now.values()])
     stored = ring
     if (isAnother) parts.onChange()
@@ -140,11 +142,11 @@ export function createKeyRing(parts: KeyRingParts): KeyRing {
       return { ...stored, now: stored.now + clock.elapsed() - readAt }
     },
     signingKey() {
-      const signer = signingSecrets?.signing() ?? active.access ?? signingSecrets?.first
+      const signer = signingSecrets?.signing() ?? active.get('access') ?? signingSecrets?.first
       if (signer === undefined) throw new AuthError('SIGNING_KEY_MISSING')
       return fresh(signer)
     },
-    idKey: () => fresh(active.id),
+    idKey: (algorithm) => fresh(active.get(placeOf({ use: 'id', algorithm }))),
     find: (kid) => lookUp('access', kid) ?? signingSecrets?.find(kid)?.verification,
     findIdKey: (kid) => lookUp('id', kid),
     keySet: () => fresh(keySet),

@@ -1,7 +1,7 @@
 import type { Clock } from '../base/clock.ts'
 import type { Logger } from '../base/logger.ts'
 import type { Random } from '../base/random.ts'
-import type { KeyUse } from '../store/keys.ts'
+import { ID_TOKEN_ALGORITHMS, type IdTokenAlgorithm } from '../model/client.ts'
 import type { NodeAnnouncement } from '../store/nodes.ts'
 import type { Store } from '../store/store.ts'
 import type { SigningAlgorithm } from './algorithm.ts'
@@ -9,7 +9,7 @@ import { createAnnouncer } from './announcer.ts'
 import { createKeyKeeper } from './key-keeper.ts'
 import { createKeyManagement, type KeyManagement } from './key-management.ts'
 import { createKeyRing, type KeyRing } from './key-ring.ts'
-import { KEY_TIMES, type KeyTimes } from './phases.ts'
+import { KEY_TIMES, type KeyKind, type KeyTimes } from './phases.ts'
 import type { SecretKeys } from './secret-keys.ts'
 import type { SigningKey } from './signing-key.ts'
 import type { SigningSecrets } from './signing-secrets.ts'
@@ -18,8 +18,8 @@ import type { SigningSecrets } from './signing-secrets.ts'
 export interface KeyService {
   readonly ring: KeyRing
   readonly management: KeyManagement
-  /** The key that signs ID tokens, made at its first use. */
-  idKey(): Promise<SigningKey>
+  /** The key that signs ID tokens of the algorithm, made at its first use. */
+  idKey(algorithm: IdTokenAlgorithm): Promise<SigningKey>
   /** Tells the other nodes what this one reads; so the first thing written here is readable everywhere. */
   announce(): Promise<void>
   /** Reads the ring, with a first key in it, and proves that every live key decrypts. */
@@ -54,20 +54,17 @@ export interface KeyServiceParts {
   readonly times: ShortKeyTimes | undefined
 }
 
-/** Clients of OpenID Connect must know RS256 and may know nothing else (OpenID Connect Discovery section 3). */
-const ID_ALGORITHM = 'RS256'
-
 export function createKeyService(parts: KeyServiceParts): KeyService {
   const { store, secretKeys, signingSecrets, algorithm, random, logger } = parts
   const { announcingMilliseconds, ...shorter } = parts.times ?? {}
   const times: KeyTimes = { ...KEY_TIMES, ...shorter }
-  const algorithms: Partial<Record<KeyUse, SigningAlgorithm>> = {
-    ...(algorithm !== 'HS256' && { access: algorithm }),
-    id: ID_ALGORITHM,
-  }
+  const kinds: readonly KeyKind[] = [
+    ...(algorithm === 'HS256' ? [] : [{ use: 'access', algorithm } as const]),
+    ...ID_TOKEN_ALGORITHMS.map((one) => ({ use: 'id', algorithm: one }) as const),
+  ]
   const ring = createKeyRing({ ...parts, store: store.keys, onChange: () => void announcer.announceNow() })
   const change = { store: store.keys, keyRing: ring, secretKeys, random, tellOthers: parts.tellOthers }
-  const policy = { algorithms, rotateAfterMilliseconds: parts.rotateAfterMilliseconds }
+  const policy = { kinds, rotateAfterMilliseconds: parts.rotateAfterMilliseconds }
   const keeper = createKeyKeeper({ ...change, policy, times, logger })
 
   let isSettled = false
@@ -101,7 +98,7 @@ export function createKeyService(parts: KeyServiceParts): KeyService {
       ...change,
       stores: store,
       times,
-      algorithms,
+      kinds,
       signingSecrets,
       revocationsChanged: parts.revocationsChanged,
     }),

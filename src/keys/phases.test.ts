@@ -99,6 +99,24 @@ test('each use moves for itself', () => {
   )
 })
 
+test('ID tokens have a key for each algorithm, and none of them takes the place of another', () => {
+  const keys = [
+    key({ use: 'id', algorithm: 'RS256' }),
+    key({ use: 'id', algorithm: 'ES256' }),
+    key({ use: 'id', phase: 'next', algorithm: 'ES256', publishedAt: NOW - DAY }),
+    key({ use: 'id', phase: 'next', algorithm: 'RS256' }),
+  ]
+  const moved = stepsDue({ ring: ring(...keys), servedByAll: false, times })
+  assert.deepEqual(
+    moved?.map(({ algorithm, phase }) => `${algorithm} ${phase}`),
+    ['RS256 active', 'ES256 retiring', 'ES256 active', 'RS256 next'],
+  )
+  const both: KeyPolicy = { ...policy, kinds: [...policy.kinds, { use: 'id', algorithm: 'ES256' }] }
+  const wanted = { use: 'id', algorithm: 'ES256', phase: 'active' }
+  assert.deepEqual(keyWanted(ring(key({}), id), both, true), wanted)
+  assert.equal(keyWanted(ring(key({}), id, key({ use: 'id' })), both, true), undefined)
+})
+
 test('a mistake in the order of time changes nothing: whatever was decided is decided again the same', () => {
   const keys = [key({}), key({ phase: 'next', publishedAt: NOW - DAY })]
   const moved = stepsDue({ ring: ring(...keys), servedByAll: true, times }) ?? []
@@ -106,7 +124,10 @@ test('a mistake in the order of time changes nothing: whatever was decided is de
 })
 
 const policy: KeyPolicy = {
-  algorithms: { access: 'ES256', id: 'RS256' },
+  kinds: [
+    { use: 'access', algorithm: 'ES256' },
+    { use: 'id', algorithm: 'RS256' },
+  ],
   rotateAfterMilliseconds: 90 * DAY,
 }
 const id = key({ use: 'id', algorithm: 'RS256' })
@@ -130,10 +151,11 @@ test('what is missing is made: first keys at once, successors ahead of their tim
 })
 
 test('another algorithm is a reason to rotate once all live nodes are set to it', () => {
-  const other: KeyPolicy = { ...policy, algorithms: { access: 'EdDSA', id: 'RS256' } }
+  const idKind = { use: 'id', algorithm: 'RS256' } as const
+  const other: KeyPolicy = { ...policy, kinds: [{ use: 'access', algorithm: 'EdDSA' }, idKind] }
   assert.equal(keyWanted(ring(key({}), id), other, false), undefined)
   const wanted = keyWanted(ring(key({}), id), other, true)
   assert.deepEqual(wanted, { use: 'access', algorithm: 'EdDSA', phase: 'next' })
-  const secrets: KeyPolicy = { ...policy, algorithms: { id: 'RS256' } }
+  const secrets: KeyPolicy = { ...policy, kinds: [idKind] }
   assert.equal(keyWanted(ring(id), secrets, true), undefined, 'HS256 has no key pairs for access tokens')
 })

@@ -35,6 +35,20 @@ const DAY_MILLISECONDS = 86_400_000
 /** How long the public half of a key for ID tokens is kept, for a client may hand an old one back at logout. */
 const ARCHIVE_MILLISECONDS = 400 * DAY_MILLISECONDS
 
+/** What a key is for. */
+export interface KeyKind {
+  readonly use: KeyUse
+  readonly algorithm: SigningAlgorithm
+}
+
+/**
+ * Names the place that one key at a time signs in. For access tokens there is one, whose keys may have one algorithm
+ * after another; for ID tokens one for each algorithm, as clients are registered for it.
+ */
+export function placeOf({ use, algorithm }: Pick<StoredKey, 'use' | 'algorithm'>): string {
+  return use === 'id' ? `id ${algorithm}` : use
+}
+
 /** From when a `next` key may sign; undefined while a live node has not announced that it publishes it. */
 export function signsFrom(key: StoredKey, times: KeyTimes): number | undefined {
   if (key.publishedAt === undefined) return undefined
@@ -63,10 +77,10 @@ export interface RingFacts {
  */
 export function stepsDue({ ring, servedByAll, times }: RingFacts): readonly StoredKey[] | undefined {
   const { now } = ring
-  const promoted = new Map<KeyUse, StoredKey>()
+  const promoted = new Map<string, StoredKey>()
   for (const key of ring.keys) {
     const from = key.phase === 'next' ? signsFrom(key, times) : undefined
-    if (from !== undefined && now >= from && !promoted.has(key.use)) promoted.set(key.use, key)
+    if (from !== undefined && now >= from && !promoted.has(placeOf(key))) promoted.set(placeOf(key), key)
   }
   const keys = ring.keys.flatMap((key) => step(key, promoted, { ring, servedByAll, times }))
   const changed = keys.length < ring.keys.length || keys.some((key, index) => key !== ring.keys[index])
@@ -75,16 +89,16 @@ export function stepsDue({ ring, servedByAll, times }: RingFacts): readonly Stor
 
 function step(
   key: StoredKey,
-  promoted: ReadonlyMap<KeyUse, StoredKey>,
+  promoted: ReadonlyMap<string, StoredKey>,
   { ring, servedByAll, times }: RingFacts,
 ): readonly StoredKey[] {
   const { now } = ring
   if (key.phase === 'next') {
-    if (promoted.get(key.use) === key) return [{ ...key, phase: 'active', phaseAt: now }]
+    if (promoted.get(placeOf(key)) === key) return [{ ...key, phase: 'active', phaseAt: now }]
     return [key.publishedAt === undefined && servedByAll ? { ...key, publishedAt: now } : key]
   }
   if (key.phase === 'active') {
-    return [promoted.has(key.use) ? { ...key, phase: 'retiring', phaseAt: now } : key]
+    return [promoted.has(placeOf(key)) ? { ...key, phase: 'retiring', phaseAt: now } : key]
   }
   if (now < keptUntil(key, ring, times)) return [key]
   return key.phase === 'retiring' ? ended(key, now) : []
@@ -101,37 +115,34 @@ export function revoked(key: StoredKey, now: number): StoredKey {
 }
 
 /** A key that ought to be made. */
-export interface WantedKey {
-  readonly use: KeyUse
-  readonly algorithm: SigningAlgorithm
-  /** The first key of its use signs at once, for no verifier can know another. */
+export interface WantedKey extends KeyKind {
+  /** The first key of its place signs at once, for no verifier can know another. */
   readonly phase: 'next' | 'active'
 }
 
 /** What keys an issuer is to have. */
 export interface KeyPolicy {
-  /** The algorithm of each use; a use that is left out has no key pairs. */
-  readonly algorithms: Readonly<Partial<Record<KeyUse, SigningAlgorithm>>>
+  /** One of each place. With HS256 there are none for access tokens. */
+  readonly kinds: readonly KeyKind[]
   readonly rotateAfterMilliseconds: number
 }
 
 /**
- * The first key that is missing: there is none of a use, or the one that signs has come of age or, where all live nodes
+ * The first key that is missing: there is none in a place, or the one that signs has come of age or, where all live nodes
  * agree on another algorithm, has the wrong one. Undefined while a successor is on its way.
  */
 export function keyWanted(
   { keys, now }: StoredRing,
-  { algorithms, rotateAfterMilliseconds }: KeyPolicy,
+  { kinds, rotateAfterMilliseconds }: KeyPolicy,
   algorithmAgreed: boolean,
 ): WantedKey | undefined {
-  for (const use of ['access', 'id'] as const) {
-    const algorithm = algorithms[use]
-    if (algorithm === undefined) continue
-    const active = keys.find((key) => key.use === use && key.phase === 'active')
-    if (active === undefined) return { use, algorithm, phase: 'active' }
-    if (keys.some((key) => key.use === use && key.phase === 'next')) continue
+  for (const kind of kinds) {
+    const here = keys.filter((key) => placeOf(key) === placeOf(kind))
+    const active = here.find(({ phase }) => phase === 'active')
+    if (active === undefined) return { ...kind, phase: 'active' }
+    if (here.some(({ phase }) => phase === 'next')) continue
     const isOld = now - active.phaseAt >= rotateAfterMilliseconds
-    if (isOld || (algorithmAgreed && active.algorithm !== algorithm)) return { use, algorithm, phase: 'next' }
+    if (isOld || (algorithmAgreed && active.algorithm !== kind.algorithm)) return { ...kind, phase: 'next' }
   }
   return undefined
 }

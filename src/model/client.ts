@@ -11,6 +11,14 @@ export const CLIENT_AUTH_METHODS = [
 
 export type ClientAuthMethod = (typeof CLIENT_AUTH_METHODS)[number]
 
+/**
+ * What ID tokens are signed with. Every client of OpenID Connect knows RS256 and may know nothing else (Discovery
+ * section 3), so it stands first and is what is meant where nothing is said.
+ */
+export const ID_TOKEN_ALGORITHMS = ['RS256', 'ES256'] as const
+
+export type IdTokenAlgorithm = (typeof ID_TOKEN_ALGORITHMS)[number]
+
 /** A disabled client gets nothing and its access tokens end; enabled again, its sessions go on. */
 export type ClientState = 'active' | 'disabled'
 
@@ -30,6 +38,8 @@ export interface ClientRegistration {
   readonly requirePkce: boolean
   /** An application of one’s own, which people need not be asked about. */
   readonly skipConsent: boolean
+  /** What its ID tokens are signed with. */
+  readonly idTokenAlgorithm: IdTokenAlgorithm
   /** Its public keys (RFC 7517), for `private_key_jwt`. */
   readonly keys: readonly Readonly<Record<string, unknown>>[]
   readonly state: ClientState

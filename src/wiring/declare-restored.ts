@@ -42,8 +42,9 @@ export async function declareRestored(parts: RestoreParts, by: Origin): Promise<
   const uses = new Set(restored.filter(({ secretKey }) => secretKey !== undefined).map(({ use }) => use))
   if (parts.withdrawsAccessKeys) uses.add('access')
   else uses.delete('access')
-  const signingKeys: KeyFacts[] = []
-  for (const use of uses) signingKeys.push(await keys.rotateNow(use, by))
+  for (const use of uses) await keys.rotateNow(use, by)
+  const { keys: now } = await keys.list()
+  const signingKeys = now.filter(({ use, phase }) => phase === 'active' && uses.has(use))
 
   return {
     epoch,

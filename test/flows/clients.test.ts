@@ -165,6 +165,31 @@ test('only who has the scope sees or changes clients, and nobody gives away a ri
   assert.equal((await issuer.call('PATCH', path, takeOver)).status, 403)
 })
 
+test('what ID tokens are signed with is registered, RS256 where nothing is said; what is not offered is refused by name', async () => {
+  const plain = await create(OFFER)
+  assert.equal(plain.body.id_token_signed_response_alg, 'RS256')
+  const path = `/admin/clients/${plain.body.client_id}`
+  const change = (json: object) => issuer.call('PATCH', path, { json, token: admin })
+  assert.equal(
+    (await change({ id_token_signed_response_alg: 'ES256' })).body.id_token_signed_response_alg,
+    'ES256',
+  )
+  assert.equal((await change({ client_name: 'x' })).body.id_token_signed_response_alg, 'ES256')
+  for (const no of ['none', 'HS256', 'es256', 'EdDSA', '', null, ['ES256'], 256]) {
+    for (const answer of [
+      await change({ id_token_signed_response_alg: no }),
+      await create({ ...OFFER, id_token_signed_response_alg: no }),
+    ]) {
+      assert.equal(answer.status, 400, String(no))
+      const [problem] = answer.body.errors as { field: string; message: string }[]
+      assert.equal(problem?.field, 'id_token_signed_response_alg')
+      assert.match(problem?.message ?? '', /RS256, ES256/)
+    }
+  }
+  const asked = await issuer.call('GET', path, { token: admin })
+  assert.equal(asked.body.id_token_signed_response_alg, 'ES256')
+})
+
 test('the built-in client is neither changed nor removed', async () => {
   const path = `/admin/clients/${FIRST_PARTY}`
   assert.equal((await issuer.call('GET', path, { token: admin })).body.scope, null)
@@ -194,6 +219,9 @@ test('C1, C6, C7: a registration that does not hold together is refused with eve
     [{ grants: ['authorization_code'] }, 'redirect_uris'],
     [{ grants: ['refresh_token'], authMethod: 'none', requirePkce: false }, 'require_pkce'],
     [{ authMethod: 'tls_client_auth' as 'none' }, 'token_endpoint_auth_method'],
+    ...['none', 'HS256', 'es256', 'EdDSA', ''].map(
+      (name) => [{ idTokenAlgorithm: name as 'RS256' }, 'id_token_signed_response_alg'] as const,
+    ),
     [{ authMethod: 'private_key_jwt' }, 'jwks'],
     [{ keys: [jwk] }, 'jwks'],
     [{ authMethod: 'private_key_jwt', keys: [{ ...jwk, alg: 'RS256' }] }, 'jwks'],

@@ -5,11 +5,13 @@ import { createRequire } from 'node:module'
 import type { AddressInfo } from 'node:net'
 import { after, before, test } from 'node:test'
 import express from 'express'
+import { decodeProtectedHeader } from 'jose'
 import * as oauth from 'oauth4webapi'
 import * as openid from 'openid-client'
 import passport from 'passport'
 import { nodeListener } from '../../src/adapters/node.ts'
 import type { ClientOffer } from '../../src/index.ts'
+import { ID_TOKEN_ALGORITHMS } from '../../src/model/client.ts'
 import { codeClient } from './browser.ts'
 import { claimsOf, PASSWORD, startIssuer, type TestIssuer } from './issuer.ts'
 import type { TestClient } from './test-clients.ts'
@@ -61,98 +63,106 @@ async function follow(start: URL | string): Promise<URL> {
   return at
 }
 
-test('openid-client: discovery, code with PKCE, nonce and iss, userinfo, refresh, end session', async () => {
-  const after = 'https://app.example.com/bye'
-  const client = await register({ postLogoutRedirectUris: [after] })
-  const config = await openid.discovery(
-    new URL(url),
-    client.id,
-    {},
-    openid.ClientSecretBasic(client.secret),
-    {
-      execute: [openid.allowInsecureRequests],
-    },
-  )
-  const pkceCodeVerifier = openid.randomPKCECodeVerifier()
-  const [expectedState, expectedNonce] = [openid.randomState(), openid.randomNonce()]
-  const start = openid.buildAuthorizationUrl(config, {
-    redirect_uri: CALLBACK,
-    scope: 'openid email offline_access',
-    code_challenge: await openid.calculatePKCECodeChallenge(pkceCodeVerifier),
-    code_challenge_method: 'S256',
-    state: expectedState,
-    nonce: expectedNonce,
-    max_age: '3600',
+for (const idTokenAlgorithm of ID_TOKEN_ALGORITHMS)
+  test(`openid-client, ${idTokenAlgorithm}: discovery, code with PKCE, nonce and iss, userinfo, refresh, end session`, async () => {
+    const after = 'https://app.example.com/bye'
+    const client = await register({ postLogoutRedirectUris: [after], idTokenAlgorithm })
+    const config = await openid.discovery(
+      new URL(url),
+      client.id,
+      { id_token_signed_response_alg: idTokenAlgorithm },
+      openid.ClientSecretBasic(client.secret),
+      {
+        execute: [openid.allowInsecureRequests],
+      },
+    )
+    const pkceCodeVerifier = openid.randomPKCECodeVerifier()
+    const [expectedState, expectedNonce] = [openid.randomState(), openid.randomNonce()]
+    const start = openid.buildAuthorizationUrl(config, {
+      redirect_uri: CALLBACK,
+      scope: 'openid email offline_access',
+      code_challenge: await openid.calculatePKCECodeChallenge(pkceCodeVerifier),
+      code_challenge_method: 'S256',
+      state: expectedState,
+      nonce: expectedNonce,
+      max_age: '3600',
+    })
+    const back = await follow(start)
+    const checks = { pkceCodeVerifier, expectedState, expectedNonce, maxAge: 3600, idTokenExpected: true }
+    const tokens = await openid.authorizationCodeGrant(config, back, checks)
+    assert.equal(decodeProtectedHeader(tokens.id_token ?? '').alg, idTokenAlgorithm)
+    const sub = tokens.claims()?.sub ?? ''
+    const info = await openid.fetchUserInfo(config, tokens.access_token, sub)
+    assert.deepEqual([info.sub, info.email], [sub, 'alice@example.com'])
+    const turned = await openid.refreshTokenGrant(config, tokens.refresh_token ?? '')
+    assert.equal(turned.claims()?.sub, sub)
+    const end = openid.buildEndSessionUrl(config, {
+      id_token_hint: tokens.id_token ?? '',
+      post_logout_redirect_uri: after,
+    })
+    assert.equal((await follow(end)).href, after)
+    await assert.rejects(openid.authorizationCodeGrant(config, back, checks), { error: 'invalid_grant' })
   })
-  const back = await follow(start)
-  const checks = { pkceCodeVerifier, expectedState, expectedNonce, maxAge: 3600, idTokenExpected: true }
-  const tokens = await openid.authorizationCodeGrant(config, back, checks)
-  const sub = tokens.claims()?.sub ?? ''
-  const info = await openid.fetchUserInfo(config, tokens.access_token, sub)
-  assert.deepEqual([info.sub, info.email], [sub, 'alice@example.com'])
-  const turned = await openid.refreshTokenGrant(config, tokens.refresh_token ?? '')
-  assert.equal(turned.claims()?.sub, sub)
-  const end = openid.buildEndSessionUrl(config, {
-    id_token_hint: tokens.id_token ?? '',
-    post_logout_redirect_uri: after,
-  })
-  assert.equal((await follow(end)).href, after)
-  await assert.rejects(openid.authorizationCodeGrant(config, back, checks), { error: 'invalid_grant' })
-})
 
-test('oauth4webapi: a public client, and the strict check of RFC 9068 at the API', async () => {
-  const client = await register({ authMethod: 'none', grants: ['authorization_code'] })
-  const identifier = new URL(url)
-  const as = await oauth.processDiscoveryResponse(
-    identifier,
-    await oauth.discoveryRequest(identifier, insecure),
-  )
-  const me: oauth.Client = { client_id: client.id }
-  const verifier = oauth.generateRandomCodeVerifier()
-  const [state, nonce] = [oauth.generateRandomState(), oauth.generateRandomNonce()]
-  const start = new URL(as.authorization_endpoint ?? '')
-  start.search = new URLSearchParams({
-    client_id: client.id,
-    redirect_uri: CALLBACK,
-    response_type: 'code',
-    scope: 'openid profile:read',
-    code_challenge: await oauth.calculatePKCECodeChallenge(verifier),
-    code_challenge_method: 'S256',
-    state,
-    nonce,
-    resource: url,
-  }).toString()
-  const parameters = oauth.validateAuthResponse(as, me, await follow(start), state)
-  const response = await oauth.authorizationCodeGrantRequest(
-    as,
-    me,
-    oauth.None(),
-    parameters,
-    CALLBACK,
-    verifier,
-    insecure,
-  )
-  const tokens = await oauth.processAuthorizationCodeResponse(as, me, response, {
-    expectedNonce: nonce,
-    requireIdToken: true,
-  })
-  await oauth.validateApplicationLevelSignature(as, response, insecure)
-  const request = new Request(`${url}/orders`, {
-    headers: { authorization: `Bearer ${tokens.access_token}` },
-  })
-  const claims = await oauth.validateJwtAccessToken(as, request, url, insecure)
-  assert.equal(claims.sub, oauth.getValidatedIdTokenClaims(tokens)?.sub)
+for (const idTokenAlgorithm of ID_TOKEN_ALGORITHMS)
+  test(`oauth4webapi, ${idTokenAlgorithm}: a public client, and the strict check of RFC 9068 at the API`, async () => {
+    const client = await register({ authMethod: 'none', grants: ['authorization_code'], idTokenAlgorithm })
+    const identifier = new URL(url)
+    const as = await oauth.processDiscoveryResponse(
+      identifier,
+      await oauth.discoveryRequest(identifier, insecure),
+    )
+    const me: oauth.Client = { client_id: client.id, id_token_signed_response_alg: idTokenAlgorithm }
+    const verifier = oauth.generateRandomCodeVerifier()
+    const [state, nonce] = [oauth.generateRandomState(), oauth.generateRandomNonce()]
+    const start = new URL(as.authorization_endpoint ?? '')
+    start.search = new URLSearchParams({
+      client_id: client.id,
+      redirect_uri: CALLBACK,
+      response_type: 'code',
+      scope: 'openid profile:read',
+      code_challenge: await oauth.calculatePKCECodeChallenge(verifier),
+      code_challenge_method: 'S256',
+      state,
+      nonce,
+      resource: url,
+    }).toString()
+    const parameters = oauth.validateAuthResponse(as, me, await follow(start), state)
+    const response = await oauth.authorizationCodeGrantRequest(
+      as,
+      me,
+      oauth.None(),
+      parameters,
+      CALLBACK,
+      verifier,
+      insecure,
+    )
+    const tokens = await oauth.processAuthorizationCodeResponse(as, me, response, {
+      expectedNonce: nonce,
+      requireIdToken: true,
+    })
+    await oauth.validateApplicationLevelSignature(as, response, insecure)
+    const another = { ...me, id_token_signed_response_alg: idTokenAlgorithm === 'RS256' ? 'ES256' : 'RS256' }
+    await assert.rejects(
+      oauth.processAuthorizationCodeResponse(as, another, Response.json(tokens), { expectedNonce: nonce }),
+      /alg/,
+    )
+    const request = new Request(`${url}/orders`, {
+      headers: { authorization: `Bearer ${tokens.access_token}` },
+    })
+    const claims = await oauth.validateJwtAccessToken(as, request, url, insecure)
+    assert.equal(claims.sub, oauth.getValidatedIdTokenClaims(tokens)?.sub)
 
-  start.searchParams.set('prompt', 'none')
-  start.searchParams.set('max_age', '0')
-  const later = await new Promise((resolve) => setImmediate(resolve)).then(() => follow(start))
-  if (!later.searchParams.has('code')) {
-    assert.throws(() => oauth.validateAuthResponse(as, me, later, state), { error: 'login_required' })
-  }
-  const resource = await oauth.resourceDiscoveryRequest(new URL(url), insecure)
-  const metadata = await oauth.processResourceDiscoveryResponse(new URL(url), resource)
-  assert.deepEqual(metadata.authorization_servers, [url])
-})
+    start.searchParams.set('prompt', 'none')
+    start.searchParams.set('max_age', '0')
+    const later = await new Promise((resolve) => setImmediate(resolve)).then(() => follow(start))
+    if (!later.searchParams.has('code')) {
+      assert.throws(() => oauth.validateAuthResponse(as, me, later, state), { error: 'login_required' })
+    }
+    const resource = await oauth.resourceDiscoveryRequest(new URL(url), insecure)
+    const metadata = await oauth.processResourceDiscoveryResponse(new URL(url), resource)
+    assert.deepEqual(metadata.authorization_servers, [url])
+  })
 
 /** A small application whose users sign in by a strategy of Passport; answers with what the strategy found out. */
 async function withPassport(

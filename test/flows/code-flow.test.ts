@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { existsSync, readFileSync } from 'node:fs'
 import { after, before, test } from 'node:test'
-import { createLocalJWKSet, jwtVerify } from 'jose'
+import { createLocalJWKSet, decodeProtectedHeader, jwtVerify } from 'jose'
 import { countOf } from '../counts.ts'
 import {
   answerOf,
@@ -484,15 +484,39 @@ test('a request by a form of another site leads to the same request by GET, wher
   assert.equal(answerOf(await browser.open(sent.headers.get('location') ?? '')).state, 'the state')
 })
 
-test('an ID token verifies by discovery and key set alone, and is no access token', async () => {
-  const { body: tokens } = await exchange(issuer, client, await codeFor(browser, client))
-  const keys = await issuer.call('GET', '/.well-known/jwks.json')
-  const { payload, protectedHeader } = await jwtVerify(
-    String(tokens.id_token),
-    createLocalJWKSet(keys.body as never),
-    { issuer: ISSUER, audience: client.id },
+test('an ID token verifies by discovery and key set alone, by either algorithm, and is no access token', async () => {
+  const withEs256 = await codeClient(issuer, { idTokenAlgorithm: 'ES256' })
+  for (const [one, algorithm] of [
+    [client, 'RS256'],
+    [withEs256, 'ES256'],
+  ] as const) {
+    const { body: tokens } = await exchange(issuer, one, await codeFor(browser, one))
+    const keys = await issuer.call('GET', '/.well-known/jwks.json')
+    const { payload, protectedHeader } = await jwtVerify(
+      String(tokens.id_token),
+      createLocalJWKSet(keys.body as never),
+      { issuer: ISSUER, audience: one.id },
+    )
+    assert.deepEqual([protectedHeader.alg, protectedHeader.typ, payload.sub], [algorithm, 'JWT', userId])
+    const refused = await issuer.me(String(tokens.id_token))
+    assert.deepEqual([refused.status, refused.body.cause], [401, 'ID_TOKEN_AS_ACCESS'], 'A8')
+    assert.equal((await issuer.call('GET', '/userinfo', { token: String(tokens.id_token) })).status, 401)
+  }
+})
+
+test('another algorithm for ID tokens holds from the next token on, refreshed ones too', async () => {
+  const one = await codeClient(issuer)
+  const algorithmOf = (idToken: unknown) => decodeProtectedHeader(String(idToken)).alg
+  const first = await exchange(
+    issuer,
+    one,
+    await codeFor(browser, one, { scope: 'openid offline_access profile:read' }),
   )
-  assert.deepEqual([protectedHeader.alg, protectedHeader.typ, payload.sub], ['RS256', 'JWT', userId])
-  assert.equal((await issuer.me(String(tokens.id_token))).status, 401, 'A8')
-  assert.equal((await issuer.call('GET', '/userinfo', { token: String(tokens.id_token) })).status, 401)
+  assert.equal(algorithmOf(first.body.id_token), 'RS256')
+  await issuer.auth.clients.change(one.id, { idTokenAlgorithm: 'ES256' })
+  const again = await callAs(issuer, one, '/token', {
+    grant_type: 'refresh_token',
+    refresh_token: String(first.body.refresh_token),
+  })
+  assert.equal(algorithmOf(again.body.id_token), 'ES256', again.text)
 })

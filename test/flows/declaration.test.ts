@@ -29,6 +29,7 @@ const SHOP = {
       scope: 'openid stock:read',
       redirect_uris: ['https://shop.example.com/cb'],
       token_endpoint_auth_method: 'none',
+      id_token_signed_response_alg: 'ES256',
     },
   },
 } satisfies Declaration
@@ -67,6 +68,7 @@ test('a file is applied in one go; the secrets of new clients are in the answer 
   assert.equal(await eventCount(), before, 'a plan changes nothing')
   const { secrets } = await apply(SHOP)
   assert.deepEqual(Object.keys(secrets), ['reports'], 'a public client has none')
+  assert.equal((await issuer.auth.clients.find('shop'))?.idTokenAlgorithm, 'ES256')
   assert.equal(await eventCount(), before + 6)
   const token = await issuer.call('POST', '/token', {
     form: {
@@ -216,7 +218,11 @@ test('every problem is named with its place and what to do', async () => {
       '0b8d6e2e-6f0a-4a52-9d3f-3d1f5d9e8a11': { client_name: 'Somebody' },
       secretive: { client_name: 'S', client_secret: 'x' },
       nameless: {},
-      shop: { client_name: 'Shop', redirect_uris: 'https://x.example/' },
+      shop: {
+        client_name: 'Shop',
+        redirect_uris: 'https://x.example/',
+        id_token_signed_response_alg: 'HS256' as 'RS256',
+      },
     },
   })
   assert.match(found.scope ?? '', /write `scopes`/)
@@ -227,6 +233,7 @@ test('every problem is named with its place and what to do', async () => {
   assert.match(found['clients.secretive.client_secret'] ?? '', /stand in no file/)
   assert.match(found['clients.nameless.client_name'] ?? '', /^Must be a text\.$/)
   assert.match(found['clients.shop.redirect_uris'] ?? '', /list of addresses/)
+  assert.match(found['clients.shop.id_token_signed_response_alg'] ?? '', /^Must be one of RS256, ES256\.$/)
 
   const meant = await problems({
     scopes: { 'orders:read': 'Mine', openid: 'Me' },

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { generateKeyPairSync } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -66,10 +67,11 @@ const isPublished = (report: KeyReport) =>
 const headerOf = (token: string) => JSON.parse(Buffer.from(token.split('.')[0] ?? '', 'base64url').toString())
 const jwksOf = (issuer: TestIssuer) => issuer.call('GET', '/.well-known/jwks.json')
 /** The published keys for access tokens. */
-const kidsOf = (issuer: TestIssuer) =>
-  jwksOf(issuer).then(({ body }) =>
-    (body.keys as { kid: string; alg: string }[]).filter(({ alg }) => alg !== 'RS256').map(({ kid }) => kid),
-  )
+async function kidsOf(issuer: TestIssuer): Promise<string[]> {
+  const [{ body }, { keys }] = await Promise.all([jwksOf(issuer), issuer.auth.keys.list()])
+  const ids = new Set(keys.filter(({ use }) => use === 'id').map(({ kid }) => kid))
+  return (body.keys as { kid: string }[]).map(({ kid }) => kid).filter((kid) => !ids.has(kid))
+}
 const newSecret = () => Buffer.from(crypto.getRandomValues(new Uint8Array(32))).toString('base64url')
 const secondsFrom = (time: unknown, from: number) => (Date.parse(String(time)) - from) / 1000
 
@@ -134,17 +136,60 @@ test('a key that comes of age gets a successor by itself, on whichever node is f
   await close()
 })
 
-test('A3, A16: the RSA key for ID tokens is made in the background, published, and signs no access token', async () => {
+test('A3, A16: the keys for ID tokens are made in the background, published, and sign no access token', async () => {
   const { a, b, close } = await startPair()
   const { access } = await a.signUp('alice')
-  const report = await reported(b, (now) => phases(now, 'id') === 'active')
-  const id = report.keys.find(({ use }) => use === 'id')
-  assert.equal(id?.algorithm, 'RS256')
+  const report = await reported(b, (now) => phases(now, 'id') === 'active active')
+  const id = report.keys.find(({ use, algorithm }) => use === 'id' && algorithm === 'RS256')
   const { keys } = await b.auth.keys.publicKeys()
   const jwk = keys.find(({ kid }) => kid === id?.kid)
   assert.deepEqual([jwk?.alg, jwk?.use, jwk?.kty], ['RS256', 'sig', 'RSA'])
-  assert.equal(keys.at(-1), jwk, 'behind those for access tokens, for verifiers that try one after the other')
+  const place = keys.findIndex(({ kid }) => kid === id?.kid)
+  assert.ok(
+    place >= keys.length - 2,
+    'with that of ES256 behind those for access tokens, for verifiers that try one after the other',
+  )
   assert.equal(headerOf(access).alg, 'ES256')
+  await close()
+})
+
+test('ID tokens have a key for each algorithm, and each is rotated, brought along and withdrawn by itself', async () => {
+  const { a, b, clock, close } = await startPair()
+  await reported(a, (report) => phases(report, 'id') === 'active active')
+  const idKeys = ({ keys }: KeyReport) => keys.filter(({ use }) => use === 'id')
+  const signing = async () =>
+    idKeys(await a.auth.keys.list())
+      .filter(({ phase }) => phase === 'active')
+      .toSorted((one, other) => one.algorithm.localeCompare(other.algorithm))
+  const [es] = await signing()
+  const next = await a.auth.keys.rotate({ use: 'id', algorithm: 'ES256' })
+  assert.deepEqual([next.algorithm, next.phase], ['ES256', 'next'])
+  const other = await a.auth.keys.rotate({ use: 'id' })
+  assert.deepEqual([other.algorithm, other.phase], ['RS256', 'next'])
+  await assert.rejects(a.auth.keys.rotate({ algorithm: 'RS256' }), { code: 'REQUEST_INVALID' })
+  const edDsa = { ...generateKeyPairSync('ed25519').privateKey.export({ format: 'jwk' }), alg: 'EdDSA' }
+  const no = { code: 'REQUEST_INVALID' }
+  await assert.rejects(a.auth.keys.import(edDsa, { use: 'id' }), no, 'no client is registered for it')
+  await reported([a, b], (report) =>
+    idKeys(report).every(({ phase, next: step }) => phase !== 'next' || step?.at !== undefined),
+  )
+  clock.advance(11 * MINUTE)
+  await reported(a, (report) => phases(report, 'id') === 'active active retiring retiring')
+  assert.deepEqual(
+    (await signing()).map(({ kid }) => kid),
+    [next.kid, other.kid],
+  )
+  await a.auth.keys.revoke(next.kid)
+  const [afterRevoke, untouched] = await signing()
+  assert.deepEqual([afterRevoke?.algorithm, untouched?.kid], ['ES256', other.kid])
+  assert.ok(afterRevoke?.kid !== next.kid && afterRevoke?.kid !== es?.kid)
+  await a.auth.keys.rotate({ use: 'id', now: true })
+  const all = await signing()
+  assert.deepEqual(
+    all.map(({ algorithm }) => algorithm),
+    ['ES256', 'RS256'],
+  )
+  assert.ok(all.every(({ kid }) => kid !== afterRevoke?.kid && kid !== other.kid))
   await close()
 })
 

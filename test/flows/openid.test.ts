@@ -52,16 +52,21 @@ test('Discovery section 3: every member that must be there is, and says what wor
   for (const [name, path] of Object.entries(endpoints)) assert.equal(body[name], ISSUER + path)
   assert.deepEqual(body.response_types_supported, ['code'])
   assert.deepEqual(body.subject_types_supported, ['public'])
-  assert.deepEqual(body.id_token_signing_alg_values_supported, ['RS256'])
+  assert.deepEqual(body.id_token_signing_alg_values_supported, ['RS256', 'ES256'])
   for (const scope of ['openid', 'profile', 'email', 'offline_access']) {
     assert.ok((body.scopes_supported as string[]).includes(scope))
   }
   const plain = await issuer.call('GET', '/.well-known/oauth-authorization-server')
   for (const [name, value] of Object.entries(plain.body)) assert.deepEqual(body[name], value, name)
   const { body: keys } = await issuer.call('GET', '/.well-known/jwks.json')
-  assert.ok(
-    (keys.keys as { alg: string }[]).some(({ alg }) => alg === 'RS256'),
-    'the key of ID tokens is there',
+  const ids = (await issuer.auth.keys.list()).keys.filter(({ use }) => use === 'id')
+  for (const { kid, algorithm } of ids) {
+    const published = (keys.keys as { kid: string; alg: string }[]).find((key) => key.kid === kid)
+    assert.equal(published?.alg, algorithm, 'the keys of ID tokens are there')
+  }
+  assert.deepEqual(
+    ids.map(({ algorithm, phase }) => `${algorithm} ${phase}`),
+    ['RS256 active', 'ES256 active'],
   )
 })
 

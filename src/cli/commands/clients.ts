@@ -18,6 +18,7 @@ function withRegistration(command: Command): Command {
     .option('--post-logout-uri <uri...>', 'where people may be led after they signed out, exactly')
     .option('--skip-consent', 'an application of your own: people are not asked about it')
     .option('--no-skip-consent', 'ask people whether they allow it')
+    .option('--id-token-alg <name>', 'what its ID tokens are signed with: RS256 (default) or ES256')
     .option('--jwks <file>', 'its public keys, for private_key_jwt')
     .option('--json', 'for programs')
 }

@@ -5,6 +5,7 @@ import {
   type ClientRegistration,
   type ClientState,
   goodSecrets,
+  type IdTokenAlgorithm,
   losesRights,
   rotatedSecrets,
   type StoredClientSecret,
@@ -28,6 +29,7 @@ interface ClientRow {
   readonly require_pkce: boolean
   readonly skip_consent: boolean
   readonly post_logout_redirect_uris: readonly string[]
+  readonly id_token_algorithm: IdTokenAlgorithm
   readonly keys: readonly Readonly<Record<string, unknown>>[]
   readonly secrets: readonly StoredClientSecret[]
   readonly created_at: number
@@ -38,7 +40,8 @@ interface ClientRow {
 
 const COLUMNS = `c.id, c.name, c.ver, c.state, ${asJson('c.grants')} AS grants, ${asJson('c.scopes')} AS scopes,
     ${asJson('c.redirect_uris')} AS redirect_uris, c.auth_method, c.require_pkce,
-    c.skip_consent, ${asJson('c.post_logout_redirect_uris')} AS post_logout_redirect_uris, c.keys, c.secrets,
+    c.skip_consent, ${asJson('c.post_logout_redirect_uris')} AS post_logout_redirect_uris,
+    c.id_token_algorithm, c.keys, c.secrets,
     ${inMilliseconds('c.created_at')} AS created_at, ${inMilliseconds('c.updated_at')} AS updated_at,
     ${inMilliseconds(NOW)} AS as_of`
 
@@ -47,10 +50,10 @@ const create = statement<ClientRow>(
   'clients.create',
   `WITH c AS (
      INSERT INTO countersign.clients (id, name, ver, state, grants, scopes, redirect_uris, auth_method, require_pkce,
-       skip_consent, post_logout_redirect_uris, keys, secrets, created_at, updated_at)
+       skip_consent, post_logout_redirect_uris, id_token_algorithm, keys, secrets, created_at, updated_at)
      SELECT @id::text, @name::text, ${raised('0')}, @state::text, @grants::text[], @scopes::text[],
        @redirect_uris::text[], @auth_method::text, @require_pkce::boolean,
-       @skip_consent::boolean, @post_logout_redirect_uris::text[], @keys::json,
+       @skip_consent::boolean, @post_logout_redirect_uris::text[], @id_token_algorithm::text, @keys::json,
        CASE WHEN @secret_hash::text IS NULL THEN '[]' ELSE
          json_build_array(json_build_object('hash', @secret_hash::text, 'createdAt', ${inMilliseconds('t.now')})) END,
        t.now, t.now
@@ -90,7 +93,8 @@ const write = statement<ClientRow>(
      UPDATE countersign.clients SET name = @name::text, state = @state::text, grants = @grants::text[],
        scopes = @scopes::text[], redirect_uris = @redirect_uris::text[], auth_method = @auth_method::text,
        require_pkce = @require_pkce::boolean, skip_consent = @skip_consent::boolean,
-       post_logout_redirect_uris = @post_logout_redirect_uris::text[], keys = @keys::json, secrets = @secrets::json,
+       post_logout_redirect_uris = @post_logout_redirect_uris::text[],
+       id_token_algorithm = @id_token_algorithm::text, keys = @keys::json, secrets = @secrets::json,
        ver = CASE WHEN @ends_tokens::boolean THEN ${raised('ver')} ELSE ver END, updated_at = ${NOW}
      WHERE id = @id::text RETURNING *),
    r AS (${insertEntries(`SELECT 'client' AS kind, id AS ref, ver AS least FROM c WHERE @ends_tokens::boolean`)}),
@@ -211,6 +215,7 @@ function columnsOf(client: ClientRegistration): Values {
     require_pkce: client.requirePkce,
     skip_consent: client.skipConsent,
     post_logout_redirect_uris: client.postLogoutRedirectUris,
+    id_token_algorithm: client.idTokenAlgorithm,
     keys: JSON.stringify(client.keys),
   }
 }
@@ -228,6 +233,7 @@ function toClient(row: ClientRow): Client {
     requirePkce: row.require_pkce,
     skipConsent: row.skip_consent,
     postLogoutRedirectUris: row.post_logout_redirect_uris,
+    idTokenAlgorithm: row.id_token_algorithm,
     keys: row.keys,
     secrets: goodSecrets(row.secrets, row.as_of).map(({ createdAt, endsAt }) => ({ createdAt, endsAt })),
     createdAt: row.created_at,

@@ -5,6 +5,7 @@ import {
   type ClientRegistration,
   type ClientState,
   goodSecrets,
+  type IdTokenAlgorithm,
   losesRights,
   rotatedSecrets,
   type StoredClientSecret,
@@ -28,6 +29,7 @@ interface ClientRow {
   require_pkce: number
   skip_consent: number
   post_logout_redirect_uris: string
+  id_token_algorithm: IdTokenAlgorithm
   keys: string
   secrets: string
   created_at: number
@@ -96,9 +98,9 @@ export function createClient(db: Writing, client: NewClient, event: NewEvent): C
   const secrets = secretHash === undefined ? [] : rotatedSecrets([], secretHash, 0, db.now)
   const created = db.run(
     `INSERT INTO cs_clients (id, name, ver, state, grants, scopes, redirect_uris, auth_method, require_pkce,
-       skip_consent, post_logout_redirect_uris, keys, secrets, created_at, updated_at)
+       skip_consent, post_logout_redirect_uris, id_token_algorithm, keys, secrets, created_at, updated_at)
      VALUES (:id, :name, :ver, :state, :grants, :scopes, :redirectUris, :authMethod, :requirePkce,
-       :skipConsent, :postLogoutRedirectUris, :keys, :secrets, :now, :now)
+       :skipConsent, :postLogoutRedirectUris, :idTokenAlgorithm, :keys, :secrets, :now, :now)
      ON CONFLICT (id) DO NOTHING`,
     // The counter starts at the time, so that no value of a lost and repeated row is given out twice.
     { id, ver: raisedCounter(0, db.now), ...columnsOf(registration, secrets), now: db.now },
@@ -121,8 +123,8 @@ export function changeClient(
   db.run(
     `UPDATE cs_clients SET name = :name, state = :state, grants = :grants, scopes = :scopes,
        redirect_uris = :redirectUris, auth_method = :authMethod, require_pkce = :requirePkce,
-       skip_consent = :skipConsent, post_logout_redirect_uris = :postLogoutRedirectUris, keys = :keys,
-       secrets = :secrets, updated_at = :now
+       skip_consent = :skipConsent, post_logout_redirect_uris = :postLogoutRedirectUris,
+       id_token_algorithm = :idTokenAlgorithm, keys = :keys, secrets = :secrets, updated_at = :now
      WHERE id = :id`,
     { id, ...columnsOf(after, secretsOf(row)), now: db.now },
   )
@@ -193,6 +195,7 @@ function columnsOf(client: ClientRegistration, secrets: readonly StoredClientSec
     requirePkce: client.requirePkce,
     skipConsent: client.skipConsent,
     postLogoutRedirectUris: JSON.stringify(client.postLogoutRedirectUris),
+    idTokenAlgorithm: client.idTokenAlgorithm,
     keys: JSON.stringify(client.keys),
     secrets: JSON.stringify(secrets),
   }
@@ -211,6 +214,7 @@ function toClient(row: ClientRow, now: number): Client {
     requirePkce: row.require_pkce === 1,
     skipConsent: row.skip_consent === 1,
     postLogoutRedirectUris: JSON.parse(row.post_logout_redirect_uris),
+    idTokenAlgorithm: row.id_token_algorithm,
     keys: JSON.parse(row.keys),
     secrets: goodSecrets(secretsOf(row), now).map(({ createdAt, endsAt }) => ({ createdAt, endsAt })),
     createdAt: row.created_at,

@@ -19,6 +19,7 @@ function newClient(more: Partial<NewClient> = {}): NewClient {
     authMethod: 'client_secret_basic',
     requirePkce: true,
     skipConsent: false,
+    idTokenAlgorithm: 'RS256',
     postLogoutRedirectUris: [],
     keys: [],
     secretHash: randomSecret(systemRandom),
@@ -68,7 +69,12 @@ export function testClients(subject: Subject): void {
   test('a client is kept whole, with a secret of which only the hash is known', async () => {
     const { store, other } = subject()
     const keys = [{ kty: 'OKP', crv: 'Ed25519', x: 'a', alg: 'EdDSA', kid: 'k' }]
-    const { secretHash, ...given } = newClient({ keys, requirePkce: false, name: 'Reports ü "1"' })
+    const { secretHash, ...given } = newClient({
+      keys,
+      requirePkce: false,
+      idTokenAlgorithm: 'ES256',
+      name: 'Reports ü "1"',
+    })
     const event = eventOf('client.created', { clientId: given.id })
     const created = await store.clients.create({ ...given, secretHash }, event)
     assert.ok(created !== undefined && created.ver > 0 && created.createdAt === created.updatedAt)
@@ -136,6 +142,8 @@ export function testClients(subject: Subject): void {
     assert.equal(await entryOf(store, 'client', before.id), undefined, 'nothing was lost')
     assert.deepEqual((await other.clients.findStanding(before.id))?.secretHashes, [before.secretHash])
 
+    assert.equal((await change({ idTokenAlgorithm: 'ES256' }))?.idTokenAlgorithm, 'ES256')
+    assert.equal((await change({ name: 'Sales' }))?.idTokenAlgorithm, 'ES256', 'it stays')
     const narrowed = await change({ scopes: ['orders:read'] })
     assert.ok((narrowed?.ver ?? 0) > before.ver)
     assert.equal((await entryOf(other, 'client', before.id))?.least, narrowed?.ver)

@@ -17,6 +17,7 @@ async function register(store: Store, name: string): Promise<NewClient> {
     authMethod: 'none',
     requirePkce: true,
     skipConsent: false,
+    idTokenAlgorithm: 'RS256',
     keys: [],
     secretHash: undefined,
   }

@@ -25,6 +25,7 @@ function newClient(id: string, event: NewEvent): PermissionStep {
     authMethod: 'client_secret_basic',
     requirePkce: true,
     skipConsent: false,
+    idTokenAlgorithm: 'RS256',
     keys: [],
     secretHash: newId(),
   } as const

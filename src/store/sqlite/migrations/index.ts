@@ -10,6 +10,7 @@ import { webhooks } from './0009-webhooks.ts'
 import { deviceCodes } from './0010-device-codes.ts'
 import { permissions } from './0011-permissions.ts'
 import { identities } from './0012-identities.ts'
+import { idTokenAlgorithms } from './0013-id-token-algorithms.ts'
 import type { Migration } from './migration.ts'
 
 /** All steps, oldest first. */
@@ -26,4 +27,5 @@ export const MIGRATIONS: readonly Migration[] = [
   deviceCodes,
   permissions,
   identities,
+  idTokenAlgorithms,
 ]
