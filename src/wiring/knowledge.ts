@@ -7,6 +7,7 @@ import type { HintVerbs } from '../store/hints.ts'
 import type { RedisLink } from '../store/hot/redis.ts'
 import type { Store, StoreIdentity } from '../store/store.ts'
 import { type AccessReader, createAccessReader } from '../tokens/read-access.ts'
+import { whileUnheard } from '../tokens/unheard-keys.ts'
 import { DAY_MILLISECONDS, type Ground } from './ground.ts'
 import {
   type EpochMemory,
@@ -83,14 +84,17 @@ export function wireKnowledge(ground: Ground): Knowledge {
     keys,
     state,
     feed,
-    reader: createAccessReader({
-      issuer: settings.issuer,
-      audience: settings.audience,
-      keys: keys.ring.find,
-      clock,
-      maxLifetimeSeconds: accessLifeSeconds,
-      revocation: feed.refuses,
-    }),
+    reader: whileUnheard(
+      createAccessReader({
+        issuer: settings.issuer,
+        audience: settings.audience,
+        keys: keys.ring.find,
+        clock,
+        maxLifetimeSeconds: accessLifeSeconds,
+        revocation: feed.refuses,
+      }),
+      feed.isStale,
+    ),
     memories,
     liveNodes: () => liveNodes,
     async checkStore() {
