@@ -95,7 +95,7 @@ function split(name: string): [kind: RevocationKind, ref: string] {
   return [kind, name.slice(space + 1)]
 }
 
-test('order and duplicates do not matter', () => {
+test('PROTOCOL 2: order and duplicates do not matter', () => {
   const entry = fc.record({
     kind: kinds,
     ref: refs,
@@ -117,7 +117,7 @@ test('order and duplicates do not matter', () => {
   )
 })
 
-test('many entries are all found, others are not, and memory comes back when they end', () => {
+test('PROTOCOL 2.9: many entries are all found, others are not, and memory comes back when they end', () => {
   const count = 50_000
   const entries = newEntries()
   for (let number = 0; number < count; number++) {
@@ -136,7 +136,7 @@ test('many entries are all found, others are not, and memory comes back when the
   assert.ok(entries.bytes < 64 * 33 * 16)
 })
 
-test('past the cap entries become coarser: none is dropped, few others are hit', () => {
+test('PROTOCOL 2.9: past the cap entries become coarser: none is dropped, few others are hit', () => {
   const most = 1000
   const entries = newEntries(most)
   assert.equal(entries.isOverfull, false)
@@ -164,7 +164,7 @@ test('past the cap entries become coarser: none is dropped, few others are hit',
   assert.equal(leastIn(entries, SESSION, refOf(19_999)), NOTHING)
 })
 
-test('past the cap a counter still lets newer tokens pass', () => {
+test('PROTOCOL 2.9: past the cap a counter still lets newer tokens pass', () => {
   const entries = newEntries(0)
   entries.add({ kind: 'user', ref: uuid(1), least: 5, remainingMilliseconds: 60_000 }, 0, 0)
   entries.add({ kind: 'user', ref: uuid(2), least: 9, remainingMilliseconds: 60_000 }, 0, 0)
@@ -172,7 +172,7 @@ test('past the cap a counter still lets newer tokens pass', () => {
   assert.equal(leastIn(entries, USER, uuid(3)), NOTHING)
 })
 
-test('what a snapshot lacks, or says less of, is listed; what it says is not', () => {
+test('PROTOCOL 2.4: what a snapshot lacks, or says less of, is listed; what it says is not', () => {
   const entries = newEntries()
   const add = (kind: RevocationKind, ref: string, least: number | undefined, seconds = 600): void =>
     entries.add({ kind, ref, least, remainingMilliseconds: seconds * 1000 }, 0, 1_700_000_000_000)
@@ -206,7 +206,7 @@ test('what a snapshot lacks, or says less of, is listed; what it says is not', (
   assert.equal(entries.unsaid(1000, 10_000, 2).length, 2)
 })
 
-test('a census counts what the store said, and differs if one entry does', () => {
+test('PROTOCOL 2.1: a census counts what the store said, and differs if one entry does', () => {
   const entries = newEntries()
   const add = (ref: string, seconds: number): void =>
     entries.add({ kind: 'session', ref, least: undefined, remainingMilliseconds: seconds * 1000 }, 0, 5000)

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { createFeedBench, sessionEntry, sessionRef, tokenOf } from '../../test/revocation/feed-bench.ts'
 import { settle } from '../../test/revocation/hand-clock.ts'
 
-test('steps of the wall clock by 5 s, 1 h and 1 day leave what is known and heal within one question', async () => {
+test('PROTOCOL 2.6: steps of the wall clock by 5 s, 1 h and 1 day leave what is known and heal within one question', async () => {
   for (const step of [5_001, 3_600_000, 86_400_000]) {
     const { feed, database, hand } = createFeedBench()
     database.write(sessionEntry(1))
@@ -54,7 +54,7 @@ test('PROTOCOL 2.1: what slipped past the cursor is found by the census within a
   }
 })
 
-test('an agreeing census costs no snapshot, under changes and as entries end', async () => {
+test('PROTOCOL 2.1: an agreeing census costs no snapshot, under changes and as entries end', async () => {
   const { feed, database, hand, log } = createFeedBench()
   await feed.start()
   for (let number = 0; number < 600; number++) {
@@ -147,7 +147,7 @@ test('what is about to end anyway raises no alarm', async () => {
   assert.deepEqual(log, ['the database is another one, or an older state of it'].slice(0, log.length))
 })
 
-test('1.9: a step of the database clock makes refresh unsure for two windows, drift and slowness do not', async () => {
+test('PROTOCOL 1.9: a step of the database clock makes refresh unsure for two windows, drift and slowness do not', async () => {
   const { feed, database, hand, log } = createFeedBench({ reuseWindowMilliseconds: 10_000 })
   await feed.start()
   for (let count = 0; count < 20; count++) {
@@ -167,7 +167,7 @@ test('1.9: a step of the database clock makes refresh unsure for two windows, dr
   assert.ok(log.includes('a clock was set'))
 })
 
-test('1.9: answers that take 5 s and half a second in turn are no steps', async () => {
+test('PROTOCOL 1.9: answers that take 5 s and half a second in turn are no steps', async () => {
   const { feed, database, hand, log } = createFeedBench({ timeLimitMilliseconds: 10_000 })
   await feed.start()
   for (let count = 0; count < 10; count++) {
@@ -192,7 +192,7 @@ test("the store's time goes on between two answers", async () => {
   assert.ok(Math.abs((feed.storeNow() ?? 0) - expected) < 2)
 })
 
-test('a store epoch that falls back is another database: everything is asked for', async () => {
+test('PROTOCOL 2.4: a store epoch that falls back is another database: everything is asked for', async () => {
   const { feed, database, hand } = createFeedBench()
   database.storeEpoch = 5
   await feed.start()

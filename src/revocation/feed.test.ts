@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { createFeedBench, sessionEntry, tokenOf } from '../../test/revocation/feed-bench.ts'
 import { settle } from '../../test/revocation/hand-clock.ts'
 
-test('before the first snapshot nothing is let through, not even in relaxed mode', async () => {
+test('PROTOCOL 2.8: before the first snapshot nothing is let through, not even in relaxed mode', async () => {
   for (const strict of [true, false]) {
     const { feed, hand } = createFeedBench({ strict })
     assert.equal(feed.refuses(tokenOf(1)), 'REVOCATION_STALE')
@@ -16,7 +16,7 @@ test('before the first snapshot nothing is let through, not even in relaxed mode
   }
 })
 
-test('a start without a database rejects, and may be tried again', async () => {
+test('PROTOCOL 2.8: a start without a database rejects, and may be tried again', async () => {
   const { feed, database } = createFeedBench({ strict: false })
   database.mood = 'down'
   await assert.rejects(feed.start())
@@ -121,7 +121,7 @@ test('a hanging database is not asked without end', async () => {
   assert.equal(feed.isStale(), false)
 })
 
-test('an answer counts from its question: slow by 4.9 s, it is fresh for a tenth of a second', async () => {
+test('PROTOCOL 2.2: an answer counts from its question: slow by 4.9 s, it is fresh for a tenth of a second', async () => {
   const { feed, database, hand } = createFeedBench({ timeLimitMilliseconds: 10_000 })
   await feed.start()
   await hand.pass(1999)
@@ -150,7 +150,7 @@ test('an answer past its time limit is thrown away', async () => {
   assert.equal(feed.isStale(), true)
 })
 
-test('a process that slept refuses, and asks at once instead of at its next turn', async () => {
+test('PROTOCOL 2.2: a process that slept refuses, and asks at once instead of at its next turn', async () => {
   const { feed, hand } = createFeedBench()
   await feed.start()
   hand.sleep(30_000)
@@ -159,7 +159,7 @@ test('a process that slept refuses, and asks at once instead of at its next turn
   assert.equal(feed.refuses(tokenOf(1)), undefined)
 })
 
-test('2.5: a token that claims a longer life than entries are kept for is refused', async () => {
+test('PROTOCOL 2.5: a token that claims a longer life than entries are kept for is refused', async () => {
   const { feed, database, hand } = createFeedBench()
   await feed.start()
   assert.equal(feed.refuses(tokenOf(1, 900)), undefined)

@@ -10,7 +10,7 @@ import { coalesce, listenToHints } from './hints.ts'
 import { type RedisConnection, redisHints } from './redis-hints.ts'
 import { createSingleFlight } from './single-flight.ts'
 
-test('a storm becomes one action in 20 ms, and its last call is never left out', async () => {
+test('PROTOCOL 2.3: a storm becomes one action in 20 ms, and its last call is never left out', async () => {
   const hand = createHandClock()
   const seen: number[] = []
   let calls = 0
@@ -117,7 +117,7 @@ test('B8: with hints another process knows within 100 ms; without them, within 2
   }
 })
 
-test('whoever lies on the channel causes questions, at most one in 20 ms, and nothing else', async () => {
+test('PROTOCOL 2.3: whoever lies on the channel causes questions, at most one in 20 ms, and nothing else', async () => {
   const channel = createChannel()
   const { another, database, hand } = createFeedBench()
   const { feed } = another({ hints: [channel.join()] })
@@ -135,7 +135,7 @@ test('whoever lies on the channel causes questions, at most one in 20 ms, and no
   assert.equal(database.questions.length, asked)
 })
 
-test('hints that cannot be subscribed to are tried again, and the feed starts without them', async () => {
+test('PROTOCOL 2.3: hints that cannot be subscribed to are tried again, and the feed starts without them', async () => {
   const hand = createHandClock()
   let tries = 0
   let heard = 0
@@ -212,7 +212,7 @@ function createFakeRedis(hand: HandClock) {
   return redis
 }
 
-test('Redis: our own message coming back shows that it works; silence shows that it does not', async () => {
+test('PROTOCOL 2.3: Redis: our own message coming back shows that it works; silence shows that it does not', async () => {
   const hand = createHandClock()
   const redis = createFakeRedis(hand)
   const hints = redis.hints()

@@ -122,7 +122,7 @@ test('PROTOCOL 2.2: a proxy that holds every answer for 30 s makes nothing fresh
   }
 })
 
-test("the node's own age is added to ours", async () => {
+test("PROTOCOL 2.2: the node's own age is added to ours", async () => {
   const bench = createFeedBench()
   await bench.feed.start()
   const verifier = createVerifier(bench)
@@ -177,7 +177,7 @@ test('an answer that is stored, cut off, too large, of another kind or redirecte
   }
 })
 
-test('a census over HTTP agrees at rest and under changes, and finds what slipped through', async () => {
+test('PROTOCOL 2.1: a census over HTTP agrees at rest and under changes, and finds what slipped through', async () => {
   const bench = createFeedBench()
   await bench.feed.start()
   const verifier = createVerifier(bench)
@@ -196,7 +196,7 @@ test('a census over HTTP agrees at rest and under changes, and finds what slippe
   assert.equal(completes(), 2)
 })
 
-test('a verifier takes no part in writing back, and keeps what a fail-over lost', async () => {
+test('PROTOCOL 2.4: a verifier takes no part in writing back, and keeps what a fail-over lost', async () => {
   const bench = createFeedBench()
   bench.database.write(sessionEntry(1))
   await bench.feed.start()

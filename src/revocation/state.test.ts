@@ -52,7 +52,7 @@ const refused: readonly (readonly [RevocationKind, string, number | undefined, C
   ['store', id('9'), undefined, 'STORE_RESTORED'],
 ]
 for (const [kind, ref, least, cause] of refused) {
-  test(`B7: an entry of kind ${kind}${least === undefined ? '' : ' with a counter'} refuses what it names`, () => {
+  test(`B7, PROTOCOL 2.7: an entry of kind ${kind}${least === undefined ? '' : ' with a counter'} refuses what it names`, () => {
     assert.equal(stateWith([kind, ref, least]).refuses(token, 'k1'), cause)
   })
 }
@@ -87,12 +87,12 @@ const passed: readonly (readonly [RevocationKind, string, (number | undefined)?]
   ['apikey', id('b')],
 ]
 for (const [kind, ref, least] of passed) {
-  test(`an entry of kind ${kind} for ${ref}${least === undefined ? '' : ` with least ${least}`} refuses nothing else`, () => {
+  test(`PROTOCOL 2.7: an entry of kind ${kind} for ${ref}${least === undefined ? '' : ` with least ${least}`} refuses nothing else`, () => {
     assert.equal(stateWith([kind, ref, least]).refuses(token, 'k1'), undefined)
   })
 }
 
-test('a counter on a token, session or key entry does not soften it', () => {
+test('PROTOCOL 2.7: a counter on a token, session or key entry does not soften it', () => {
   assert.equal(stateWith(['token', id('b'), 1]).refuses(token), 'TOKEN_REVOKED')
   assert.equal(stateWith(['session', id('c'), 1]).refuses(token), 'SESSION_ENDED')
   assert.equal(stateWith(['key', 'k1', 1]).refuses(token, 'k1'), 'SIGNING_KEY_REVOKED')
@@ -104,14 +104,14 @@ test('of two entries the stricter one counts, in either order', () => {
   assert.equal(stateWith(['user', id('a')], ['user', id('a'), 5]).refuses(token), 'USER_NOT_FOUND')
 })
 
-test('a token without a session is asked everything else', () => {
+test('PROTOCOL 2.10: a token without a session is asked everything else', () => {
   assert.equal(stateWith(['session', id('c')]).refuses(forItself), undefined)
   assert.equal(stateWith(['client', 'robot']).refuses(forItself), 'CLIENT_REMOVED')
   assert.equal(stateWith(['client', 'robot', 21]).refuses(forItself), 'TOKEN_VERSION_STALE')
   assert.equal(stateWith(['store', 's', 31]).refuses(forItself), 'STORE_RESTORED')
 })
 
-test('a token without counters proves nothing to an entry that compares them', () => {
+test('PROTOCOL 2.7: a token without counters proves nothing to an entry that compares them', () => {
   const bare = { claims, counters: undefined }
   assert.equal(stateWith(['user', id('a'), 1]).refuses(bare), 'TOKEN_VERSION_STALE')
   assert.equal(stateWith(['client', 'first-party', 1]).refuses(bare), 'TOKEN_VERSION_STALE')
@@ -119,7 +119,7 @@ test('a token without counters proves nothing to an entry that compares them', (
   assert.equal(stateWith(['user', id('d'), 1]).refuses(bare), undefined)
 })
 
-test('a session is refused for itself, its user, client or the store, as its row stands now', () => {
+test('PROTOCOL 2.4: a session is refused for itself, its user, client or the store, as its row stands now', () => {
   const session = { id: id('c'), userId: id('a'), clientId: 'first-party', counters }
   assert.equal(stateWith(['session', id('c')]).refusesSession(session), 'SESSION_ENDED')
   assert.equal(stateWith(['user', id('a'), 11]).refusesSession(session), 'TOKEN_VERSION_STALE')
@@ -128,7 +128,7 @@ test('a session is refused for itself, its user, client or the store, as its row
   assert.equal(stateWith(['token', id('b')]).refusesSession(session), undefined)
 })
 
-test('an API key is found by its id alone', () => {
+test('PROTOCOL 2.7: an API key is found by its id alone', () => {
   const state = stateWith(['apikey', 'key-7'], ['token', id('b')])
   assert.equal(state.isEnded('apikey', 'key-7'), true)
   assert.equal(state.isEnded('apikey', id('b')), false)
@@ -136,7 +136,7 @@ test('an API key is found by its id alone', () => {
 })
 
 for (const step of [5_000, 3_600_000, 86_400_000]) {
-  test(`B11: an entry ends with the clock that tokens end by, also where that is set by ${step / 1000} s`, async () => {
+  test(`B11, PROTOCOL 2.6: an entry ends with the clock that tokens end by, also where that is set by ${step / 1000} s`, async () => {
     const hand = createHandClock()
     const state = createRevocationState({ clock: hand.clock, random: systemRandom })
     state.add([{ kind: 'session', ref: id('c'), least: undefined, remainingMilliseconds: 60_000 }])

@@ -193,7 +193,7 @@ test('ID tokens have a key for each algorithm, and each is rotated, brought alon
   await close()
 })
 
-test('compromise: rotate now refuses what the key signed, here at once and elsewhere in the bound; nobody is signed out', async () => {
+test('PROTOCOL 2.7: rotate now refuses what the key signed, here at once and elsewhere in the bound; nobody is signed out', async () => {
   const { a, b, close } = await startPair()
   const tokens = await a.signUp('alice')
   const old = headerOf(tokens.access).kid

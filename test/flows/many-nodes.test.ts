@@ -8,7 +8,8 @@ import { postgres as fromPool } from '../../src/postgres.ts'
 import { type PrivatePostgres, startPostgres } from '../servers/postgres.ts'
 import { type PrivateRedis, startRedis } from '../servers/redis.ts'
 import { run } from '../store/postgres-place.ts'
-import { ISSUER, startIssuer, type TestIssuer } from './issuer.ts'
+import { ISSUER, PASSWORD, startIssuer, type TestIssuer } from './issuer.ts'
+import { signInFor } from './test-clients.ts'
 
 let postgres: PrivatePostgres
 let redis: PrivateRedis
@@ -49,6 +50,35 @@ test('two nodes on one PostgreSQL are one issuer: keys, sessions and sign-outs a
   assert.equal((await one.me(access)).status, 401, 'here at the very next request')
   await refusedSoon(two, access)
   assert.equal((await two.refresh(String(refreshed.body.refresh_token))).status, 400)
+})
+
+test('PROTOCOL 2.10: a sign-out on one node meets a refresh on the other, and whoever is first, nothing lives', async () => {
+  const databaseUrl = await newDatabase()
+  const [one, two] = [await startNode({ databaseUrl }), await startNode({ databaseUrl })]
+  const { id: userId } = await one.auth.users.create({ email: 'dave@example.com', password: PASSWORD })
+  const held = await Promise.all(Array.from({ length: 10 }, () => signInFor(one, userId)))
+  const answers = await Promise.all(
+    held.map(async ({ access, refresh }) => {
+      const [refreshed, signedOut] = await Promise.all([
+        two.refresh(refresh),
+        one.call('POST', '/logout', { token: access }),
+      ])
+      assert.equal(signedOut.status, 204)
+      return refreshed
+    }),
+  )
+  for (const { access, refresh } of held) {
+    assert.equal((await one.me(access)).status, 401)
+    assert.equal((await two.refresh(refresh)).status, 400)
+  }
+  for (const { status, body } of answers) {
+    assert.ok(status === 200 || status === 400, String(status))
+    if (status === 400) continue
+    // The answer was on its way already: the entry of the session is what it meets.
+    assert.equal((await one.me(String(body.access_token))).status, 401)
+    assert.equal((await one.refresh(String(body.refresh_token))).status, 400)
+    await refusedSoon(two, String(body.access_token))
+  }
 })
 
 test('Redis carries the hint where PostgreSQL cannot: through a pool of the application there is no NOTIFY', async () => {

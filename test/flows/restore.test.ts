@@ -41,13 +41,15 @@ function putBack(name: string): void {
   copyFileSync(name, './data/auth.db')
 }
 
-test('G-15: a restore revives neither revoked tokens, nor ended sessions, nor withdrawn signing keys', async () => {
+test('G-15, PROTOCOL 2.11: a restore revives neither revoked tokens, nor ended sessions, nor withdrawn signing keys', async () => {
   let issuer = await open()
   const alice = await issuer.signUp('alice')
   const bob = await issuer.signUp('bob')
+  const { client } = await issuer.auth.clients.create({ name: 'A service' })
   backUp('before.db')
   await issuer.call('POST', '/logout', { token: alice.access })
   await issuer.auth.users.setPassword(String(claimsOf(bob.access).sub), 'another long sentence')
+  await issuer.auth.clients.rotateSecret(client.id)
   await issuer.close()
   putBack('before.db')
 
@@ -56,6 +58,11 @@ test('G-15: a restore revives neither revoked tokens, nor ended sessions, nor wi
   assert.deepEqual(
     report.accounts.map(({ username }) => username),
     ['alice', 'bob'],
+  )
+  assert.deepEqual(
+    report.clients.map(({ id }) => id),
+    [client.id],
+    'its secret may be one that was replaced since',
   )
   assert.equal(report.signingKeys.length, 1)
 
@@ -77,7 +84,7 @@ test('G-15: a restore revives neither revoked tokens, nor ended sessions, nor wi
   await issuer.close()
 })
 
-test('G-15: an API key of the backup is suspended until somebody confirms it', async () => {
+test('G-15, PROTOCOL 2.11: an API key of the backup is suspended until somebody confirms it', async () => {
   const first = await open()
   const { access } = await first.signUp('alice')
   const userId = String(claimsOf(access).sub)
@@ -96,7 +103,7 @@ test('G-15: an API key of the backup is suspended until somebody confirms it', a
   await second.close()
 })
 
-test('G-15: a start that finds an older epoch than it remembers says so and refuses, until it is declared', async () => {
+test('G-15, PROTOCOL 2.11: a start that finds an older epoch than it remembers says so and refuses, until it is declared', async () => {
   const first = await open()
   await first.signUp('alice')
   backUp('before.db')
@@ -123,7 +130,7 @@ test('G-15: a start that finds an older epoch than it remembers says so and refu
   await third.close()
 })
 
-test('G-15: on PostgreSQL the epoch is remembered in Redis, and a Redis that was emptied refuses nothing', async () => {
+test('G-15, PROTOCOL 2.11: on PostgreSQL the epoch is remembered in Redis, and a Redis that was emptied refuses nothing', async () => {
   const [place, redis] = await Promise.all([startPlace(), startRedis()])
   const url = await place.newUrl()
   const options = { store: postgres(url), redisUrl: redis.url }

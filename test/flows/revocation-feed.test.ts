@@ -136,7 +136,7 @@ test('PROTOCOL 2.2: a proxy that holds every answer of the served feed for 30 s 
   await issuer.close()
 })
 
-test('an answer out of a cache, of another question or cut off proves nothing', async () => {
+test('PROTOCOL 2.2: an answer out of a cache, of another question or cut off proves nothing', async () => {
   const hand = createHandClock()
   const { issuer, bob, verifier } = await startScene(hand)
   let kept: string | undefined
@@ -164,7 +164,7 @@ test('an answer out of a cache, of another question or cut off proves nothing', 
   await issuer.close()
 })
 
-test('connections that are cut cost nothing but a question: the verifier stays fresh and learns all', async () => {
+test('PROTOCOL 2.2: connections that are cut cost nothing but a question: the verifier stays fresh and learns all', async () => {
   const issuer = await startIssuer()
   const [alice, bob] = [await issuer.signUp('alice'), await issuer.signUp('bob')]
   const server = createServer(nodeListener(issuer.auth)).listen(0, '127.0.0.1')
@@ -287,7 +287,7 @@ test('B10: the feed is for clients that may read it, by Basic or by a token, and
   await issuer.close()
 })
 
-test('an event stream says that there is something to ask about, and nothing else; a drain ends it', async () => {
+test('PROTOCOL 2.2: an event stream says that there is something to ask about, and nothing else; a drain ends it', async () => {
   const issuer = await startIssuer()
   const reader = await newReader(issuer)
   const { access } = await issuer.signUp('alice')
@@ -310,7 +310,7 @@ test('an event stream says that there is something to ask about, and nothing els
   await issuer.close()
 })
 
-test('while the database does not answer the feed is 503, and the verifier closes in time', async () => {
+test('PROTOCOL 2.2: while the database does not answer the feed is 503, and the verifier closes in time', async () => {
   const hand = createHandClock()
   const { issuer, bob, verifier } = await startScene(hand)
   await issuer.close()

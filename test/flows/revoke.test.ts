@@ -51,7 +51,7 @@ test('B9: a passed refresh token ends its session too, for it proves as much', a
   assert.equal(await isGood(second), false)
 })
 
-test('B9: a revoked access token ends alone, whatever the hint says; 17 of one session end the session', async () => {
+test('B9, PROTOCOL 2.9: a revoked access token ends alone, whatever the hint says; 17 of one session end the session', async () => {
   const { access, refresh } = await signInFor(issuer, userId)
   assert.equal((await revokeAs(undefined, access, { token_type_hint: 'refresh_token' })).status, 200)
   assert.equal(await isGood(access), false)

@@ -8,7 +8,7 @@ import { event, newUser, startPlace } from './postgres-place.ts'
 const place = await startPlace()
 after(() => place.stop())
 
-test('hints: one process tells the other, many at once are few notices, and a restart is survived', async () => {
+test('PROTOCOL 2.3: one process tells the other, many at once are few notices, and a restart is survived', async () => {
   const store = await place.open()
   const other = postgres(store.url)
   await other.open({ clock: guardedClock(), migrate: false })
@@ -48,7 +48,7 @@ test('hints: one process tells the other, many at once are few notices, and a re
   await other.close()
 })
 
-test('hints: where they cannot work nothing fails, and nothing is claimed', async () => {
+test('PROTOCOL 2.3: where notices cannot work nothing fails, and nothing is claimed', async () => {
   const url = await place.newUrl()
   const store = await place.open({
     url,

@@ -13,7 +13,7 @@ after(() => place.stop())
 
 const refs = ({ entries }: RevocationPull) => entries.map(({ ref }) => ref)
 
-test('B8: a revocation that commits 3 s late, while many others commit, is in the next pull', async () => {
+test('B8, PROTOCOL 2.1: a revocation that commits 3 s late, while many others commit, is in the next pull', async () => {
   const store = await place.open()
   const { userId, sessionId } = await signIn(store)
   const slow = new pg.Client({ connectionString: store.url })
@@ -47,7 +47,7 @@ test('B8: a revocation that commits 3 s late, while many others commit, is in th
   assert.equal(new Set(seen).size, seen.length)
 })
 
-test('a pull shows what was rolled back never, and what was changed again', async () => {
+test('PROTOCOL 2.1: a pull shows what was rolled back never, and what was changed again', async () => {
   const store = await place.open()
   const client = new pg.Client({ connectionString: store.url })
   await client.connect()
@@ -73,7 +73,7 @@ test('a pull shows what was rolled back never, and what was changed again', asyn
   assert.deepEqual(refs(await store.revocations.pull()), ['c1'])
 })
 
-test('a cursor of another database, of nobody or in pieces leads to everything live', async () => {
+test('PROTOCOL 2.4: a cursor of another database, of nobody or in pieces leads to everything live', async () => {
   const store = await place.open()
   const other = await place.open()
   await store.revocations.add({ kind: 'token', ref: 'one', least: undefined }, {}, event('token.revoked'))
@@ -112,7 +112,7 @@ test('PROTOCOL 2.4: a raised store epoch and a restarted server change the ident
   assert.deepEqual(refs(restarted), ['store'])
 })
 
-test('B11: an entry lives as long as the longest announced token life and the margins', async () => {
+test('B11, PROTOCOL 2.5: an entry lives as long as the longest announced token life and the margins', async () => {
   const store = await place.open()
   const remaining = async (ref: string) => {
     await store.revocations.add({ kind: 'key', ref, least: undefined }, {}, event('key.changed'))
@@ -132,7 +132,7 @@ test('B11: an entry lives as long as the longest announced token life and the ma
   assert.deepEqual(await remaining('e'), [900, 900 + 125])
 })
 
-test('B11: clean-up takes an entry 24 h after its end, not before', async () => {
+test('B11, PROTOCOL 2.6: clean-up takes an entry 24 h after its end, not before', async () => {
   const store = await place.open()
   for (const ref of ['live', 'over', 'past']) {
     await store.revocations.add({ kind: 'token', ref, least: undefined }, {}, event('token.revoked'))
@@ -210,7 +210,7 @@ test('PROTOCOL 2.4: what the database lost is written back with its cause, what 
   assert.equal(pulled.entries.find(({ ref }) => ref === demoted.userId)?.least, least)
 })
 
-test('every change that ends tokens commits to disk, whatever the default is', async () => {
+test('PROTOCOL 2.4: every change that ends tokens commits to disk, whatever the default is', async () => {
   const store = await place.open()
   const { userId } = await signIn(store)
   const client = new pg.Client({ connectionString: store.url })
@@ -235,7 +235,7 @@ test('every change that ends tokens commits to disk, whatever the default is', a
   await client.end()
 })
 
-test('a standby is refused, and after its promotion the identity is another', async () => {
+test('PROTOCOL 2.4: a standby is refused, and after its promotion the identity is another', async () => {
   const store = await place.open()
   const before = await store.revocations.pull()
   const signal = join(place.server.folder, 'data', 'standby.signal')

@@ -40,7 +40,7 @@ for (const torture of chosen) {
   const onProgress = (done: number): void => {
     if (process.stderr.isTTY) process.stderr.write(`\r${torture.name}: ${done} of ${count} `)
   }
-  process.stderr.write(`${torture.name}: ${torture.title}, ${measure(torture, count)}\n`)
+  process.stderr.write(`${torture.name}: ${torture.title}, ${measure(torture, count)} (seed ${seed})\n`)
   const findings = await endure(torture, { count, seed, onProgress })
   if (process.stderr.isTTY) process.stderr.write('\r')
   for (const violation of findings.violations) console.log(`VIOLATION in ${torture.name}: ${violation}`)

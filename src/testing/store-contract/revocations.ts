@@ -22,7 +22,7 @@ const MARGIN = 125 * SECOND
 const MOST_TOKENS_OF_SESSION = 16
 
 export function testRevocations(subject: Subject): void {
-  test('a census counts what readers have been told, to the second, in the snapshot of the answer', async () => {
+  test('PROTOCOL 2.1: a census counts what readers have been told, to the second, in the snapshot of the answer', async () => {
     const { store, other, advance } = subject()
     const user = await signUp(store)
     for (let index = 0; index < 3; index += 1) {
@@ -51,7 +51,7 @@ export function testRevocations(subject: Subject): void {
     assert.equal((await store.revocations.pull(cursor)).census, undefined)
   })
 
-  test('B7: a pull answers what is live, then only what is new', async () => {
+  test('B7, PROTOCOL 2.1: a pull answers what is live, then only what is new', async () => {
     const { store, other } = subject()
     const first = await store.revocations.pull()
     assert.equal(first.complete, true)
@@ -77,7 +77,7 @@ export function testRevocations(subject: Subject): void {
     assert.ok(whole.now >= first.now)
   })
 
-  test('a cursor that means nothing here gets everything', async () => {
+  test('PROTOCOL 2.4: a cursor that means nothing here gets everything', async () => {
     const { store } = subject()
     const ref = newId()
     await store.revocations.add({ kind: 'apikey', ref, least: undefined }, {}, eventOf('token.revoked'))
@@ -88,7 +88,7 @@ export function testRevocations(subject: Subject): void {
     }
   })
 
-  test('what many write while somebody pulls is pulled, all of it', async () => {
+  test('PROTOCOL 2.1: what many write while somebody pulls is pulled, all of it', async () => {
     const { store, other } = subject()
     const refs = Array.from({ length: 60 }, newId)
     const seen = new Set<string>()
@@ -120,7 +120,7 @@ export function testRevocations(subject: Subject): void {
     )
   })
 
-  test('B7: an entry lives as long as any token may that it speaks of', async () => {
+  test('B11, PROTOCOL 2.5: an entry lives as long as any token may that it speaks of', async () => {
     const { store, advance } = subject()
     const [short, long] = [newId(), newId()]
     const node = { id: newId(), secretKeys: ['a'], ringVersion: 0, algorithm: 'ES256', signingSecrets: [] }
@@ -166,7 +166,7 @@ export function testRevocations(subject: Subject): void {
     }
   })
 
-  test('after 16 tokens of one session the session ends instead', async () => {
+  test('PROTOCOL 2.9: after 16 tokens of one session the session ends instead', async () => {
     const { store } = subject()
     const { user, session, present } = await signIn(store)
     const context = { sessionId: session.id, userId: user.id }
@@ -191,7 +191,7 @@ export function testRevocations(subject: Subject): void {
     assert.equal(names.filter((name) => name === 'token.revoked').length, MOST_TOKENS_OF_SESSION + 2)
   })
 
-  test('B7: ending the tokens of a client raises its counter past what it is', async () => {
+  test('B7, PROTOCOL 2.7: ending the tokens of a client raises its counter past what it is', async () => {
     const { store } = subject()
     const before = (await store.clients.find(FIRST_PARTY))?.ver ?? 0
     const { present } = await signIn(store)
@@ -206,7 +206,7 @@ export function testRevocations(subject: Subject): void {
     assert.ok(((await store.clients.find(FIRST_PARTY))?.ver ?? 0) > first, 'also within one second')
   })
 
-  test('B7: counters never take a value twice, and never one below the time', async () => {
+  test('B7, PROTOCOL 1.8: counters never take a value twice, and never one below the time', async () => {
     const { store } = subject()
     const { id } = await signUp(store)
     const values: (User | undefined)[] = []
@@ -226,7 +226,7 @@ export function testRevocations(subject: Subject): void {
     }
   })
 
-  test('what a database lost is written back with its cause', async () => {
+  test('PROTOCOL 2.4: what a database lost is written back with its cause', async () => {
     const { store } = subject()
     const [ended, voided, removed] = [await signIn(store), await signIn(store), await signIn(store)]
     const least = voided.user.epoch + 1000
@@ -259,7 +259,7 @@ export function testRevocations(subject: Subject): void {
     assert.equal(await store.revocations.restore([], event), 0)
   })
 
-  test('an entry is written back where the database says less, not where it says more', async () => {
+  test('PROTOCOL 2.4: an entry is written back where the database says less, not where it says more', async () => {
     const { store } = subject()
     const ref = newUser().id
     const restore = (least: number | undefined) =>

@@ -34,7 +34,7 @@ export function testUpkeep(subject: Subject): void {
     assert.deepEqual(await store.users.find(user.id), user)
   })
 
-  test('G-15: a declared restore raises the epoch above the least, ends every session and every link, and has its entry', async () => {
+  test('G-15, PROTOCOL 2.11: a declared restore raises the epoch above the least, ends every session and every link, and has its entry', async () => {
     const { store, other } = subject()
     const before = await store.identify()
     assert.deepEqual(await other.identify(), before)
@@ -57,7 +57,7 @@ export function testUpkeep(subject: Subject): void {
     assertGiven(await (await signIn(store, user)).present(0), 'rotate', 1)
   })
 
-  test('G-15: a restore voids recovery codes, and the codes of an authenticator app up to now', async () => {
+  test('G-15, PROTOCOL 2.11: a restore voids recovery codes, and the codes of an authenticator app up to now', async () => {
     const { store } = subject()
     const user = await signUp(store)
     const totp = { userId: user.id, userEpoch: user.epoch, keepSessionId: undefined, sealed: 's1.a1b2c3d4.x' }
@@ -91,7 +91,7 @@ export function testUpkeep(subject: Subject): void {
     await other.close()
   })
 
-  test('rows past their use are removed a few at a time, and no others', async () => {
+  test('PROTOCOL 2.6: rows past their use are removed a few at a time, and no others', async () => {
     const { store, advance } = subject()
     const lasting = await signIn(store, undefined, {
       idleMilliseconds: 300 * DAY,
