@@ -1,13 +1,17 @@
 import assert from 'node:assert/strict'
+import { join } from 'node:path'
 import { after, test } from 'node:test'
+import { pathToFileURL } from 'node:url'
 import { pushSchema } from 'drizzle-kit/api'
-import { eq } from 'drizzle-orm'
 import { drizzle } from 'drizzle-orm/node-postgres'
 import { pgTable, text, uuid } from 'drizzle-orm/pg-core'
 import pg from 'pg'
+import type { Auth, NewAccount } from '../../src/index.ts'
 import { postgres } from '../../src/postgres.ts'
+import { blockWith, createBlockFolder } from '../docs/block-folder.ts'
 import { PASSWORD, startIssuer } from '../flows/issuer.ts'
-import { run, startPlace } from '../store/postgres-place.ts'
+import { startPlace } from '../store/postgres-place.ts'
+import { ours, urlOfApplication } from './application-database.ts'
 
 const place = await startPlace()
 after(() => place.stop())
@@ -16,31 +20,11 @@ const columns = () => ({ owner: uuid('owner').primaryKey(), name: text('name').n
 const shops = pgTable('shops', columns())
 const grown = pgTable('shops', { ...columns(), town: text('town') })
 
-/** As a user of another name than our schema: PostgreSQL looks first in the schema that is called like the user. */
-async function urlOfApplication(): Promise<string> {
-  const url = new URL(await place.newUrl())
-  await run(url.href, `CREATE ROLE shopkeeper LOGIN SUPERUSER PASSWORD 'not-a-secret'`)
-  url.username = 'shopkeeper'
-  url.password = 'not-a-secret'
-  return url.href
-}
-
-/** What there is of ours: a tool that alters or drops anything shows here. */
-async function ours(pool: pg.Pool): Promise<unknown[]> {
-  const columns = await pool.query(
-    `SELECT table_name, column_name, data_type FROM information_schema.columns
-     WHERE table_schema = 'countersign' ORDER BY table_name, ordinal_position`,
-  )
-  const indexes = await pool.query(
-    `SELECT indexdef FROM pg_indexes WHERE schemaname = 'countersign' ORDER BY 1`,
-  )
-  return [...columns.rows, ...indexes.rows]
-}
-
-test('Drizzle pushes the schema of an application, and leaves ours alone; both are one commit', async () => {
-  const pool = new pg.Pool({ connectionString: await urlOfApplication(), max: 8 })
+test('Drizzle pushes the schema of an application, and leaves ours and its rows alone; both are one commit', async () => {
+  const pool = new pg.Pool({ connectionString: await urlOfApplication(place), max: 8 })
   const db = drizzle(pool)
   const issuer = await startIssuer({ store: postgres({ pool }) })
+  const { access } = await issuer.signUp('before')
   const before = await ours(pool)
   assert.ok(before.length > 50)
 
@@ -51,19 +35,29 @@ test('Drizzle pushes the schema of an application, and leaves ours alone; both a
     assert.deepEqual(await ours(pool), before)
   }
   await (await pushSchema({ shops }, db as never)).apply()
+  assert.equal((await issuer.me(access)).status, 200)
 
+  const folder = createBlockFolder({
+    'shops.ts': blockWith('postgres.md', "from 'drizzle-orm/node-postgres'"),
+  })
+  const { addShop } = (await import(pathToFileURL(join(folder.path, 'shops.ts')).href)) as {
+    addShop(auth: Auth, client: pg.PoolClient, account: NewAccount): Promise<void>
+  }
   const client = await pool.connect()
   for (const end of ['ROLLBACK', 'COMMIT']) {
     await client.query('BEGIN')
-    const account = { email: `${end}@example.com`, username: end, password: PASSWORD }
-    const { id } = await issuer.auth.withTransaction(client).users.create(account)
-    await drizzle(client).insert(shops).values({ owner: id, name: 'Shop' })
+    await addShop(issuer.auth, client, { email: `${end}@example.com`, username: end, password: PASSWORD })
     await client.query(end)
-    const rows = await db.select().from(shops).where(eq(shops.owner, id))
-    assert.equal(rows.length, end === 'COMMIT' ? 1 : 0)
-    assert.equal((await issuer.auth.users.find(id)) !== undefined, end === 'COMMIT')
+    const user = await issuer.auth.users.findByLogin(end)
+    assert.equal(user !== undefined, end === 'COMMIT')
+    const rows = await db.select().from(shops)
+    assert.deepEqual(
+      rows.map(({ owner }) => owner),
+      user === undefined ? [] : [user.id],
+    )
   }
   client.release()
+  folder.remove()
   await issuer.close()
   await pool.end()
 })
