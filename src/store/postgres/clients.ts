@@ -1,42 +1,19 @@
 import type { NewEvent } from '../../audit/events.ts'
 import {
   type Client,
-  type ClientAuthMethod,
   type ClientRegistration,
-  type ClientState,
   goodSecrets,
-  type IdTokenAlgorithm,
   losesRights,
   rotatedSecrets,
   type StoredClientSecret,
 } from '../../model/client.ts'
 import type { ClientVerbs } from '../clients.ts'
+import { type ClientRow, toClient } from '../rows/clients.ts'
 import { type Connection, firstRow } from './connection.ts'
 import { eventValues, insertEvent } from './events.ts'
 import { asJson, inMilliseconds, NOW, raised } from './expressions.ts'
 import { insertEntries } from './revocation-entries.ts'
 import { statement, type Values } from './statement.ts'
-
-interface ClientRow {
-  readonly id: string
-  readonly name: string
-  readonly ver: number
-  readonly state: ClientState
-  readonly grants: readonly string[]
-  readonly scopes: readonly string[] | null
-  readonly redirect_uris: readonly string[]
-  readonly auth_method: ClientAuthMethod
-  readonly require_pkce: boolean
-  readonly skip_consent: boolean
-  readonly post_logout_redirect_uris: readonly string[]
-  readonly id_token_algorithm: IdTokenAlgorithm
-  readonly keys: readonly Readonly<Record<string, unknown>>[]
-  readonly secrets: readonly StoredClientSecret[]
-  readonly created_at: number
-  readonly updated_at: number
-  /** When the statement looked. */
-  readonly as_of: number
-}
 
 const COLUMNS = `c.id, c.name, c.ver, c.state, ${asJson('c.grants')} AS grants, ${asJson('c.scopes')} AS scopes,
     ${asJson('c.redirect_uris')} AS redirect_uris, c.auth_method, c.require_pkce,
@@ -217,26 +194,5 @@ function columnsOf(client: ClientRegistration): Values {
     post_logout_redirect_uris: client.postLogoutRedirectUris,
     id_token_algorithm: client.idTokenAlgorithm,
     keys: JSON.stringify(client.keys),
-  }
-}
-
-function toClient(row: ClientRow): Client {
-  return {
-    id: row.id,
-    name: row.name,
-    ver: row.ver,
-    state: row.state,
-    grants: row.grants,
-    scopes: row.scopes ?? undefined,
-    redirectUris: row.redirect_uris,
-    authMethod: row.auth_method,
-    requirePkce: row.require_pkce,
-    skipConsent: row.skip_consent,
-    postLogoutRedirectUris: row.post_logout_redirect_uris,
-    idTokenAlgorithm: row.id_token_algorithm,
-    keys: row.keys,
-    secrets: goodSecrets(row.secrets, row.as_of).map(({ createdAt, endsAt }) => ({ createdAt, endsAt })),
-    createdAt: row.created_at,
-    updatedAt: row.updated_at,
   }
 }

@@ -1,4 +1,5 @@
 import type { CodeStanding, CodeVerbs } from '../codes.ts'
+import { type CodeRow, toCode } from '../rows/codes.ts'
 import { type Connection, firstRow } from './connection.ts'
 import { eventValues, insertEvent } from './events.ts'
 import { asJson, inMilliseconds, lengthOf, NOW, uuidOrNull } from './expressions.ts'
@@ -8,19 +9,7 @@ import { startSession, startValues, toStarted } from './sessions.ts'
 import { statement } from './statement.ts'
 import { toUser, type UserRow, userColumns } from './users.ts'
 
-interface CodeRow extends UserRow {
-  readonly user_id: string
-  readonly hash: string
-  readonly client_id: string
-  readonly session_id: string
-  readonly user_epoch: number
-  readonly redirect_uri: string
-  readonly challenge: string | null
-  readonly scope: readonly string[]
-  readonly resources: readonly string[]
-  readonly nonce: string | null
-  readonly amr: readonly string[]
-  readonly authenticated_at: number
+interface StandingRow extends CodeRow, UserRow {
   readonly over: boolean
   /** The session that it was used for. */
   readonly made_session_id: string | null
@@ -54,7 +43,7 @@ const SELECT = `SELECT c.user_id, c.hash, c.client_id, c.session_id, c.user_epoc
    FROM countersign.codes c JOIN countersign.users u ON u.id = c.user_id
    WHERE c.user_id = @user_id::uuid AND c.hash = @hash::text`
 
-const find = statement<CodeRow>('codes.find', SELECT)
+const find = statement<StandingRow>('codes.find', SELECT)
 
 /** Whoever comes second waits here, and then sees what the first one wrote. */
 const lock = statement(
@@ -123,23 +112,10 @@ export function codeVerbs(connection: Connection): CodeVerbs {
   }
 }
 
-function toStanding(row: CodeRow): CodeStanding {
+function toStanding(row: StandingRow): CodeStanding {
   const isVoid = !row.live || row.u_state !== 'active' || row.user_epoch !== row.u_epoch
   return {
-    code: {
-      userId: row.user_id,
-      hash: row.hash,
-      clientId: row.client_id,
-      sessionId: row.session_id,
-      redirectUri: row.redirect_uri,
-      challenge: row.challenge ?? undefined,
-      scope: row.scope,
-      resources: row.resources,
-      nonce: row.nonce ?? undefined,
-      userEpoch: row.user_epoch,
-      amr: row.amr,
-      authenticatedAt: row.authenticated_at,
-    },
+    code: toCode(row),
     user: toUser(row),
     state: row.made_session_id !== null ? 'used' : isVoid ? 'void' : row.over ? 'expired' : 'good',
   }

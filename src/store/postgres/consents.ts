@@ -1,18 +1,10 @@
-import type { Consent } from '../../model/consent.ts'
 import type { ConsentVerbs } from '../consents.ts'
+import { type ConsentRow, toConsent } from '../rows/consents.ts'
 import { type Connection, firstRow } from './connection.ts'
 import { eventValues, insertEvent } from './events.ts'
 import { asJson, inMilliseconds, NOW, uuidOrNull } from './expressions.ts'
 import { insertEntries } from './revocation-entries.ts'
 import { statement } from './statement.ts'
-
-interface ConsentRow {
-  readonly client_id: string
-  readonly name: string
-  readonly scopes: readonly string[]
-  readonly created_at: number
-  readonly updated_at: number
-}
 
 const SELECT = `SELECT c.client_id, coalesce(cl.name, '') AS name, ${asJson('c.scopes')} AS scopes,
      ${inMilliseconds('c.created_at')} AS created_at, ${inMilliseconds('c.updated_at')} AS updated_at
@@ -101,15 +93,5 @@ export function consentVerbs(connection: Connection): ConsentVerbs {
         await transaction.rows(endSessions, { ...of, ...eventValues(event) })
         return true
       }),
-  }
-}
-
-function toConsent(row: ConsentRow): Consent {
-  return {
-    clientId: row.client_id,
-    clientName: row.name,
-    scopes: row.scopes,
-    createdAt: row.created_at,
-    updatedAt: row.updated_at,
   }
 }

@@ -4,8 +4,8 @@ import {
   type DevicePoll,
   POLL_TOLERANCE_MILLISECONDS,
   SLOW_DOWN_MILLISECONDS,
-  type WaitingDevice,
 } from '../device-codes.ts'
+import { toWaiting, type WaitingRow } from '../rows/device-codes.ts'
 import { endMade } from './codes.ts'
 import { type Connection, firstRow } from './connection.ts'
 import { eventValues, insertEvent } from './events.ts'
@@ -26,16 +26,6 @@ const create = statement<{ hash: string }>(
    e AS (${insertEvent('d')})
    SELECT hash FROM d`,
 )
-
-interface WaitingRow {
-  readonly hash: string
-  readonly client_id: string
-  readonly scope: readonly string[] | null
-  readonly resources: readonly string[]
-  readonly address: string | null
-  readonly agent: string | null
-  readonly asked_at: number
-}
 
 const findWaiting = statement<WaitingRow>(
   'device_codes.find_waiting',
@@ -194,16 +184,4 @@ function toApproved(
     authenticatedAt: row.authenticated_at ?? 0,
   }
   return { state: 'approved', approval, user: toUser(row as UserRow) }
-}
-
-function toWaiting(row: WaitingRow): WaitingDevice {
-  return {
-    hash: row.hash,
-    clientId: row.client_id,
-    scope: row.scope ?? undefined,
-    resources: row.resources,
-    address: row.address ?? undefined,
-    agent: row.agent ?? undefined,
-    askedAt: row.asked_at,
-  }
 }

@@ -1,23 +1,9 @@
-import type { Actor, AuditEvent, EventName, NewEvent } from '../../audit/events.ts'
+import type { NewEvent } from '../../audit/events.ts'
 import type { EventVerbs } from '../events.ts'
+import { type EventRow, toEvent } from '../rows/events.ts'
 import { type Connection, firstRow } from './connection.ts'
 import { inMilliseconds, NOW, uuidOrNull } from './expressions.ts'
 import { statement, type Values } from './statement.ts'
-
-export interface EventRow {
-  readonly id: string
-  readonly at: number
-  readonly name: EventName
-  readonly user_id: string | null
-  readonly session_id: string | null
-  readonly client_id: string | null
-  readonly actor_kind: Actor['kind']
-  readonly actor_id: string | null
-  readonly address: string | null
-  readonly agent: string | null
-  readonly reference: string | null
-  readonly data: AuditEvent['data'] | null
-}
 
 /** Writes the event once for each row of `from`, within the statement of its cause. */
 export function insertEvent(from?: string): string {
@@ -101,23 +87,5 @@ export function eventVerbs(connection: Connection): EventVerbs {
       })
       return rows.map(toEvent)
     },
-  }
-}
-
-export function toEvent(row: EventRow): AuditEvent {
-  return {
-    id: row.id,
-    at: row.at,
-    name: row.name,
-    origin: {
-      actor: { kind: row.actor_kind, id: row.actor_id ?? undefined },
-      address: row.address ?? undefined,
-      agent: row.agent ?? undefined,
-      reference: row.reference ?? undefined,
-    },
-    userId: row.user_id ?? undefined,
-    sessionId: row.session_id ?? undefined,
-    clientId: row.client_id ?? undefined,
-    data: row.data ?? undefined,
   }
 }

@@ -1,23 +1,12 @@
 import type { User } from '../../model/user.ts'
 import type { FactorVerbs } from '../factors.ts'
+import { type PasskeyRow, toPasskey } from '../rows/passkeys.ts'
 import { type Connection, firstRow } from './connection.ts'
 import { eventValues, insertEvent } from './events.ts'
 import { asJson, inMilliseconds, NOW, timeFrom, uuidOrNull } from './expressions.ts'
 import { isTaken } from './failure.ts'
 import { statement, type Values } from './statement.ts'
 import { toUser, type UserRow, userColumns, voidCredentials } from './users.ts'
-
-interface PasskeyRow {
-  readonly id: string
-  readonly name: string
-  readonly credential_id: string
-  readonly public_key: string
-  readonly counter: number
-  readonly transports: readonly string[]
-  readonly synced: boolean
-  readonly added_at: number
-  readonly used_at: number | null
-}
 
 const findTotp = statement<{ sealed: string; added_at: number }>(
   'factors.find_totp',
@@ -207,17 +196,7 @@ export function factorVerbs(connection: Connection): FactorVerbs {
       ])
       return {
         totp: totp && { sealed: totp.sealed, addedAt: totp.added_at },
-        passkeys: passkeys.map((row) => ({
-          id: row.id,
-          name: row.name,
-          credentialId: row.credential_id,
-          publicKey: row.public_key,
-          counter: row.counter,
-          transports: row.transports,
-          synced: row.synced,
-          addedAt: row.added_at,
-          usedAt: row.used_at ?? undefined,
-        })),
+        passkeys: passkeys.map(toPasskey),
         recoveryCodes: codes?.live ?? 0,
       }
     },

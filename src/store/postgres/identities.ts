@@ -1,27 +1,11 @@
-import type { Identity } from '../../model/identity.ts'
 import type { IdentityVerbs, KeptTokens, NewIdentity } from '../identities.ts'
+import { type IdentityRow, type TokensRow, toIdentity, toTokens } from '../rows/identities.ts'
 import { type Connection, firstRow } from './connection.ts'
 import { eventValues, insertEvent } from './events.ts'
 import { inMilliseconds, lengthOf, NOW, timeFrom, uuidOrNull } from './expressions.ts'
 import { isTaken } from './failure.ts'
 import { statement, type Values } from './statement.ts'
 import { createUser, toUser, type UserRow, userColumns, voidCredentials } from './users.ts'
-
-interface IdentityRow {
-  readonly id: string
-  readonly user_id: string
-  readonly provider: string
-  readonly issuer: string
-  readonly subject: string
-  readonly email: string | null
-  readonly added_at: number
-}
-
-interface TokensRow {
-  readonly id: string
-  readonly user_id: string
-  readonly tokens: string
-}
 
 const COLUMNS = `i.id, i.user_id, i.provider, i.issuer, i.subject, i.email, ${inMilliseconds('i.added_at')} AS added_at`
 
@@ -206,20 +190,4 @@ function valuesOf({ id, userId, provider, issuer, subject, email }: NewIdentity)
 
 function tokenValues({ id, userId, sealed }: KeptTokens): Values {
   return { id: uuidOrNull(id), user_id: uuidOrNull(userId), sealed }
-}
-
-function toIdentity(row: IdentityRow): Identity {
-  return {
-    id: row.id,
-    userId: row.user_id,
-    provider: row.provider,
-    issuer: row.issuer,
-    subject: row.subject,
-    email: row.email ?? undefined,
-    addedAt: row.added_at,
-  }
-}
-
-function toTokens({ id, user_id: userId, tokens: sealed }: TokensRow): KeptTokens {
-  return { id, userId, sealed }
 }

@@ -1,24 +1,17 @@
-import type { KeyPhase, KeyUse, KeyVerbs, StoredKey } from '../keys.ts'
+import type { KeyVerbs, StoredKey } from '../keys.ts'
+import { type KeyRow, toKey } from '../rows/keys.ts'
 import { type Connection, firstRow } from './connection.ts'
 import { eventValues, insertEvent } from './events.ts'
 import { inMilliseconds, NOW, raised, timeFrom } from './expressions.ts'
 import { insertEntries, LONGEST_LIFE } from './revocation-entries.ts'
 import { statement } from './statement.ts'
 
-interface RingRow {
+/** One for each key; of an empty ring one that has no key. */
+interface RingRow extends Omit<KeyRow, 'kid'> {
   readonly version: number
   readonly now: number
   readonly longest_life_seconds: number
-  /** Null in the one row of an empty ring. */
   readonly kid: string | null
-  readonly use: KeyUse
-  readonly algorithm: string
-  readonly phase: KeyPhase
-  readonly public_jwk: Readonly<Record<string, unknown>> | null
-  readonly sealed: string
-  readonly created_at: number
-  readonly phase_at: number
-  readonly published_at: number | null
 }
 
 const ring = statement<RingRow>(
@@ -62,7 +55,7 @@ export function keyVerbs(connection: Connection): KeyVerbs {
       if (first === undefined) throw new TypeError('the store has lost its one row')
       return {
         version: first.version,
-        keys: rows.flatMap(toKey),
+        keys: rows.filter(hasKey).map(toKey),
         now: first.now,
         longestLifeSeconds: first.longest_life_seconds,
       }
@@ -94,19 +87,6 @@ function toRecord(key: StoredKey) {
   }
 }
 
-function toKey(row: RingRow): StoredKey[] {
-  if (row.kid === null) return []
-  return [
-    {
-      kid: row.kid,
-      use: row.use,
-      algorithm: row.algorithm,
-      phase: row.phase,
-      publicJwk: row.public_jwk ?? undefined,
-      sealed: row.sealed,
-      createdAt: row.created_at,
-      phaseAt: row.phase_at,
-      publishedAt: row.published_at ?? undefined,
-    },
-  ]
+function hasKey(row: RingRow): row is RingRow & KeyRow {
+  return row.kid !== null
 }

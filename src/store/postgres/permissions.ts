@@ -1,18 +1,12 @@
 import { AuthError } from '../../errors/auth-error.ts'
-import type { Role } from '../../model/role.ts'
 import type { PermissionStep, PermissionVerbs } from '../permissions.ts'
+import { type RoleRow, toRole } from '../rows/roles.ts'
 import { clientVerbs } from './clients.ts'
 import { type Connection, firstRow } from './connection.ts'
 import { eventValues, insertEvent } from './events.ts'
 import { asJson, NOW, raised } from './expressions.ts'
 import { insertEntries } from './revocation-entries.ts'
 import { statement } from './statement.ts'
-
-interface RoleRow {
-  readonly name: string
-  readonly description: string | null
-  readonly scopes: readonly string[]
-}
 
 const ROLE = `r.name, r.description, ${asJson('r.scopes')} AS scopes`
 
@@ -134,8 +128,4 @@ async function take(transaction: Connection, step: PermissionStep): Promise<bool
       )
     }
   }
-}
-
-function toRole({ name, description, scopes: held }: RoleRow): Role {
-  return { name, description: description ?? undefined, scopes: held }
 }

@@ -1,6 +1,7 @@
+import { type EventRow, toEvent } from '../rows/events.ts'
 import type { WaitingDelivery, WebhookVerbs } from '../webhooks.ts'
 import { type Connection, firstRow } from './connection.ts'
-import { type EventRow, eventColumns, toEvent } from './events.ts'
+import { eventColumns } from './events.ts'
 import { asJson, inMilliseconds, lengthOf, NOW, uuidOrNull } from './expressions.ts'
 import { statement } from './statement.ts'
 

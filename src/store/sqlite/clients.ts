@@ -1,11 +1,8 @@
 import type { NewEvent } from '../../audit/events.ts'
 import {
   type Client,
-  type ClientAuthMethod,
   type ClientRegistration,
-  type ClientState,
   goodSecrets,
-  type IdTokenAlgorithm,
   losesRights,
   rotatedSecrets,
   type StoredClientSecret,
@@ -13,27 +10,19 @@ import {
 import { raisedCounter } from '../../model/counters.ts'
 import type { Revocation } from '../../model/revocation.ts'
 import type { ClientVerbs, NewClient } from '../clients.ts'
+import { type ClientRow, toClient } from '../rows/clients.ts'
 import type { Connection, Reading, Writing } from './connection.ts'
 import { writeEvent } from './events.ts'
 import { writeRevocation } from './revocation-entries.ts'
 
-interface ClientRow {
-  id: string
-  name: string
-  ver: number
-  state: ClientState
-  grants: string
-  scopes: string | null
-  redirect_uris: string
-  auth_method: ClientAuthMethod
-  require_pkce: number
-  skip_consent: number
-  post_logout_redirect_uris: string
-  id_token_algorithm: IdTokenAlgorithm
-  keys: string
-  secrets: string
-  created_at: number
-  updated_at: number
+type InText = 'grants' | 'redirect_uris' | 'post_logout_redirect_uris' | 'keys' | 'secrets'
+
+interface StoredRow
+  extends Omit<ClientRow, InText | 'scopes' | 'require_pkce' | 'skip_consent' | 'as_of'>,
+    Readonly<Record<InText, string>> {
+  readonly scopes: string | null
+  readonly require_pkce: number
+  readonly skip_consent: number
 }
 
 export function clientVerbs(connection: Connection): ClientVerbs {
@@ -44,13 +33,13 @@ export function clientVerbs(connection: Connection): ClientVerbs {
 
     findStanding: (id) =>
       connection.read((db) => {
-        const row = db.get<ClientRow & { store_epoch: number }>(
+        const row = db.get<StoredRow & { store_epoch: number }>(
           `SELECT c.*, s.epoch store_epoch FROM cs_clients c, cs_store s WHERE c.id = :id AND c.state <> 'removed'`,
           { id },
         )
         return (
           row && {
-            client: toClient(row, db.now),
+            client: readRegistration(row, db.now),
             secretHashes: goodSecrets(secretsOf(row), db.now).map(({ hash }) => hash),
             storeEpoch: row.store_epoch,
             asOf: db.now,
@@ -61,14 +50,14 @@ export function clientVerbs(connection: Connection): ClientVerbs {
     list: ({ after, limit }) =>
       connection.read((db) =>
         db
-          .all<ClientRow>(
+          .all<StoredRow>(
             `SELECT * FROM cs_clients
              WHERE state <> 'removed' AND (:after IS NULL
                OR (created_at, id) > (SELECT created_at, id FROM cs_clients WHERE id = :after))
              ORDER BY created_at, id LIMIT :limit`,
             { after, limit },
           )
-          .map((row) => toClient(row, db.now)),
+          .map((row) => readRegistration(row, db.now)),
       ),
 
     change: (id, change, event) => connection.write((db) => changeClient(db, id, change, event)),
@@ -118,7 +107,7 @@ export function changeClient(
 ): Client | undefined {
   const row = readClient(db, id)
   if (row === undefined) return undefined
-  const before = toClient(row, db.now)
+  const before = readRegistration(row, db.now)
   const after = { ...before, ...change }
   db.run(
     `UPDATE cs_clients SET name = :name, state = :state, grants = :grants, scopes = :scopes,
@@ -171,16 +160,16 @@ export function markRemoved(db: Writing, id: string): void {
   )
 }
 
-function readClient(db: Reading, id: string): ClientRow | undefined {
-  return db.get<ClientRow>(`SELECT * FROM cs_clients WHERE id = :id AND state <> 'removed'`, { id })
+function readClient(db: Reading, id: string): StoredRow | undefined {
+  return db.get<StoredRow>(`SELECT * FROM cs_clients WHERE id = :id AND state <> 'removed'`, { id })
 }
 
 function find(db: Reading, id: string): Client | undefined {
   const row = readClient(db, id)
-  return row && toClient(row, db.now)
+  return row && readRegistration(row, db.now)
 }
 
-function secretsOf(row: ClientRow): StoredClientSecret[] {
+function secretsOf(row: StoredRow): StoredClientSecret[] {
   return JSON.parse(row.secrets)
 }
 
@@ -201,23 +190,17 @@ function columnsOf(client: ClientRegistration, secrets: readonly StoredClientSec
   }
 }
 
-function toClient(row: ClientRow, now: number): Client {
-  return {
-    id: row.id,
-    name: row.name,
-    ver: row.ver,
-    state: row.state,
+function readRegistration(row: StoredRow, now: number): Client {
+  return toClient({
+    ...row,
     grants: JSON.parse(row.grants),
-    scopes: row.scopes === null ? undefined : JSON.parse(row.scopes),
-    redirectUris: JSON.parse(row.redirect_uris),
-    authMethod: row.auth_method,
-    requirePkce: row.require_pkce === 1,
-    skipConsent: row.skip_consent === 1,
-    postLogoutRedirectUris: JSON.parse(row.post_logout_redirect_uris),
-    idTokenAlgorithm: row.id_token_algorithm,
+    scopes: row.scopes === null ? null : JSON.parse(row.scopes),
+    redirect_uris: JSON.parse(row.redirect_uris),
+    require_pkce: row.require_pkce === 1,
+    skip_consent: row.skip_consent === 1,
+    post_logout_redirect_uris: JSON.parse(row.post_logout_redirect_uris),
     keys: JSON.parse(row.keys),
-    secrets: goodSecrets(secretsOf(row), now).map(({ createdAt, endsAt }) => ({ createdAt, endsAt })),
-    createdAt: row.created_at,
-    updatedAt: row.updated_at,
-  }
+    secrets: secretsOf(row),
+    as_of: now,
+  })
 }

@@ -1,28 +1,20 @@
 import type { CodeStanding, CodeVerbs } from '../codes.ts'
+import { type CodeRow, toCode } from '../rows/codes.ts'
 import type { Connection, Reading, Writing } from './connection.ts'
 import { writeEvent } from './events.ts'
 import { writeRevocation } from './revocation-entries.ts'
 import { LIVE, startSession } from './sessions.ts'
 import { readUser, toUser, type UserRow } from './users.ts'
 
-interface CodeRow {
-  user_id: string
-  hash: string
-  client_id: string
-  session_id: string
-  user_epoch: number
-  redirect_uri: string
-  challenge: string | null
-  scope: string
-  resources: string
-  nonce: string | null
-  amr: string
-  authenticated_at: number
-  ends_at: number
+interface StoredCode extends Omit<CodeRow, 'scope' | 'resources' | 'amr'> {
+  readonly scope: string
+  readonly resources: string
+  readonly amr: string
+  readonly ends_at: number
   /** The session that it was used for. */
-  made_session_id: string | null
+  readonly made_session_id: string | null
   /** Whether its own session is live. */
-  live: number
+  readonly live: number
 }
 
 export function codeVerbs(connection: Connection): CodeVerbs {
@@ -88,8 +80,8 @@ export function codeVerbs(connection: Connection): CodeVerbs {
   }
 }
 
-function readCode(db: Reading, userId: string, hash: string): CodeRow | undefined {
-  return db.get<CodeRow>(
+function readCode(db: Reading, userId: string, hash: string): StoredCode | undefined {
+  return db.get<StoredCode>(
     `SELECT c.*, EXISTS (
          SELECT 1 FROM cs_sessions s JOIN cs_users u ON u.id = s.user_id, cs_store st
          WHERE s.user_id = c.user_id AND s.id = c.session_id AND ${LIVE} AND s.expires_at > :now) live
@@ -107,23 +99,15 @@ export function endOnce(db: Writing, userId: string, id: string): boolean {
   return ended === 1
 }
 
-function toStanding(row: CodeRow, user: UserRow, now: number): CodeStanding {
+function toStanding(row: StoredCode, user: UserRow, now: number): CodeStanding {
   const isVoid = row.live === 0 || user.state !== 'active' || row.user_epoch !== user.epoch
   return {
-    code: {
-      userId: row.user_id,
-      hash: row.hash,
-      clientId: row.client_id,
-      sessionId: row.session_id,
-      redirectUri: row.redirect_uri,
-      challenge: row.challenge ?? undefined,
+    code: toCode({
+      ...row,
       scope: JSON.parse(row.scope),
       resources: JSON.parse(row.resources),
-      nonce: row.nonce ?? undefined,
-      userEpoch: row.user_epoch,
       amr: JSON.parse(row.amr),
-      authenticatedAt: row.authenticated_at,
-    },
+    }),
     user: toUser(user),
     state: row.made_session_id !== null ? 'used' : isVoid ? 'void' : now >= row.ends_at ? 'expired' : 'good',
   }

@@ -1,15 +1,12 @@
 import type { Consent } from '../../model/consent.ts'
 import type { ConsentVerbs } from '../consents.ts'
+import { type ConsentRow, toConsent } from '../rows/consents.ts'
 import type { Connection, Writing } from './connection.ts'
 import { writeEvent } from './events.ts'
 import { writeRevocation } from './revocation-entries.ts'
 
-interface ConsentRow {
-  client_id: string
-  name: string
-  scopes: string
-  created_at: number
-  updated_at: number
+interface StoredConsent extends Omit<ConsentRow, 'scopes'> {
+  readonly scopes: string
 }
 
 const SELECT = `SELECT c.client_id, coalesce(cl.name, '') name, c.scopes, c.created_at, c.updated_at
@@ -19,20 +16,23 @@ export function consentVerbs(connection: Connection): ConsentVerbs {
   return {
     find: (userId, clientId) =>
       connection.read((db) => {
-        const row = db.get<ConsentRow>(`${SELECT} WHERE c.user_id = :userId AND c.client_id = :clientId`, {
+        const row = db.get<StoredConsent>(`${SELECT} WHERE c.user_id = :userId AND c.client_id = :clientId`, {
           userId,
           clientId,
         })
-        return row && toConsent(row)
+        return row && readConsent(row)
       }),
 
     grant: ({ userId, clientId, scopes }, event) =>
       connection.write((db) => {
-        const former = db.get<ConsentRow>(`${SELECT} WHERE c.user_id = :userId AND c.client_id = :clientId`, {
-          userId,
-          clientId,
-        })
-        const all = [...new Set([...(former === undefined ? [] : toConsent(former).scopes), ...scopes])]
+        const former = db.get<StoredConsent>(
+          `${SELECT} WHERE c.user_id = :userId AND c.client_id = :clientId`,
+          {
+            userId,
+            clientId,
+          },
+        )
+        const all = [...new Set([...(former === undefined ? [] : readConsent(former).scopes), ...scopes])]
         const granted = db.run(
           `INSERT INTO cs_consents (user_id, client_id, scopes, store_epoch, created_at, updated_at)
            SELECT u.id, :clientId, :scopes, st.epoch, :now, :now FROM cs_users u, cs_store st
@@ -48,10 +48,10 @@ export function consentVerbs(connection: Connection): ConsentVerbs {
     list: (userId) =>
       connection.read((db) =>
         db
-          .all<ConsentRow>(`${SELECT} WHERE c.user_id = :userId ORDER BY c.updated_at DESC, c.client_id`, {
+          .all<StoredConsent>(`${SELECT} WHERE c.user_id = :userId ORDER BY c.updated_at DESC, c.client_id`, {
             userId,
           })
-          .map(toConsent),
+          .map(readConsent),
       ),
 
     revoke: ({ userId, clientId }, event) =>
@@ -84,12 +84,6 @@ export function removeConsents(db: Writing, userId: string): void {
   db.run('DELETE FROM cs_device_codes WHERE user_id = :userId', { userId })
 }
 
-function toConsent(row: ConsentRow): Consent {
-  return {
-    clientId: row.client_id,
-    clientName: row.name,
-    scopes: JSON.parse(row.scopes),
-    createdAt: row.created_at,
-    updatedAt: row.updated_at,
-  }
+function readConsent(row: StoredConsent): Consent {
+  return toConsent({ ...row, scopes: JSON.parse(row.scopes) })
 }

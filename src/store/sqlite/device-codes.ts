@@ -7,6 +7,7 @@ import {
   SLOW_DOWN_MILLISECONDS,
   type WaitingDevice,
 } from '../device-codes.ts'
+import { toWaiting, type WaitingRow } from '../rows/device-codes.ts'
 import { endOnce } from './codes.ts'
 import type { Connection, Reading, Writing } from './connection.ts'
 import { writeEvent } from './events.ts'
@@ -14,15 +15,10 @@ import { writeRevocation } from './revocation-entries.ts'
 import { LIVE, startSession } from './sessions.ts'
 import { readUser, toUser } from './users.ts'
 
-interface DeviceRow {
-  hash: string
+interface DeviceRow extends Omit<WaitingRow, 'scope' | 'resources'> {
   user_code_hash: string
-  client_id: string
   scope: string | null
   resources: string
-  address: string | null
-  agent: string | null
-  asked_at: number
   ends_at: number
   interval_milliseconds: number
   polled_at: number | null
@@ -69,7 +65,7 @@ export function deviceCodeVerbs(connection: Connection): DeviceCodeVerbs {
             `SELECT * FROM cs_device_codes WHERE user_code_hash = :hash AND state = 'waiting' AND ends_at > :now`,
             { hash, now: db.now },
           )
-          if (row !== undefined) return toWaiting(row)
+          if (row !== undefined) return readWaiting(row)
         }
         return undefined
       }),
@@ -166,14 +162,10 @@ function toApproved(db: Reading, row: DeviceRow): DevicePoll {
   return { state: 'approved', approval, user: toUser(user) }
 }
 
-function toWaiting(row: DeviceRow): WaitingDevice {
-  return {
-    hash: row.hash,
-    clientId: row.client_id,
-    scope: row.scope === null ? undefined : JSON.parse(row.scope),
+function readWaiting(row: DeviceRow): WaitingDevice {
+  return toWaiting({
+    ...row,
+    scope: row.scope === null ? null : JSON.parse(row.scope),
     resources: JSON.parse(row.resources),
-    address: row.address ?? undefined,
-    agent: row.agent ?? undefined,
-    askedAt: row.asked_at,
-  }
+  })
 }

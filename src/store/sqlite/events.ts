@@ -1,21 +1,12 @@
-import type { AuditEvent, EventName, NewEvent } from '../../audit/events.ts'
+import type { AuditEvent, NewEvent } from '../../audit/events.ts'
 import { randomId, systemRandom } from '../../base/random.ts'
 import type { EventVerbs } from '../events.ts'
+import { type EventRow, toEvent } from '../rows/events.ts'
 import type { Connection, Writing } from './connection.ts'
 
-export interface EventRow {
-  id: string
-  at: number
-  name: EventName
-  user_id: string | null
-  session_id: string | null
-  client_id: string | null
-  actor_kind: NewEvent['origin']['actor']['kind']
-  actor_id: string | null
-  address: string | null
-  agent: string | null
-  reference: string | null
-  data: string | null
+/** Its data is JSON in a text. */
+export interface StoredEvent extends Omit<EventRow, 'data'> {
+  readonly data: string | null
 }
 
 /** Writes the event within the transaction of its cause. */
@@ -59,7 +50,7 @@ export function eventVerbs(connection: Connection): EventVerbs {
         if (before !== undefined) {
           conditions.push('(at, number) < (SELECT at, number FROM cs_events WHERE id = :before)')
         }
-        const rows = db.all<EventRow>(
+        const rows = db.all<StoredEvent>(
           `SELECT * FROM cs_events WHERE ${conditions.join(' AND ')}
            ORDER BY at DESC, number DESC LIMIT :limit`,
           {
@@ -71,25 +62,11 @@ export function eventVerbs(connection: Connection): EventVerbs {
             ...(before !== undefined && { before }),
           },
         )
-        return rows.map(toEvent)
+        return rows.map(readEvent)
       }),
   }
 }
 
-export function toEvent(row: EventRow): AuditEvent {
-  return {
-    id: row.id,
-    at: row.at,
-    name: row.name,
-    origin: {
-      actor: { kind: row.actor_kind, id: row.actor_id ?? undefined },
-      address: row.address ?? undefined,
-      agent: row.agent ?? undefined,
-      reference: row.reference ?? undefined,
-    },
-    userId: row.user_id ?? undefined,
-    sessionId: row.session_id ?? undefined,
-    clientId: row.client_id ?? undefined,
-    data: row.data === null ? undefined : JSON.parse(row.data),
-  }
+export function readEvent({ data, ...row }: StoredEvent): AuditEvent {
+  return toEvent({ ...row, data: data === null ? null : JSON.parse(data) })
 }

@@ -1,5 +1,6 @@
 import type { Passkey } from '../../model/second-factor.ts'
 import type { FactorVerbs } from '../factors.ts'
+import { type PasskeyRow, toPasskey } from '../rows/passkeys.ts'
 import type { Connection, Reading, Writing } from './connection.ts'
 import { writeEvent } from './events.ts'
 import { raiseEpoch } from './user-counters.ts'
@@ -10,16 +11,9 @@ interface TotpRow {
   added_at: number
 }
 
-interface PasskeyRow {
-  id: string
-  name: string
-  credential_id: string
-  public_key: string
-  counter: number
-  transports: string
-  synced: number
-  added_at: number
-  used_at: number | null
+interface StoredPasskey extends Omit<PasskeyRow, 'transports' | 'synced'> {
+  readonly transports: string
+  readonly synced: number
 }
 
 export function factorVerbs(connection: Connection): FactorVerbs {
@@ -37,10 +31,10 @@ export function factorVerbs(connection: Connection): FactorVerbs {
         return {
           totp: totp && { sealed: totp.sealed, addedAt: totp.added_at },
           passkeys: db
-            .all<PasskeyRow>('SELECT * FROM cs_passkeys WHERE user_id = :userId ORDER BY added_at, id', {
+            .all<StoredPasskey>('SELECT * FROM cs_passkeys WHERE user_id = :userId ORDER BY added_at, id', {
               userId,
             })
-            .map(toPasskey),
+            .map(readPasskey),
           recoveryCodes: codes?.live ?? 0,
         }
       }),
@@ -218,16 +212,6 @@ function deleteRecoveryCodes(db: Writing, userId: string): void {
   db.run('DELETE FROM cs_recovery_codes WHERE user_id = :userId', { userId })
 }
 
-function toPasskey(row: PasskeyRow): Passkey {
-  return {
-    id: row.id,
-    name: row.name,
-    credentialId: row.credential_id,
-    publicKey: row.public_key,
-    counter: row.counter,
-    transports: JSON.parse(row.transports),
-    synced: row.synced === 1,
-    addedAt: row.added_at,
-    usedAt: row.used_at ?? undefined,
-  }
+function readPasskey(row: StoredPasskey): Passkey {
+  return toPasskey({ ...row, transports: JSON.parse(row.transports), synced: row.synced === 1 })
 }

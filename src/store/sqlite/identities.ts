@@ -1,25 +1,9 @@
-import type { Identity } from '../../model/identity.ts'
-import type { IdentityVerbs, KeptTokens, NewIdentity } from '../identities.ts'
+import type { IdentityVerbs, NewIdentity } from '../identities.ts'
+import { type IdentityRow, type TokensRow, toIdentity, toTokens } from '../rows/identities.ts'
 import type { Connection, Reading, Writing } from './connection.ts'
 import { writeEvent } from './events.ts'
 import { raiseEpoch } from './user-counters.ts'
 import { findTaken, insertUser, readUser, toUser } from './users.ts'
-
-interface IdentityRow {
-  id: string
-  user_id: string
-  provider: string
-  issuer: string
-  subject: string
-  email: string | null
-  added_at: number
-}
-
-interface TokensRow {
-  id: string
-  user_id: string
-  tokens: string
-}
 
 export function identityVerbs(connection: Connection): IdentityVerbs {
   return {
@@ -162,20 +146,4 @@ function hasOtherWay(db: Reading, userId: string, usable: readonly string[], exc
     { userId, exceptId, usable: JSON.stringify(usable) },
   )
   return (row?.ways ?? 0) > 0
-}
-
-function toIdentity(row: IdentityRow): Identity {
-  return {
-    id: row.id,
-    userId: row.user_id,
-    provider: row.provider,
-    issuer: row.issuer,
-    subject: row.subject,
-    email: row.email ?? undefined,
-    addedAt: row.added_at,
-  }
-}
-
-function toTokens({ id, user_id: userId, tokens: sealed }: TokensRow): KeptTokens {
-  return { id, userId, sealed }
 }

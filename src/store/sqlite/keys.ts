@@ -1,19 +1,12 @@
 import { raisedCounter } from '../../model/counters.ts'
-import type { KeyPhase, KeyUse, KeyVerbs, StoredKey, StoredRing } from '../keys.ts'
+import type { KeyVerbs, StoredKey, StoredRing } from '../keys.ts'
+import { type KeyRow, toKey } from '../rows/keys.ts'
 import type { Connection, Reading, Writing } from './connection.ts'
 import { writeEvent } from './events.ts'
 import { longestLifeSeconds, writeRevocation } from './revocation-entries.ts'
 
-interface KeyRow {
-  kid: string
-  use: KeyUse
-  algorithm: string
-  phase: KeyPhase
-  public_jwk: string | null
-  sealed: string
-  created_at: number
-  phase_at: number
-  published_at: number | null
+interface StoredRow extends Omit<KeyRow, 'public_jwk'> {
+  readonly public_jwk: string | null
 }
 
 export function keyVerbs(connection: Connection): KeyVerbs {
@@ -45,7 +38,7 @@ export function raiseRingVersion(db: Writing): void {
 function readRing(db: Reading): StoredRing {
   return {
     version: ringVersion(db),
-    keys: db.all<KeyRow>('SELECT * FROM cs_keys ORDER BY created_at, kid').map(toKey),
+    keys: db.all<StoredRow>('SELECT * FROM cs_keys ORDER BY created_at, kid').map(readKey),
     now: db.now,
     longestLifeSeconds: longestLifeSeconds(db),
   }
@@ -69,16 +62,6 @@ function insertKey(db: Writing, key: StoredKey): void {
   )
 }
 
-function toKey(row: KeyRow): StoredKey {
-  return {
-    kid: row.kid,
-    use: row.use,
-    algorithm: row.algorithm,
-    phase: row.phase,
-    publicJwk: row.public_jwk === null ? undefined : JSON.parse(row.public_jwk),
-    sealed: row.sealed,
-    createdAt: row.created_at,
-    phaseAt: row.phase_at,
-    publishedAt: row.published_at ?? undefined,
-  }
+function readKey(row: StoredRow): StoredKey {
+  return toKey({ ...row, public_jwk: row.public_jwk === null ? null : JSON.parse(row.public_jwk) })
 }

@@ -1,30 +1,30 @@
 import { AuthError } from '../../errors/auth-error.ts'
 import { losesScopes, type Role } from '../../model/role.ts'
 import type { PermissionStep, PermissionVerbs } from '../permissions.ts'
+import { type RoleRow, toRole } from '../rows/roles.ts'
 import { changeClient, createClient, removeClient } from './clients.ts'
 import type { Connection, Reading, Writing } from './connection.ts'
 import { writeEvent } from './events.ts'
 import { raiseVer } from './user-counters.ts'
 
-interface RoleRow {
-  name: string
-  description: string | null
-  scopes: string
+interface StoredRole extends Omit<RoleRow, 'scopes'> {
+  readonly scopes: string
 }
 
 export function permissionVerbs(connection: Connection): PermissionVerbs {
   return {
     scopes: () => connection.read((db) => db.all('SELECT name, sentence FROM cs_scopes ORDER BY name')),
 
-    roles: () => connection.read((db) => db.all<RoleRow>('SELECT * FROM cs_roles ORDER BY name').map(toRole)),
+    roles: () =>
+      connection.read((db) => db.all<StoredRole>('SELECT * FROM cs_roles ORDER BY name').map(readRole)),
 
     findRoles: (names) =>
       connection.read((db) =>
         db
-          .all<RoleRow>('SELECT * FROM cs_roles WHERE name IN (SELECT value FROM json_each(:names))', {
+          .all<StoredRole>('SELECT * FROM cs_roles WHERE name IN (SELECT value FROM json_each(:names))', {
             names: JSON.stringify(names),
           })
-          .map(toRole),
+          .map(readRole),
       ),
 
     async change(steps) {
@@ -76,13 +76,13 @@ function take(db: Writing, step: PermissionStep): boolean {
 }
 
 function putRole(db: Writing, { name, description, scopes }: Role): void {
-  const row = db.get<RoleRow>('SELECT * FROM cs_roles WHERE name = :name', { name })
+  const row = db.get<StoredRole>('SELECT * FROM cs_roles WHERE name = :name', { name })
   db.run(
     `INSERT INTO cs_roles (name, description, scopes) VALUES (:name, :description, :scopes)
      ON CONFLICT (name) DO UPDATE SET description = excluded.description, scopes = excluded.scopes`,
     { name, description, scopes: JSON.stringify(scopes) },
   )
-  if (row === undefined || !losesScopes(toRole(row), { scopes })) return
+  if (row === undefined || !losesScopes(readRole(row), { scopes })) return
   for (const holder of holdersOf(db, name)) raiseVer(db, holder)
 }
 
@@ -105,6 +105,6 @@ function holdersOf(db: Reading, role: string) {
   )
 }
 
-function toRole({ name, description, scopes }: RoleRow): Role {
-  return { name, description: description ?? undefined, scopes: JSON.parse(scopes) }
+function readRole(row: StoredRole): Role {
+  return toRole({ ...row, scopes: JSON.parse(row.scopes) })
 }

@@ -1,8 +1,8 @@
 import type { WaitingDelivery, WebhookVerbs } from '../webhooks.ts'
 import type { Connection, Reading } from './connection.ts'
-import { type EventRow, toEvent } from './events.ts'
+import { readEvent, type StoredEvent } from './events.ts'
 
-interface DeliveryRow extends EventRow {
+interface DeliveryRow extends StoredEvent {
   delivery_id: string
   url: string
   tries: number
@@ -109,5 +109,5 @@ function toDelivery({
   next_at: at,
   ...event
 }: DeliveryRow): WaitingDelivery {
-  return { id, url, tries, dead: dead === 1, why: why ?? undefined, at, event: toEvent(event) }
+  return { id, url, tries, dead: dead === 1, why: why ?? undefined, at, event: readEvent(event) }
 }
