@@ -3,7 +3,7 @@ import type { FactorMethod } from '../model/second-factor.ts'
 import { errorSummary, type FormState, field, form, hasFailed, mainButton, passwordField } from './form.ts'
 import type { Frame } from './frame.ts'
 import { heading, type PageParts } from './layout.ts'
-import { providerLinks, type ShownProvider } from './providers.ts'
+import { otherWaysIn, type ShownProvider } from './providers.ts'
 import { qrPicture } from './qr.ts'
 
 export interface StepParts {
@@ -49,8 +49,8 @@ export function stepPage(frame: Frame, state: FormState, parts: StepParts): Page
     failed: hasFailed(state),
     body: html`${errorSummary(frame, state)}
 ${heading(title, lead)}
-${main}${main && passkey && html`<p class="or" data-script hidden>${step.or}</p>`}${passkey}
-${providerLinks(frame, { providers: parts.providers ?? [], returnTo: parts.returnTo, isOther: main !== undefined })}
+${main}
+${otherWaysIn(frame, { passkey, providers: parts.providers ?? [], returnTo: parts.returnTo, isOther: main !== undefined })}
 ${otherWays(frame, parts, byRecovery)}`,
   }
 }

@@ -3,7 +3,7 @@ import { passkeyForm } from './factor-step.ts'
 import { errorSummary, type FormState, field, form, hasFailed, mainButton, passwordField } from './form.ts'
 import type { Frame } from './frame.ts'
 import { heading, note, type PageParts } from './layout.ts'
-import { providerLinks, type ShownProvider } from './providers.ts'
+import { otherWaysIn, type ShownProvider } from './providers.ts'
 
 export interface LoginParts {
   /** Why somebody is here who had not come to sign in, or what was done before. */
@@ -42,25 +42,24 @@ ${passwordField(frame, state, {
   first: typed,
 })}
 ${mainButton(login.button)}`
+  const passkey =
+    parts.canUsePasskeys &&
+    passkeyForm(frame, state, {
+      to: `${base}/login/passkey`,
+      options: `${base}/sign-in/passkey/options`,
+      send: { for: 'session' },
+      kind: 'get',
+      autofill: true,
+      hidden: { return_to: parts.returnTo },
+      button: html`<button class="other main-width" type="submit">${texts.step.passkey}</button>`,
+    })
   return {
     title: login.title,
     failed: hasFailed(state),
     body: html`${errorSummary(frame, state)}${!hasFailed(state) && parts.said && note(parts.said)}
 ${heading(login.title)}
 ${form(state, { to: `${base}/login`, body: fields, hidden: { return_to: parts.returnTo } })}
-${
-  parts.canUsePasskeys &&
-  passkeyForm(frame, state, {
-    to: `${base}/login/passkey`,
-    options: `${base}/sign-in/passkey/options`,
-    send: { for: 'session' },
-    kind: 'get',
-    autofill: true,
-    hidden: { return_to: parts.returnTo },
-    button: html`<p class="or">${texts.step.or}</p><button class="other main-width" type="submit">${texts.step.passkey}</button>`,
-  })
-}
-${providerLinks(frame, { providers: parts.providers, returnTo: parts.returnTo, isOther: true })}
+${otherWaysIn(frame, { passkey, providers: parts.providers, returnTo: parts.returnTo, isOther: true })}
 <div class="after">
 ${parts.forgot && html`<p><a href="${parts.forgot}">${login.forgot}</a></p>`}
 ${parts.canRegister && html`<p>${login.newHere} <a href="${base}/register${query}">${login.register}</a></p>`}

@@ -1,4 +1,4 @@
-import { attributes, html, type SafeHtml } from '../base/html.ts'
+import { attributes, type HtmlValue, html, type SafeHtml } from '../base/html.ts'
 import type { Frame } from './frame.ts'
 
 /** A provider as a page names it. */
@@ -7,22 +7,28 @@ export interface ShownProvider {
   readonly name: string
 }
 
-export interface ProviderLinksParts {
+export interface OtherWaysParts {
+  /** The form of a passkey, which shows itself where there is a script. */
+  readonly passkey?: HtmlValue
   readonly providers: readonly ShownProvider[]
   readonly returnTo: string | undefined
   /** Whether there is another way above them. */
   readonly isOther: boolean
 }
 
-/** The ways in by others. Links, for nothing is done here until somebody comes back. */
-export function providerLinks({ texts, base }: Frame, parts: ProviderLinksParts): SafeHtml | undefined {
-  const { providers, returnTo, isOther } = parts
-  if (providers.length === 0) return undefined
+/**
+ * The ways in beside the main one, below a single "or". Those by others are links, for nothing is done here until
+ * somebody comes back. Where only a script brings a way, the script shows the whole.
+ */
+export function otherWaysIn({ texts, base }: Frame, parts: OtherWaysParts): SafeHtml | undefined {
+  const { passkey, providers, returnTo, isOther } = parts
+  if (!passkey && providers.length === 0) return undefined
   const query = returnTo === undefined ? '' : `?${new URLSearchParams({ return_to: returnTo })}`
   const links = providers.map(({ id, name }) => {
     const link = attributes({ class: 'button other main-width', href: `${base}/login/with/${id}${query}` })
     return html`<p class="with"><a ${link}>${texts.login.with(name)}</a></p>\n`
   })
-  return html`<div class="others">${isOther && html`<p class="or">${texts.step.or}</p>`}
-${links}</div>`
+  const place = attributes({ class: 'others', hidden: isOther && providers.length === 0 })
+  return html`<div ${place}>${isOther && html`<p class="or">${texts.step.or}</p>`}
+${passkey}${links}</div>`
 }

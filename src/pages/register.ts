@@ -4,7 +4,7 @@ import { errorSummary, type FormState, field, form, hasFailed, mainButton, passw
 import type { Frame } from './frame.ts'
 import { heading, note, type PageParts } from './layout.ts'
 import { lettersLink } from './link-pages.ts'
-import { providerLinks, type ShownProvider } from './providers.ts'
+import { otherWaysIn, type ShownProvider } from './providers.ts'
 
 export interface RegisterParts {
   readonly returnTo: string | undefined
@@ -42,7 +42,7 @@ export function registerPage(frame: Frame, state: FormState, parts: RegisterPart
     body: html`${errorSummary(frame, state)}
 ${heading(register.title, invitation && sentenceAround(register.invited, html`<bdi>${invitation.email}</bdi>`))}
 ${registerForm(frame, state, parts)}
-${invitation === undefined && providerLinks(frame, { providers: parts.providers, returnTo: parts.returnTo, isOther: true })}
+${invitation === undefined && otherWaysIn(frame, { providers: parts.providers, returnTo: parts.returnTo, isOther: true })}
 ${signInLink(frame, parts)}`,
   }
 }

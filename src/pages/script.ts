@@ -95,7 +95,7 @@ all('[data-passkey]', (form) => {
   const { passkey: kind, token, failed, autofill } = form.dataset
   const parse = window.PublicKeyCredential?.[kind === 'get' ? 'parseRequestOptionsFromJSON' : 'parseCreationOptionsFromJSON']
   if (parse === undefined) return
-  form.hidden = false
+  form.hidden = form.parentElement.hidden = false
   const fields = form.elements
   const run = async (more) => {
     const { challenge_token, options } = await ask(form.dataset, fields.csrf_token.value)
@@ -118,7 +118,6 @@ all('[data-passkey]', (form) => {
     if (can) return run({ mediation: 'conditional', signal: waiting.signal })
   }).catch(() => {})
 })
-all('[data-script]', (place) => { place.hidden = false })
 
 // A second click sends nothing; coming back by the browser's own button makes the form usable again.
 all('form', (form) => {

@@ -154,7 +154,7 @@ form[data-passkey] .problem:empty{display:none}
 .qr{inline-size:12rem;block-size:12rem;border-radius:.5rem;background:#fff;color:#000}
 .or{display:flex;align-items:center;gap:1rem;color:var(--muted);font-size:.875rem}
 .or::before,.or::after{content:"";flex:1;border-block-start:1px solid var(--rule)}
-.others{display:grid;gap:.75rem;margin-block-start:.75rem}.others .with{margin:0}
+.others{display:grid;gap:.75rem}
 footer{margin-block-start:2.5rem;padding-block-start:1rem;border-block-start:1px solid var(--rule)}
 footer nav{display:flex;flex-wrap:wrap;gap:.25rem 1rem}
 footer a{color:var(--muted)}
