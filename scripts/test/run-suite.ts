@@ -58,7 +58,13 @@ function runProcess(
     const child = fork(program, [isolation, String(CONCURRENCY), ...files], {
       cwd: root,
       // Node marks the processes of its own tests, and would not run tests inside one.
-      env: { ...env, TMPDIR: temporary, NODE_TEST_CONTEXT: undefined },
+      // What one process has compiled the next ones need not: each file loads much the same sources.
+      env: {
+        ...env,
+        TMPDIR: temporary,
+        NODE_COMPILE_CACHE: join(temporary, 'compiled'),
+        NODE_TEST_CONTEXT: undefined,
+      },
       stdio: ['ignore', output, output, 'ipc'],
       detached: true,
     })

@@ -16,6 +16,8 @@ const FILE_LIMIT_MILLISECONDS =
   FILE_LIMITS[process.env.COUNTERSIGN_TEST_COUNTS ?? ''] ?? 6 * MINUTE_MILLISECONDS
 /** Nothing under way and nothing new for so long: a test has left something open, and the run would never end. */
 const QUIET_MILLISECONDS = 20_000
+/** How many files are named at the end of a run of many. */
+const SLOWEST = 15
 
 const [isolation, concurrency, ...files] = process.argv.slice(2)
 const paths = files.map((path) => resolve(root, path))
@@ -94,6 +96,11 @@ stream.on('test:diagnostic', ({ message }) => {
     console.log(`note: ${message}`)
   }
 })
+/** Where the time of a whole run goes. */
+const seconds = new Map<string, number>()
+stream.on('test:summary', ({ file, duration_ms: milliseconds }) => {
+  if (file !== undefined) seconds.set(shortName(file), milliseconds / 1000)
+})
 stream.on('end', finish)
 stream.resume()
 
@@ -110,6 +117,10 @@ if (isolation === 'none') {
 }
 
 function finish(): void {
+  const slowest = [...seconds].sort(([, a], [, b]) => b - a).slice(0, SLOWEST)
+  if (seconds.size > SLOWEST) {
+    console.log(`note: slowest: ${slowest.map(([file, took]) => `${file} ${took.toFixed(1)} s`).join(', ')}`)
+  }
   process.once('message', () => process.exit(0))
   process.send?.(counts)
 }
