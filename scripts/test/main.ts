@@ -83,16 +83,19 @@ function sayNothingToRun(): Counts {
   return one
 }
 
-/** Without a program, the files that need it are left out, and it is said before and after; in CI they fail. */
+/**
+ * Without a program, the files that need it are left out, and it is said before and after; in CI they fail, but for those
+ * of a program that is optional.
+ */
 async function withoutMissing(
   chosen: readonly Suite[],
 ): Promise<{ suites: readonly Suite[]; leftOut: string }> {
-  const missing = findMissing(chosen)
-  if (missing.length === 0) return { suites: chosen, leftOut: '' }
-  if (values.install) {
+  let missing = findMissing(chosen)
+  if (values.install && missing.length > 0) {
     await installMissing(missing, progress)
-    return { suites: chosen, leftOut: '' }
+    missing = findMissing(chosen).filter(({ program }) => program.optional)
   }
+  if (missing.length === 0) return { suites: chosen, leftOut: '' }
   const out = new Set(missing.flatMap(({ files }) => files))
   const packages = missing.map(({ program }) => program.debianPackage).join(' ')
   const leftOut =

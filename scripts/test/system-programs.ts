@@ -4,6 +4,7 @@ import {
   findProgram,
   nginxServer,
   type Program,
+  pgBouncer,
   postgresServer,
   redisServer,
 } from '../../test/servers/programs.ts'
@@ -27,6 +28,7 @@ const NEEDED_BY: readonly (readonly [file: string, program: Program])[] = [
   ['test/servers/redis.ts', redisServer],
   ['test/servers/chromium.ts', chromiumBrowser],
   ['test/servers/nginx.ts', nginxServer],
+  ['test/servers/pgbouncer.ts', pgBouncer],
 ]
 
 /** The programs that these suites need and this machine lacks. */
@@ -38,10 +40,17 @@ export function findMissing(suites: readonly Suite[]): Missing[] {
 }
 
 /**
- * Installs Debian's packages. Answers whether it could; the tests that need them fail with the reason if not.
+ * Installs Debian's packages: those that are optional by themselves, so that they cannot keep the others away. What is
+ * missing after that and not optional has its tests fail with the reason.
  * @param missing what `findMissing` found
  */
-export async function installMissing(missing: readonly Missing[], progress: Progress): Promise<boolean> {
+export async function installMissing(missing: readonly Missing[], progress: Progress): Promise<void> {
+  const packages = missing.filter(({ program }) => !program.optional)
+  if (packages.length > 0) await installPackages(packages, progress)
+  for (const one of missing) if (one.program.optional) await installPackages([one], progress)
+}
+
+async function installPackages(missing: readonly Missing[], progress: Progress): Promise<boolean> {
   const names = missing.map(({ program }) => program.debianPackage)
   const install = ['install', '-y', '--no-install-recommends', ...names]
   for (let tries = 1; tries <= TRIES; tries += 1) {

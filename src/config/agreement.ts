@@ -25,6 +25,8 @@ export interface Disagreement {
   readonly from?: string
 }
 
+const FOR_POSTGRES = ['databaseListenUrl', 'databaseConnections', 'databasePreparedStatements'] as const
+
 /** Whether the settings agree with one another and with the mode. Each value was found right by itself before. */
 export function* disagreements(
   settings: Settings,
@@ -44,8 +46,10 @@ export function* disagreements(
       message: `cannot be more than refreshTokenExpireDays, which is ${most}`,
     }
   }
-  if (settings.databaseListenUrl !== undefined && settings.databaseUrl.reveal().startsWith('sqlite:')) {
-    yield { setting: 'databaseListenUrl', message: 'is only for PostgreSQL, and databaseUrl names SQLite' }
+  if (settings.databaseUrl.reveal().startsWith('sqlite:')) {
+    for (const setting of FOR_POSTGRES) {
+      if (isGiven(setting)) yield { setting, message: 'is only for PostgreSQL, and databaseUrl names SQLite' }
+    }
   }
   if (settings.jwtSecret !== undefined && settings.jwtAlgorithm !== 'HS256') {
     yield { setting: 'jwtSecret', message: `is only for HS256, and jwtAlgorithm is ${settings.jwtAlgorithm}` }

@@ -166,6 +166,8 @@ const no: Readonly<Record<string, readonly unknown[]>> = {
   ],
   databaseUrl: ['', 'sqlite:', 'sqlite:///a.db', './a.db', 'mysql://a/b', 'postgres:a', 5, 'postgres://'],
   databaseListenUrl: ['', 'sqlite:a', 'http://a', 5],
+  databaseConnections: [0, -1, 1001, 1.5, '16', null],
+  databasePreparedStatements: ['false', 0, null],
   redisUrl: ['', 'http://a', 'redis:a', 5],
   jwtAlgorithm: ['none', 'None', 'es256', '', null, 'HS512'],
   jwtSecret: ['', 'secret', 5],
@@ -365,6 +367,8 @@ test('all problems are listed at once', () => {
 test('settings that contradict each other are refused', () => {
   refused({ port: 0 }, 'issuer must be set where PORT is 0')
   refused({ databaseListenUrl: 'postgres://localhost/x' }, 'databaseListenUrl is only for PostgreSQL')
+  refused({ databaseConnections: 8 }, 'databaseConnections is only for PostgreSQL')
+  refused({ databasePreparedStatements: false }, 'databasePreparedStatements is only for PostgreSQL')
   refused({ refreshIdleDays: 10, refreshTokenExpireDays: 5 }, 'refreshIdleDays cannot be more than')
   refused(
     { passwords: { profile: 'nist', minimumLength: 14 } },

@@ -9,6 +9,8 @@ export interface Program {
   /** Where distributions put it besides the PATH; may hold wild cards. */
   readonly folders: readonly string[]
   readonly debianPackage: string
+  /** Where it cannot be installed, the tests that need it are left out by name and the others run. */
+  readonly optional?: boolean
 }
 
 const POSTGRES_FOLDERS = [
@@ -47,6 +49,14 @@ export const nginxServer: Program = {
   names: ['nginx'],
   folders: ['/usr/sbin', '/usr/local/sbin', '/opt/homebrew/bin'],
   debianPackage: 'nginx-light',
+}
+
+export const pgBouncer: Program = {
+  title: 'PgBouncer',
+  names: ['pgbouncer'],
+  folders: ['/usr/sbin', '/opt/homebrew/bin'],
+  debianPackage: 'pgbouncer',
+  optional: true,
 }
 
 /** Where the program is, or undefined. */

@@ -1,34 +1,42 @@
 import assert from 'node:assert/strict'
-import { chownSync, statSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { test } from 'node:test'
+import { after, test } from 'node:test'
+import pg from 'pg'
 import { guardedClock } from '../../src/base/clock.ts'
 import { postgres } from '../../src/postgres.ts'
-import { type PrivatePostgres, startPostgres } from '../servers/postgres.ts'
-import { type PrivateServer, startPrivateServer } from '../servers/private-server.ts'
-import { findProgram } from '../servers/programs.ts'
-import { signIn } from './postgres-place.ts'
+import { type PrivateBouncer, startBouncer } from '../servers/pgbouncer.ts'
+import { PATIENCE_MILLISECONDS, type Place, run, signIn, startPlace } from './postgres-place.ts'
 
-const bouncer = findProgram({
-  title: 'PgBouncer',
-  names: ['pgbouncer'],
-  folders: ['/usr/sbin'],
-  debianPackage: 'pgbouncer',
+let pooler: PrivateBouncer | undefined
+const place: Place = await startPlace()
+after(async () => {
+  await pooler?.stop()
+  await place.stop()
+})
+pooler = await startBouncer(place.server)
+
+const clock = guardedClock()
+
+/** A new database, straight and through the pooler. */
+async function newDatabase(): Promise<{ readonly direct: string; readonly pooled: string }> {
+  const direct = await place.newUrl()
+  return { direct, pooled: pooler?.urlOf(new URL(direct).pathname.slice(1)) ?? '' }
+}
+
+test('PgBouncer in transaction mode: prepared statements are refused at the start, and it says why', async () => {
+  const { pooled } = await newDatabase()
+  const store = postgres(pooled)
+  await assert.rejects(store.open({ clock, migrate: true }), (error: Error) => {
+    assert.match(error.message, /STORE_UNAVAILABLE/)
+    return true
+  })
+  await store.close()
 })
 
-test('through PgBouncer in transaction mode: everything but hints, which need a direct connection', async (t) => {
-  if (bouncer === undefined) return t.skip('PgBouncer is not installed (Debian: pgbouncer)')
-  const server = await startPostgres()
-  t.after(() => server.stop())
-  const pooler = await startBouncer(bouncer, server)
-  t.after(() => pooler.stop())
-  const url = `postgres://anyone@127.0.0.1:${pooler.port}/postgres`
-
-  const prepared = postgres(url)
-  await assert.rejects(prepared.open({ clock: guardedClock(), migrate: true }), { code: 'STORE_UNAVAILABLE' })
-
-  const store = postgres({ url, preparedStatements: false })
-  await store.open({ clock: guardedClock(), migrate: true })
+test('PgBouncer in transaction mode: everything works but hints, which need a direct connection', async () => {
+  const { direct, pooled } = await newDatabase()
+  const options = { url: pooled, preparedStatements: false, limitMilliseconds: PATIENCE_MILLISECONDS }
+  const store = postgres(options)
+  await store.open({ clock, migrate: true })
   const { call } = await signIn(store)
   const outcomes = await Promise.all(Array.from({ length: 16 }, () => store.sessions.refresh(call)))
   assert.deepEqual(outcomes.map(({ verdict }) => verdict).toSorted(), [...Array(15).fill('repeat'), 'rotate'])
@@ -38,38 +46,41 @@ test('through PgBouncer in transaction mode: everything but hints, which need a 
   assert.equal(store.hints?.working, false)
   await store.close()
 
-  const direct = postgres({ url, preparedStatements: false, listenUrl: server.url })
-  await direct.open({ clock: guardedClock(), migrate: false })
-  await direct.hints?.subscribe(() => {})
-  assert.equal(direct.hints?.working, true)
-  await direct.close()
+  const past = postgres({ ...options, listenUrl: direct })
+  await past.open({ clock, migrate: false })
+  await past.hints?.subscribe(() => {})
+  assert.equal(past.hints?.working, true)
+  await past.close()
 })
 
-function startBouncer(path: string, server: PrivatePostgres): Promise<PrivateServer> {
-  const { hostname, port, username, password } = new URL(server.url)
-  // It refuses to run as root too: as whoever the database runs as.
-  const { uid, gid } = statSync(join(server.folder, 'data'))
-  const account = process.getuid?.() === 0 ? { uid, gid } : undefined
-  const configuration = (own: number) => `[databases]
-* = host=${hostname} port=${port} user=${username} password=${password}
-[pgbouncer]
-listen_addr = 127.0.0.1
-listen_port = ${own}
-unix_socket_dir =
-auth_type = any
-pool_mode = transaction
-default_pool_size = 4
-`
-  return startPrivateServer({
-    name: 'pgbouncer',
-    account,
-    command: ({ folder, port: own }) => {
-      const file = join(folder, 'pgbouncer.ini')
-      writeFileSync(file, configuration(own), { mode: 0o600 })
-      if (account !== undefined) chownSync(file, account.uid, account.gid)
-      return { path, args: [file] }
-    },
-    ready: /process up/,
-    stopSignal: 'SIGTERM',
-  })
-}
+test('G-14: PgBouncer in transaction mode: with the limit at the role, what was refused in time never happens later', async () => {
+  const { direct, pooled } = await newDatabase()
+  const { call } = await signIn(await place.open({ url: direct }))
+  const { username, pathname } = new URL(direct)
+  await run(direct, `ALTER ROLE ${username} IN DATABASE ${pathname.slice(1)} SET statement_timeout = '2s'`)
+  const store = postgres({ url: pooled, preparedStatements: false, limitMilliseconds: PATIENCE_MILLISECONDS })
+  await store.open({ clock, migrate: false })
+  const holder = new pg.Client({ connectionString: direct })
+  await holder.connect()
+  await holder.query('BEGIN')
+  await holder.query('SELECT 1 FROM countersign.sessions WHERE id = $1 FOR UPDATE', [call.sessionId])
+  await assert.rejects(store.sessions.refresh(call), { code: 'STORE_UNAVAILABLE' })
+  await holder.query('COMMIT')
+  const { rows } = await holder.query('SELECT generation::integer AS generation FROM countersign.sessions')
+  assert.deepEqual(rows, [{ generation: 0 }])
+  assert.equal((await store.sessions.refresh(call)).verdict, 'rotate')
+  await holder.end()
+  await store.close()
+})
+
+test('G-14: PgBouncer that is killed and started again fails what was under way, and nothing after', async () => {
+  const { pooled } = await newDatabase()
+  const store = postgres({ url: pooled, preparedStatements: false, limitMilliseconds: PATIENCE_MILLISECONDS })
+  await store.open({ clock, migrate: true })
+  const { call } = await signIn(store)
+  await pooler?.kill()
+  await assert.rejects(store.sessions.refresh(call), { code: 'STORE_UNAVAILABLE' })
+  await pooler?.start()
+  assert.equal((await store.sessions.refresh(call)).verdict, 'rotate')
+  await store.close()
+})

@@ -19,7 +19,7 @@ export interface PostgresOptions {
   readonly limitMilliseconds?: number
   /**
    * False for PgBouncer in transaction mode. Then `listenUrl` is to lead past it, and the server's own time limits are
-   * those it is configured with: PgBouncer does not pass ours on.
+   * those of the role that signs in: PgBouncer does not pass ours on.
    */
   readonly preparedStatements?: boolean
 }
