@@ -5,6 +5,9 @@ import pg from 'pg'
 import { guardedClock } from '../../src/base/clock.ts'
 import { AuthError } from '../../src/errors/auth-error.ts'
 import { postgres } from '../../src/postgres.ts'
+import { openPool } from '../../src/store/postgres/own-pool.ts'
+import { poolConnection } from '../../src/store/postgres/pool.ts'
+import { statement } from '../../src/store/postgres/statement.ts'
 import { event, PATIENCE_MILLISECONDS, run, signIn, startPlace } from './postgres-place.ts'
 
 const place = await startPlace()
@@ -89,11 +92,72 @@ test('G-14: the queue has a limit, and what has waited too long never runs', asy
   )
   await client.query('COMMIT')
   assert.equal((await held).verdict, 'rotate')
-  // Whatever waited for the one connection had its turn before this.
-  await store.ping()
+  // Whatever waited for the one connection has its turn before this, and then the queue has room again.
+  await untilAnswered(() => store.ping())
   const rows = await client.query('SELECT generation::integer AS generation FROM countersign.sessions')
   assert.deepEqual(rows.rows, [{ generation: 1 }])
   await client.end()
+})
+
+test('G-14: whoever stops in the middle of a transaction holds its rows for as long as a statement may take, no longer', async () => {
+  const store = await place.open()
+  const { call } = await signIn(store)
+  const settings = {
+    connections: 1,
+    limitMilliseconds: 300,
+    longLimitMilliseconds: 300,
+    mostWaiting: 1,
+    prepared: true,
+  }
+  const pool = await openPool(store.url, settings)
+  const lock = statement('test.lock', 'SELECT id FROM countersign.sessions WHERE id = @id::uuid FOR UPDATE')
+  let hold = (): void => {}
+  const held = new Promise<void>((resolve) => {
+    hold = resolve
+  })
+  let goOn = (): void => {}
+  const stopped = poolConnection(pool, settings).transaction(async (connection) => {
+    await connection.rows(lock, { id: call.sessionId })
+    hold()
+    await new Promise<void>((resolve) => {
+      goOn = resolve
+    })
+  })
+  await held
+  // It waits for the row, and gets it although the one who holds it does nothing any more.
+  assert.equal((await store.sessions.refresh(call)).verdict, 'rotate')
+  goOn()
+  await assert.rejects(stopped, { code: 'STORE_UNAVAILABLE' })
+  await pool.end()
+})
+
+test('a refresh is one round trip: one statement, no BEGIN, no COMMIT, by a name that is prepared once', async () => {
+  for (const preparedStatements of [true, false]) {
+    const sent: { readonly name?: string; readonly text: string }[] = []
+    const pool = new pg.Pool({ connectionString: await place.newUrl(), max: 1 })
+    pool.on('connect', (client) => {
+      const { query } = client
+      client.query = ((config: { name?: string; text: string }, ...rest: never[]) => {
+        sent.push(config)
+        return Reflect.apply(query, client, [config, ...rest])
+      }) as typeof client.query
+    })
+    const store = postgres({ pool, preparedStatements })
+    await store.open({ clock, migrate: true })
+    const { call } = await signIn(store)
+    sent.length = 0
+    assert.equal((await store.sessions.refresh(call)).verdict, 'rotate')
+    assert.equal((await store.sessions.refresh(call)).verdict, 'repeat')
+    assert.equal((await store.sessions.refresh({ ...call, generation: 9 })).verdict, 'hold')
+    assert.equal((await store.sessions.refresh({ ...call, reuseWindowMilliseconds: 0 })).verdict, 'reuse')
+    const name = preparedStatements ? 'countersign.sessions.refresh' : undefined
+    assert.deepEqual(
+      sent.map((one) => one.name),
+      Array(4).fill(name),
+    )
+    await store.close()
+    await pool.end()
+  }
 })
 
 test('G-14: a server that stands still is refused in time, and used again when it goes on', async () => {

@@ -41,3 +41,22 @@ test('a connection that is given back has the listeners of the pool alone', asyn
   assert.deepEqual(released, [false])
   assert.equal(client.listenerCount('error'), 1)
 })
+
+test('G-14: a pool that never answers is not asked without end, however often we give up', async () => {
+  let asked = 0
+  const never = () => {
+    asked += 1
+    return new Promise<never>(() => {})
+  }
+  const settings = { limitMilliseconds: 1, longLimitMilliseconds: 1, mostWaiting: 3, prepared: true }
+  const connection = poolConnection({ connect: never }, settings)
+  const reasons: unknown[] = []
+  for (let count = 0; count < 5; count += 1) {
+    await connection.rows(question).catch((error) => reasons.push(error.refusal.details.reason))
+  }
+  assert.equal(asked, 3)
+  assert.deepEqual(reasons, [
+    ...Array(3).fill('no connection was free in time'),
+    ...Array(2).fill('too many statements wait for a connection'),
+  ])
+})

@@ -55,16 +55,23 @@ export function poolConnection(pool: PostgresPool, settings: PoolSettings): Pool
         reject(unavailable('no connection was free in time'))
       }, mostWait)
     })
-    const connecting = pool.connect().then((client) => {
-      if (givenUp) client.release()
-      return client
-    })
+    // Counted until the pool has answered, not until we give up: one of the application's own may queue it for ever.
     waiting += 1
+    const connecting = pool.connect().then(
+      (client) => {
+        waiting -= 1
+        if (givenUp) client.release()
+        return client
+      },
+      (error: unknown) => {
+        waiting -= 1
+        throw error
+      },
+    )
     try {
       return await Promise.race([connecting, late])
     } finally {
       clearTimeout(timer)
-      waiting -= 1
     }
   }
 
