@@ -2,6 +2,7 @@ import type { Clock } from '../base/clock.ts'
 import { backgroundTimer, type Schedule } from '../base/schedule.ts'
 import type { RevocationFeed } from './feed.ts'
 import { type FeedDocument, type FeedQuestion, writeFeedDocument } from './feed-document.ts'
+import { sharePulls } from './shared-pulls.ts'
 import type { RevocationSource } from './source.ts'
 
 export interface FeedAnswersOptions {
@@ -28,6 +29,10 @@ const DEFAULT_MOST_WAITING = 1000
 export function createFeedAnswers(options: FeedAnswersOptions): FeedAnswers {
   const { revocations, feed, clock, schedule = backgroundTimer, mostWaiting = DEFAULT_MOST_WAITING } = options
   let waiting = 0
+  let news = 0
+  feed.onNews(() => {
+    news += 1
+  })
 
   const untilNews = (milliseconds: number, signal: AbortSignal | undefined): Promise<void> =>
     new Promise((resolve) => {
@@ -44,19 +49,25 @@ export function createFeedAnswers(options: FeedAnswersOptions): FeedAnswers {
       signal?.addEventListener('abort', end, { once: true })
     })
 
+  const pull = sharePulls(revocations, clock)
   const ask = async ({ nonce, cursor, census }: FeedQuestion): Promise<FeedDocument> => {
-    const asked = clock.elapsed()
-    const answer = await revocations.pull(cursor, { census })
+    const { asked, answer } = await pull(cursor, census)
     return writeFeedDocument(answer, nonce, clock.elapsed() - asked)
   }
 
   return {
     async answer(question, signal) {
-      const first = await ask(question)
-      const isNews = first.complete || first.entries.length > 0
-      if (isNews || question.census || question.waitMilliseconds === 0 || waiting >= mostWaiting) return first
-      if (signal?.aborted !== true) await untilNews(question.waitMilliseconds, signal)
-      return ask(question)
+      const until = clock.elapsed() + question.waitMilliseconds
+      for (;;) {
+        const newsBefore = news
+        const document = await ask(question)
+        const isNews = document.complete || document.entries.length > 0
+        const rest = until - clock.elapsed()
+        if (isNews || question.census || rest <= 0 || waiting >= mostWaiting || signal?.aborted === true)
+          return document
+        // What came while the database was asked, it may not have seen, and it will not come again.
+        if (news === newsBefore) await untilNews(rest, signal)
+      }
     },
   }
 }

@@ -7,7 +7,7 @@ import { guardedClock } from '../base/clock.ts'
 import { systemRandom } from '../base/random.ts'
 import type { RevocationFeed } from './feed.ts'
 import { createFeedAnswers } from './feed-answers.ts'
-import { readFeedQuestion } from './feed-document.ts'
+import { type FeedDocument, readFeedQuestion } from './feed-document.ts'
 import { createHttpRevocationFeed } from './http-feed.ts'
 import { createRevocationState } from './state.ts'
 
@@ -281,4 +281,47 @@ test('over a real socket', async (t) => {
   assert.equal(feed.refuses(tokenOf(2)), undefined)
   await feed.stop()
   server.closeAllConnections()
+})
+
+test('news that a verifier has already does not end its waiting, and news that comes while the database is asked does', async () => {
+  const bench = createFeedBench()
+  await bench.feed.start()
+  const { clock, schedule } = bench.hand
+  const answers = createFeedAnswers({ revocations: bench.database, feed: bench.feed, clock, schedule })
+  bench.database.write(sessionEntry(1))
+  const { cursor } = await bench.database.pull()
+  const question = { nonce: 'n', cursor, waitMilliseconds: 1500, census: false }
+  const documents: FeedDocument[] = []
+  const asking = answers.answer(question).then((answer) => documents.push(answer))
+  await settle()
+  // To the node itself it is news; the verifier has it from another one.
+  await bench.feed.pullNow()
+  await bench.hand.pass(1000)
+  assert.equal(documents.length, 0)
+  await bench.hand.pass(500)
+  await asking
+  const [document] = documents
+  assert.deepEqual(document?.entries, [])
+
+  const held = Promise.withResolvers<void>()
+  const slow = createFeedAnswers({
+    revocations: {
+      async pull(...asked) {
+        const answer = await bench.database.pull(...asked)
+        await held.promise
+        return answer
+      },
+    },
+    feed: bench.feed,
+    clock,
+    schedule,
+  })
+  const late = slow.answer({ ...question, cursor: document?.cursor })
+  await settle()
+  // The answer under way does not have it, and the node hears of it before that answer is there.
+  bench.database.write(sessionEntry(2))
+  await bench.feed.pullNow()
+  held.resolve()
+  assert.equal((await late).entries.length, 1)
+  await bench.feed.stop()
 })
