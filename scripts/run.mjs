@@ -26,6 +26,7 @@ const TASKS = {
   docs: { build: false, program: [inClone('scripts', 'docs', 'main.ts')] },
   vectors: { build: false, program: [inClone('test', 'vectors', 'main.ts')] },
   torture: { build: true, program: [inClone('test', 'torture', 'main.ts')] },
+  simulate: { build: false, program: [inClone('test', 'simulation', 'main.ts')] },
   'doctor-cases': { build: false, program: [inClone('test', 'doctor-cases', 'main.ts')] },
 }
 
