@@ -27,6 +27,7 @@ const TASKS = {
   vectors: { build: false, program: [inClone('test', 'vectors', 'main.ts')] },
   torture: { build: true, program: [inClone('test', 'torture', 'main.ts')] },
   simulate: { build: false, program: [inClone('test', 'simulation', 'main.ts')] },
+  'keep-schema': { build: false, program: [inClone('test', 'upgrades', 'main.ts')] },
   'doctor-cases': { build: false, program: [inClone('test', 'doctor-cases', 'main.ts')] },
 }
 
