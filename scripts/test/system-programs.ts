@@ -1,11 +1,14 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import {
+  authlib,
   chromiumBrowser,
   findProgram,
   nginxServer,
+  openidcModule,
   type Program,
   pgBouncer,
   postgresServer,
+  pythonRequests,
   redisServer,
 } from '../../test/servers/programs.ts'
 import { runStep } from '../setup/child.mjs'
@@ -29,6 +32,9 @@ const NEEDED_BY: readonly (readonly [file: string, program: Program])[] = [
   ['test/servers/chromium.ts', chromiumBrowser],
   ['test/servers/nginx.ts', nginxServer],
   ['test/servers/pgbouncer.ts', pgBouncer],
+  ['test/servers/apache.ts', openidcModule],
+  ['test/servers/authlib.ts', authlib],
+  ['test/servers/authlib.ts', pythonRequests],
 ]
 
 /** The programs that these suites need and this machine lacks. */

@@ -1,8 +1,9 @@
 import { execFile } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { chownSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { chownSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import { accountBesideRoot } from './account.ts'
 import { type Account, type PrivateServer, startPrivateServer } from './private-server.ts'
 import { postgresServer, postgresSetup, requireProgram } from './programs.ts'
 
@@ -32,7 +33,7 @@ export async function startPostgres({
 }: PostgresOptions = {}): Promise<PrivatePostgres> {
   const postgres = requireProgram(postgresServer)
   const initdb = requireProgram(postgresSetup)
-  const account = process.getuid?.() === 0 ? readAccount('postgres') : undefined
+  const account = accountBesideRoot('postgres', 'PostgreSQL')
   const password = randomBytes(16).toString('hex')
   const wanted = { ...BASE_SETTINGS, ...(durable ? {} : FORGETFUL_SETTINGS), ...settings }
 
@@ -77,15 +78,4 @@ async function setUp(
   const plain = ['-E', 'UTF8', '--locale', 'C', '--no-sync', '--no-instructions']
   await run(initdb, [...args, ...plain], { ...account, cwd: folder, timeout: SETUP_MILLISECONDS })
   rmSync(passwordFile)
-}
-
-function readAccount(name: string): Account {
-  const line = readFileSync('/etc/passwd', 'utf8')
-    .split('\n')
-    .find((entry) => entry.startsWith(`${name}:`))
-  const [, , uid, gid] = line?.split(':') ?? []
-  if (uid === undefined || gid === undefined) {
-    throw new Error(`PostgreSQL does not run as root, and there is no user "${name}" to run it as`)
-  }
-  return { uid: Number(uid), gid: Number(gid) }
 }

@@ -11,6 +11,8 @@ export interface Program {
   readonly debianPackage: string
   /** Where it cannot be installed, the tests that need it are left out by name and the others run. */
   readonly optional?: boolean
+  /** Loaded by another program, so that it need only be readable. */
+  readonly isModule?: true
 }
 
 const POSTGRES_FOLDERS = [
@@ -59,14 +61,46 @@ export const pgBouncer: Program = {
   optional: true,
 }
 
+export const apacheServer: Program = {
+  title: 'Apache',
+  names: ['apache2', 'httpd'],
+  folders: ['/usr/sbin'],
+  debianPackage: 'apache2-bin',
+}
+
+export const openidcModule: Program = {
+  title: 'mod_auth_openidc',
+  names: ['mod_auth_openidc.so'],
+  folders: ['/usr/lib/apache2/modules'],
+  debianPackage: 'libapache2-mod-auth-openidc',
+  isModule: true,
+  optional: true,
+}
+
+const pythonPackage = (title: string, name: string): Program => ({
+  title,
+  names: [`${name}/__init__.py`],
+  folders: ['/usr/lib/python3/dist-packages'],
+  debianPackage: `python3-${name}`,
+  isModule: true,
+  optional: true,
+})
+
+export const authlib = pythonPackage('Authlib', 'authlib')
+/** What Authlib makes its requests with. */
+export const pythonRequests = pythonPackage('Requests', 'requests')
+
 /** Where the program is, or undefined. */
-export function findProgram({ names, folders }: Program): string | undefined {
+export function findProgram({ names, folders, isModule }: Program): string | undefined {
   const places = [
     ...(process.env.PATH ?? '').split(delimiter).filter((folder) => folder !== ''),
     // The newest version last in each pattern's order, so first here.
     ...folders.flatMap((pattern) => (pattern.includes('*') ? globSync(pattern).sort().reverse() : [pattern])),
   ]
-  return places.flatMap((folder) => names.map((name) => join(folder, name))).find(isExecutable)
+  const access = isModule ? constants.R_OK : constants.X_OK
+  return places
+    .flatMap((folder) => names.map((name) => join(folder, name)))
+    .find((path) => isFile(path, access))
 }
 
 /** Where the program is; an error that says what to install if it is nowhere. */
@@ -80,9 +114,9 @@ export function requireProgram(program: Program): string {
   return path
 }
 
-function isExecutable(path: string): boolean {
+function isFile(path: string, access: number): boolean {
   try {
-    accessSync(path, constants.X_OK)
+    accessSync(path, access)
     return statSync(path).isFile()
   } catch {
     return false
