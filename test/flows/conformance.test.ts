@@ -67,6 +67,20 @@ item('oidcc-server', async () => {
 item('oidcc-response-type-missing', async () => {
   assert.equal(await errorOf({ response_type: undefined }), 'invalid_request')
 })
+item('oidcc-idtoken-signature', async () => {
+  const { id } = await signInBy()
+  const { alg, kid } = JSON.parse(Buffer.from(id.split('.')[0] ?? '', 'base64url').toString())
+  assert.equal(alg, 'RS256')
+  const { body } = await issuer.call('GET', '/.well-known/jwks.json')
+  assert.ok((body.keys as { kid: string }[]).some((key) => key.kid === kid))
+})
+item('oidcc-idtoken-unsigned', async () => {
+  const { body } = await issuer.call('GET', '/.well-known/openid-configuration')
+  assert.ok(!(body.id_token_signing_alg_values_supported as string[]).includes('none'))
+  await assert.rejects(codeClient(issuer, { idTokenAlgorithm: 'none' as 'RS256' }), {
+    code: 'REQUEST_INVALID',
+  })
+})
 item('oidcc-userinfo-get', async () => {
   const { access, claims } = await signInBy()
   assert.equal((await issuer.call('GET', '/userinfo', { token: access })).body.sub, claims.sub)
@@ -95,6 +109,14 @@ item('oidcc-scope-all', async () => {
 })
 item('oidcc-ensure-other-scope-order-succeeds', async () => {
   assert.equal((await userinfo('email openid')).email, 'alice@example.com')
+})
+item('oidcc-alternate-happy-flow', async () => {
+  const [path, query = ''] = requestOf(client, { ...NO_PKCE, scope: 'email openid' }).split('?')
+  const reversed = new URLSearchParams([...new URLSearchParams(query)].reverse())
+  const { code = '' } = answerOf(await browser.open(`${path}?${reversed}`))
+  const { body } = await exchange(issuer, client, code, { code_verifier: undefined })
+  const { body: claims } = await issuer.call('GET', '/userinfo', { token: String(body.access_token) })
+  assert.equal(claims.email, 'alice@example.com')
 })
 for (const display of ['page', 'popup']) {
   item(`oidcc-display-${display}`, async () => void (await signInBy({ display })))
@@ -173,6 +195,10 @@ item('oidcc-server-client-secret-post', async () => {
 })
 item('oidcc-unsigned-request-object-supported-correctly-or-rejected-as-unsupported', async () => {
   assert.equal(await errorOf({ request: 'eyJhbGciOiJub25lIn0.e30.' }), 'request_not_supported')
+})
+item('oidcc-request-uri-unsigned-supported-correctly-or-rejected-as-unsupported', async () => {
+  const request_uri = 'https://app.example.com/request.jwt'
+  assert.equal(await errorOf({ request_uri }), 'request_uri_not_supported')
 })
 item('oidcc-claims-essential', async () => {
   await signInBy({ claims: '{"userinfo":{"name":{"essential":true}}}' })
