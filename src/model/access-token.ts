@@ -64,6 +64,8 @@ export class Derived {
   tokenPlace = 0
   sessionPlace = 0
   userPlace = 0
+  /** The last state of that memory in which nothing ended the token; states are counted from 0. */
+  clearIn = -1
 }
 
 /** What a token must not be older than (PROTOCOL 2.7). */

@@ -73,6 +73,9 @@ export function createRevocationState(options: RevocationStateOptions): Revocati
   const store = { least: NOTHING, endsAt: 0 }
   // Keys are hardly ever withdrawn, so the question is not put to every token.
   let keyWasEnded = false
+  // Counts what was learnt. What an entry ends is ended by the time it is added; to forget one ends nothing. So for a
+  // token that nothing ended, nothing has until more is learnt.
+  let learnt = 0
 
   /** Undefined while there is nothing to be found anywhere. */
   const place = (claims: AccessClaims, derived: Derived): Derived | undefined => {
@@ -82,6 +85,7 @@ export function createRevocationState(options: RevocationStateOptions): Revocati
     derived.sessionPlace = claims.sid === undefined ? 0 : entries.placeOf(SESSION, claims.sid)
     derived.userPlace = entries.placeOf(USER, claims.sub)
     derived.placedBy = entries
+    derived.clearIn = -1
     return derived
   }
   const ended = (
@@ -103,19 +107,32 @@ export function createRevocationState(options: RevocationStateOptions): Revocati
     return undefined
   }
 
+  const endOf = (
+    claims: AccessClaims,
+    counters: Counters | undefined,
+    placed: Derived | undefined,
+    kid: string | undefined,
+  ): Cause | undefined => {
+    if (entries.leastOf(TOKEN, claims.jti, placed?.tokenPlace) !== NOTHING) return 'TOKEN_REVOKED'
+    if (keyWasEnded && kid !== undefined && entries.leastOf(KEY, kid) !== NOTHING)
+      return 'SIGNING_KEY_REVOKED'
+    return ended(claims.sid, claims.sub, claims.client_id, counters, placed)
+  }
+
   return {
     refuses({ claims, counters, derived }, kid) {
       const placed = derived && place(claims, derived)
-      if (entries.leastOf(TOKEN, claims.jti, placed?.tokenPlace) !== NOTHING) return 'TOKEN_REVOKED'
-      if (keyWasEnded && kid !== undefined && entries.leastOf(KEY, kid) !== NOTHING)
-        return 'SIGNING_KEY_REVOKED'
-      return ended(claims.sid, claims.sub, claims.client_id, counters, placed)
+      if (placed?.clearIn === learnt) return undefined
+      const cause = endOf(claims, counters, placed, kid)
+      if (placed !== undefined && cause === undefined) placed.clearIn = learnt
+      return cause
     },
     refusesSession: ({ id, userId, clientId, counters }) => ended(id, userId, clientId, counters, undefined),
     isEnded: (kind, ref) => entries.leastOf(numberOf(kind), ref) !== NOTHING,
     add(added, storeNow) {
       const now = passed()
       for (const entry of added) {
+        learnt += 1
         entries.add(entry, now, storeNow)
         keyWasEnded ||= entry.kind === 'key'
         if (entry.kind === 'store') {
