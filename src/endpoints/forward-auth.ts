@@ -1,5 +1,4 @@
 import { z } from 'zod'
-import { toSeconds } from '../base/clock.ts'
 import { isUuid } from '../base/random.ts'
 import { AuthError } from '../errors/auth-error.ts'
 import { decide } from '../guard/decide.ts'
@@ -36,7 +35,7 @@ export const forwardAuth = route({
     const { services } = context
     const principal = principalOf(context)
     const requirement = await requirementOf(context.query, services)
-    const refusal = decide(principal, requirement, toSeconds(services.grants.clock.now()))
+    const refusal = decide(principal, requirement, services.grants.clock)
     if (refusal !== undefined) return refusal
     const headers = await identityHeaders(principal, services)
     return { status: 200, headers: { ...headers, 'cache-control': 'no-store' }, body: '' }

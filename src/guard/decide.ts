@@ -1,15 +1,16 @@
+import { type Clock, toSeconds } from '../base/clock.ts'
 import { Refusal } from '../errors/refusal.ts'
 import type { Requirement } from '../model/access.ts'
 import type { Principal } from '../model/principal.ts'
 
 /**
- * Whether a proven principal meets what a route asks for. Pure; membership is exact. Undefined means yes.
- * `nowSeconds` is compared with when the user last proved who they are (RFC 9470).
+ * Whether a proven principal meets what a route asks for; membership is exact. Undefined means yes. The clock is read where
+ * it matters when the user last proved who they are (RFC 9470), and nowhere else: most routes do not ask.
  */
 export function decide(
   principal: Principal,
   requirement: Requirement,
-  nowSeconds: number,
+  clock: Pick<Clock, 'now'>,
 ): Refusal | undefined {
   const { scopes, roles, via, freshWithinSeconds, secondFactor } = requirement
   if (via !== undefined && !via.includes(principal.via)) {
@@ -21,7 +22,7 @@ export function decide(
   if (roles !== undefined && !roles.some((role) => principal.roles.includes(role))) {
     return new Refusal('ROLE_MISSING', { details: { roles } })
   }
-  const isStale = freshWithinSeconds !== undefined && !isFresh(principal, freshWithinSeconds, nowSeconds)
+  const isStale = freshWithinSeconds !== undefined && !isFresh(principal, freshWithinSeconds, clock)
   const isWeak = secondFactor === true && !principal.amr.includes('mfa')
   if (isStale || isWeak) {
     // All that the next sign-in has to meet, so that one is enough.
@@ -34,6 +35,6 @@ export function decide(
   return undefined
 }
 
-function isFresh({ authTime }: Principal, withinSeconds: number, nowSeconds: number): boolean {
-  return authTime !== undefined && nowSeconds - authTime <= withinSeconds
+function isFresh({ authTime }: Principal, withinSeconds: number, clock: Pick<Clock, 'now'>): boolean {
+  return authTime !== undefined && toSeconds(clock.now()) - authTime <= withinSeconds
 }

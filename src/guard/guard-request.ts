@@ -1,5 +1,8 @@
 import type { GuardRequest } from '../model/guard-request.ts'
 
+/** The bit by which small letters differ from large ones in ASCII. */
+const LOWER_CASE = 0x20
+
 const NO_PARAMS: GuardRequest['params'] = Object.freeze({})
 
 /** What only the adapter knows of a request. */
@@ -15,13 +18,11 @@ export function guardRequestOf(
   request: Request,
   { address, params = NO_PARAMS }: RequestFacts = {},
 ): GuardRequest {
+  const { method, url } = request
+  const path = url.indexOf('/', url.indexOf('://') + 3)
   return {
-    method: request.method,
-    get target() {
-      const { url } = request
-      const path = url.indexOf('/', url.indexOf('://') + 3)
-      return path === -1 ? '/' : url.slice(path)
-    },
+    method,
+    target: path === -1 ? '/' : url.slice(path),
     params,
     address,
     header: (name) => request.headers.get(name) ?? undefined,
@@ -44,6 +45,8 @@ export interface RawRequest {
  */
 export class RawGuardRequest implements GuardRequest {
   readonly raw: RawRequest
+  /** Null until it was looked for. */
+  private authorization: string | undefined | null = null
 
   constructor(raw: RawRequest) {
     this.raw = raw
@@ -65,12 +68,21 @@ export class RawGuardRequest implements GuardRequest {
     return this.raw.socket?.remoteAddress
   }
 
+  /** The one that several credentials ask for is looked for once. */
   header(name: string): string | undefined {
+    if (name !== 'authorization') return this.find(name)
+    if (this.authorization === null) this.authorization = this.find(name)
+    return this.authorization
+  }
+
+  private find(name: string): string | undefined {
     const { rawHeaders } = this.raw
+    const first = name.charCodeAt(0)
     let found: string | undefined
     for (let at = 0; at < rawHeaders.length; at += 2) {
       const sent = rawHeaders[at] as string
-      if (sent.length !== name.length || sent.toLowerCase() !== name) continue
+      if (sent.length !== name.length || (sent.charCodeAt(0) | LOWER_CASE) !== first) continue
+      if (sent.toLowerCase() !== name) continue
       const value = rawHeaders[at + 1] as string
       found = found === undefined ? value : `${found}, ${value}`
     }

@@ -1,4 +1,4 @@
-import { type Clock, toSeconds } from '../base/clock.ts'
+import type { Clock } from '../base/clock.ts'
 import { Refusal } from '../errors/refusal.ts'
 import { Access, type AccessLimit, type Requirement } from '../model/access.ts'
 import type { GuardRequest } from '../model/guard-request.ts'
@@ -51,7 +51,7 @@ export function createGuard(
     request: GuardRequest,
   ): GuardVerdict | Promise<GuardVerdict> => {
     if (principal instanceof Refusal) return principal
-    const refusal = decide(principal, requirement, toSeconds(clock.now()))
+    const refusal = decide(principal, requirement, clock)
     if (refusal !== undefined) return refusal
     if (limits.length === 0) return judged(principal, requirement, request)
     const counted = countRequest(limits, principal, request)

@@ -55,7 +55,7 @@ function verdict(authorization: string): 200 | 401 | 403 | 'stale' {
   if (token instanceof Refusal) return 401
   const { scopes, roles } = token
   const principal = { scopes, roles, via: 'bearer', authTime: token.claims.auth_time }
-  const refused = decide(principal as never, requirement, nowSeconds)
+  const refused = decide(principal as never, requirement, clock)
   if (refused === undefined) return 200
   return refused.code === 'REAUTHENTICATION_REQUIRED' ? 'stale' : 403
 }
