@@ -51,7 +51,7 @@ export function createAuth<
   })
   const served = services.pages === undefined ? routes : [...routes, ...pageRoutes]
   const dispatch = createDispatcher({ routes: served, services, logger, refuser })
-  const find = createRouter(served)
+  const router = createRouter(served)
 
   let started: Promise<void> | undefined
   let connected = false
@@ -117,10 +117,7 @@ export function createAuth<
 
     reply,
     fetch: async (request, info) => toResponse(await reply(request, info)),
-    handles(path) {
-      const match = find('GET', path)
-      return !('allow' in match) || match.allow.length > 0
-    },
+    handles: router.has,
 
     anyone,
     signedIn,

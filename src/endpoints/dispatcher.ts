@@ -18,7 +18,7 @@ import type { GuardRequest } from '../model/guard-request.ts'
 import type { Principal } from '../model/principal.ts'
 import { createReachCheck } from './development-reach.ts'
 import type { RouteContext, ServedRoute } from './route.ts'
-import { createRouter } from './router.ts'
+import { createRouter, type Router } from './router.ts'
 import type { Services } from './services.ts'
 
 /** What only the adapter knows of a request. */
@@ -44,7 +44,7 @@ export type Dispatcher = (request: Request, info?: RequestInfo, unready?: unknow
 
 /** request → route → guard → parsed input → handler → answer. */
 export function createDispatcher({ routes, services, logger, refuser }: DispatcherOptions): Dispatcher {
-  const find = createRouter(routes)
+  const router = createRouter(routes)
   const closed = new Set(routes.filter(({ browsersOnly }) => browsersOnly).map(({ path }) => path))
   const checkReach = createReachCheck(logger)
   const https = tiesToHttps(services.grants.settings.issuer)
@@ -70,7 +70,7 @@ export function createDispatcher({ routes, services, logger, refuser }: Dispatch
 
   const reply = async (at: Arrival, unready: unknown): Promise<Reply> => {
     try {
-      const reply = await answer(at, find, checkReach, services, unready)
+      const reply = await answer(at, router, checkReach, services, unready)
       if (reply instanceof Refusal) return await refuse(reply, at)
       if (reply.refusal !== undefined) refuser.report(reply.refusal, refusedOf(at), 'oauth')
       return reply
@@ -145,17 +145,17 @@ function isForPeople({ request, route }: Arrival, { pages }: Services): boolean 
 
 async function answer(
   at: Arrival,
-  find: ReturnType<typeof createRouter>,
+  router: Router,
   checkReach: ReturnType<typeof createReachCheck>,
   services: Services,
   unready: unknown,
 ): Promise<Reply | Refusal> {
   const { request, info, address, path, reference } = at
-  const match = find(request.method, path)
+  const match = router.find(request.method, path)
   if ('allow' in match) {
     const { allow } = match
     if (allow.length > 0 && at.cors.isPreflight(request)) {
-      const asked = find(allow[0] ?? '', path)
+      const asked = router.find(allow[0] ?? '', path)
       // A proxy that asks with the method of the request would read the answer of a preflight as "may pass".
       if ('route' in asked && asked.route.isForwarded) return new Refusal('HDR_MISSING')
       return { status: 204, headers: at.cors.preflightHeaders(request, allow), body: null }
