@@ -9,10 +9,20 @@ import { LONGEST_TOKEN } from './compact.ts'
  * than any verifier reads.
  */
 export function mintAccessToken(claims: AccessClaims, key: Signer): string {
-  const header = JSON.stringify({ alg: key.algorithm, typ: 'at+jwt', kid: key.kid })
-  const signingInput = `${encodeBase64Url(header)}.${encodeBase64Url(JSON.stringify(claims))}`
+  const signingInput = `${headerOf(key)}.${encodeBase64Url(JSON.stringify(claims))}`
   const token = `${signingInput}.${encodeBase64Url(key.sign(signingInput))}`
   if (token.length > LONGEST_TOKEN)
     throw new RangeError(`the token has ${token.length} characters: too many claims`)
   return token
+}
+
+const headers = new WeakMap<Signer, string>()
+
+/** The first part of all tokens of a key. */
+function headerOf(key: Signer): string {
+  const known = headers.get(key)
+  if (known !== undefined) return known
+  const header = encodeBase64Url(JSON.stringify({ alg: key.algorithm, typ: 'at+jwt', kid: key.kid }))
+  headers.set(key, header)
+  return header
 }

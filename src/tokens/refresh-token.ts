@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { decodeBase64Url, encodeBase64Url } from '../base/base64url.ts'
 import { equalInConstantTime } from '../base/constant-time.ts'
 import { uuidFromBytes, uuidToBytes } from '../base/random.ts'
@@ -88,5 +88,5 @@ export function createRefreshTokens(issuer: string, secretKeys: SecretKeys): Ref
 
 /** What the store holds of a secret that is presented to us: its SHA-256, base64url. */
 export function hashSecret(secret: Uint8Array | string): string {
-  return createHash('sha256').update(secret).digest('base64url')
+  return hash('sha256', secret, 'base64url')
 }
