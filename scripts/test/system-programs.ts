@@ -8,6 +8,7 @@ import {
   type Program,
   pgBouncer,
   postgresServer,
+  promtool,
   pythonRequests,
   redisServer,
 } from '../../test/servers/programs.ts'
@@ -31,6 +32,7 @@ const NEEDED_BY: readonly (readonly [file: string, program: Program])[] = [
   ['test/servers/redis.ts', redisServer],
   ['test/servers/chromium.ts', chromiumBrowser],
   ['test/servers/nginx.ts', nginxServer],
+  ['test/servers/promtool.ts', promtool],
   ['test/servers/pgbouncer.ts', pgBouncer],
   ['test/servers/apache.ts', openidcModule],
   ['test/servers/authlib.ts', authlib],

@@ -86,7 +86,9 @@ export function createDispatcher({ routes, services, logger, refuser }: Dispatch
     }
   }
 
+  const { meters, grants } = services
   return async (request, info = {}, unready) => {
+    const began = grants.clock.elapsed()
     const reference = newReference(services.grants.random)
     const address = services.addresses.clientOf(info.address, forwardedFor(request))
     const path = pathOf(request)
@@ -100,6 +102,7 @@ export function createDispatcher({ routes, services, logger, refuser }: Dispatch
       headers: {},
     }
     const { status, headers, body, cookies } = await reply(at, unready)
+    meters.answered(at.route, status, grants.clock.elapsed() - began)
     return {
       status,
       headers: joinHeaders(always, headers, at.cors.headers(request), at.headers),

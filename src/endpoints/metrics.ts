@@ -13,7 +13,7 @@ export const metrics = route({
   access: anyone,
   tag: 'Operation',
   style: 'problem',
-  summary: 'Refusals by cause, for Prometheus',
+  summary: 'Numbers of this issuer, for Prometheus',
   description: 'Open by the setting `METRICS`, and to whoever has the scope `admin:events`.',
   answers: { 200: { description: 'Prometheus text format.', mediaType: 'text/plain' } },
   async handle({ request, address, services }) {

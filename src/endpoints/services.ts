@@ -32,7 +32,8 @@ import type { Permissions } from '../permissions/permissions.ts'
 import type { Roles } from '../permissions/roles.ts'
 import type { FeedAnswers } from '../revocation/feed-answers.ts'
 import type { FeedStreams } from '../revocation/feed-stream.ts'
-import type { MetricFacts } from '../telemetry/metrics.ts'
+import type { Meters } from '../telemetry/meters.ts'
+import type { Samples } from '../telemetry/metrics.ts'
 import type { RefusalLog } from '../telemetry/refusal-log.ts'
 import type { SocketTickets } from '../tokens/socket-ticket.ts'
 
@@ -90,7 +91,8 @@ export interface Services {
   /** Refusals of this process. */
   readonly refusalLog: RefusalLog
   /** The numbers of this process, or of all that share its port. */
-  readonly metrics: () => Promise<MetricFacts>
+  readonly metrics: () => Promise<Samples>
+  readonly meters: Pick<Meters, 'answered'>
   readonly metricsOpen: boolean
   /** Whether this process serves: undefined, or why not. */
   readonly notReady: () => Promise<string | undefined>

@@ -9,6 +9,9 @@ import { answerChallenge, type FactorAnswer } from './challenge-answer.ts'
 import type { GrantParts } from './grant.ts'
 import { openSession } from './session-start.ts'
 
+/** What numbers call a session that lives in a cookie. */
+export const BROWSER_SESSION = 'browser_session'
+
 /** From which browser, and what becomes of the session it had: ended once the new one is there (rule F-1). */
 export interface FromBrowser {
   readonly origin: SignInOrigin
@@ -75,6 +78,7 @@ export async function makeBrowserSession(
   const signIn = { user, client, scope: undefined, amr, origin, goesOnAt: 'session' } as const
   const { facts } = await openSession(signIn, secret, limits, parts)
   await endFormer()
+  parts.meters.granted(BROWSER_SESSION)
   return { cookie: { userId: user.id, sessionId: facts.sessionId, secret }, limits }
 }
 

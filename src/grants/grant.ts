@@ -12,6 +12,7 @@ import type { PasswordParts, SignInOrigin } from '../login/password.ts'
 import type { RefusedSignIns } from '../login/refused-sign-ins.ts'
 import type { Postman } from '../mail/postman.ts'
 import type { Client, IdTokenAlgorithm } from '../model/client.ts'
+import type { RefreshVerdict } from '../model/refresh-decision.ts'
 import type { ScopePolicy } from '../model/scope-policy.ts'
 import type { SessionFacts } from '../model/session.ts'
 import type { BrowserSessionLimits } from '../model/session-limits.ts'
@@ -70,9 +71,16 @@ export interface TokenSettings extends GateSettings {
   readonly browserSessions: BrowserSessionLimits
 }
 
+/** Numbers of what was given out, for those who run the service. */
+export interface GrantMeters {
+  granted(grant: string): void
+  refreshed(verdict: RefreshVerdict): void
+}
+
 /** Everything the flow from a sign-in to a token needs. */
 export interface GrantParts extends PasswordParts {
   readonly settings: TokenSettings
+  readonly meters: GrantMeters
   readonly policy: ScopePolicy
   readonly secretKeys: SecretKeys
   readonly refreshTokens: RefreshTokens

@@ -32,6 +32,7 @@ export async function answerTokenRequest(request: TokenRequest, parts: GrantPart
   const prove = () => grant.prove(request, caller, parts)
   const granted = await (grant === refreshToken ? prove() : watch(request.origin, prove))
   const answer = await mint(granted, client, parts)
+  parts.meters.granted(grant.type)
   if (granted.user !== undefined && grant !== refreshToken) request.onSignIn?.(granted.user)
   return answer
 }

@@ -47,6 +47,7 @@ export const refreshToken: Grant = {
       network: networkOf(request.origin.address),
       origin: request.origin,
     })
+    parts.meters.refreshed(outcome.verdict)
     if (outcome.verdict === 'ahead' || outcome.verdict === 'hold') parts.storeFellBack()
     if (!('facts' in outcome)) return refuseRefresh(outcome, token.sessionId, request, parts)
 

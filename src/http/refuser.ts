@@ -1,5 +1,6 @@
 import type { Logger } from '../base/logger.ts'
 import type { Random } from '../base/random.ts'
+import { traceIdOf } from '../base/trace-parent.ts'
 import { answerAtOAuthEndpoint, answerAtRoute } from '../errors/answer.ts'
 import type { Refusal } from '../errors/refusal.ts'
 import type { RefusalAnswer } from '../errors/refusal-answer.ts'
@@ -17,6 +18,8 @@ export interface RefusalReport {
   readonly path: string
   readonly address: string | undefined
   readonly details: Refusal['details']
+  /** The trace that the request says it belongs to (W3C Trace Context). */
+  readonly traceId?: string
 }
 
 export interface RefuserOptions {
@@ -71,6 +74,7 @@ export function createRefuser(options: RefuserOptions): Refuser {
 
   const report: Refuser['report'] = (refusal, at, style) => {
     const { status } = style === 'oauth' ? answerAtOAuthEndpoint(refusal) : answerAtRoute(refusal)
+    const traceId = traceIdOf(at.request?.header('traceparent'))
     const told: RefusalReport = {
       reference: at.reference,
       code: refusal.code,
@@ -79,6 +83,7 @@ export function createRefuser(options: RefuserOptions): Refuser {
       path: at.path,
       address: at.address,
       details: refusal.details,
+      ...(traceId !== undefined && { traceId }),
     }
     logger[status >= 500 ? 'warn' : 'info'](told, 'refused')
     observe?.(refusal, { ...at, status })

@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { nodeListener } from '../adapters/node.ts'
 import type { Auth } from '../auth.ts'
 import type { Logger } from '../base/logger.ts'
+import { traceIdOf } from '../base/trace-parent.ts'
 import type { KeyAndCertificate } from './tls/self-signed.ts'
 
 export interface ServeOptions {
@@ -99,6 +100,7 @@ function logRequest(request: IncomingMessage, response: ServerResponse, logger: 
   const began = performance.now()
   response.once('finish', () => {
     const [path] = (request.url ?? '').split('?')
+    const traceId = traceIdOf(String(request.headers.traceparent ?? ''))
     logger.debug(
       {
         method: request.method,
@@ -106,6 +108,7 @@ function logRequest(request: IncomingMessage, response: ServerResponse, logger: 
         status: response.statusCode,
         milliseconds: Math.round(performance.now() - began),
         address: request.socket.remoteAddress,
+        ...(traceId !== undefined && { traceId }),
       },
       'answered',
     )

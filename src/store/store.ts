@@ -52,6 +52,8 @@ export interface Store {
   cleanUp(limit: number): Promise<number>
   /** How many rows that are past their use are still there. */
   expired(): Promise<number>
+  /** How busy its connections are; absent where there are none to wait for. */
+  load?(): StoreLoad
   /** Numbers by which risky states are found. Reads every account, session and key. */
   survey(question: SurveyQuestion): Promise<StoreSurvey>
 
@@ -76,6 +78,13 @@ export interface Store {
   readonly webhooks: WebhookVerbs
   /** Pushes between the processes that share the database; absent where the driver has none. */
   readonly hints?: HintVerbs
+}
+
+export interface StoreLoad {
+  /** Statements and transactions that hold a connection or wait for one. */
+  readonly working: number
+  /** Those of them that wait. */
+  readonly waiting: number
 }
 
 export interface StoreOptions {

@@ -7,24 +7,32 @@ interface OpenTelemetryApi {
       createCounter(
         name: string,
         options: { readonly description: string },
-      ): { add(value: number, attributes: Readonly<Record<string, string>>): void }
+      ): { add(value: number, attributes: Attributes): void }
     }
+  }
+  readonly trace: {
+    getActiveSpan(): { setAttributes(attributes: Attributes): unknown } | undefined
   }
 }
 
-/** Counts refusals where the application has the OpenTelemetry API; does nothing where it has not. */
-export type CountRefusal = (refusal: Refusal) => void
+type Attributes = Readonly<Record<string, string>>
+
+/** Counts a refusal, and writes its cause and reference on the span of its request, if there is one. Never throws. */
+export type NoteRefusal = (refusal: Refusal, reference: string) => void
 
 /** Looks for the API once. Never rejects: without it there is nothing to do. */
 export async function connectOpenTelemetry(
   load: () => Promise<unknown> = () => import('@opentelemetry/api' as string),
-): Promise<CountRefusal | undefined> {
+): Promise<NoteRefusal | undefined> {
   try {
-    const { metrics } = (await load()) as OpenTelemetryApi
+    const { metrics, trace } = (await load()) as OpenTelemetryApi
     const counter = metrics.getMeter('countersign').createCounter('countersign.refusals', {
       description: 'Refused requests by cause.',
     })
-    return ({ code, clientCode }) => counter.add(1, { code, client_code: clientCode })
+    return ({ code, clientCode }, reference) => {
+      counter.add(1, { code, client_code: clientCode })
+      trace.getActiveSpan()?.setAttributes({ 'countersign.code': code, 'countersign.reference': reference })
+    }
   } catch {
     return undefined
   }

@@ -1,48 +1,49 @@
-import type { MetricFacts } from './metrics.ts'
+import { familyOf, type Samples } from './metrics.ts'
 
 /** The processes of one program that share a machine, as one of them sees them. */
 export interface Processes {
   readonly count: number
   /** How to ask this one for its numbers, from now on. */
-  share(read: () => MetricFacts): void
-  /** The numbers of all, those that have ended included. */
-  all(): Promise<MetricFacts>
+  share(read: () => Samples): void
+  /** The numbers of all; what those counted that have ended is among them. */
+  all(): Promise<Samples>
 }
 
-/** Sums that never go down, whoever ends: a counter that fell would be read as one that began anew. */
+/** Counts that never go down, whoever ends: a counter that fell would be read as one that began anew. */
 export interface MetricSums {
-  /** What a process has counted so far. */
-  note(process: number, refusals: Iterable<readonly [string, number]>, left: number): void
+  /** The numbers of a process, in the place of those it said before. */
+  note(process: number, samples: Iterable<readonly [string, number]>): void
   /** It will say no more; what it counted stays. */
   end(process: number): void
-  total(): Pick<MetricFacts, 'refusals' | 'left'>
-}
-
-interface Counted {
-  refusals: Map<string, number>
-  left: number
+  total(): Samples
 }
 
 export function createMetricSums(): MetricSums {
-  const ended: Counted = { refusals: new Map(), left: 0 }
-  const live = new Map<number, Counted>()
-  const add = (to: Counted, { refusals, left }: Counted): Counted => {
-    for (const [code, count] of refusals) to.refusals.set(code, (to.refusals.get(code) ?? 0) + count)
-    to.left += left
-    return to
-  }
+  let ended: Samples = new Map()
+  const live = new Map<number, Samples>()
   return {
-    note(process, refusals, left) {
-      live.set(process, { refusals: new Map(refusals), left })
+    note(process, samples) {
+      live.set(process, new Map(samples))
     },
     end(process) {
-      const counted = live.get(process)
-      if (counted === undefined) return
+      const last = live.get(process)
+      if (last === undefined) return
       live.delete(process)
-      add(ended, counted)
+      ended = join([ended, new Map([...last].filter(([series]) => familyOf(series)?.[1].type !== 'gauge'))])
     },
-    total() {
-      return [ended, ...live.values()].reduce(add, { refusals: new Map<string, number>(), left: 0 })
-    },
+    total: () => join([ended, ...live.values()]),
   }
+}
+
+function join(all: readonly Samples[]): Samples {
+  const joined = new Map<string, number>()
+  for (const samples of all) {
+    for (const [series, value] of samples) {
+      const former = joined.get(series)
+      if (former === undefined) joined.set(series, value)
+      else if (familyOf(series)?.[1].among === 'most') joined.set(series, Math.max(former, value))
+      else joined.set(series, former + value)
+    }
+  }
+  return joined
 }

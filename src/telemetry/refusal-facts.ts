@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { traceIdOf } from '../base/trace-parent.ts'
 import type { Refusal } from '../errors/refusal.ts'
 import type { GuardRequest } from '../model/guard-request.ts'
 import type { RefusalRecord } from '../store/refusals.ts'
@@ -78,6 +79,8 @@ export function describeRefusal(
     if (address !== undefined && address !== at.address) facts.peer = plain(address)
     const forwarded = request.header('x-forwarded-for')
     if (forwarded !== undefined) facts.forwarded_for = plain(forwarded)
+    const trace = traceIdOf(request.header('traceparent'))
+    if (trace !== undefined) facts.trace_id = trace
     facts.headers = TELLING_HEADERS.filter((name) => request.header(name) !== undefined)
     addCredential(facts, request, nowMilliseconds / 1000)
   }

@@ -3,7 +3,6 @@ import { describe, it } from 'node:test'
 import { silentLogger } from '../base/logger.ts'
 import { Refusal } from '../errors/refusal.ts'
 import type { RefusalCount, RefusalRecord, RefusalVerbs } from '../store/refusals.ts'
-import { prometheusText } from './metrics.ts'
 import { connectOpenTelemetry } from './open-telemetry.ts'
 import { describeRefusal, type RefusedAt } from './refusal-facts.ts'
 import { createRefusalLog } from './refusal-log.ts'
@@ -146,31 +145,24 @@ describe('the log of refusals', () => {
   })
 })
 
-describe('metrics', () => {
-  it('show each cause that occurred, with labels of the catalogue only', () => {
-    const text = prometheusText({
-      refusals: new Map([
-        ['TOKEN_EXPIRED', 3],
-        ['{"}\n', 1],
-      ]),
-      left: 1,
-      startedAt: 5,
-    })
-    assert.match(
-      text,
-      /^countersign_refusals_total\{code="TOKEN_EXPIRED",client_code="token_expired",group="time"\} 3$/m,
-    )
-    assert.equal(text.match(/^countersign_refusals_total/gm)?.length, 1)
-  })
-
-  it('count by OpenTelemetry where its API is there, and do nothing where it is not', async () => {
+describe('OpenTelemetry', () => {
+  it('counts, and names cause and reference on the span under way, where its API is there', async () => {
     const added: unknown[] = []
+    const told: unknown[] = []
+    let span: { setAttributes(attributes: unknown): void } | undefined
     const createCounter = () => ({ add: (...args: unknown[]) => added.push(args) })
-    const count = await connectOpenTelemetry(async () => ({
+    const note = await connectOpenTelemetry(async () => ({
       metrics: { getMeter: () => ({ createCounter }) },
+      trace: { getActiveSpan: () => span },
     }))
-    count?.(new Refusal('TOKEN_EXPIRED'))
-    assert.deepEqual(added, [[1, { code: 'TOKEN_EXPIRED', client_code: 'token_expired' }]])
+    note?.(new Refusal('TOKEN_EXPIRED'), 'ref-1')
+    span = { setAttributes: (attributes) => void told.push(attributes) }
+    note?.(new Refusal('KID_UNKNOWN'), 'ref-2')
+    assert.deepEqual(added, [
+      [1, { code: 'TOKEN_EXPIRED', client_code: 'token_expired' }],
+      [1, { code: 'KID_UNKNOWN', client_code: 'token_invalid' }],
+    ])
+    assert.deepEqual(told, [{ 'countersign.code': 'KID_UNKNOWN', 'countersign.reference': 'ref-2' }])
     assert.equal(
       await connectOpenTelemetry(async () => Promise.reject(new Error('not installed'))),
       undefined,

@@ -19,6 +19,7 @@ import { createRefreshTokens } from '../tokens/refresh-token.ts'
 import { DAY_MILLISECONDS, type Ground } from './ground.ts'
 import type { Knowledge } from './knowledge.ts'
 import type { Mail } from './mail.ts'
+import type { Telemetry } from './telemetry.ts'
 
 /** Everything between a password and a session. */
 export interface SignIn {
@@ -32,7 +33,12 @@ export interface SignIn {
   readonly accountsOn: (on: Pick<AccountParts, 'store' | 'revocationsChanged'>) => Accounts
 }
 
-export function wireSignIn(ground: Ground, knowledge: Knowledge, { postman }: Mail): SignIn {
+export function wireSignIn(
+  ground: Ground,
+  knowledge: Knowledge,
+  { postman }: Mail,
+  { meters }: Telemetry,
+): SignIn {
   const { options, settings, permissions, store, clock, random, logger, secretKeys } = ground
   const { keys, state, feed } = knowledge
   const hashes = createHashQueue({ clock, ...shareOfCores(options.processes?.count) })
@@ -94,6 +100,7 @@ export function wireSignIn(ground: Ground, knowledge: Knowledge, { postman }: Ma
       requireSecondFactor: settings.requireSecondFactor,
       browserSessions: browserSessionLimits(settings),
     },
+    meters,
     policy: permissions,
     store,
     hashes,

@@ -1,11 +1,15 @@
 import { createHash } from 'node:crypto'
 import { toSeconds } from '../base/clock.ts'
+import { BROWSER_SESSION } from '../grants/browser-session.ts'
+import { grants } from '../grants/pipeline.ts'
+import { createMeters, type Meters } from '../telemetry/meters.ts'
 import type { NodeFacts } from '../telemetry/refusal-facts.ts'
 import { createRefusalLog, type RefusalLog } from '../telemetry/refusal-log.ts'
 import type { Ground } from './ground.ts'
 import { signingSecretsFor } from './signing-secrets.ts'
 
 export interface Telemetry {
+  readonly meters: Meters
   readonly refusalLog: RefusalLog
   readonly node: NodeFacts
 }
@@ -28,5 +32,6 @@ export function wireTelemetry(ground: Ground): Telemetry {
     config: createHash('sha256').update(JSON.stringify(told)).digest('hex').slice(0, 12),
     key: keys.join(' '),
   }
-  return { node, refusalLog: createRefusalLog({ refusals: store.refusals, node, clock, logger }) }
+  const meters = createMeters([...grants.map(({ type }) => type), BROWSER_SESSION])
+  return { meters, node, refusalLog: createRefusalLog({ refusals: store.refusals, node, clock, logger }) }
 }

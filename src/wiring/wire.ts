@@ -22,8 +22,8 @@ import { createRoles } from '../permissions/roles.ts'
 import { createFeedAnswers } from '../revocation/feed-answers.ts'
 import { createFeedStreams } from '../revocation/feed-stream.ts'
 import { startHousekeeping } from '../store/housekeeping.ts'
-import type { MetricFacts } from '../telemetry/metrics.ts'
-import { type CountRefusal, connectOpenTelemetry } from '../telemetry/open-telemetry.ts'
+import type { Samples } from '../telemetry/metrics.ts'
+import { connectOpenTelemetry, type NoteRefusal } from '../telemetry/open-telemetry.ts'
 import { post } from '../webhooks/post.ts'
 import { createWebhookSender } from '../webhooks/sender.ts'
 import { type AccountLife, wireAccountLife } from './account-life.ts'
@@ -32,6 +32,7 @@ import { declareRestored, type RestoreReport } from './declare-restored.ts'
 import { DAY_MILLISECONDS, type Ground, layGround } from './ground.ts'
 import { type Knowledge, wireKnowledge } from './knowledge.ts'
 import { type Mail, wireMail } from './mail.ts'
+import { readNumbers } from './numbers.ts'
 import { type SignIn, wireSignIn } from './sign-in.ts'
 import { refuseLostSecretKeys } from './signing-secrets.ts'
 import { survey } from './survey.ts'
@@ -66,7 +67,8 @@ export function wire(options: AuthOptions, routes: readonly Route[]): Wired {
   const ground = layGround(options)
   const knowledge = wireKnowledge(ground)
   const mail = wireMail(ground)
-  const signIn = wireSignIn(ground, knowledge, mail)
+  const telemetry = wireTelemetry(ground)
+  const signIn = wireSignIn(ground, knowledge, mail, telemetry)
   const credentials = wireCredentials(ground, knowledge, signIn)
   const webhooks = createWebhookSender({
     webhooks: ground.settings.webhooks.map(({ secret, ...one }) => ({
@@ -81,9 +83,9 @@ export function wire(options: AuthOptions, routes: readonly Route[]): Wired {
     logger: ground.logger,
   })
   const life = wireAccountLife(ground, knowledge, mail, signIn)
-  const telemetry = wireTelemetry(ground)
-  options.processes?.share(() => ownNumbers(telemetry))
-  let countRefusal: CountRefusal | undefined
+  const numbers = (): Samples => readNumbers({ ground, knowledge, signIn, telemetry })
+  options.processes?.share(numbers)
+  let noteRefusal: NoteRefusal | undefined
   let stopping = false
   const isStopping = () => stopping
   const services = servicesOf({
@@ -94,6 +96,7 @@ export function wire(options: AuthOptions, routes: readonly Route[]): Wired {
     credentials,
     life,
     telemetry,
+    numbers,
     routes,
     isStopping,
   })
@@ -115,7 +118,7 @@ export function wire(options: AuthOptions, routes: readonly Route[]): Wired {
     node: ground.node,
     observeRefusal(refusal, at) {
       telemetry.refusalLog.note(refusal, at)
-      countRefusal?.(refusal)
+      noteRefusal?.(refusal, at.reference)
     },
     storeEpoch: feed.storeEpoch,
     storeNow: () => feed.storeNow() ?? clock.now(),
@@ -143,13 +146,14 @@ export function wire(options: AuthOptions, routes: readonly Route[]): Wired {
       apiKeys.uses.start()
       sessionUses.start()
       telemetry.refusalLog.start()
-      countRefusal = await connectOpenTelemetry()
-      housekeeping = startHousekeeping(store, logger, async () => {
+      noteRefusal = await connectOpenTelemetry()
+      const more = async (): Promise<void> => {
         // With one key there is none that others could be under.
         if (ground.secretKeys.fingerprints.length === 1) return
         await resealTotps(signIn.grants)
         await life.providerTokens.reseal()
-      })
+      }
+      housekeeping = startHousekeeping(store, logger, more, telemetry.meters.cleaned)
     },
     survey: () => survey({ store, settings, keys: keys.management, secretKeys: ground.secretKeys }),
     async declareRestored(by) {
@@ -195,6 +199,7 @@ interface Parts {
   readonly mail: Mail
   readonly life: AccountLife
   readonly telemetry: Telemetry
+  readonly numbers: () => Samples
   readonly routes: readonly Route[]
   readonly isStopping: () => boolean
 }
@@ -212,10 +217,6 @@ function pagesOf({ options, settings, development, secretKeys, random, clock }: 
   }
 }
 
-function ownNumbers({ refusalLog, node }: Telemetry): MetricFacts {
-  return { refusals: refusalLog.counts, left: refusalLog.left, startedAt: node.startedAt }
-}
-
 /** What the endpoints work with. */
 function servicesOf({
   ground,
@@ -225,6 +226,7 @@ function servicesOf({
   mail,
   life,
   telemetry,
+  numbers,
   routes,
   isStopping,
 }: Parts): Services {
@@ -284,7 +286,8 @@ function servicesOf({
     docsOpen: settings.docs === 'open',
     development,
     refusalLog: telemetry.refusalLog,
-    metrics: async () => (await options.processes?.all()) ?? ownNumbers(telemetry),
+    meters: telemetry.meters,
+    metrics: async () => (await options.processes?.all()) ?? numbers(),
     metricsOpen: settings.metrics === 'open',
     async notReady() {
       if (isStopping()) return 'stopping'

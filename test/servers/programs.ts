@@ -90,6 +90,14 @@ export const authlib = pythonPackage('Authlib', 'authlib')
 /** What Authlib makes its requests with. */
 export const pythonRequests = pythonPackage('Requests', 'requests')
 
+export const promtool: Program = {
+  title: 'promtool of Prometheus',
+  names: ['promtool'],
+  folders: [],
+  debianPackage: 'prometheus',
+  optional: true,
+}
+
 /** Where the program is, or undefined. */
 export function findProgram({ names, folders, isModule }: Program): string | undefined {
   const places = [

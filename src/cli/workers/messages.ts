@@ -2,8 +2,7 @@ import type { LogLevel } from '../../server/log.ts'
 
 /** What a worker has counted; plain, for it crosses from process to process. */
 export interface CountsMessage {
-  readonly refusals: readonly (readonly [string, number])[]
-  readonly left: number
+  readonly samples: readonly (readonly [string, number])[]
 }
 
 /** From a worker to the process that watches it. */

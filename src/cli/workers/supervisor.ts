@@ -49,7 +49,7 @@ export async function superviseWorkers(count: number): Promise<void> {
     const { promise, resolve, reject } = Promise.withResolvers<Served>()
     place.isStarting = true
     worker.on('message', (message: FromWorker) => {
-      if (message.kind === 'counts') sums.note(worker.id, message.refusals, message.left)
+      if (message.kind === 'counts') sums.note(worker.id, message.samples)
       else if (message.kind === 'sums') void answerSums(worker, message.question)
       else {
         place.worker = worker
@@ -100,8 +100,7 @@ export async function superviseWorkers(count: number): Promise<void> {
     const late = sleep(REPORT_MILLISECONDS, undefined, { signal: controller.signal }).catch(() => undefined)
     await Promise.race([Promise.all(reported), late])
     controller.abort()
-    const { refusals, left } = sums.total()
-    tell(worker, { kind: 'summed', question, refusals: [...refusals], left })
+    tell(worker, { kind: 'summed', question, samples: [...sums.total()] })
   }
 
   let rolling = false

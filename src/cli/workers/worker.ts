@@ -1,6 +1,6 @@
 import cluster from 'node:cluster'
 import type { LogLevel } from '../../server/log.ts'
-import type { MetricFacts } from '../../telemetry/metrics.ts'
+import type { Samples } from '../../telemetry/metrics.ts'
 import type { Processes } from '../../telemetry/processes.ts'
 import type { FromWorker, ToWorker } from './messages.ts'
 
@@ -14,16 +14,16 @@ export interface WorkerLink {
 }
 
 export function linkWorker(count: number): WorkerLink {
-  let read: (() => MetricFacts) | undefined
+  let read: (() => Samples) | undefined
   let questions = 0
-  const asked = new Map<number, (facts: Pick<MetricFacts, 'refusals' | 'left'>) => void>()
+  const asked = new Map<number, (samples: Samples) => void>()
   const send = (message: FromWorker) => {
     // Whoever is told nothing any more has gone, and this process with it.
     if (process.connected) process.send?.(message, undefined, undefined, () => undefined)
   }
   const report = () => {
-    const facts = read?.()
-    if (facts !== undefined) send({ kind: 'counts', refusals: [...facts.refusals], left: facts.left })
+    const samples = read?.()
+    if (samples !== undefined) send({ kind: 'counts', samples: [...samples] })
   }
   let stop: (lingers: boolean) => void = () => process.exit(0)
   // A terminal that closes tells everybody; what that means is not ours to decide.
@@ -35,7 +35,7 @@ export function linkWorker(count: number): WorkerLink {
       case 'report':
         return report()
       case 'summed': {
-        asked.get(message.question)?.({ refusals: new Map(message.refusals), left: message.left })
+        asked.get(message.question)?.(new Map(message.samples))
         asked.delete(message.question)
       }
     }
@@ -50,9 +50,8 @@ export function linkWorker(count: number): WorkerLink {
         report()
         questions += 1
         const question = questions
-        const { promise, resolve } = Promise.withResolvers<MetricFacts>()
-        const startedAt = read?.().startedAt ?? 0
-        asked.set(question, (facts) => resolve({ ...facts, startedAt }))
+        const { promise, resolve } = Promise.withResolvers<Samples>()
+        asked.set(question, resolve)
         send({ kind: 'sums', question })
         return promise
       },

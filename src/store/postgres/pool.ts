@@ -1,3 +1,4 @@
+import type { StoreLoad } from '../store.ts'
 import {
   type Connection,
   type PostgresClient,
@@ -32,6 +33,7 @@ export interface PoolSettings extends QuerySettings {
 export interface PooledConnection extends Connection {
   /** Takes no more work and is fulfilled when none is under way. */
   drain(): Promise<void>
+  load(): StoreLoad
 }
 
 /** Statements on the connections of a pool. Every wait is bounded: the queue, its time, and the time of a statement. */
@@ -144,6 +146,7 @@ export function poolConnection(pool: PostgresPool, settings: PoolSettings): Pool
       return rows as Row[]
     },
     transaction,
+    load: () => ({ working, waiting }),
     async drain() {
       closed = true
       if (working > 0) await new Promise<void>((resolve) => drained.push(resolve))

@@ -118,6 +118,7 @@ export function createPostgresStore(settings: PostgresSettings): PostgresStore {
 
     cleanUp: (limit) => removePastUse(connection, limit, retention),
     expired: () => countPastUse(connection, retention),
+    load: () => opened?.load() ?? { working: 0, waiting: 0 },
     survey: (question) => survey(connection, question),
 
     ...verbsOn(connection),
