@@ -24,7 +24,15 @@ test('secrets of apps move to the key that writes, and codes go on being right',
     const id = randomId(systemRandom)
     const email = `${id}@example.com`
     const none = { username: undefined, usernameKey: undefined, passwordHash: undefined }
-    const account = { id, email, emailKey: email, emailVerified: false, ...none, roles: [], profile: {} }
+    const account = {
+      id,
+      email,
+      emailKey: email,
+      emailVerified: false,
+      ...none,
+      ...{ roles: [], keptRoles: [] },
+      profile: {},
+    }
     const created = await store.users.create(account, { name: 'user.created', origin, userId: id })
     assert.ok(created.outcome === 'created')
     const sealed = sealTotp(id, encodeBase64Url(secret), parts)

@@ -4,6 +4,7 @@ import { AuthError } from '../errors/auth-error.ts'
 import type { FieldProblem } from '../errors/refusal.ts'
 import { loginKey, parseEmail, parseUsername } from '../model/account-name.ts'
 import type { ProfileSchema } from '../model/profile.ts'
+import type { GivenRoles } from '../model/role.ts'
 import type { User, UserState } from '../model/user.ts'
 import type { Store } from '../store/store.ts'
 import type { NewUser } from '../store/users.ts'
@@ -51,7 +52,7 @@ export interface Accounts {
   /** The same checks, and the hash; nothing is written. For accounts that wait for something. */
   prepare(account: NewAccount, options?: CreateOptions): Promise<NewUser & { readonly passwordHash: string }>
   /** Those of a new registration where undefined. Throws `REQUEST_INVALID` where one is not declared. */
-  checkRoles(roles: readonly string[] | undefined): Promise<readonly string[]>
+  checkRoles(roles: readonly string[] | undefined): Promise<GivenRoles>
   /** The hash of a password that the policy takes. Throws `PASSWORD_REFUSED`. */
   hashNewPassword(user: Pick<User, 'email' | 'username'>, password: string, field: string): Promise<string>
   /** Throws `REQUEST_INVALID` with every problem, a hash that cannot be read among them, and `ACCOUNT_NAME_TAKEN`. */
@@ -76,6 +77,8 @@ export interface Accounts {
 export interface RoleNames {
   unknownRoles(names: readonly string[]): Promise<readonly string[]>
   roleNames(): Promise<readonly string[]>
+  /** Those of the names that are looked for in the database: the configuration declares no such role. */
+  keptRoles(names: readonly string[]): readonly string[]
 }
 
 export interface AccountParts {
@@ -97,7 +100,7 @@ export function createAccounts(parts: AccountParts): Accounts {
   const prepare: Accounts['prepare'] = async (account, { approve, passwordField = 'password' } = {}) => {
     const { email, username } = checkNames(account)
     const profile = parseProfile(parts.profile, account.profile ?? {})
-    const roles = await checkRoles(account.roles ?? parts.defaultRoles, parts.permissions)
+    const given = await checkRoles(account.roles ?? parts.defaultRoles, parts.permissions)
     await checkPassword(account.password, passwordField, [email, username], parts)
     await approve?.({ email, username, profile })
     return {
@@ -108,7 +111,7 @@ export function createAccounts(parts: AccountParts): Accounts {
       username,
       usernameKey: username === undefined ? undefined : loginKey(username),
       passwordHash: await hashes.hash(account.password),
-      roles,
+      ...given,
       profile,
     }
   }
@@ -135,7 +138,7 @@ export function createAccounts(parts: AccountParts): Accounts {
       username,
       usernameKey: username === undefined ? undefined : loginKey(username),
       passwordHash,
-      roles: await checkRoles(account.roles ?? parts.defaultRoles, parts.permissions),
+      ...(await checkRoles(account.roles ?? parts.defaultRoles, parts.permissions)),
       profile: parseProfile(parts.profile, account.profile ?? {}),
     }
   }
@@ -184,9 +187,9 @@ export function createAccounts(parts: AccountParts): Accounts {
     },
 
     async setRoles(id, roles, origin) {
-      const checked = await checkRoles(roles, parts.permissions)
-      const data = { roles: checked.join(' ') }
-      const user = await store.users.setRoles(id, checked, {
+      const given = await checkRoles(roles, parts.permissions)
+      const data = { roles: given.roles.join(' ') }
+      const user = await store.users.setRoles(id, given, {
         name: 'user.roles_changed',
         origin,
         userId: id,
@@ -245,8 +248,11 @@ function checkUsername(username: string): string {
   throw new AuthError('REQUEST_INVALID', { fields: [NO_USERNAME] })
 }
 
-async function checkRoles(roles: readonly string[], declared: RoleNames): Promise<string[]> {
-  if ((await declared.unknownRoles(roles)).length === 0) return [...new Set(roles)]
+async function checkRoles(roles: readonly string[], declared: RoleNames): Promise<GivenRoles> {
+  if ((await declared.unknownRoles(roles)).length === 0) {
+    const once = [...new Set(roles)]
+    return { roles: once, keptRoles: declared.keptRoles(once) }
+  }
   const message = `Must be one of: ${(await declared.roleNames()).join(', ')}.`
   throw new AuthError('REQUEST_INVALID', { fields: [{ field: 'roles', message }] })
 }

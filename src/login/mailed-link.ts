@@ -26,7 +26,7 @@ export function newLink(
   purpose: LinkPurpose,
   { userId, email }: { readonly userId: string; readonly email: string },
   random: Random,
-  facts: NewLink['facts'] = {},
+  promised: Partial<Pick<NewLink, 'facts' | 'keptRoles'>> = {},
 ): { readonly token: string; readonly stored: NewLink } {
   const token = makeLinkToken(userId, random)
   const lifeMilliseconds = LINK_LIVES[purpose]
@@ -37,7 +37,8 @@ export function newLink(
     email,
     emailKey: loginKey(email),
     lifeMilliseconds,
-    facts,
+    facts: promised.facts ?? {},
+    keptRoles: promised.keptRoles ?? [],
   }
   return { token, stored }
 }

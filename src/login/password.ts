@@ -140,6 +140,8 @@ async function takeOver(
       usernameKey: username === undefined ? undefined : loginKey(username),
       passwordHash,
       roles: found.roles ?? defaultRoles,
+      // Named by code of the application, which may name what is no role.
+      keptRoles: [],
       profile: found.profile ?? {},
     },
     { name: 'user.taken_over', origin, userId: id },

@@ -3,6 +3,7 @@ import { AuthError } from '../errors/auth-error.ts'
 import type { Postman } from '../mail/postman.ts'
 import { loginKey, parseEmail } from '../model/account-name.ts'
 import { limitsOfLetters, limitsOfRegistrations } from '../model/letter-limits.ts'
+import type { GivenRoles } from '../model/role.ts'
 import type { User } from '../model/user.ts'
 import type { Limiter } from '../store/hot/limiter.ts'
 import type { LinkStanding } from '../store/links.ts'
@@ -57,7 +58,7 @@ export interface Registration {
 export interface RegistrationParts {
   readonly mode: RegistrationMode
   readonly accounts: Accounts
-  readonly permissions: Pick<RoleNames, 'unknownRoles'>
+  readonly permissions: Pick<RoleNames, 'unknownRoles' | 'keptRoles'>
   readonly store: Pick<Store, 'users' | 'links' | 'events'>
   readonly postman: Postman
   readonly limiter: Limiter
@@ -117,7 +118,7 @@ export function createRegistration(parts: RegistrationParts): Registration {
     }
     const { id: userId, passwordHash, roles } = user
     const facts = { username: user.username ?? null, passwordHash, roles, profile: user.profile }
-    const { token, stored } = newLink('register', { userId, email: user.email }, random, facts)
+    const { token, stored } = newLink('register', { userId, email: user.email }, random, { facts })
     const event = { name: 'user.registration_asked', origin, userId } as const
     await store.links.create([stored], event)
     const lifeMilliseconds = LINK_LIVES.register
@@ -225,8 +226,16 @@ export function createRegistration(parts: RegistrationParts): Registration {
         })
       }
       const userId = randomId(random)
-      const { token, stored } = newLink('invite', { userId, email: address }, random, { roles: checked })
-      const event = { name: 'user.invited', origin, userId, data: { roles: checked.join(' ') } } as const
+      const { token, stored } = newLink('invite', { userId, email: address }, random, {
+        facts: { roles: checked.roles },
+        keptRoles: checked.keptRoles,
+      })
+      const event = {
+        name: 'user.invited',
+        origin,
+        userId,
+        data: { roles: checked.roles.join(' ') },
+      } as const
       if (!(await store.links.create([stored], event)))
         throw new AuthError('RATE_LIMITED', { retryAfterSeconds: 3600 })
       const lifeMilliseconds = LINK_LIVES.invite
@@ -234,7 +243,9 @@ export function createRegistration(parts: RegistrationParts): Registration {
     },
 
     async finish(token, password, caller) {
-      const user = toNewUser(await inspectLink(token, ['register'], store))
+      const link = await inspectLink(token, ['register'], store)
+      const roles = (await standingRoles(link.facts.roles)) ?? []
+      const user = toNewUser(link, { roles, keptRoles: parts.permissions.keptRoles(roles) })
       await provePassword(user, password, caller)
       const created = await create(token, user, caller)
       if (created !== 'username') return created
@@ -246,11 +257,10 @@ export function createRegistration(parts: RegistrationParts): Registration {
 }
 
 /** What waits with a `register` link; see `registerByLink`. */
-function toNewUser({ userId, email, facts }: LinkStanding): NewUser {
-  const { username, passwordHash, roles, profile } = facts as {
+function toNewUser({ userId, email, facts }: LinkStanding, given: GivenRoles): NewUser {
+  const { username, passwordHash, profile } = facts as {
     readonly username: string | null
     readonly passwordHash: string
-    readonly roles: readonly string[]
     readonly profile: Readonly<Record<string, unknown>>
   }
   return {
@@ -261,7 +271,7 @@ function toNewUser({ userId, email, facts }: LinkStanding): NewUser {
     username: username ?? undefined,
     usernameKey: username === null ? undefined : loginKey(username),
     passwordHash,
-    roles,
+    ...given,
     profile,
   }
 }

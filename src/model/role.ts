@@ -5,6 +5,13 @@ export interface Role {
   readonly scopes: readonly string[]
 }
 
+/** Roles that somebody is about to be given. */
+export interface GivenRoles {
+  readonly roles: readonly string[]
+  /** Those of them that the database keeps, and not the configuration. */
+  readonly keptRoles: readonly string[]
+}
+
 /** A scope that the database keeps, with the sentence that people are shown. */
 export interface DeclaredScope {
   readonly name: string

@@ -10,6 +10,8 @@ export interface Permissions extends ScopePolicy {
   readonly roles: Readonly<Record<string, ConfiguredRole>>
   /** Those of the names that are no role. */
   unknownRoles(names: readonly string[]): Promise<readonly string[]>
+  /** Those of the names that are looked for in the database. */
+  keptRoles(names: readonly string[]): readonly string[]
   /** Every role by name, those of the configuration first. */
   roleNames(): Promise<readonly string[]>
   /** Reads the scopes of the database anew. */
@@ -34,6 +36,7 @@ export function createPermissions(
       return scopes
     },
     roles,
+    keptRoles: inDatabase,
     async findRoles(names): Promise<readonly Pick<Role, 'name' | 'scopes'>[]> {
       const asked = inDatabase(names)
       return asked.length === 0 ? [] : store.findRoles(asked)

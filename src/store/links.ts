@@ -15,6 +15,13 @@ export interface NewLink {
   readonly lifeMilliseconds: number
   /** What the account is made from; empty for the others. Never a secret in the clear. */
   readonly facts: Readonly<Record<string, unknown>>
+  /** Of the roles among `facts` those that the database keeps: all must be there, as for `UserVerbs.create`. */
+  readonly keptRoles: readonly string[]
+}
+
+/** What an invitation promises, but for a role that is gone. */
+export function withoutRole(facts: NewLink['facts'], role: string): NewLink['facts'] {
+  return Array.isArray(facts.roles) ? { ...facts, roles: facts.roles.filter((name) => name !== role) } : facts
 }
 
 /** A link as it is presented. */

@@ -9,7 +9,10 @@ export type PermissionStep =
   | { readonly kind: 'scope.remove'; readonly name: string; readonly event: NewEvent }
   /** A role that loses a scope raises ver of each of its holders, with their entries. */
   | { readonly kind: 'role.put'; readonly role: Role; readonly event: NewEvent }
-  /** Its holders have it no more; ver of each is raised, with their entries. */
+  /**
+   * Its holders have it no more; ver of each is raised, with their entries. Invitations that wait promise it no more:
+   * what is made again under its name is another role.
+   */
   | { readonly kind: 'role.remove'; readonly name: string; readonly event: NewEvent }
   | { readonly kind: 'client.create'; readonly client: NewClient; readonly event: NewEvent }
   | {

@@ -1,7 +1,8 @@
 import type { NewEvent } from '../audit/events.ts'
+import type { GivenRoles } from '../model/role.ts'
 import type { User, UserState } from '../model/user.ts'
 
-export interface NewUser {
+export interface NewUser extends GivenRoles {
   readonly id: string
   readonly email: string
   /** The canonical login key of the address, and of the name where there is one; each is unique. */
@@ -10,7 +11,6 @@ export interface NewUser {
   readonly username: string | undefined
   readonly usernameKey: string | undefined
   readonly passwordHash: string | undefined
-  readonly roles: readonly string[]
   readonly profile: Readonly<Record<string, unknown>>
 }
 
@@ -23,6 +23,10 @@ export interface Account {
 export type Taken = { readonly outcome: 'taken'; readonly field: 'email' | 'username' }
 
 export interface UserVerbs {
+  /**
+   * Roles of the database stay as they are until it is done: who changes one waits, and then sees who has it. Throws
+   * `STORE_UNAVAILABLE`, and writes nothing, where one of `keptRoles` is gone: to ask again tells more.
+   */
   create(
     user: NewUser,
     event: NewEvent,
@@ -57,8 +61,8 @@ export interface UserVerbs {
   ): Promise<User | undefined>
   /** Disabling raises epoch and ver with their entry; enabling revives nothing. */
   setState(id: string, state: UserState, event: NewEvent): Promise<User | undefined>
-  /** Raises ver with its entry if a role is lost. */
-  setRoles(id: string, roles: readonly string[], event: NewEvent): Promise<User | undefined>
+  /** Raises ver with its entry if a role is lost. Of roles of the database as `create`. */
+  setRoles(id: string, given: GivenRoles, event: NewEvent): Promise<User | undefined>
   /** Removes the user and their sessions; the entry refuses their tokens without comparison. */
   remove(id: string, event: NewEvent): Promise<boolean>
 }

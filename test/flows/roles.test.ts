@@ -226,6 +226,34 @@ test('somebody who was invited to a role that is removed meanwhile comes in with
   await other.close()
 })
 
+test('somebody who was invited to a role that is removed and made again, larger, does not get it', async () => {
+  const other = await startLettered({ registration: 'invite' })
+  const declare = async (scopes: string[]) =>
+    other.auth.declarations.apply(await other.auth.declarations.plan({ roles: { guest: { scopes } } }))
+  await declare(['profile:read'])
+  const admin = { email: 'root@example.com', password: PASSWORD, roles: ['user', 'admin'] }
+  const root = await other.auth.users.create(admin)
+  const { access_token: token } = await other.auth.sessions.start({ userId: root.id, amr: ['pwd'] })
+  for (const email of ['early@example.com', 'late@example.com']) {
+    const json = { email, roles: ['user', 'guest'] }
+    assert.equal((await other.call('POST', '/admin/invitations', { json, token })).status, 202)
+    if (email.startsWith('early')) {
+      assert.equal((await other.call('DELETE', '/admin/roles/guest', { token })).status, 204)
+      await declare(['admin:keys'])
+    }
+  }
+  for (const [email, roles] of [
+    ['early@example.com', ['user']],
+    ['late@example.com', ['user', 'guest']],
+  ] as const) {
+    const invitation = await other.token('invite', email)
+    const made = await other.call('POST', '/register', { json: { email, password: PASSWORD, invitation } })
+    assert.equal(made.status, 201, made.text)
+    assert.deepEqual((await other.auth.users.findByLogin(email))?.roles, roles)
+  }
+  await other.close()
+})
+
 test('a role that is lost while a sign-in or a code is on its way is in no token that comes of it', async () => {
   let meanwhile = async (_: string): Promise<unknown> => undefined
   const other = await startIssuer({

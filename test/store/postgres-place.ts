@@ -77,6 +77,7 @@ export function newUser(name: string): NewUser {
     usernameKey: name,
     passwordHash: 'hash',
     roles: [],
+    keptRoles: [],
     profile: {},
   }
 }

@@ -128,6 +128,15 @@ test(`no two verbs wait for each other for ever, however they meet (seed ${seed}
     await store.sessions.refresh({ ...strictly, sessionId: id })
     await store.sessions.refresh({ ...strictly, sessionId: id })
   }
+  const putRole = () =>
+    store.permissions.change([
+      {
+        kind: 'role.put',
+        role: { name: 'a', description: undefined, scopes: random() < 0.5 ? ['x'] : ['y'] },
+        event: event('role.changed'),
+      },
+    ])
+  await putRole()
   const verbs: (() => Promise<unknown>)[] = [
     ...Array<typeof reuseOnce>(6).fill(reuseOnce),
     () =>
@@ -138,7 +147,13 @@ test(`no two verbs wait for each other for ever, however they meet (seed ${seed}
       ),
     () => store.sessions.endAll(userId, { exceptId: session(), why: 'logout' }, event('session.all_ended')),
     () => store.users.setState(userId, 'disabled', event('user.disabled')),
-    () => store.users.setRoles(userId, random() < 0.5 ? [] : ['a'], event('user.roles_changed')),
+    () =>
+      store.users.setRoles(
+        userId,
+        random() < 0.5 ? { roles: [], keptRoles: [] } : { roles: ['a'], keptRoles: ['a'] },
+        event('user.roles_changed'),
+      ),
+    putRole,
     () =>
       store.revocations.add(
         { kind: 'token', ref: `jti-${below(60)}`, least: undefined },

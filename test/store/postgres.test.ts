@@ -145,7 +145,10 @@ test('what is no id and what has a NUL in it names nothing, and is no failure', 
     profile,
   )
   const roles = ['a,b', '"', '\\', '{}', 'NULL', '', ' ü ']
-  assert.deepEqual((await store.users.setRoles(userId, roles, event('user.roles_changed')))?.roles, roles)
+  assert.deepEqual(
+    (await store.users.setRoles(userId, { roles, keptRoles: [] }, event('user.roles_changed')))?.roles,
+    roles,
+  )
 })
 
 test('withTransaction: the user and a row of the application are there together or not at all', async () => {
@@ -188,7 +191,7 @@ test('withTransaction: a step that is refused leaves the transaction usable', as
   const results = await Promise.allSettled([
     bound.users.rename(userId, held, event('user.renamed')),
     signIn({ ...store, ...bound, sessions: { ...store.sessions, ...bound.sessions } }, { id: sessionId }),
-    bound.users.setRoles(userId, ['a'], event('user.roles_changed')),
+    bound.users.setRoles(userId, { roles: ['a'], keptRoles: [] }, event('user.roles_changed')),
     bound.revocations.add(
       { kind: 'token', ref: 't', least: undefined },
       { sessionId },
@@ -223,6 +226,52 @@ test('withTransaction: a step that is refused leaves the transaction usable', as
   assert.equal((await store.sessions.refresh(call)).verdict, 'rotate')
   await client.end()
 })
+
+test('a role that is narrowed or removed while somebody is being given it ends their tokens, too', async () => {
+  const store = await place.open()
+  const put = (scopes: readonly string[]) =>
+    ({
+      kind: 'role.put',
+      role: { name: 'seller', description: undefined, scopes },
+      event: event('role.changed'),
+    }) as const
+  const given = { roles: ['seller'], keptRoles: ['seller'] }
+  const client = new pg.Client({ connectionString: store.url })
+  await client.connect()
+  const bound = store.withTransaction(client)
+  for (const loss of [
+    put([]),
+    { kind: 'role.remove', name: 'seller', event: event('role.removed') } as const,
+  ]) {
+    await store.permissions.change([put(['orders:write'])])
+    const { userId } = await signIn(store)
+    const invited = newUser(`new-${loss.kind}`)
+    await client.query('BEGIN')
+    const before = await bound.users.setRoles(userId, given, event('user.roles_changed'))
+    await bound.users.create({ ...invited, ...given }, event('user.created', { userId: invited.id }))
+    const made = await bound.users.find(invited.id)
+    const lost = store.permissions.change([loss])
+    await untilItWaits(lost, store.url)
+    await client.query('COMMIT')
+    assert.equal(await lost, undefined)
+    for (const then of [before, made]) {
+      const now = await store.users.find(then?.id ?? '')
+      assert.ok((now?.ver ?? 0) > (then?.ver ?? 0), loss.kind)
+      assert.deepEqual(now?.roles, loss.kind === 'role.remove' ? [] : ['seller'])
+    }
+  }
+  await client.end()
+})
+
+/** Until a statement waits for a lock, or the work is done without. */
+async function untilItWaits(work: Promise<unknown>, url: string): Promise<void> {
+  let isDone = false
+  void work.finally(() => {
+    isDone = true
+  })
+  const waiting = `SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`
+  while (!isDone && (await run(url, waiting)).length === 0);
+}
 
 async function failureOf(work: () => Promise<unknown>): Promise<unknown> {
   return work().then(

@@ -48,7 +48,7 @@ async function invite(stage: Stage): Promise<Person> {
   const email = `${name}@example.com`
   const event = { name: 'user.created', origin: { actor: { kind: 'system' } }, userId } as const
   const row = { id: userId, email, emailKey: email, emailVerified: false, username: name, usernameKey: name }
-  await parts.store.users.create({ ...row, passwordHash, roles: [], profile: {} }, event)
+  await parts.store.users.create({ ...row, passwordHash, roles: [], keptRoles: [], profile: {} }, event)
   const tokens = await issuer.auth.sessions.start({ userId, amr: ['pwd'] })
   const sessionId = String(claimsOf(tokens.access_token).sid)
   return {

@@ -4,6 +4,7 @@ import type { Postman } from '../../mail/postman.ts'
 import { loginKey, parseEmail } from '../../model/account-name.ts'
 import { decideNewcomer, type Identity, MOST_IDENTITIES } from '../../model/identity.ts'
 import type { ProfileSchema } from '../../model/profile.ts'
+import type { GivenRoles } from '../../model/role.ts'
 import type { User } from '../../model/user.ts'
 import type { NewIdentity } from '../../store/identities.ts'
 import type { Store } from '../../store/store.ts'
@@ -45,7 +46,7 @@ export interface IdentitiesParts {
   readonly registration: RegistrationMode
   readonly profile: ProfileSchema | undefined
   /** The roles of a new registration. */
-  readonly rolesOfNew: () => Promise<readonly string[]>
+  readonly rolesOfNew: () => Promise<GivenRoles>
   readonly hooks: Hooks
   readonly random: Random
   readonly postman: Pick<Postman, 'send'>
@@ -107,7 +108,7 @@ export function createIdentities(parts: IdentitiesParts): Identities {
         username: undefined,
         usernameKey: undefined,
         passwordHash: undefined,
-        roles: await parts.rolesOfNew(),
+        ...(await parts.rolesOfNew()),
         profile,
       },
       newIdentity(id, assertion),

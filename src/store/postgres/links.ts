@@ -10,7 +10,7 @@ import { removeFactors } from './factors.ts'
 import { isTaken } from './failure.ts'
 import { removeIdentities } from './identities.ts'
 import { statement } from './statement.ts'
-import { createUser, toUser, type UserRow, userColumns, voidCredentials } from './users.ts'
+import { createUser, holdRoles, toUser, type UserRow, userColumns, voidCredentials } from './users.ts'
 
 interface LinkRow {
   readonly l_purpose: LinkPurpose
@@ -116,21 +116,22 @@ const keep = statement<UserRow>(
    SELECT ${userColumns} FROM u`,
 )
 
-export function linkVerbs(connection: Connection): LinkVerbs {
-  /** Does the work of a link in one transaction; the work removes the link, unless it refuses. */
-  function use<Done>(
-    { userId, hash }: LinkUse,
-    purposes: readonly LinkPurpose[],
-    work: (inside: Connection, link: LinkRow, isProven: boolean) => Promise<Done>,
-  ): Promise<Done | undefined> {
-    return connection.transaction(async (inside) => {
-      const owner = { user_id: uuidOrNull(userId) }
-      const before = await firstRow(inside, lockOwner, owner)
-      const link = await firstRow(inside, lock, { ...owner, hash, purposes })
-      return link && work(inside, link, before?.email_verified === true)
-    })
-  }
+/** Does the work of a link in one transaction; the work removes the link, unless it refuses. */
+function use<Done>(
+  connection: Connection,
+  { userId, hash }: LinkUse,
+  purposes: readonly LinkPurpose[],
+  work: (inside: Connection, link: LinkRow, isProven: boolean) => Promise<Done>,
+): Promise<Done | undefined> {
+  return connection.transaction(async (inside) => {
+    const owner = { user_id: uuidOrNull(userId) }
+    const before = await firstRow(inside, lockOwner, owner)
+    const link = await firstRow(inside, lock, { ...owner, hash, purposes })
+    return link && work(inside, link, before?.email_verified === true)
+  })
+}
 
+export function linkVerbs(connection: Connection): LinkVerbs {
   /** The user of a statement that a unique address may refuse. */
   async function unlessTaken<Outcome extends string>(
     outcome: Outcome,
@@ -148,6 +149,7 @@ export function linkVerbs(connection: Connection): LinkVerbs {
   return {
     create: (links, event) =>
       connection.transaction(async (inside) => {
+        await holdRoles(inside, [...new Set(links.flatMap(({ keptRoles }) => keptRoles))])
         const keys = [...new Set(links.map(({ emailKey }) => emailKey))].sort()
         for (const email_key of keys) await inside.rows(lockAddress, { email_key })
         for (const { emailKey: email_key, purpose } of links) {
@@ -178,21 +180,25 @@ export function linkVerbs(connection: Connection): LinkVerbs {
       return row && toStanding(row)
     },
 
+    // Roles first, as whoever removes one locks it before the links that promise it.
     createAccount: (link, user, event) =>
-      use(link, ['register', 'invite'], async (inside, { l_user_id }) => {
-        const created = await createUser(inside, user, event)
-        if (created.outcome === 'created') await inside.rows(removeAll, { user_id: l_user_id, all: false })
-        return created
+      connection.transaction(async (transaction) => {
+        await holdRoles(transaction, user.keptRoles)
+        return use(transaction, link, ['register', 'invite'], async (inside, { l_user_id }) => {
+          const created = await createUser(inside, user, event)
+          if (created.outcome === 'created') await inside.rows(removeAll, { user_id: l_user_id, all: false })
+          return created
+        })
       }),
 
     verifyEmail: (link, event) =>
-      use(link, ['verify'], async (inside, { l_user_id }) => {
+      use(connection, link, ['verify'], async (inside, { l_user_id }) => {
         await inside.rows(remove, { user_id: l_user_id, hash: link.hash })
         return userOf(await firstRow(inside, verify, { user_id: l_user_id, ...eventValues(event) }))
       }),
 
     resetPassword: (link, passwordHash, event) =>
-      use(link, ['reset'], async (inside, { l_user_id }, isProven) => {
+      use(connection, link, ['reset'], async (inside, { l_user_id }, isProven) => {
         await endApiKeys(inside, l_user_id)
         if (!isProven) {
           await removeFactors(inside, l_user_id, 0)
@@ -207,7 +213,7 @@ export function linkVerbs(connection: Connection): LinkVerbs {
 
     changeEmail: (link, event) =>
       unlessTaken('changed', () =>
-        use(link, ['change_email'], async (inside, { l_user_id, l_email, l_email_key }) => {
+        use(connection, link, ['change_email'], async (inside, { l_user_id, l_email, l_email_key }) => {
           const values = { user_id: l_user_id, email: l_email, email_key: l_email_key, ...eventValues(event) }
           const row = await firstRow(inside, setEmail, values)
           await inside.rows(removeAll, { user_id: l_user_id, all: false })
@@ -217,23 +223,28 @@ export function linkVerbs(connection: Connection): LinkVerbs {
 
     keepEmail: (link, event) =>
       unlessTaken('kept', () =>
-        use(link, ['keep_email'], async (inside, { l_user_id, l_email, l_email_key, l_ends_at }) => {
-          await endApiKeys(inside, l_user_id)
-          // Who has broken in sets up a way back in first.
-          const since = l_ends_at - link.lifeMilliseconds - STOPPED_CHANGE_REACH_MILLISECONDS
-          await removeFactors(inside, l_user_id, since)
-          await removeIdentities(inside, l_user_id, since)
-          const values = {
-            id: l_user_id,
-            keep: null,
-            email: l_email,
-            email_key: l_email_key,
-            ...eventValues(event),
-          }
-          const row = await firstRow(inside, keep, values)
-          await inside.rows(removeAll, { user_id: l_user_id, all: true })
-          return userOf(row)
-        }),
+        use(
+          connection,
+          link,
+          ['keep_email'],
+          async (inside, { l_user_id, l_email, l_email_key, l_ends_at }) => {
+            await endApiKeys(inside, l_user_id)
+            // Who has broken in sets up a way back in first.
+            const since = l_ends_at - link.lifeMilliseconds - STOPPED_CHANGE_REACH_MILLISECONDS
+            await removeFactors(inside, l_user_id, since)
+            await removeIdentities(inside, l_user_id, since)
+            const values = {
+              id: l_user_id,
+              keep: null,
+              email: l_email,
+              email_key: l_email_key,
+              ...eventValues(event),
+            }
+            const row = await firstRow(inside, keep, values)
+            await inside.rows(removeAll, { user_id: l_user_id, all: true })
+            return userOf(row)
+          },
+        ),
       ),
   }
 }

@@ -1,4 +1,5 @@
 import { AuthError } from '../../errors/auth-error.ts'
+import { withoutRole } from '../links.ts'
 import type { PermissionStep, PermissionVerbs } from '../permissions.ts'
 import { type RoleRow, toRole } from '../rows/roles.ts'
 import { clientVerbs } from './clients.ts'
@@ -41,6 +42,18 @@ const removeScope = statement<{ name: string }>(
    SELECT name FROM p`,
 )
 
+// Else of two who make one role neither would see that the other's held more.
+const takeTurn = statement(
+  'permissions.take_turn',
+  `SELECT pg_advisory_xact_lock(hashtextextended('countersign.roles', 8614))`,
+)
+
+// After this has waited for whoever is giving one of them, the statements that follow see who has it.
+const lockRoles = statement(
+  'permissions.lock_roles',
+  'SELECT name FROM countersign.roles WHERE name = ANY (@names::text[]) ORDER BY name FOR UPDATE',
+)
+
 /** In one order, so that two who change many users never hold what the other waits for. */
 const HOLDERS = `h AS MATERIALIZED (
      SELECT u.id FROM countersign.users u
@@ -81,6 +94,26 @@ const removeRole = statement<{ name: string }>(
   { long: true },
 )
 
+interface PromiseRow {
+  readonly user_id: string
+  readonly hash: string
+  readonly facts: Readonly<Record<string, unknown>>
+}
+
+// The text is looked into first: what an application keeps in a profile need not be fit for JSON operators.
+const findPromises = statement<PromiseRow>(
+  'permissions.find_promises',
+  `SELECT user_id, hash, facts FROM countersign.links
+   WHERE purpose = 'invite' AND position(@quoted::text IN facts::text) > 0
+   ORDER BY user_id, hash FOR UPDATE`,
+  { long: true },
+)
+
+const setPromise = statement(
+  'permissions.set_promise',
+  'UPDATE countersign.links SET facts = @facts::json WHERE user_id = @user_id::uuid AND hash = @hash::text',
+)
+
 export function permissionVerbs(connection: Connection): PermissionVerbs {
   return {
     scopes: () => connection.rows(scopes),
@@ -91,6 +124,7 @@ export function permissionVerbs(connection: Connection): PermissionVerbs {
       let refused: PermissionStep | undefined
       const work = async (transaction: Connection): Promise<void> => {
         refused = undefined
+        await lock(transaction, steps)
         for (const step of steps) {
           if (await take(transaction, step)) continue
           refused = step
@@ -103,6 +137,16 @@ export function permissionVerbs(connection: Connection): PermissionVerbs {
       return refused
     },
   }
+}
+
+async function lock(transaction: Connection, steps: readonly PermissionStep[]): Promise<void> {
+  const names = steps.flatMap((step) => {
+    if (step.kind === 'role.put') return [step.role.name]
+    return step.kind === 'role.remove' ? [step.name] : []
+  })
+  if (names.length === 0) return
+  await transaction.rows(takeTurn)
+  await transaction.rows(lockRoles, { names })
 }
 
 /** False where it cannot be taken. */
@@ -121,11 +165,21 @@ async function take(transaction: Connection, step: PermissionStep): Promise<bool
     case 'role.put':
       await transaction.rows(putRole, { ...step.role, ...eventValues(step.event) })
       return true
-    default: {
-      const remove = step.kind === 'scope.remove' ? removeScope : removeRole
-      return (
-        (await firstRow(transaction, remove, { name: step.name, ...eventValues(step.event) })) !== undefined
-      )
+    case 'scope.remove': {
+      const values = { name: step.name, ...eventValues(step.event) }
+      return (await firstRow(transaction, removeScope, values)) !== undefined
     }
+    case 'role.remove': {
+      const values = { name: step.name, ...eventValues(step.event) }
+      if ((await firstRow(transaction, removeRole, values)) === undefined) return false
+      await takePromisesBack(transaction, step.name)
+      return true
+    }
+  }
+}
+
+async function takePromisesBack(transaction: Connection, role: string): Promise<void> {
+  for (const { facts, ...link } of await transaction.rows(findPromises, { quoted: JSON.stringify(role) })) {
+    await transaction.rows(setPromise, { ...link, facts: JSON.stringify(withoutRole(facts, role)) })
   }
 }

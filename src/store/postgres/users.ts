@@ -45,16 +45,26 @@ export function toUser(row: UserRow): User {
   }
 }
 
+/**
+ * The part `k` of a statement that gives roles: those of them that the database keeps. Nobody narrows or removes them
+ * until it is done, and whoever does so then sees who has them; see `lockRoles` in permissions.
+ */
+const HELD_ROLES = `k AS MATERIALIZED (
+     SELECT name FROM countersign.roles WHERE name = ANY (@roles::text[]) ORDER BY name FOR SHARE)`
+
+const NONE_GONE = `(SELECT count(*) FROM k WHERE name = ANY (@kept_roles::text[])) = cardinality(@kept_roles::text[])`
+
 // Counters start at the time, so that no value of a lost and repeated row is given out twice.
 const create = statement<UserRow>(
   'users.create',
-  `WITH u AS (
+  `WITH ${HELD_ROLES},
+   u AS (
      INSERT INTO countersign.users (id, email, email_key, email_verified, username, username_key, password_hash,
        roles, profile, ver, epoch, created_at, updated_at)
      SELECT @id::uuid, @email::text, @email_key::text, @email_verified::boolean, @username::text,
        @username_key::text, @password_hash::text, @roles::text[], @profile::json, ${raised('0')}, ${raised('0')},
        t.now, t.now
-     FROM (SELECT ${NOW} AS now) t
+     FROM (SELECT ${NOW} AS now) t WHERE ${NONE_GONE}
      ON CONFLICT DO NOTHING RETURNING *),
    e AS (${insertEvent('u')})
    SELECT ${userColumns} FROM u`,
@@ -125,8 +135,10 @@ const disable = statement<UserRow>(
 // Says in SQL what `losesRole` says: some role held before is not among the new ones.
 const setRoles = statement<UserRow>(
   'users.set_roles',
-  `WITH b AS MATERIALIZED (
-     SELECT id, NOT roles <@ @roles::text[] AS loses FROM countersign.users WHERE id = @id::uuid FOR NO KEY UPDATE),
+  `WITH ${HELD_ROLES},
+   b AS MATERIALIZED (
+     SELECT id, NOT roles <@ @roles::text[] AS loses FROM countersign.users
+     WHERE id = @id::uuid AND ${NONE_GONE} FOR NO KEY UPDATE),
    u AS (
      UPDATE countersign.users u
      SET roles = @roles::text[], ver = CASE WHEN b.loses THEN ${raised('u.ver')} ELSE u.ver END, updated_at = ${NOW}
@@ -186,6 +198,18 @@ export function voidCredentials(change?: string): string {
     r AS (${insertEntries(`SELECT 'user' AS kind, id::text AS ref, ver AS least FROM u`)})`
 }
 
+const lockKeptRoles = statement(
+  'users.lock_kept_roles',
+  'SELECT name FROM countersign.roles WHERE name = ANY (@names::text[]) ORDER BY name FOR SHARE',
+)
+
+/** Keeps these roles of the database from being changed until the transaction ends. Throws where one is gone. */
+export async function holdRoles(transaction: Connection, names: readonly string[]): Promise<void> {
+  if (names.length === 0) return
+  const held = await transaction.rows(lockKeptRoles, { names })
+  if (held.length < names.length) throw unavailable('a role is gone: ask again')
+}
+
 /** Also as a step of a larger transaction: that somebody has the name already leaves it usable. */
 export async function createUser(
   connection: Connection,
@@ -201,13 +225,14 @@ export async function createUser(
     username_key: user.usernameKey,
     password_hash: user.passwordHash,
     roles: user.roles,
+    kept_roles: user.keptRoles,
     profile: JSON.stringify(user.profile),
     ...eventValues(event),
   })
   if (row !== undefined) return { outcome: 'created', user: toUser(row) }
   const refused = await readTaken(connection, user)
-  // Whoever held the key a moment ago is gone: the caller may simply ask again.
-  if (refused === undefined) throw unavailable('the new user met another one that is gone')
+  // A role, or whoever held the key a moment ago, is gone: the caller may simply ask again.
+  if (refused === undefined) throw unavailable('the new user met a change: ask again')
   return refused
 }
 
@@ -302,8 +327,15 @@ export function userVerbs(connection: Connection): UserVerbs {
           : firstRow(connection, enable, { id: uuidOrNull(id), ...eventValues(event) }),
       ),
 
-    setRoles: (id, roles, event) =>
-      change(firstRow(connection, setRoles, { id: uuidOrNull(id), roles, ...eventValues(event) })),
+    async setRoles(id, { roles, keptRoles }, event) {
+      const values = { id: uuidOrNull(id), roles, kept_roles: keptRoles, ...eventValues(event) }
+      const row = await firstRow(connection, setRoles, values)
+      if (row !== undefined) return toUser(row)
+      if (keptRoles.length > 0 && (await firstRow(connection, find, { id: values.id })) !== undefined) {
+        throw unavailable('a role is gone: ask again')
+      }
+      return undefined
+    },
 
     async remove(id, event) {
       return (await firstRow(connection, remove, { id: uuidOrNull(id), ...eventValues(event) })) !== undefined

@@ -7,7 +7,7 @@ import { writeEvent } from './events.ts'
 import { removeFactors } from './factors.ts'
 import { removeIdentities } from './identities.ts'
 import { raiseEpoch } from './user-counters.ts'
-import { findTaken, insertUser, readUser, toUser, type UserRow } from './users.ts'
+import { findTaken, insertUser, readUser, refuseGoneRoles, toUser, type UserRow } from './users.ts'
 
 interface LinkRow {
   user_id: string
@@ -24,6 +24,7 @@ export function linkVerbs(connection: Connection): LinkVerbs {
   return {
     create: (links, event) =>
       connection.write((db) => {
+        for (const { keptRoles } of links) refuseGoneRoles(db, keptRoles)
         const isFull = ({ emailKey, purpose }: NewLink) =>
           purpose !== 'register' && countWaiting(db, emailKey, purpose) >= MOST_LINKS
         if (links.some(isFull)) return false

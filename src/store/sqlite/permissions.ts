@@ -1,5 +1,6 @@
 import { AuthError } from '../../errors/auth-error.ts'
 import { losesScopes, type Role } from '../../model/role.ts'
+import { withoutRole } from '../links.ts'
 import type { PermissionStep, PermissionVerbs } from '../permissions.ts'
 import { type RoleRow, toRole } from '../rows/roles.ts'
 import { changeClient, createClient, removeClient } from './clients.ts'
@@ -69,6 +70,7 @@ function take(db: Writing, step: PermissionStep): boolean {
     case 'role.remove':
       if (db.run('DELETE FROM cs_roles WHERE name = :name', { name: step.name }) === 0) return false
       takeRoleAway(db, step.name)
+      takePromisesBack(db, step.name)
       break
   }
   writeEvent(db, step.event)
@@ -94,6 +96,18 @@ function takeRoleAway(db: Writing, name: string): void {
       roles: JSON.stringify(left),
     })
     raiseVer(db, holder)
+  }
+}
+
+function takePromisesBack(db: Writing, role: string): void {
+  const promises = db.all<{ hash: string; facts: string }>(
+    `SELECT hash, facts FROM cs_links
+     WHERE purpose = 'invite' AND instr(facts, :quoted) > 0`,
+    { quoted: JSON.stringify(role) },
+  )
+  for (const { hash, facts } of promises) {
+    const left = JSON.stringify(withoutRole(JSON.parse(facts), role))
+    db.run('UPDATE cs_links SET facts = :left WHERE hash = :hash', { hash, left })
   }
 }
 

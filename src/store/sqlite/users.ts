@@ -3,6 +3,7 @@ import { losesRole, type User, type UserState } from '../../model/user.ts'
 import type { Account, NewUser, Taken, UserVerbs } from '../users.ts'
 import type { Connection, Reading, Writing } from './connection.ts'
 import { writeEvent } from './events.ts'
+import { unavailable } from './failure.ts'
 import { writeRevocation } from './revocation-entries.ts'
 import { raiseEpoch, raiseVer } from './user-counters.ts'
 
@@ -160,8 +161,9 @@ export function userVerbs(connection: Connection): UserVerbs {
         writeEvent(db, event)
       }),
 
-    setRoles: (id, roles, event) =>
+    setRoles: (id, { roles, keptRoles }, event) =>
       change(id, (db, row) => {
+        refuseGoneRoles(db, keptRoles)
         db.run('UPDATE cs_users SET roles = :roles, updated_at = :now WHERE id = :id', {
           id,
           roles: JSON.stringify(roles),
@@ -196,7 +198,17 @@ export function findTaken(
   return row && { outcome: 'taken', field: row.email === 1 ? 'email' : 'username' }
 }
 
+/** Between the look at the roles and this there was time to remove one. */
+export function refuseGoneRoles(db: Reading, kept: readonly string[]): void {
+  const { count } = db.get<{ count: number }>(
+    'SELECT count(*) count FROM cs_roles WHERE name IN (SELECT value FROM json_each(:kept))',
+    { kept: JSON.stringify(kept) },
+  ) ?? { count: 0 }
+  if (count < kept.length) throw unavailable('a role is gone: ask again')
+}
+
 export function insertUser(db: Writing, user: NewUser): void {
+  refuseGoneRoles(db, user.keptRoles)
   // Counters start at the time, so that no value of a lost and repeated row is given out twice.
   const counter = raisedCounter(0, db.now)
   db.run(

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { EventName, NewEvent } from '../../audit/events.ts'
 import type { Store } from '../../store/store.ts'
-import { eventOf, type Holder, newId, newSession, newUser, signIn } from './people.ts'
+import { eventOf, given, type Holder, newId, newSession, newUser, signIn } from './people.ts'
 import type { Subject } from './subject.ts'
 
 /** Every verb that changes something and takes the event of its change. */
@@ -48,7 +48,7 @@ const CHANGES: readonly {
   {
     name: 'user.roles_changed',
     verb: 'users.setRoles',
-    make: ({ users }, { user }, event) => users.setRoles(user.id, [], event),
+    make: ({ users }, { user }, event) => users.setRoles(user.id, given(), event),
   },
   {
     name: 'user.deleted',

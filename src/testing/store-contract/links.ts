@@ -22,6 +22,7 @@ export function newLink(
     emailKey: user.email,
     lifeMilliseconds: HOUR,
     facts: {},
+    keptRoles: [],
     ...more,
   }
 }

@@ -37,10 +37,14 @@ export function newUser(more: Partial<NewUser> = {}): NewUser {
     usernameKey: undefined,
     passwordHash: `hash of ${id}`,
     roles: ['reader'],
+    keptRoles: [],
     profile: {},
     ...more,
   }
 }
+
+/** Roles of the configuration: nobody looks for them. */
+export const given = (...roles: readonly string[]) => ({ roles, keptRoles: [] })
 
 export async function signUp(store: Store, more: Partial<NewUser> = {}): Promise<User> {
   const user = newUser(more)

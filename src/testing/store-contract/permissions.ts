@@ -3,7 +3,8 @@ import { test } from 'node:test'
 import type { NewEvent } from '../../audit/events.ts'
 import type { PermissionStep } from '../../store/permissions.ts'
 import type { Store } from '../../store/store.ts'
-import { assertGiven, entryOf, eventOf, newId, signIn, signUp } from './people.ts'
+import { newLink } from './links.ts'
+import { assertGiven, entryOf, eventOf, newId, newUser, signIn, signUp } from './people.ts'
 import type { Subject } from './subject.ts'
 
 /** A name that no other test has. */
@@ -109,6 +110,51 @@ export function testPermissions(subject: Subject): void {
     assert.ok((now?.ver ?? 0) > holder.ver)
     assert.equal((await entryOf(store, 'user', holder.id))?.least, now?.ver)
     assert.equal(await happened(store, event), 1)
+  })
+
+  test('a role that is gone is given to nobody and promised to nobody, and nothing is written', async () => {
+    const { store, other } = subject()
+    const [role, left] = [nameOf('seller'), nameOf('keeper')]
+    await change(store, putRole(role, []), putRole(left, []))
+    const promise = { roles: ['reader', role, left], keptRoles: [role, left] }
+    const user = newUser(promise)
+    const holder = await signUp(store, { roles: ['reader', left], keptRoles: [left] })
+    await change(other, { kind: 'role.remove', name: role, event: marked('role.removed') })
+    const link = newLink(user, 'invite', { facts: { roles: promise.roles }, keptRoles: promise.keptRoles })
+    const unavailable = { code: 'STORE_UNAVAILABLE' }
+    const events = [marked('user.created'), marked('user.invited'), marked('user.roles_changed')] as const
+    await assert.rejects(store.users.create(user, events[0]), unavailable)
+    await assert.rejects(store.links.create([link], events[1]), unavailable)
+    await assert.rejects(store.users.setRoles(holder.id, promise, events[2]), unavailable)
+    assert.equal(await store.users.find(user.id), undefined)
+    assert.equal(await store.links.find(link), undefined)
+    assert.deepEqual((await store.users.find(holder.id))?.roles, ['reader', left])
+    for (const event of events) assert.equal(await happened(store, event), 0, event.name)
+    assert.equal(
+      await store.users.setRoles(newId(), { roles: [left], keptRoles: [left] }, events[2]),
+      undefined,
+    )
+    assert.deepEqual(
+      (await store.users.setRoles(holder.id, { roles: [left], keptRoles: [left] }, events[2]))?.roles,
+      [left],
+    )
+  })
+
+  test('an invitation promises a role no more once it was removed, also if one of that name is made again', async () => {
+    const { store, other } = subject()
+    const role = nameOf('seller')
+    await change(store, putRole(role, ['a']))
+    const user = newUser({ roles: ['reader'] })
+    // What else waits with it stays as it is.
+    const profile = { note: `a "${role}" \0 \ud800`, deep: [1.5, { x: null }] }
+    const facts = { roles: ['reader', role, `${role}-2`], profile }
+    const link = newLink(user, 'invite', { facts, keptRoles: [role] })
+    assert.equal(await store.links.create([link], eventOf('user.invited', { userId: user.id })), true)
+    await change(other, { kind: 'role.remove', name: role, event: marked('role.removed') })
+    await change(other, putRole(role, ['a', 'b']))
+    assert.deepEqual((await store.links.find(link))?.facts, { roles: ['reader', `${role}-2`], profile })
+    const created = await store.links.createAccount(link, user, eventOf('user.created', { userId: user.id }))
+    assert.equal(created?.outcome, 'created')
   })
 
   test('steps are taken together or not at all; the answer names the one that cannot be taken', async () => {

@@ -9,6 +9,7 @@ import {
   entryOf,
   eventOf,
   eventsOf,
+  given,
   HOME,
   newId,
   newSession,
@@ -41,7 +42,7 @@ export function testRefresh(subject: Subject, races: number): void {
       assert.ok(Math.abs(facts.authTime * 1000 - started) <= SECOND)
       await advance(MINUTE)
     }
-    const changed = await store.users.setRoles(user.id, ['admin'], eventOf('user.roles_changed'))
+    const changed = await store.users.setRoles(user.id, given('admin'), eventOf('user.roles_changed'))
     assert.deepEqual(assertGiven(await present(5), 'rotate', 6).user, changed)
     assert.deepEqual(
       await eventsOf(store, user.id),

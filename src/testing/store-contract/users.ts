@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { entryOf, eventOf, eventsOf, newId, newUser, signIn, signUp, tally } from './people.ts'
+import { entryOf, eventOf, eventsOf, given, newId, newUser, signIn, signUp, tally } from './people.ts'
 import type { Subject } from './subject.ts'
 
 /** Values that would do harm if they ever became part of a statement, or were read as a pattern or a parameter. */
@@ -39,7 +39,7 @@ export function testUsers(subject: Subject): void {
     const created = await store.users.create(given, eventOf('user.created', { userId: given.id }))
     assert.equal(created.outcome, 'created')
     const { user } = created
-    const { emailKey, usernameKey, passwordHash, ...rest } = given
+    const { emailKey, usernameKey, passwordHash, keptRoles, ...rest } = given
     assert.deepEqual(user, {
       ...rest,
       state: 'active',
@@ -80,7 +80,7 @@ export function testUsers(subject: Subject): void {
     assert.equal(await users.replaceHash(id, 'a', 'b', event), false)
     assert.equal(await users.setPassword(id, { hash: 'b' }, event), undefined)
     assert.equal(await users.setState(id, 'disabled', event), undefined)
-    assert.equal(await users.setRoles(id, [], event), undefined)
+    assert.equal(await users.setRoles(id, given(), event), undefined)
     assert.equal(await users.remove(id, event), false)
     assert.deepEqual(await eventsOf(store, id), [])
     assert.equal(await entryOf(store, 'user', id), undefined)
@@ -208,16 +208,16 @@ export function testUsers(subject: Subject): void {
     const { store } = subject()
     const user = await signUp(store, { roles: ['reader'] })
     const event = eventOf('user.roles_changed', { userId: user.id })
-    const more = await store.users.setRoles(user.id, ['admin', 'reader'], event)
+    const more = await store.users.setRoles(user.id, given('admin', 'reader'), event)
     assert.deepEqual([more?.roles, more?.ver], [['admin', 'reader'], user.ver])
     assert.equal(await entryOf(store, 'user', user.id), undefined)
 
-    const less = await store.users.setRoles(user.id, ['reader'], event)
+    const less = await store.users.setRoles(user.id, given('reader'), event)
     assert.ok(less !== undefined && less.ver > user.ver)
     assert.equal(less.epoch, user.epoch)
     assert.equal((await entryOf(store, 'user', user.id))?.least, less.ver)
 
-    const other = await store.users.setRoles(user.id, ['writer'], event)
+    const other = await store.users.setRoles(user.id, given('writer'), event)
     assert.ok(other !== undefined && other.ver > less.ver, 'one for another is a loss')
     assert.equal((await entryOf(store, 'user', user.id))?.least, other.ver)
   })
@@ -251,7 +251,7 @@ export function testUsers(subject: Subject): void {
       assert.equal(await store.users.findAccount(text), undefined)
       assert.equal(await store.users.find(text), undefined)
       assert.deepEqual((await store.users.changeProfile(user.id, { text }, event))?.profile, { text })
-      assert.deepEqual((await store.users.setRoles(user.id, [text, 'x'], event))?.roles, [text, 'x'])
+      assert.deepEqual((await store.users.setRoles(user.id, given(text, 'x'), event))?.roles, [text, 'x'])
       const [last] = await store.events.list({ userId: user.id, limit: 1 })
       assert.deepEqual(last?.data, { text })
       assert.deepEqual(await store.sessions.list(text), [])

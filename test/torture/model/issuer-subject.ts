@@ -89,7 +89,7 @@ export async function createIssuerSubject(limits: Limits): Promise<Subject> {
   for (let count = 0; count < 2; count++) {
     const id = randomId(random)
     const email = `user${count}@example.com`
-    const user = { id, email, emailKey: email, emailVerified: false, roles: [], profile: {} }
+    const user = { id, email, emailKey: email, emailVerified: false, roles: [], keptRoles: [], profile: {} }
     const created = await store.users.create(
       { ...user, username: undefined, usernameKey: undefined, passwordHash: 'first' },
       { name: 'user.created', origin: SYSTEM, userId: id },
