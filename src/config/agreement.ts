@@ -84,12 +84,7 @@ function* inAddresses(
   }
 }
 
-function* inPermissions({
-  scopes,
-  roles,
-  defaultRoles,
-  requireSecondFactor,
-}: Settings): Generator<Disagreement> {
+function* inPermissions({ scopes, roles, defaultRoles }: Settings): Generator<Disagreement> {
   for (const [name, role] of Object.entries(roles)) {
     for (const scope of role.scopes) {
       if (Object.hasOwn(scopes, scope)) continue
@@ -98,10 +93,6 @@ function* inPermissions({
         message: `gives \`${name}\` the scope \`${scope}\`, which scopes does not declare`,
       }
     }
-  }
-  for (const name of requireSecondFactor) {
-    if (name === '*' || Object.hasOwn(roles, name)) continue
-    yield { setting: 'requireSecondFactor', message: `names \`${name}\`, which roles does not declare` }
   }
   for (const name of defaultRoles) {
     if (!Object.hasOwn(roles, name)) {

@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import { looksAfterUsers, refuseRolesBeyond } from './admin-users.ts'
+import { refuseRolesBeyond } from './account-ceiling.ts'
+import { looksAfterUsers } from './admin-users.ts'
 import { accepted, callerOf, route } from './route.ts'
 import { loginText } from './schemas.ts'
 

@@ -1,7 +1,8 @@
 import { z } from 'zod'
 import { AuthError } from '../errors/auth-error.ts'
 import { type ListedRole, roleBody } from '../permissions/roles.ts'
-import { looksAfterUsers, refuseScopesBeyond } from './admin-users.ts'
+import { refuseScopesBeyond } from './account-ceiling.ts'
+import { looksAfterUsers } from './admin-users.ts'
 import { json, noContent, type RouteContext, route } from './route.ts'
 
 const roleAnswer = z

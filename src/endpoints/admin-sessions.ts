@@ -1,11 +1,13 @@
 import { z } from 'zod'
 import { AuthError } from '../errors/auth-error.ts'
-import { looksAfterUsers, userOf } from './admin-users.ts'
+import { userOf, userToChange } from './account-ceiling.ts'
+import { looksAfterUsers } from './admin-users.ts'
 import { pageQuery } from './page.ts'
 import { json, noContent, principalOf, route } from './route.ts'
 import { listOf, sessionAnswer } from './schemas.ts'
 import { answerSessions, ended, endSessionOf } from './sessions.ts'
 
+const above = { description: 'It holds more than you do.' }
 const unknown = { description: 'There is no account of this id.' }
 
 export const listSessionsOfUser = route({
@@ -34,9 +36,14 @@ export const endSessionOfUser = route({
   style: 'problem',
   summary: 'End one session of an account',
   description: 'Its access tokens end at the very next request.',
-  answers: { 204: { description: 'Ended.' }, 404: { description: 'No such account or live session.' } },
+  answers: {
+    204: { description: 'Ended.' },
+    403: above,
+    404: { description: 'No such account or live session.' },
+  },
   async handle(context) {
-    const session = { userId: context.params.id ?? '', id: context.params.sid ?? '' }
+    const { id: userId } = await userToChange(context)
+    const session = { userId, id: context.params.sid ?? '' }
     if (!(await endSessionOf(session, 'ended_by_admin', context))) throw new AuthError('NOT_FOUND')
     return noContent()
   },
@@ -50,11 +57,11 @@ export const endSessionsOfUser = route({
   style: 'problem',
   summary: 'Sign an account out everywhere',
   description: 'Ends all its sessions, those about to begin included.',
-  answers: { 200: ended, 404: unknown },
+  answers: { 200: ended, 403: above, 404: unknown },
   async handle(context) {
     const { services, origin } = context
     const { store, revocationsChanged } = services.grants
-    const { id: userId } = await userOf(context)
+    const { id: userId } = await userToChange(context)
     const event = { name: 'session.all_ended', origin, userId } as const
     const count = await store.sessions.endAll(userId, { why: 'ended_by_admin' }, event)
     await revocationsChanged()

@@ -1,11 +1,10 @@
 import { z } from 'zod'
-import { AuthError } from '../errors/auth-error.ts'
 import { needs } from '../model/access.ts'
 import { loginKey } from '../model/account-name.ts'
-import { scopesNamedByRoles } from '../model/scope-policy.ts'
 import type { User } from '../model/user.ts'
+import { refuseRolesBeyond, userOf, userToChange } from './account-ceiling.ts'
 import { answerPage, pageQuery } from './page.ts'
-import { json, noContent, principalOf, type RouteContext, route } from './route.ts'
+import { json, noContent, route } from './route.ts'
 import { adminUserAnswer, exampleUser, listOf, loginText, showManagedUser } from './schemas.ts'
 import { factorsAnswer, showFactors } from './second-factors.ts'
 
@@ -17,6 +16,7 @@ const answer = {
   example: { ...exampleUser, state: 'active', updated_at: exampleUser.created_at },
 }
 const unknown = { description: 'There is no account of this id.' }
+const above = { description: 'It holds more than you do.' }
 
 export const listUsers = route({
   method: 'GET',
@@ -88,12 +88,13 @@ export const changeUser = route({
   description:
     'One of the two in one request. Disabling ends every session and token at once; enabling revives none of them. ' +
     'A role that is taken away ends the access tokens that say otherwise. Nobody gives a role that holds more than ' +
-    'they hold themselves.',
+    'they hold themselves, and nobody changes an account that holds more than they do: a scope of this service ' +
+    'itself (`admin:keys`, …) that they lack, or all that they have and others.',
   body: { types: ['json'], schema: changes, example: { state: 'disabled' } },
-  answers: { 200: answer, 404: unknown },
+  answers: { 200: answer, 403: above, 404: unknown },
   async handle(context) {
     const { body, services, origin } = context
-    const { id } = await userOf(context)
+    const { id } = await userToChange(context)
     if (body.roles !== undefined) {
       await refuseRolesBeyond(context, body.roles)
       return json(showManagedUser(await services.accounts.setRoles(id, body.roles, origin)))
@@ -118,10 +119,11 @@ export const resetFactors = route({
       schema: z.object({ reset: z.boolean() }),
       example: { reset: true },
     },
+    403: above,
     404: unknown,
   },
   async handle(context) {
-    const { id } = await userOf(context)
+    const { id } = await userToChange(context)
     return json({ reset: await context.services.secondFactors.reset(id, context.origin) })
   },
 })
@@ -155,11 +157,12 @@ export const removeFactor = route({
     'account; its owner is told by mail.',
   answers: {
     204: { description: 'Removed.' },
+    403: above,
     404: { description: 'There is no such account, or it has no such factor.' },
   },
   async handle(context) {
     const { params, services, origin } = context
-    const { id: userId } = await userOf(context)
+    const { id: userId } = await userToChange(context)
     const owner = { userId, sessionId: undefined }
     const factor = params.factor ?? ''
     if (factor === 'totp') await services.secondFactors.removeTotp(owner, origin)
@@ -167,25 +170,3 @@ export const removeFactor = route({
     return noContent()
   },
 })
-
-/** The account that the path names. Throws `NOT_FOUND`. */
-export async function userOf({ params, services }: Pick<RouteContext, 'params' | 'services'>): Promise<User> {
-  const user = await services.grants.store.users.find(params.id ?? '')
-  if (user === undefined) throw new AuthError('NOT_FOUND')
-  return user
-}
-
-/** Else whoever may look after accounts could make themselves anything. */
-export async function refuseRolesBeyond(
-  context: Pick<RouteContext, 'services' | 'principal'>,
-  roles: readonly string[],
-): Promise<void> {
-  refuseScopesBeyond(context, [...(await scopesNamedByRoles(context.services.grants.policy, roles))])
-}
-
-export function refuseScopesBeyond(context: Pick<RouteContext, 'principal'>, given: readonly string[]): void {
-  const { scopes } = principalOf(context)
-  const beyond = given.filter((scope) => !scopes.includes(scope))
-  if (beyond.length === 0) return
-  throw new AuthError('SCOPE_MISSING', { challenge: { scopes: beyond }, details: { scopes: beyond } })
-}

@@ -1,8 +1,9 @@
 import { z } from 'zod'
 import type { Origin } from '../audit/events.ts'
 import { AuthError } from '../errors/auth-error.ts'
-import { needs } from '../model/access.ts'
 import type { Consent } from '../model/consent.ts'
+import { userOf, userToChange } from './account-ceiling.ts'
+import { looksAfterUsers } from './admin-users.ts'
 import { ownAccount } from './own-account.ts'
 import { json, noContent, principalOf, route } from './route.ts'
 import type { Services } from './services.ts'
@@ -63,8 +64,6 @@ export const revokeConsent = route({
   },
 })
 
-const looksAfterUsers = needs({ scopes: ['admin:users'] })
-
 export const listConsentsOfUser = route({
   method: 'GET',
   path: '/admin/users/{id}/consents',
@@ -73,10 +72,9 @@ export const listConsentsOfUser = route({
   style: 'problem',
   summary: 'What somebody has allowed other applications',
   answers: { 200: LISTED, 404: { description: 'There is no such account.' } },
-  async handle({ params, services }) {
-    const user = await services.grants.store.users.find(params.id ?? '')
-    if (user === undefined) throw new AuthError('NOT_FOUND')
-    return show(await consentsOf(user.id, services))
+  async handle(context) {
+    const { id } = await userOf(context)
+    return show(await consentsOf(id, context.services))
   },
 })
 
@@ -88,9 +86,10 @@ export const revokeConsentOfUser = route({
   style: 'problem',
   summary: 'Take back what somebody allowed',
   description: TAKEN_BACK,
-  answers,
+  answers: { ...answers, 403: { description: 'The account holds more than you do.' } },
   async handle(context) {
-    const of = { userId: context.params.id ?? '', clientId: context.params.client_id ?? '' }
+    const { id: userId } = await userToChange(context)
+    const of = { userId, clientId: context.params.client_id ?? '' }
     if (!(await takeBackConsent(of, context))) throw new AuthError('NOT_FOUND')
     return noContent()
   },

@@ -42,6 +42,21 @@ export async function scopesNamedByRoles(
   ])
 }
 
+/**
+ * What of somebody's scopes puts them above who has `mine`: a scope of the service itself that is not among mine, or
+ * whatever they have beside all of mine. Two who each have something that the other lacks, and nothing of the service, are
+ * above nobody. Pure.
+ */
+export function scopesAbove(
+  theirs: readonly string[],
+  mine: readonly string[],
+  ofTheService: readonly string[],
+): string[] {
+  const beyond = theirs.filter((name) => !mine.includes(name))
+  const hasAllOfMine = mine.every((name) => theirs.includes(name))
+  return hasAllOfMine ? beyond : beyond.filter((name) => ofTheService.includes(name))
+}
+
 /** Those of the scopes held that the client may ask for. */
 export function scopesOfClient(
   { scopes }: Pick<Client, 'scopes'>,

@@ -37,6 +37,7 @@ import { type SignIn, wireSignIn } from './sign-in.ts'
 import { refuseLostSecretKeys } from './signing-secrets.ts'
 import { survey } from './survey.ts'
 import { type Telemetry, wireTelemetry } from './telemetry.ts'
+import { tellUnknownFactorRoles } from './unknown-factor-roles.ts'
 
 /** The parts of one issuer, put together, and how they are set going and stopped. */
 export interface Wired {
@@ -135,6 +136,7 @@ export function wire(options: AuthOptions, routes: readonly Route[]): Wired {
         await refuseLostSecretKeys(store, ground.secretKeys)
         await keys.load()
         await ground.permissions.freshen()
+        await tellUnknownFactorRoles(ground)
         await feed.start()
         await webhooks.start()
       } catch (error) {

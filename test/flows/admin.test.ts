@@ -7,7 +7,12 @@ let issuer: TestIssuer
 let admin: string
 before(async () => {
   issuer = await startIssuer({
-    roles: { helper: { scopes: ['admin:users'] }, auditor: { scopes: ['admin:events'] } },
+    scopes: { 'orders:write': 'Change your orders' },
+    roles: {
+      helper: { scopes: ['admin:users'] },
+      auditor: { scopes: ['admin:events'] },
+      seller: { scopes: ['orders:write'] },
+    },
   })
   const root = await issuer.signUp('root')
   await issuer.auth.users.setRoles(String(claimsOf(root.access).sub), ['user', 'admin'])
@@ -128,6 +133,58 @@ test('roles: given within what the giver holds; one that is taken away ends the 
   }
   const both = { state: 'active', roles: ['user'] }
   assert.equal((await issuer.call('PATCH', path, { token: admin, json: both })).status, 400)
+})
+
+test('nobody disables, demotes, strips or signs out an account that holds more than they do', async () => {
+  const newAccount = async (name: string, roles: readonly string[]) => {
+    const { access } = await issuer.signUp(name)
+    await issuer.auth.users.setRoles(subOf(access), roles)
+    return { id: subOf(access), token: tokensOf(await issuer.signIn(name)).access }
+  }
+  const keeper = await newAccount('keeper', ['user', 'helper'])
+  const peer = await newAccount('peer', ['user', 'helper'])
+  const seller = await newAccount('seller', ['user', 'seller'])
+  const auditor = await newAccount('above-auditor', ['user', 'auditor'])
+  const chief = await newAccount('chief', ['user', 'helper', 'seller'])
+  const boss = await newAccount('boss', ['user', 'admin'])
+  const changes = ({ id }: { readonly id: string }) =>
+    [
+      ['PATCH', `/admin/users/${id}`, { state: 'active' }],
+      ['PATCH', `/admin/users/${id}`, { roles: ['user'] }],
+      ['DELETE', `/admin/users/${id}/factors`, undefined],
+      ['DELETE', `/admin/users/${id}/factors/totp`, undefined],
+      ['DELETE', `/admin/users/${id}/sessions`, undefined],
+      ['DELETE', `/admin/users/${id}/sessions/${NOBODY}`, undefined],
+      ['DELETE', `/admin/users/${id}/consents/shop`, undefined],
+    ] as const
+  for (const [who, lacking] of [
+    [auditor, 'admin:events'],
+    [chief, 'orders:write'],
+    [boss, 'admin:keys'],
+  ] as const) {
+    for (const [method, path, json] of changes(who)) {
+      const refused = await issuer.call(method, path, { token: keeper.token, ...(json && { json }) })
+      assert.deepEqual([refused.status, refused.body.code], [403, 'insufficient_scope'], `${method} ${path}`)
+      assert.match(refused.headers.get('www-authenticate') ?? '', new RegExp(`scope="[^"]*${lacking}`))
+    }
+    assert.equal((await issuer.me(who.token)).status, 200)
+    assert.equal((await issuer.call('GET', `/admin/users/${who.id}`, { token: keeper.token })).status, 200)
+  }
+  // What an application lets its people do makes them nobody's superiors, and equals may.
+  for (const who of [peer, seller]) {
+    const path = `/admin/users/${who.id}`
+    const json = { state: 'disabled' }
+    assert.equal((await issuer.call('PATCH', path, { token: keeper.token, json })).status, 200)
+  }
+  const narrowed = tokensOf(await issuer.signIn('boss', { scope: 'admin:users' })).access
+  const json = { state: 'disabled' }
+  const path = `/admin/users/${auditor.id}`
+  assert.equal(
+    (await issuer.call('PATCH', path, { token: narrowed, json })).status,
+    403,
+    'as much as its token',
+  )
+  assert.equal((await issuer.call('PATCH', path, { token: admin, json })).status, 200)
 })
 
 test('B12: a user sees device, place and times of each session, ends one, ends the others, ends all', async () => {

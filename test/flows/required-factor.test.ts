@@ -151,6 +151,33 @@ test('whoever has not that role signs in as before, until they get it', async ()
   await refusedSignIn('ines')
 })
 
+test('a role of the database needs a second factor as one of the configuration does; one that is none is told', async () => {
+  const told: unknown[] = []
+  const note = () => undefined
+  const logger = { debug: note, info: note, error: note, warn: (facts: unknown) => void told.push(facts) }
+  const strict = await startIssuer({ requireSecondFactor: ['keeper', 'keper'], logger })
+  assert.deepEqual(told, [{ roles: ['keeper', 'keper'] }], 'so far there is neither')
+  const plan = await strict.auth.declarations.plan({
+    roles: { keeper: { scopes: ['admin:users'] }, guest: { scopes: [] } },
+  })
+  await strict.auth.declarations.apply(plan)
+  for (const [name, roles, status] of [
+    ['guest', ['user', 'guest'], 200],
+    ['keeper', ['user', 'keeper'], 403],
+  ] as const) {
+    await strict.auth.users.create({
+      email: `${name}@example.com`,
+      username: name,
+      password: PASSWORD,
+      roles,
+    })
+    const answer = await strict.signIn(name)
+    assert.equal(answer.status, status, answer.text)
+    if (status === 403) assert.equal(answer.body.error, 'mfa_enrolment_required')
+  }
+  await strict.close()
+})
+
 test('PROTOCOL 5.1: Basic does not go round a second factor', async () => {
   const basic = (username: string) => ({ authorization: `Basic ${btoa(`${username}:${PASSWORD}`)}` })
   await issuer.signUp('jan')

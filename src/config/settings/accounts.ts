@@ -59,8 +59,9 @@ export const accounts = {
     environment: 'REQUIRE_SECOND_FACTOR',
     default: [],
     description:
-      'The roles that need a second factor to sign in; `*` for everybody. Who has none yet is asked to set one up ' +
-      'first. An account that has a second factor is asked for it in any case.',
+      'The roles, of the configuration or of the database, that need a second factor to sign in; `*` for everybody. ' +
+      'Who has none yet is asked to set one up first. An account that has a second factor is asked for it in any ' +
+      'case. A name that is no role is told at the start.',
   }),
   firstPartyRedirectUris: setting({
     kind: listOf(
