@@ -18,6 +18,25 @@ export function keepTicketsFromLog(app: FastifyInstance): void {
   }
 }
 
+/** As it came, of the requests whose address was rewritten. */
+const targets = new WeakMap<object, string>()
+
+/**
+ * Takes the ticket out of the address before anything else sees it: lines of Fastify and of plugins quote the address in
+ * their text, where no serializer reaches. An application's own `ticket=` stays.
+ */
+export function hideTicket(raw: { url?: string | undefined }): void {
+  const { url } = raw
+  if (url === undefined || !url.includes('cs_ticket_')) return
+  targets.set(raw, url)
+  raw.url = withoutTicket(url)
+}
+
+/** The address as it came. */
+export function targetOf(raw: { readonly url?: string | undefined }): string {
+  return targets.get(raw) ?? raw.url ?? '/'
+}
+
 function withoutTicket(url: string): string {
   return url.replace(/([?&]ticket=)[^&#]*/gi, '$1[redacted]')
 }

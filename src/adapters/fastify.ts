@@ -15,7 +15,7 @@ import type { GuardRequest } from '../model/guard-request.ts'
 import { INVENTORY } from '../model/inventory.ts'
 import type { Principal } from '../model/principal.ts'
 import { createEdge, type EdgeOptions } from './edge.ts'
-import { keepTicketsFromLog } from './fastify-log.ts'
+import { hideTicket, keepTicketsFromLog, targetOf } from './fastify-log.ts'
 import { noteWord } from './fastify-swagger.ts'
 import { placeOfCaller } from './guard-mark.ts'
 import { type HeldSockets, holdSockets, type SocketServer } from './held-sockets.ts'
@@ -90,6 +90,10 @@ export function protect(
 
   keepTicketsFromLog(app)
   app.decorateRequest('principal', undefined)
+  app.addHook('onRequest', (request, _reply, done) => {
+    hideTicket(request.raw)
+    done()
+  })
   addEdge(app, edgeOptions, issuerPath)
 
   app.addHook('onRoute', function (options) {
@@ -133,6 +137,8 @@ export function protect(
   app.addHook('onRequest', function answerOthers(request, reply, done) {
     if (!request.is404) return done()
     const { raw } = request
+    // Of a request that was to open a socket nobody else ends the connection, neither Node nor the plugin.
+    if ((raw as { upgrade?: boolean }).upgrade === true) reply.raw.once('finish', () => raw.socket.destroy())
     const path = pathOf(raw.url ?? '/')
     const inner = issuerPath(path)
     if (inner !== undefined && listener !== undefined) {
@@ -225,6 +231,9 @@ class FastifyGuardRequest extends RawGuardRequest {
   }
   tell(headers: Readonly<Record<string, string>>): void {
     this.reply.headers(headers)
+  }
+  override get target(): string {
+    return targetOf(this.request.raw)
   }
   override get params(): GuardRequest['params'] {
     return (this.request.params ?? {}) as GuardRequest['params']

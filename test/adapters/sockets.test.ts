@@ -153,6 +153,46 @@ for (const where of ['before', 'inside'] as const) {
   })
 }
 
+test('hono: F-8: an upgrade at a page is answered without its body, as to whoever bought the ticket, and once', async () => {
+  const { auth, signUp, call, close } = await startIssuer({ maxStalenessSeconds: 300 })
+  const app = new Hono()
+  const protection = hono.protect(app, auth)
+  const seen: string[] = []
+  app.get('/page', hono.guard(signedIn), (c) => {
+    seen.push(c.get('principal').via)
+    return c.text(SECRET)
+  })
+  app.get('/bearer', hono.guard(SOCKET_WORDS['/header'] as Access<Principal>), (c) => {
+    seen.push('bearer')
+    return c.text(SECRET)
+  })
+  await protection.ready()
+  const sockets = new WebSocketServer({ noServer: true })
+  const server = createAdaptorServer({ fetch: app.fetch, websocket: { server: sockets as never } })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', () => resolve()))
+  const { port } = server.address() as AddressInfo
+  const { access } = await signUp('alice')
+  const { body } = await call('POST', '/ws-ticket', { token: access })
+  /** The status and all that came back. */
+  const upgrade = (path: string) =>
+    new Promise<[number | undefined, string]>((resolve, reject) => {
+      const socket = new WebSocket(`ws://127.0.0.1:${port}${path}?ticket=${String(body.ticket)}`)
+      socket.once('open', () => reject(new Error('a socket was opened')))
+      socket.once('error', reject)
+      socket.once('unexpected-response', (_request, response) => {
+        const chunks: Buffer[] = []
+        response.on('data', (chunk) => chunks.push(chunk))
+        response.on('end', () => resolve([response.statusCode, String(Buffer.concat(chunks))]))
+      })
+    })
+  assert.deepEqual(await upgrade('/bearer'), [401, ''], 'a word that takes no tickets')
+  assert.deepEqual(await upgrade('/page'), [200, ''])
+  assert.deepEqual(await upgrade('/page'), [401, ''])
+  assert.deepEqual(seen, ['ws-ticket'])
+  await new Promise((resolve) => server.close(resolve))
+  await close()
+})
+
 test('hono: a socket that another server opens ends too, by its connection', async () => {
   const { auth, signUp, call, close } = await startIssuer({ maxStalenessSeconds: 300 })
   const app = new Hono()

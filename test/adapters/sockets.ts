@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
+import { connect } from 'node:net'
 import { after, before, test } from 'node:test'
 import { type ClientOptions, WebSocket } from 'ws'
 import { type Access, type Auth, anyone, needs, type Principal, signedIn } from '../../src/index.ts'
@@ -140,6 +141,19 @@ export function testSockets(name: string, openSample: OpenSocketSample): void {
     assert.ok(typeof upgraded !== 'object', 'no socket is opened there')
   })
 
+  test(`${name}: F-6: an upgrade where nothing is, or only an endpoint of ours, leaves no connection open`, async () => {
+    for (const path of ['/nowhere', '/healthz']) {
+      const connection = connect(sample.port, '127.0.0.1')
+      const closed = once(connection, 'close')
+      connection.write(
+        `GET ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n` +
+          'Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n',
+      )
+      connection.resume()
+      await closed
+    }
+  })
+
   test(`${name}: F-6: of 200 uses at once exactly one wins`, async () => {
     const { access } = await issuer.signUp('dora')
     const ticket = await buy(access)
@@ -244,6 +258,11 @@ export function testSockets(name: string, openSample: OpenSocketSample): void {
     const { socket } = await opened(`/ws?room=1&ticket=${ticket}&page=2`)
     assert.equal(await open(`/ws?ticket=${ticket}`), 401)
     socket.close()
+    // Where no socket is: servers and plugins quote the address in lines of their own.
+    for (const path of ['/page', '/nowhere', '/healthz', '/open']) {
+      const result = await open(`${path}?x=1&ticket=${await buy(access)}`).catch(() => 'closed')
+      if (typeof result === 'object') result.socket.terminate()
+    }
     // A refusal is reported after it was answered.
     while (reports.length === 0) await new Promise((resolve) => setImmediate(resolve))
     assert.ok(lines.length > 0)
