@@ -1,8 +1,11 @@
+import { isUtf8 } from 'node:buffer'
 import { readFileSync, writeFileSync } from 'node:fs'
 import type { Auth } from '../auth.ts'
+import { MissingPackageError } from '../base/optional-package.ts'
 import { parseStrictJson } from '../base/strict-json.ts'
 import type { DeclarationPlan, DeclaredChange } from '../declaration/plan.ts'
 import { confirmed } from './confirmation.ts'
+import { parseYaml, writeYaml } from './document.ts'
 import { type OutputOptions, print, printJson, printTable } from './output.ts'
 import { OPERATOR, withAuth } from './with-auth.ts'
 
@@ -17,7 +20,7 @@ const SOMETHING_TO_CHANGE = 3
 
 /** Shows what the file would change, and changes it once somebody agrees: all of it, or nothing. */
 export async function applyFile(path: string, options: ApplyOptions): Promise<void> {
-  const document = readDocument(path)
+  const document = await readDocument(path)
   await withAuth(async (auth) => {
     const { prune, dryRun = false, yes, json } = options
     const plan = await auth.declarations.plan(document, { prune })
@@ -42,7 +45,8 @@ export async function exportFile(path: string | undefined): Promise<void> {
     printJson(declaration)
     return
   }
-  writeFileSync(path, `${JSON.stringify(declaration, undefined, 2)}\n`)
+  const text = isYaml(path) ? await writeYaml(declaration) : `${JSON.stringify(declaration, undefined, 2)}\n`
+  writeFileSync(path, text)
   const count = (part: object = {}) => Object.keys(part).length
   const { scopes, roles, clients } = declaration
   print(
@@ -56,8 +60,17 @@ const FAULTS = {
   too_deep: 'has more levels than any such file needs',
 } as const
 
-function readDocument(path: string): unknown {
+const isYaml = (path: string) => /\.ya?ml$/i.test(path)
+
+/** YAML by the name of the file, else JSON. */
+async function readDocument(path: string): Promise<unknown> {
   const bytes = readFileSync(path)
+  if (isYaml(path)) {
+    if (!isUtf8(bytes)) throw new Error(`${path} is no UTF-8`)
+    return parseYaml(bytes.toString('utf8')).catch((error: Error) => {
+      throw error instanceof MissingPackageError ? error : new Error(`${path} ${error.message}`)
+    })
+  }
   const parsed = parseStrictJson(bytes)
   if (typeof parsed !== 'string') return parsed
   throw new Error(`${path} ${FAULTS[parsed]}${parsed === 'not_json' ? whereIn(bytes.toString('utf8')) : ''}`)

@@ -53,9 +53,10 @@ async function move(to: string, json: boolean): Promise<void> {
     throw new Error('--to copies from SQLite: DATABASE_URL has to name the file that is moved')
   if (!/^postgres(?:ql)?:\/\//.test(to) || !URL.canParse(to))
     throw new Error('--to: a postgres:// URL of an empty database')
-  if (new URL(to).password !== '')
-    process.stderr.write(
-      'The password among the arguments can be read by everybody on this machine: better leave it out and set PGPASSWORD.\n',
+  const { password, searchParams } = new URL(to)
+  if (password !== '' || searchParams.has('password'))
+    throw new Error(
+      '--to: without the password, which everybody on this machine could read: set PGPASSWORD or PGPASSFILE',
     )
   const { moveToPostgres } = await import('../store/move/to-postgres.ts')
   const tables = await moveToPostgres({

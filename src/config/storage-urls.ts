@@ -22,6 +22,15 @@ export function smtpUrl(): ValueKind<Secret, string> {
   return urlThat('an `smtp://` or `smtps://` URL', (text) => isUrlOf(['smtp:', 'smtps:'], text))
 }
 
+/** A place that is called, whose path may be a secret, as those of chats are. */
+export function secretHttpUrl(): ValueKind<Secret, string> {
+  return urlThat('an `http://` or `https://` URL', (text) => isUrlOf(['http:', 'https:'], text), maskPath)
+}
+
+function maskPath(text: string): string {
+  return `${new URL(text).origin}/***`
+}
+
 /** A URL with the password taken out, and its parameters, for some drivers take a password there too. */
 export function maskUrl(text: string): string {
   if (text.startsWith('sqlite:') || !URL.canParse(text)) return text.startsWith('sqlite:') ? text : 'set'
@@ -31,13 +40,17 @@ export function maskUrl(text: string): string {
   return url.href
 }
 
-function urlThat(expects: string, holds: (text: string) => boolean): ValueKind<Secret, string> {
+function urlThat(
+  expects: string,
+  holds: (text: string) => boolean,
+  mask = maskUrl,
+): ValueKind<Secret, string> {
   const error = `must be ${expects}`
   return {
     schema: z
       .string({ error })
       .refine((text) => text.length <= 2048 && holds(text), { error })
-      .transform((text) => new Secret(text, maskUrl)),
+      .transform((text) => new Secret(text, mask)),
     expects,
     fromText: (text) => text,
   }

@@ -66,6 +66,38 @@ test('a file is shown as a diff, applied once somebody agrees, and written out a
   })
 })
 
+test('the same in YAML, by the name of the file: read, written, and its faults told with their place', async () => {
+  await run('migrate')
+  const yaml = [
+    'scopes: { "shelf:read": See the shelves }',
+    'roles:',
+    '  clerk: &clerk { scopes: ["shelf:read"] }',
+    '  clerk-2: *clerk',
+  ].join('\n')
+  const path = file('shelf.yaml', yaml)
+  const { out, status, err } = await run('apply', path, '--yes', '--json')
+  assert.equal(status, 0, err)
+  assert.deepEqual(
+    JSON.parse(out).changes.map(({ name }: { name: string }) => name),
+    ['shelf:read', 'clerk', 'clerk-2'],
+  )
+  await run('export', 'out.yml')
+  assert.match(readFileSync(join(folder, 'out.yml'), 'utf8'), /^ {2}clerk:$/m)
+  const again = await run('apply', 'out.yml', '--prune', '--dry-run')
+  assert.deepEqual([again.status, again.out], [0, 'nothing to change\n'])
+  for (const [content, said] of [
+    ['roles:\n  a: { scopes: [] }\n  a: { scopes: [x] }\n', /bad\.yaml is no YAML: .*unique.* line 3/],
+    ['roles: [', /bad\.yaml is no YAML: .*line 1/],
+    ['- scopes', /the file: Must be an object/],
+    ['roles:\n  keeper: { scopes: [x:y] }', /roles\.keeper\.scopes\.0: `x:y` is no scope/],
+  ] as const) {
+    const refused = await run('apply', file('bad.yaml', content), '--yes')
+    assert.deepEqual([refused.status, refused.out], [1, ''], refused.err)
+    assert.match(refused.err, said)
+    assert.doesNotMatch(refused.err, /\n\s+at /)
+  }
+})
+
 test('what is wrong with a file is said with its place, and nothing is done', async () => {
   await run('migrate')
   const cases: readonly (readonly [content: unknown, said: RegExp])[] = [

@@ -35,7 +35,7 @@ async function startReceiver() {
   await once(server, 'listening')
   const { port } = server.address() as AddressInfo
   return {
-    url: `http://127.0.0.1:${port}/alerts`,
+    url: `http://127.0.0.1:${port}/alerts/${randomBytes(9).toString('hex')}`,
     told,
     calls: () => calls,
     /** Resolves when one that was taken fits. */
@@ -85,11 +85,14 @@ test('a botched rolling deploy: doctor watch names node and remedy, alerts, and 
   const refused = await botched.me(access)
 
   const env = { ...settings, JWT_SECRET: former, ISSUER: old.auth.issuer }
+  const lost = await runProgram(['doctor', 'watch', '--alert'], { cwd: place, env })
+  assert.match(lost.err, /ALERT_URL/)
+  assert.notEqual(lost.status, 0)
   const since = performance.now()
-  const watch = startProgram(
-    ['doctor', 'watch', '--json', '--seconds', '280', '--quiet', '5', '--alert', receiver.url],
-    { cwd: place, env },
-  )
+  const watch = startProgram(['doctor', 'watch', '--json', '--seconds', '280', '--quiet', '5', '--alert'], {
+    cwd: place,
+    env: { ...env, ALERT_URL: receiver.url },
+  })
   t.after(() => watch.kill())
   let said = ''
   const line = new EventEmitter()
@@ -140,7 +143,7 @@ test('a botched rolling deploy: doctor watch names node and remedy, alerts, and 
   assert.deepEqual(over.gone, ['KID_UNKNOWN'])
   await hears('{"mended":true}')
   await hears('{"gone":"KID_UNKNOWN"}')
-  for (const secret of [former, next, access, settings.SECRET_KEY])
+  for (const secret of [former, next, access, settings.SECRET_KEY, receiver.url])
     assert.equal((said + JSON.stringify(receiver.told)).includes(secret), false, 'G-6')
 
   const asked = ['doctor', 'ref', String(refused.body.reference)]

@@ -243,6 +243,15 @@ test('countersign migrate --to tells what it moved, and prints no password', asy
   const { path } = await newSource()
   const url = new URL(await place.newUrl())
   const password = url.password
+  for (const secret of [url.href, `${url.href.replace(`:${password}@`, '@')}?password=${password}`]) {
+    const refused = await runProgram(['migrate', '--to', secret], {
+      cwd: folder,
+      env: { DATABASE_URL: `sqlite:${path}`, SECRET_KEY: secretKey },
+    })
+    assert.notEqual(refused.status, 0)
+    assert.match(refused.err, /PGPASSWORD/)
+    assert.equal((refused.out + refused.err).includes(password), false, 'G-6')
+  }
   url.password = ''
   const { status, out, err } = await runProgram(['migrate', '--to', url.href, '--json'], {
     cwd: folder,

@@ -101,7 +101,7 @@ export function doctorCommands(program: Command): void {
   doctor
     .command('watch')
     .description('follow refusals: what they have in common, on which node, and when a cause is gone')
-    .option('--alert <url>', 'tell a rise there, and that it is over, as JSON by POST')
+    .option('--alert', 'tell a rise, and that it is over, where ALERT_URL says, as JSON by POST')
     .option('--seconds <count>', 'how long to watch', seconds)
     .option('--back <count>', 'how many seconds a look goes back', seconds, 600)
     .option('--quiet <count>', 'how many seconds without a refusal end its cause', seconds, 30)

@@ -42,7 +42,7 @@ export function watchCommands(program: Command): void {
       '--probe <url>',
       'send each route missing, forged, stale and good credentials, and judge the answers',
     )
-    .option('--openapi <file|url>', 'probe any API by its OpenAPI document (JSON)')
+    .option('--openapi <file|url>', 'probe any API by its OpenAPI document (JSON or YAML)')
     .option('--issuer', 'make tokens with the issuer configured here (default for an application)')
     .option('--no-issuer', 'make tokens without a key')
     .option('--audience <id>', 'the audience of the tokens, where it is not the configured one')

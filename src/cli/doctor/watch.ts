@@ -9,8 +9,8 @@ import { type OutputOptions, print, printable } from '../output.ts'
 import { withAuth } from '../with-auth.ts'
 
 export interface WatchOptions extends OutputOptions {
-  /** Where a rise is told, and that it is over: a JSON body by POST. */
-  readonly alert?: string
+  /** A rise is told, and that it is over: a JSON body by POST to `ALERT_URL`, which is a secret and no argument. */
+  readonly alert?: boolean
   /** How long to watch; until it is interrupted if absent. */
   readonly seconds?: number
   /** How far back each look goes, at least. Seconds. */
@@ -25,7 +25,7 @@ const MOST = 2000
 
 /** Follows refusals: what they have in common, where they come from, what to do, and when a cause is gone. */
 export async function watchCommand({
-  alert,
+  alert = false,
   seconds,
   back,
   quiet,
@@ -36,7 +36,8 @@ export async function watchCommand({
   const end = seconds === undefined ? Number.POSITIVE_INFINITY : Date.now() + seconds * 1000
   const course = createWatchCourse({ quietMilliseconds: quiet * 1000 })
   let last = ''
-  await withAuth(async (auth) => {
+  await withAuth(async (auth, { alertUrl }) => {
+    if (alert && alertUrl === undefined) throw new Error('--alert needs ALERT_URL, or ALERT_URL_FILE')
     await auth.ready()
     do {
       const look = await lookAt(auth, back, course).catch(tellFailure)
@@ -48,7 +49,7 @@ export async function watchCommand({
       if (text !== last) print(last !== '' && !json ? `\n${text}` : text)
       last = text
       tellNews(look, quiet, json)
-      if (alert !== undefined && (await sendAlert(alert, look))) course.told(look)
+      if (alert && alertUrl !== undefined && (await sendAlert(alertUrl.reveal(), look))) course.told(look)
       await pause(stop.signal)
     } while (!stop.signal.aborted && Date.now() < end)
   })

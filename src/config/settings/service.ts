@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import { Derived, setting, type ValueKind } from '../setting.ts'
+import { Derived, optional, setting, type ValueKind } from '../setting.ts'
+import { secretHttpUrl } from '../storage-urls.ts'
 import {
   commaSeparated,
   isAddressOrNetwork,
@@ -54,6 +55,13 @@ export const service = {
     environment: 'LOG_LEVEL',
     default: 'info',
     description: 'The least severe log lines that are written.',
+  }),
+  alertUrl: optional({
+    kind: secretHttpUrl(),
+    environment: 'ALERT_URL',
+    secret: true,
+    description:
+      'Where `countersign doctor watch --alert` tells that a cause of refusals rises, and that it is over: JSON by POST.',
   }),
   eventRetentionDays: setting({
     kind: wholeNumber(1, 3650),
