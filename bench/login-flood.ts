@@ -5,7 +5,7 @@
  */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -22,6 +22,7 @@ import {
   type Target,
   type TargetName,
 } from './flood/target.ts'
+import { residentMebibytes } from './load/memory.ts'
 
 const SECONDS = Number(process.env.BENCH_SECONDS ?? 60)
 const PER_SECOND = Number(process.env.BENCH_TRIES_A_SECOND ?? 500)
@@ -150,9 +151,4 @@ function startFlood(target: Target): Promise<Record<string, number>> {
 
 function times({ p50, p99 }: { readonly p50: number; readonly p99: number }): string {
   return `${p50.toFixed(2)} ms, ${p99.toFixed(2)} ms`
-}
-
-function residentMebibytes(pid: number): number {
-  const kibibytes = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]
-  return Number(kibibytes ?? 0) / 1024
 }

@@ -7,8 +7,11 @@ import { keepingOutput, type Section, writeReport } from './report.ts'
  */
 const BENCHES: Readonly<Record<string, () => Promise<object>>> = {
   start: () => import('./start.ts'),
-  revocation: () => import('./revocation.ts'),
+  revocation: async () => (await import('./revocation.ts')).report(),
   refresh: () => import('./refresh.ts'),
+  setups: () => import('./setups.ts'),
+  memory: () => import('./memory.ts'),
+  costs: () => import('./costs.ts'),
   tickets: () => import('./tickets.ts'),
   limiter: () => import('./limiter.ts'),
   'revocation-delay': () => import('./revocation-delay.ts'),

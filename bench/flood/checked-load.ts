@@ -44,6 +44,17 @@ export async function askWithoutRest(target: Target, milliseconds: number): Prom
   return (count * 1000) / (performance.now() - began)
 }
 
+/** So many requests over the same connections. */
+export async function askTimes(target: Target, count: number): Promise<void> {
+  const agent = new Agent({ keepAlive: true, maxSockets: CONNECTIONS })
+  let left = count
+  const work = async (): Promise<void> => {
+    while (left-- > 0) await ask(target, agent)
+  }
+  await Promise.all(Array.from({ length: CONNECTIONS }, work))
+  agent.destroy()
+}
+
 /** Milliseconds until the whole answer, at most `LATE_MILLISECONDS`. Rejects on any other answer than 200. */
 function ask({ port, checked }: Target, agent: Agent): Promise<number> {
   return new Promise((resolve, reject) => {

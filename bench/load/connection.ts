@@ -5,6 +5,8 @@ import { connect, type Socket } from 'node:net'
 export interface Connection {
   /** The body of the answer. Rejects unless the status is 200. */
   post(path: string, form: string, headers?: Readonly<Record<string, string>>): Promise<string>
+  /** The body of the answer to a GET. Rejects unless the status is 200. */
+  get(path: string, authorization: string): Promise<string>
   /** Where the answer leads. Rejects unless it is a redirect. */
   follow(path: string, cookie: string): Promise<string>
   close(): void
@@ -33,7 +35,17 @@ export function openConnection(port: number): Connection {
     return answer
   }
 
+  async function bodyOf(request: string): Promise<string> {
+    const { head, body } = await ask(request)
+    if (!head.startsWith('HTTP/1.1 200')) throw new Error(`${head.split('\r\n')[0]}: ${body}`)
+    return body
+  }
+
   return {
+    get: (path, authorization) =>
+      bodyOf(
+        `GET ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\nUser-Agent: bench\r\nAuthorization: ${authorization}\r\n\r\n`,
+      ),
     async follow(path, cookie) {
       const { head, body } = await ask(
         `GET ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\nUser-Agent: bench\r\nCookie: ${cookie}\r\n\r\n`,
@@ -44,13 +56,11 @@ export function openConnection(port: number): Connection {
     },
     async post(path, form, headers = {}) {
       const fields = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`)
-      const { head, body } = await ask(
+      return bodyOf(
         `POST ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\nUser-Agent: bench\r\n` +
           `Content-Type: application/x-www-form-urlencoded\r\nContent-Length: ${form.length}\r\n` +
           `${fields.join('')}\r\n${form}`,
       )
-      if (!head.startsWith('HTTP/1.1 200')) throw new Error(`${head.split('\r\n')[0]}: ${body}`)
-      return body
     },
     close: () => socket?.destroy(),
   }

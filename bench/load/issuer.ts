@@ -4,8 +4,9 @@ import { createInterface } from 'node:readline'
 import { setTimeout as wait } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { openConnection } from './connection.ts'
-import { cpuSeconds } from './cpu.ts'
+import { treeCpuSeconds } from './cpu.ts'
 import { keepAwake } from './keep-awake.ts'
+import type { Prepared } from './prepare-issuer.ts'
 
 /** Connections that ask at once; each has sessions of its own. */
 export const CONNECTIONS = 32
@@ -16,18 +17,9 @@ const SCRIPTS = {
 }
 
 /** A server in a process of its own, and what may be asked of it. */
-export interface Issuer {
+export interface Issuer extends Prepared {
   readonly child: ChildProcess
   readonly port: number
-  readonly paths: { readonly token: string; readonly introspect: string; readonly authorize: string }
-  readonly credentials: Readonly<Record<string, string>>
-  readonly publicClient: string
-  readonly refreshTokens: string[]
-  /** Of the public client. */
-  readonly publicRefreshTokens: string[]
-  readonly accessToken: string
-  /** Cookies of browsers that are signed in, and have allowed what is asked for. */
-  readonly browsers: readonly string[]
   stop(): Promise<void>
 }
 
@@ -74,6 +66,7 @@ export type Question =
       readonly headers?: Readonly<Record<string, string>>
     }
   | { readonly path: string; readonly cookie: string }
+  | { readonly path: string; readonly authorization: string }
 
 export interface Asking {
   /** What connection `index` asks next. */
@@ -97,7 +90,9 @@ export async function askAllTheTime({ child, port }: Issuer, asking: Asking): Pr
       // Waited for here: as an argument of `taken` it would not be waited for where there is no `taken`.
       const answer = await ('cookie' in question
         ? connection.follow(path, question.cookie)
-        : connection.post(path, new URLSearchParams(question.form).toString(), question.headers))
+        : 'authorization' in question
+          ? connection.get(path, question.authorization)
+          : connection.post(path, new URLSearchParams(question.form).toString(), question.headers))
       asking.taken?.(index, answer)
       count += 1
     }
@@ -110,9 +105,9 @@ export async function askAllTheTime({ child, port }: Issuer, asking: Asking): Pr
   while (count < requests && performance.now() - warmUpBegan < atMostMilliseconds) {
     await Promise.race([wait(100), load])
   }
-  const [countBefore, cpuBefore, began] = [count, cpuSeconds(pid), performance.now()]
+  const [countBefore, cpuBefore, began] = [count, treeCpuSeconds(pid), performance.now()]
   await Promise.race([wait(asking.milliseconds), load])
-  const [done, cpu, took] = [count - countBefore, cpuSeconds(pid) - cpuBefore, performance.now() - began]
+  const [done, cpu, took] = [count - countBefore, treeCpuSeconds(pid) - cpuBefore, performance.now() - began]
   running = false
   await load
   return { perSecond: (done * 1000) / took, cpuMicroseconds: (cpu * 1e6) / done }

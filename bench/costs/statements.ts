@@ -1,0 +1,181 @@
+import { randomBytes } from 'node:crypto'
+import { StatementSync } from 'node:sqlite'
+import pg from 'pg'
+import type { Auth } from '../../src/index.ts'
+import type { PrivatePostgres } from '../../test/servers/postgres.ts'
+import { run } from '../../test/store/postgres-place.ts'
+
+export const OPERATIONS = [
+  'checked request',
+  'sign-in by password',
+  'refresh',
+  'sign-out',
+  'client credentials',
+  'introspection',
+  'question of a verifier',
+] as const
+
+export type Operation = (typeof OPERATIONS)[number]
+
+/** In one process, one after the other. */
+export interface OnStore {
+  readonly counts: Readonly<Record<Operation, number>>
+  /** Of processor time, all threads together. */
+  readonly microseconds: Readonly<Record<Operation, number>>
+}
+
+const TIMES = 20
+
+const dist = async <Module>(path: string): Promise<Module> =>
+  (await import(new URL(`../../dist/${path}.js`, import.meta.url).href)) as Module
+
+const ISSUER = 'https://id.example.com'
+const PERSON = { email: 'ada@example.com', password: 'correct horse battery' }
+
+/** How many statements reach the database for each operation, once what may be remembered is remembered. */
+export async function countStatements(
+  server: PrivatePostgres,
+): Promise<{ readonly sqlite: OnStore; readonly postgres: OnStore }> {
+  const { createAuth } = await dist<typeof import('../../src/index.ts')>('index')
+  const { postgres } = await dist<typeof import('../../src/postgres.ts')>('postgres')
+  let count = 0
+  const settings = {
+    issuer: ISSUER,
+    secretKey: randomBytes(32).toString('base64url'),
+    rateLimits: 'off',
+  } as const
+
+  await run(server.url, 'CREATE DATABASE statements')
+  const pool = new pg.Pool({ connectionString: server.urlOf('statements') })
+  pool.on('error', () => undefined)
+  pool.on('connect', (client) => {
+    const { query } = client
+    client.query = ((...given: never[]) => {
+      count += 1
+      return Reflect.apply(query, client, given)
+    }) as typeof query
+  })
+  const onPostgres = createAuth({ store: postgres({ pool }), ...settings }) as unknown as Auth
+  const counted = await countAll(onPostgres, () => count)
+  await onPostgres.close()
+  await pool.end()
+
+  const restore = watchSqlite(() => (count += 1))
+  const onSqlite = createAuth({ databaseUrl: 'sqlite::memory:', ...settings }) as unknown as Auth
+  const sqlite = await countAll(onSqlite, () => count)
+  await onSqlite.close()
+  restore()
+  return { sqlite, postgres: counted }
+}
+
+/** Every run of a statement by anybody in this process; answers with the way to end that. */
+function watchSqlite(ran: () => void): () => void {
+  const { prototype } = StatementSync
+  const names = ['run', 'get', 'all', 'iterate'] as const
+  const former = names.map((name) => [name, prototype[name]] as const)
+  for (const [name, method] of former) {
+    Object.defineProperty(prototype, name, {
+      configurable: true,
+      writable: true,
+      value(this: StatementSync, ...given: unknown[]) {
+        ran()
+        return Reflect.apply(method, this, given)
+      },
+    })
+  }
+  return () => {
+    for (const [name, method] of former)
+      Object.defineProperty(prototype, name, { configurable: true, writable: true, value: method })
+  }
+}
+
+async function countAll(auth: Auth, count: () => number): Promise<OnStore> {
+  await auth.migrate()
+  await auth.ready()
+  const { client, secret } = await auth.clients.create({
+    name: 'Costs',
+    authMethod: 'client_secret_post',
+    grants: ['client_credentials'],
+    scopes: ['profile:read'],
+  })
+  const reader = await auth.clients.create({
+    name: 'Reader',
+    authMethod: 'client_secret_basic',
+    grants: ['client_credentials'],
+    scopes: ['revocations:read'],
+  })
+  await auth.users.create(PERSON)
+  const credentials = { client_id: client.id, client_secret: secret ?? '' }
+  const password = { grant_type: 'password', username: PERSON.email, password: PERSON.password }
+  let tokens = await post(auth, '/token', password)
+  let cursor = ''
+
+  const ask: Record<Operation, () => Promise<unknown>> = {
+    'checked request': () => auth.check(requestWith(String(tokens.access_token)), auth.signedIn),
+    'sign-in by password': async () => {
+      tokens = await post(auth, '/token', password)
+    },
+    refresh: async () => {
+      tokens = await post(auth, '/token', {
+        grant_type: 'refresh_token',
+        refresh_token: String(tokens.refresh_token),
+      })
+    },
+    'sign-out': async () => {
+      await send(auth, '/logout', { refresh_token: String(tokens.refresh_token) })
+    },
+    'client credentials': () => post(auth, '/token', { grant_type: 'client_credentials', ...credentials }),
+    introspection: () => post(auth, '/introspect', { token: String(tokens.access_token), ...credentials }),
+    'question of a verifier': async () => {
+      cursor = await question(auth, reader.client.id, reader.secret ?? '', cursor)
+    },
+  }
+  const counts: Partial<Record<Operation, number>> = {}
+  const microseconds: Partial<Record<Operation, number>> = {}
+  for (const operation of OPERATIONS) {
+    // Of several the least: what a process does by the clock falls between now and then.
+    let least = Number.POSITIVE_INFINITY
+    let used = 0
+    for (let times = 0; times < TIMES; times += 1) {
+      if (operation === 'sign-out') tokens = await post(auth, '/token', password)
+      const [before, cpu] = [count(), process.cpuUsage()]
+      await ask[operation]()
+      least = Math.min(least, count() - before)
+      const { user, system } = process.cpuUsage(cpu)
+      used += user + system
+    }
+    counts[operation] = least
+    microseconds[operation] = used / TIMES
+    if (operation === 'sign-out') tokens = await post(auth, '/token', password)
+  }
+  return { counts, microseconds } as OnStore
+}
+
+function requestWith(token: string): Request {
+  return new Request(`${ISSUER}/orders`, { headers: { authorization: `Bearer ${token}` } })
+}
+
+function send(auth: Auth, path: string, form: Readonly<Record<string, string>>): Promise<Response> {
+  const request = new Request(ISSUER + path, { method: 'POST', body: new URLSearchParams(form) })
+  return auth.fetch(request, { address: '127.0.0.1' })
+}
+
+async function post(
+  auth: Auth,
+  path: string,
+  form: Readonly<Record<string, string>>,
+): Promise<Readonly<Record<string, unknown>>> {
+  const response = await send(auth, path, form)
+  if (!response.ok) throw new Error(`${path} answered ${response.status}: ${await response.text()}`)
+  return (await response.json()) as Readonly<Record<string, unknown>>
+}
+
+/** Answers with the cursor for the next one. */
+async function question(auth: Auth, id: string, secret: string, cursor: string): Promise<string> {
+  const authorization = `Basic ${Buffer.from(`${id}:${secret}`).toString('base64')}`
+  const request = new Request(`${ISSUER}/revocations?nonce=n${cursor}`, { headers: { authorization } })
+  const response = await auth.fetch(request, { address: '127.0.0.1' })
+  if (!response.ok) throw new Error(await response.text())
+  const { cursor: next } = (await response.json()) as { readonly cursor: string }
+  return `&cursor=${encodeURIComponent(next)}`
+}

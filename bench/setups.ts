@@ -1,0 +1,102 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { startPostgres } from '../test/servers/postgres.ts'
+import { startRedis } from '../test/servers/redis.ts'
+import { run } from '../test/store/postgres-place.ts'
+import {
+  type Asking,
+  askAllTheTime,
+  CONNECTIONS,
+  type Figures,
+  type Issuer,
+  median,
+  startIssuer,
+} from './load/issuer.ts'
+import { startServed } from './load/served.ts'
+import { ROUNDS, round } from './load/times.ts'
+
+/**
+ * `countersign serve` as it is run: on SQLite, on PostgreSQL, on PostgreSQL with Redis, by one process and by two; beside
+ * node-oidc-provider on its memory store. The load and the database have their part of the same processors.
+ */
+const WARM_UP = round({ requests: 4000, atMostMilliseconds: 3000 })
+const { milliseconds } = round({ milliseconds: 2000 })
+type Load = Pick<Asking, 'request' | 'taken'>
+
+const folder = mkdtempSync(join(tmpdir(), 'countersign-bench-'))
+const database = await startPostgres({ durable: true })
+const redis = await startRedis()
+const loads = { refresh, 'client credentials': clientCredentials, introspection }
+try {
+  console.log(`Node ${process.versions.node}, ${CONNECTIONS} connections, median of ${ROUNDS} rounds\n`)
+  console.log(
+    `| | workers | ${Object.keys(loads)
+      .map((load) => `${load}, a second | CPU each, µs`)
+      .join(' | ')} |`,
+  )
+  console.log(`|---|---|${'---|---|'.repeat(Object.keys(loads).length)}`)
+  for (const store of ['SQLite', 'PostgreSQL', 'PostgreSQL and Redis']) {
+    for (const workers of [1, 2]) {
+      const name = `${store.replace(/\W/g, '_')}_${workers}`.toLowerCase()
+      await report(`Countersign, ${store}`, workers, () => start(store, name, workers))
+    }
+  }
+  await report('oidc-provider, memory store', 1, () => startIssuer('oidc-provider', folder))
+} finally {
+  await Promise.all([database.stop(), redis.stop()])
+  rmSync(folder, { recursive: true })
+}
+
+async function start(store: string, name: string, workers: number): Promise<Issuer> {
+  if (store === 'SQLite')
+    return startServed({ folder, workers, databaseUrl: `sqlite:${join(folder, `${name}.db`)}` })
+  await run(database.url, `CREATE DATABASE ${name}`)
+  const redisUrl = store.endsWith('Redis') ? redis.url : undefined
+  return startServed({ folder, workers, databaseUrl: database.urlOf(name), redisUrl })
+}
+
+async function report(title: string, workers: number, open: () => Promise<Issuer>): Promise<void> {
+  const cells: (string | number)[] = [title, workers]
+  const issuer = await open()
+  try {
+    for (const load of Object.values(loads)) {
+      const figures: Figures[] = []
+      for (let count = 0; count < ROUNDS; count += 1) {
+        const warmUp = count === 0 ? WARM_UP : { requests: 0, atMostMilliseconds: 0 }
+        figures.push(await askAllTheTime(issuer, { ...load(issuer), warmUp, milliseconds }))
+      }
+      cells.push(Math.round(median(figures, 'perSecond')), Math.round(median(figures, 'cpuMicroseconds')))
+    }
+  } finally {
+    await issuer.stop()
+  }
+  console.log(`| ${cells.join(' | ')} |`)
+}
+
+/** Every connection refreshes its own session, as a public client. */
+function refresh({ paths, publicClient, publicRefreshTokens: tokens }: Issuer): Load {
+  return {
+    request: (index) => ({
+      path: paths.token,
+      form: { grant_type: 'refresh_token', client_id: publicClient, refresh_token: tokens[index] ?? '' },
+    }),
+    taken(index, body) {
+      tokens[index] = JSON.parse(body).refresh_token
+    },
+  }
+}
+
+function clientCredentials({ paths, credentials }: Issuer): Load {
+  const form = { grant_type: 'client_credentials', scope: 'profile:read', ...credentials }
+  return { request: () => ({ path: paths.token, form }) }
+}
+
+function introspection({ paths, credentials, accessToken }: Issuer): Load {
+  return {
+    request: () => ({ path: paths.introspect, form: { token: accessToken, ...credentials } }),
+    taken(_, body) {
+      if (!body.includes('"active":true')) throw new Error(body)
+    },
+  }
+}
