@@ -8,16 +8,10 @@ import { text } from '../model/text-field.ts'
 import { hashSecret } from '../tokens/refresh-token.ts'
 import type { SessionCookie } from '../tokens/session-cookie.ts'
 import { endBrowserSession } from './browser-session.ts'
+import { endHeldSession, type Held } from './end-held-session.ts'
 import { noContent, type RouteContext, route } from './route.ts'
 
 const parameters = z.looseObject({ refresh_token: text(1000).optional() }).meta({ id: 'LogoutRequest' })
-
-/** A session that a request proved to hold, well enough to end it. */
-interface Held {
-  readonly userId: string
-  readonly id: string
-  readonly secretHash?: string
-}
 
 export const logout = route({
   method: 'POST',
@@ -35,7 +29,7 @@ export const logout = route({
   answers: { 204: { description: 'Signed out.' }, 503: { description: 'Not signed out: try again.' } },
   async handle(context) {
     const { services, origin } = context
-    const { store, hooks, revocationsChanged, inBackground } = services.grants
+    const { hooks, inBackground } = services.grants
     const cookie = heldByCookie(context)
     if (cookie !== undefined) await endBrowserSession(cookie, context)
     for (const held of [heldByAccessToken(context), heldByRefreshToken(context)]) {
@@ -47,8 +41,7 @@ export const logout = route({
         userId,
         sessionId,
       } as const
-      if (!(await store.sessions.end({ ...held, why: 'logout' }, event))) continue
-      await revocationsChanged()
+      if (!(await endHeldSession(held, 'logout', event, services.grants))) continue
       inBackground(() => hooks.after?.signOut?.({ id: sessionId, userId }, origin))
     }
     return noContent(cookie === undefined ? {} : { 'set-cookie': services.sessionCookies.cleared })
@@ -69,7 +62,9 @@ function heldByAccessToken({ request, services }: RouteContext): Held | undefine
   if (text === undefined || text instanceof Refusal) return undefined
   const token = genuine(services.readExpired(text))
   if (token?.sessionId === undefined) return undefined
-  return { userId: token.claims.sub, id: token.sessionId }
+  const standing = services.readAccess(text)
+  const isOver = standing instanceof Refusal && standing.code === 'TOKEN_EXPIRED'
+  return { userId: token.claims.sub, id: token.sessionId, isOver }
 }
 
 function heldByRefreshToken({ body, services }: RouteContext): Held | undefined {

@@ -5,6 +5,7 @@ import { Refusal } from '../errors/refusal.ts'
 import { anyone } from '../model/access.ts'
 import { hashSecret } from '../tokens/refresh-token.ts'
 import { clientOf } from './client-request.ts'
+import { endHeldSession } from './end-held-session.ts'
 import { json, type RouteContext, route } from './route.ts'
 import { clientParts, presentedToken } from './schemas.ts'
 
@@ -39,15 +40,14 @@ export const revoke = route({
     const { token } = context.body
     const { client } = await clientOf(context, context.body)
     const origin: Origin = { ...context.origin, actor: { kind: 'client', id: client.id } }
-    const revoked =
-      (await revokeRefreshToken(token, client.id, origin, context)) ||
-      (await revokeAccessToken(token, client.id, origin, context))
-    if (revoked) await context.services.grants.revocationsChanged()
+    const isRefreshToken = await revokeRefreshToken(token, client.id, origin, context)
+    if (!isRefreshToken) await revokeAccessToken(token, client.id, origin, context)
     // Clients take any other type than JSON for an error, even of an empty body.
     return json({})
   },
 })
 
+/** Whether it is a refresh token of ours at all. */
 async function revokeRefreshToken(
   text: string,
   clientId: string,
@@ -63,8 +63,7 @@ async function revokeRefreshToken(
   }
   const held = { userId: token.userId, id: token.sessionId, secretHash: hashSecret(token.sessionSecret) }
   const found = await store.sessions.inspect(held)
-  if (found === undefined) return false
-  if (found.session.clientId !== clientId) throw ofOther(found.session.clientId)
+  if (found !== undefined && found.session.clientId !== clientId) throw ofOther(found.session.clientId)
   const event = {
     name: 'session.ended',
     origin,
@@ -72,7 +71,8 @@ async function revokeRefreshToken(
     sessionId: token.sessionId,
     clientId,
   } as const
-  return store.sessions.end({ ...held, clientId, why: 'token_revoked' }, event)
+  await endHeldSession({ ...held, clientId }, 'token_revoked', event, services.grants)
+  return true
 }
 
 async function revokeAccessToken(
@@ -80,21 +80,21 @@ async function revokeAccessToken(
   clientId: string,
   origin: Origin,
   { services }: RouteContext,
-): Promise<boolean> {
+): Promise<void> {
   const genuine = services.readExpired(text)
-  if (genuine instanceof Refusal) return false
+  if (genuine instanceof Refusal) return
   const { jti, sid, sub, client_id } = genuine.claims
   if (client_id !== clientId) throw ofOther(client_id)
   // What has ended needs no entry, so that nobody fills the log by asking again and again.
   const standing = services.readAccess(text)
-  if (standing instanceof Refusal && standing.code !== 'REVOCATION_STALE') return false
+  if (standing instanceof Refusal && standing.code !== 'REVOCATION_STALE') return
   const userId = sub === client_id ? undefined : sub
   await services.grants.store.revocations.add(
     { kind: 'token', ref: jti, least: undefined },
     { sessionId: sid, userId },
     { name: 'token.revoked', origin, userId, sessionId: sid, clientId, data: { jti } },
   )
-  return true
+  await services.grants.revocationsChanged()
 }
 
 function ofOther(owner: string): AuthError {
