@@ -41,3 +41,21 @@ export function createStoreClock(clock: Clock, reuseWindowMilliseconds: number):
     now: () => (known === undefined ? undefined : clock.elapsed() + known.offset),
   }
 }
+
+/**
+ * The clock that tokens and proofs are judged by where the store has a clock of its own, which is what dates them: the
+ * store's, as this process knows it. Whoever sets the wall clock of this process changes nothing then (PROTOCOL 3.6).
+ * Never runs backwards. Until the store has told its time, it is the clock of this process.
+ */
+export function clockOfStore(own: Clock, storeNow: () => number | undefined): Clock {
+  let latest = 0
+  return {
+    now() {
+      const known = storeNow()
+      if (known === undefined) return own.now()
+      latest = Math.max(latest, Math.floor(known))
+      return latest
+    },
+    elapsed: own.elapsed,
+  }
+}

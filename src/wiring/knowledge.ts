@@ -1,8 +1,10 @@
+import type { Clock } from '../base/clock.ts'
 import { DATA_FOLDER } from '../config/development-keys.ts'
 import { createKeyService, type KeyService } from '../keys/key-service.ts'
 import { createRevocationFeed, type RevocationFeed } from '../revocation/feed.ts'
 import { type RedisHintsOptions, redisHints } from '../revocation/redis-hints.ts'
 import { createRevocationState, type RevocationState } from '../revocation/state.ts'
+import { clockOfStore } from '../revocation/store-clock.ts'
 import type { HintVerbs } from '../store/hints.ts'
 import type { RedisLink } from '../store/hot/redis.ts'
 import type { Store, StoreIdentity } from '../store/store.ts'
@@ -24,6 +26,8 @@ export interface Knowledge {
   readonly state: RevocationState
   readonly feed: RevocationFeed
   readonly reader: AccessReader
+  /** For everything that judges by the time: that of the database, which all nodes share, where it has one of its own. */
+  readonly clock: Clock
   readonly memories: readonly EpochMemory[]
   /** How many nodes share the database, this one included, as last announced. */
   readonly liveNodes: () => number
@@ -80,16 +84,18 @@ export function wireKnowledge(ground: Ground): Knowledge {
       await rememberEpoch(memories, known)
     },
   })
+  const judging = store.dialect === 'sqlite' ? clock : clockOfStore(clock, feed.storeNow)
   return {
     keys,
     state,
     feed,
+    clock: judging,
     reader: whileUnheard(
       createAccessReader({
         issuer: settings.issuer,
         audience: settings.audience,
         keys: keys.ring.find,
-        clock,
+        clock: judging,
         maxLifetimeSeconds: accessLifeSeconds,
         revocation: feed.refuses,
       }),

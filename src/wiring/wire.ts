@@ -65,8 +65,9 @@ export interface Wired {
 
 /** Every part is made here, once, and handed what it needs. Nothing connects yet. Throws a ConfigError. */
 export function wire(options: AuthOptions, routes: readonly Route[]): Wired {
-  const ground = layGround(options)
-  const knowledge = wireKnowledge(ground)
+  const own = layGround(options)
+  const knowledge = wireKnowledge(own)
+  const ground = { ...own, clock: knowledge.clock }
   const mail = wireMail(ground)
   const telemetry = wireTelemetry(ground)
   const signIn = wireSignIn(ground, knowledge, mail, telemetry)

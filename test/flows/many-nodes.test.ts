@@ -3,12 +3,13 @@ import { once } from 'node:events'
 import { after, before, test } from 'node:test'
 import { Redis } from 'ioredis'
 import pg from 'pg'
+import { guardedClock } from '../../src/base/clock.ts'
 import type { AuthOptions } from '../../src/index.ts'
 import { postgres as fromPool } from '../../src/postgres.ts'
 import { type PrivatePostgres, startPostgres } from '../servers/postgres.ts'
 import { type PrivateRedis, startRedis } from '../servers/redis.ts'
 import { run } from '../store/postgres-place.ts'
-import { ISSUER, PASSWORD, startIssuer, type TestIssuer } from './issuer.ts'
+import { ISSUER, PASSWORD, startIssuer, type TestIssuer, tokensOf } from './issuer.ts'
 import { signInFor } from './test-clients.ts'
 
 let postgres: PrivatePostgres
@@ -113,6 +114,27 @@ test('without Redis the issuer starts and works: it is asked for hints only', as
   assert.equal((await node.me(access)).status, 200)
   assert.ok(lines.length > 0, 'it says that Redis does not answer')
   assert.doesNotMatch(JSON.stringify(lines), /canary/)
+})
+
+test('PROTOCOL 3.6: a node whose wall clock is set an hour ahead, back, and right again takes the tokens of the others', async () => {
+  const HOUR = 3_600_000
+  let offset = 0
+  const databaseUrl = await newDatabase()
+  const one = await startNode({ databaseUrl })
+  const two = await startNode({ databaseUrl, clock: guardedClock(() => Date.now() + offset) })
+  let tokens = await one.signUp('dora')
+  for (const next of [HOUR, 0, -HOUR, 0]) {
+    offset = next
+    tokens = tokensOf(await one.refresh(tokens.refresh))
+    // What it knows is stale by one of its clocks: it asks anew, and says so until it has heard.
+    const asked = AbortSignal.timeout(60_000)
+    while ((await two.me(tokens.access)).status === 503 && !asked.aborted)
+      await once(AbortSignal.timeout(20), 'abort')
+    const { status, text } = await two.me(tokens.access)
+    assert.equal(status, 200, `${next / HOUR} h off: ${text}`)
+    tokens = tokensOf(await two.refresh(tokens.refresh))
+    assert.equal((await one.me(tokens.access)).status, 200)
+  }
 })
 
 /** A hint makes it a matter of milliseconds; without one the next regular question comes within two seconds. */
