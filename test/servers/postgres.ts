@@ -5,7 +5,8 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { accountBesideRoot } from './account.ts'
 import { type Account, type PrivateServer, startPrivateServer } from './private-server.ts'
-import { postgresServer, postgresSetup, requireProgram } from './programs.ts'
+import { type Program, postgresCopier, postgresServer, postgresSetup, requireProgram } from './programs.ts'
+import { mountSmallDisk, type SmallDisk } from './small-disk.ts'
 
 const run = promisify(execFile)
 const SETUP_MILLISECONDS = 60_000
@@ -16,6 +17,8 @@ export interface PostgresOptions {
   readonly durable?: boolean
   /** Settings of postgresql.conf. */
   readonly settings?: Readonly<Record<string, string>>
+  /** To keep its data on a disk of its own that a test can fill; needs the right to mount. */
+  readonly diskMegabytes?: number
 }
 
 /** A PostgreSQL of a test's own. */
@@ -24,36 +27,69 @@ export interface PrivatePostgres extends PrivateServer {
   readonly url: string
   /** The same server, another database. */
   urlOf(database: string): string
+  /** Where the data is, if it has a disk of its own. */
+  readonly disk: SmallDisk | undefined
 }
 
 /** Starts a private PostgreSQL: about a second. As root it runs as the system's `postgres` user. */
-export async function startPostgres({
-  durable = false,
-  settings = {},
-}: PostgresOptions = {}): Promise<PrivatePostgres> {
+export function startPostgres(options: PostgresOptions = {}): Promise<PrivatePostgres> {
+  return startOn(options, randomBytes(16).toString('hex'), setUp)
+}
+
+/**
+ * Starts a streaming replica of another one, which follows it until it is promoted.
+ * @param port where the replica finds its primary: another one than its own, to put a wire between them
+ */
+export function startPostgresReplica(
+  primary: PrivatePostgres,
+  port: number,
+  options: PostgresOptions = {},
+): Promise<PrivatePostgres> {
+  const { password } = new URL(primary.url)
+  return startOn(options, password, (place) => copyFrom(port, place))
+}
+
+interface Place {
+  readonly data: string
+  readonly folder: string
+  readonly password: string
+  readonly account: Account | undefined
+  /** Whether its disk is a small one. */
+  readonly isSmall: boolean
+}
+
+async function startOn(
+  { durable = false, settings = {}, diskMegabytes }: PostgresOptions,
+  password: string,
+  fillFolder: (place: Place) => Promise<void>,
+): Promise<PrivatePostgres> {
   const postgres = requireProgram(postgresServer)
-  const initdb = requireProgram(postgresSetup)
   const account = accountBesideRoot('postgres', 'PostgreSQL')
-  const password = randomBytes(16).toString('hex')
   const wanted = { ...BASE_SETTINGS, ...(durable ? {} : FORGETFUL_SETTINGS), ...settings }
+  let disk: SmallDisk | undefined
+  const dataIn = (folder: string) => join(disk?.path ?? folder, 'data')
 
   const server = await startPrivateServer({
     name: 'postgres',
     account,
-    prepare: (folder) => setUp(initdb, folder, password, account),
+    async prepare(folder) {
+      if (diskMegabytes !== undefined) disk = mountSmallDisk(folder, diskMegabytes, account)
+      await fillFolder({ data: dataIn(folder), folder, password, account, isSmall: disk !== undefined })
+    },
+    clear: () => disk?.unmount(),
     command: ({ folder, port }) => ({
       path: postgres,
       args: [
-        ...['-D', join(folder, 'data'), '-p', String(port), '-k', folder],
+        ...['-D', dataIn(folder), '-p', String(port), '-k', folder],
         ...Object.entries(wanted).flatMap(([name, value]) => ['-c', `${name}=${value}`]),
       ],
     }),
-    ready: /database system is ready to accept connections/,
+    ready: /database system is ready to accept (read-only )?connections/,
     // "Immediate": it does not wait for clients, and does not write what nobody will read.
     stopSignal: durable ? 'SIGINT' : 'SIGQUIT',
   })
   const urlOf = (database: string) => `postgres://${USER}:${password}@127.0.0.1:${server.port}/${database}`
-  return { ...server, url: urlOf('postgres'), urlOf }
+  return { ...server, url: urlOf('postgres'), urlOf, disk }
 }
 
 const BASE_SETTINGS = {
@@ -65,17 +101,34 @@ const BASE_SETTINGS = {
 
 const FORGETFUL_SETTINGS = { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' }
 
-async function setUp(
-  initdb: string,
-  folder: string,
-  password: string,
-  account: Account | undefined,
-): Promise<void> {
+async function setUp({ data, folder, password, account, isSmall }: Place): Promise<void> {
   const passwordFile = join(folder, 'password')
   writeFileSync(passwordFile, password, { mode: 0o600 })
   if (account !== undefined) chownSync(passwordFile, account.uid, account.gid)
-  const args = ['-D', join(folder, 'data'), '-U', USER, '-A', 'password', '--pwfile', passwordFile]
+  const args = ['-D', data, '-U', USER, '-A', 'password', '--pwfile', passwordFile]
   const plain = ['-E', 'UTF8', '--locale', 'C', '--no-sync', '--no-instructions']
-  await run(initdb, [...args, ...plain], { ...account, cwd: folder, timeout: SETUP_MILLISECONDS })
+  // Its log is written in pieces of 16 MB otherwise, and a full disk would be noticed late.
+  const small = isSmall ? ['--wal-segsize', '1'] : []
+  await runSetup(postgresSetup, [...args, ...plain, ...small], { folder, account })
   rmSync(passwordFile)
+}
+
+async function copyFrom(port: number, { data, folder, password, account }: Place): Promise<void> {
+  const args = ['-D', data, '-h', '127.0.0.1', '-p', String(port), '-U', USER]
+  await runSetup(postgresCopier, [...args, '-R', '-X', 'stream', '-c', 'fast', '--no-sync'], {
+    folder,
+    account,
+    env: { ...process.env, PGPASSWORD: password },
+  })
+}
+
+interface SetupPlace {
+  readonly folder: string
+  readonly account: Account | undefined
+  readonly env?: NodeJS.ProcessEnv
+}
+
+async function runSetup(program: Program, args: readonly string[], place: SetupPlace): Promise<void> {
+  const { folder, account, env = process.env } = place
+  await run(requireProgram(program), args, { ...account, env, cwd: folder, timeout: SETUP_MILLISECONDS })
 }

@@ -32,6 +32,8 @@ export interface PrivateServerOptions {
   readonly account?: Account | undefined
   /** Makes the folder ready, once. */
   readonly prepare?: (folder: string) => Promise<void>
+  /** Undoes that of it which stands in the way of removing the folder. */
+  readonly clear?: () => void
   readonly command: (place: { readonly folder: string; readonly port: number }) => Command
   /** What it writes when it takes connections. */
   readonly ready: RegExp
@@ -77,13 +79,14 @@ export async function startPrivateServer(options: PrivateServerOptions): Promise
     }
   } catch (error) {
     watch.end()
+    options.clear?.()
     rmSync(folder, { recursive: true, force: true })
     throw error
   }
 }
 
 function createPrivateServer(
-  { name, account, command, ready, stopSignal }: PrivateServerOptions,
+  { name, account, command, clear, ready, stopSignal }: PrivateServerOptions,
   folder: string,
   port: number,
   watch: Watch,
@@ -91,6 +94,7 @@ function createPrivateServer(
   let child: ChildProcess | undefined
   let log = ''
   let stopped = false
+  let cleared = false
 
   const alive = () => (child?.exitCode === null && child.signalCode === null ? child : undefined)
   const signal = (kind: NodeJS.Signals) => {
@@ -155,6 +159,8 @@ function createPrivateServer(
       stopped = true
       await end()
       watch.end()
+      if (!cleared) clear?.()
+      cleared = true
       rmSync(folder, { recursive: true, force: true })
     },
   }

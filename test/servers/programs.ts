@@ -30,6 +30,9 @@ export const postgresServer: Program = {
 
 export const postgresSetup: Program = { ...postgresServer, names: ['initdb'] }
 
+/** Makes a replica. */
+export const postgresCopier: Program = { ...postgresServer, names: ['pg_basebackup'] }
+
 export const postgresClient: Program = { ...postgresServer, names: ['psql'] }
 
 export const redisServer: Program = {

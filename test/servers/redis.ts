@@ -7,6 +7,8 @@ export interface RedisOptions {
   readonly durable?: boolean
   /** Lines of redis.conf. */
   readonly settings?: Readonly<Record<string, string>>
+  /** Of whoever connects; by default one of its own. */
+  readonly password?: string
 }
 
 /** A Redis or Valkey of a test's own. */
@@ -18,9 +20,9 @@ export interface PrivateRedis extends PrivateServer {
 export async function startRedis({
   durable = false,
   settings = {},
+  password = randomBytes(16).toString('hex'),
 }: RedisOptions = {}): Promise<PrivateRedis> {
   const path = requireProgram(redisServer)
-  const password = randomBytes(16).toString('hex')
   const server = await startPrivateServer({
     name: 'redis',
     command: ({ folder, port }) => ({

@@ -8,6 +8,7 @@ export interface Watch {
   end(): void
 }
 
+// A server may have a small disk of its own in its folder: see small-disk.ts.
 // The pipe it reads from closes with this process, which is the one thing that happens after any death.
 const SCRIPT = `
 while read -r line; do pid=$line; done
@@ -15,6 +16,7 @@ if [ -n "$pid" ]; then
   children=$(ps -A -o pid=,ppid= | while read -r child parent; do [ "$parent" = "$pid" ] && echo "$child"; done)
   kill -KILL "$pid" $children 2>/dev/null
 fi
+umount -l "$1/disk" 2>/dev/null
 rm -rf "$1"
 `
 

@@ -59,6 +59,8 @@ export const PATIENCE_MILLISECONDS = 60_000
 /** Runs one text on a connection of its own. */
 export async function run(url: string, text: string): Promise<Record<string, unknown>[]> {
   const client = new pg.Client({ connectionString: url })
+  // Of a server that dies meanwhile the statement tells enough; by itself the event would end the process.
+  client.on('error', () => undefined)
   await client.connect()
   try {
     return (await client.query(text)).rows

@@ -1,22 +1,28 @@
-// `npm run torture -- [names] [--long] [--seed N] [--times N]`: the tortures one after the other, and a report.
+// `npm run torture -- [names] [--only PART] [--long] [--seed N] [--times N] [--json]`: the tortures one after the other,
+// and a report.
 import { type ParseArgsOptionsConfig, parseArgs } from 'node:util'
 import { testEnvironment } from '../../scripts/test/environment.ts'
 import { seed as seedOfRun } from '../store/seeded.ts'
-import { endure, type Findings, inWords, measure, type Torture } from './torture.ts'
+import { countPassed, type Endured, table } from './report.ts'
+import { endure, measure, type Torture } from './torture.ts'
 import { tortures } from './tortures.ts'
 
-const USAGE = `Usage: npm run torture -- [names] [--long] [--seed N] [--times N]
+const USAGE = `Usage: npm run torture -- [names] [--only PART] [--long] [--seed N] [--times N] [--json]
 
   names      the tortures whose names begin so; all of them where there is none
+  --only P   of a torture with parts that part alone; may be given several times
   --long     the largest counts, which take hours
   --seed N   draws what a run with this seed has drawn
   --times N  so many times, or for so many seconds
+  --json     the report as JSON
 
 ${listed()}`
 
 const options = {
   help: { type: 'boolean', short: 'h' },
+  json: { type: 'boolean', default: false },
   long: { type: 'boolean', default: false },
+  only: { type: 'string', multiple: true, default: [] },
   seed: { type: 'string' },
   times: { type: 'string' },
 } as const satisfies ParseArgsOptionsConfig
@@ -28,33 +34,43 @@ if (values.help) {
 }
 const seed = wholeNumber('--seed', values.seed) ?? seedOfRun
 const times = wholeNumber('--times', values.times)
-const chosen = choose(positionals)
+const chosen = choose(positionals, values.only)
 
 // The servers inherit what this process has, and it must not be the settings of whoever runs it.
 const clean = testEnvironment(process.env, values.long ? 'long' : 'full')
 for (const name of Object.keys(process.env)) if (!(name in clean)) delete process.env[name]
 
-const endured: [Torture, Findings][] = []
+const endured: Endured[] = []
 for (const torture of chosen) {
   const count = times ?? torture.counts[values.long ? 'long' : 'full']
-  const onProgress = (done: number): void => {
-    if (process.stderr.isTTY) process.stderr.write(`\r${torture.name}: ${done} of ${count} `)
-  }
   process.stderr.write(`${torture.name}: ${torture.title}, ${measure(torture, count)} (seed ${seed})\n`)
-  const findings = await endure(torture, { count, seed, onProgress })
+  const findings = await endure(torture, {
+    count,
+    seed,
+    only: values.only,
+    isLong: values.long,
+    isTimed: true,
+    onProgress: (done, what) => progress(torture, done, what ?? `of ${count}`),
+  })
   if (process.stderr.isTTY) process.stderr.write('\r')
-  for (const violation of findings.violations) console.log(`VIOLATION in ${torture.name}: ${violation}`)
-  endured.push([torture, findings])
+  for (const violation of findings.violations) console.error(`VIOLATION in ${torture.name}: ${violation}`)
+  endured.push({ torture, findings })
 }
-console.log('\n| torture | count | seed | violations | seconds | seen |\n|---|---|---|---|---|---|')
-for (const [torture, { count, violations, seconds, notes }] of endured) {
-  console.log(
-    `| ${torture.name} | ${measure(torture, count)} | ${seed} | ${violations.length} | ${seconds.toFixed(1)} | ${inWords(notes)} |`,
-  )
+const { passed, failed } = countPassed(endured)
+if (values.json) {
+  const reports = endured.map(({ torture: { name, title }, findings }) => ({ name, title, ...findings }))
+  console.log(JSON.stringify({ tortures: reports, passed, failed }, undefined, 2))
+} else {
+  console.log(`\n${table(endured)}\n\n${passed} passed, ${failed} failed`)
 }
-const failed = endured.filter(([, { violations }]) => violations.length > 0).length
-console.log(`\n${endured.length - failed} passed, ${failed} failed`)
 process.exit(failed === 0 ? 0 : 1)
+
+/** On a terminal one line that changes; elsewhere a line for each new thing, which is what somebody reads later. */
+function progress({ name }: Torture, done: number, what: string): void {
+  const line = `${name}: ${done} ${what}`
+  if (process.stderr.isTTY) process.stderr.write(`\r\u001b[K${line} `)
+  else if (done === 1 && !what.startsWith('of ')) process.stderr.write(`${line}\n`)
+}
 
 function read() {
   try {
@@ -69,15 +85,24 @@ function listed(): string {
   return tortures.map(({ name, title }) => `  ${name.padEnd(20)}${title}`).join('\n')
 }
 
-function choose(names: readonly string[]): readonly Torture[] {
-  const unknown = names.filter((name) => !tortures.some((torture) => torture.name.startsWith(name)))
+function choose(wanted: readonly string[], only: readonly string[]): readonly Torture[] {
+  const unknown = wanted.filter((name) => !tortures.some((torture) => torture.name.startsWith(name)))
   if (unknown.length > 0) {
     console.error(`There is no torture called ${unknown.join(', ')}. There are:\n${listed()}`)
     process.exit(1)
   }
-  return names.length === 0
-    ? tortures
-    : tortures.filter((torture) => names.some((name) => torture.name.startsWith(name)))
+  const named =
+    wanted.length === 0
+      ? tortures
+      : tortures.filter((torture) => wanted.some((name) => torture.name.startsWith(name)))
+  if (only.length === 0) return named
+  const parts = named.flatMap((torture) => torture.parts ?? [])
+  const missing = only.filter((name) => !parts.includes(name))
+  if (missing.length > 0) {
+    console.error(`There is no part called ${missing.join(', ')}. There are:\n  ${parts.join('\n  ')}`)
+    process.exit(1)
+  }
+  return named.filter((torture) => torture.parts?.some((part) => only.includes(part)))
 }
 
 function wholeNumber(option: string, text: string | undefined): number | undefined {

@@ -1,11 +1,13 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { lookInto } from './nodes/holdings.ts'
 import { type NodeServer, startNodeServer } from './nodes/node-server.ts'
 import { CLUSTER_SECRET, type SessionToken, signInMany } from './nodes/sessions.ts'
+import { slopeOf } from './slope.ts'
 import type { Attempt, Torture } from './torture.ts'
 
 const PROBE = fileURLToPath(new URL('./nodes/memory-probe.mjs', import.meta.url))
@@ -18,8 +20,6 @@ const BYTES_AN_HOUR = 2 ** 20
 const NOISE_BYTES = 2 ** 20
 /** What the issuer writes of its own life; a row for every thousandth request would be more. */
 const UPKEEP_ROWS = 10
-const PATIENCE_MILLISECONDS = 60_000
-
 interface Sample {
   readonly seconds: number
   readonly heapBytes: number
@@ -47,7 +47,10 @@ export const soak: Torture = {
         PROBE,
       ])
       try {
-        await work(attempt, node, tokens, () => look(node, database))
+        await work(attempt, node, tokens, async () => {
+          const { heapBytes } = await lookInto(node)
+          return { heapBytes, rows: rowsOf(database) }
+        })
       } finally {
         await node.stop()
       }
@@ -118,25 +121,6 @@ function post(url: string, body: unknown): Promise<Response> {
   })
 }
 
-/** What the process holds after a collection, and how large its database is with its log. */
-async function look(node: NodeServer, database: string): Promise<Omit<Sample, 'seconds'>> {
-  const probeFile = join(node.folder, 'memory.json')
-  rmSync(probeFile, { force: true })
-  const pid = node.pid()
-  if (pid === undefined) throw new Error('the node has ended')
-  process.kill(pid, 'SIGUSR2')
-  const late = performance.now() + PATIENCE_MILLISECONDS
-  for (;;) {
-    const text = read(probeFile)
-    if (text !== undefined) {
-      const { heapUsed, external } = JSON.parse(text) as NodeJS.MemoryUsage
-      return { heapBytes: heapUsed + external, rows: rowsOf(database) }
-    }
-    if (performance.now() > late) throw new Error('the node does not say what it holds')
-    await pause(20)
-  }
-}
-
 function rowsOf(file: string): number {
   const database = new DatabaseSync(file, { readOnly: true })
   try {
@@ -151,14 +135,6 @@ function rowsOf(file: string): number {
     )
   } finally {
     database.close()
-  }
-}
-
-function read(file: string): string | undefined {
-  try {
-    return readFileSync(file, 'utf8')
-  } catch {
-    return undefined
   }
 }
 
@@ -178,12 +154,4 @@ function judge(attempt: Attempt, samples: readonly Sample[]): void {
     )
   }
   if (last.rows > first.rows + UPKEEP_ROWS) attempt.violation(`${first.rows} rows became ${last.rows}`)
-}
-
-/** Theil and Sen: the median of the slopes between all pairs, which one odd sample does not move. */
-function slopeOf(points: readonly (readonly [x: number, y: number])[]): number {
-  const slopes = points.flatMap(([x, y], index) =>
-    points.slice(index + 1).map(([otherX, otherY]) => (otherY - y) / (otherX - x)),
-  )
-  return slopes.toSorted((a, b) => a - b)[Math.floor(slopes.length / 2)] ?? 0
 }

@@ -2,23 +2,38 @@ import { inspect } from 'node:util'
 import { countOf, type Repetitions } from '../counts.ts'
 import { seededRandom } from '../store/seeded.ts'
 
-/** What a torture is given, and what it tells. */
-export interface Attempt {
-  /** How many times. */
-  readonly count: number
-  readonly seed: number
-  /** From 0 to below 1; the same for the same seed. */
-  readonly random: () => number
-  /** A whole number below the limit. */
-  below(limit: number): number
+/** Takes down what was done and seen. */
+export interface Ledger {
   /** Counts what was done or seen, for the report. */
   note(what: string, times?: number): void
   /** Keeps the largest. */
   noteLargest(what: string, value: number): void
   /** Something that must never happen did. The torture may go on. */
   violation(text: string): void
-  /** Tells how far it has come. */
-  progress(done: number): void
+}
+
+/** What a torture is given, and what it tells. */
+export interface Attempt extends Ledger {
+  /** How many times. */
+  readonly count: number
+  readonly seed: number
+  /** The names of the parts that are wanted; all of them where there is none. */
+  readonly only: readonly string[]
+  /** Whether a run takes hours if it must. */
+  readonly isLong: boolean
+  /**
+   * Whether it is wrong to be slow: not where other tests run beside it, where a machine that is busy tells nothing of
+   * what it runs. There slowness is noted.
+   */
+  readonly isTimed: boolean
+  /** From 0 to below 1; the same for the same seed. */
+  readonly random: () => number
+  /** A whole number below the limit. */
+  below(limit: number): number
+  /** Tells how far it has come, and with what. */
+  progress(done: number, what?: string): void
+  /** Does a part of the work with a row of its own in the report. What it throws is a violation. */
+  part(name: string, count: number, work: (ledger: Ledger) => Promise<void>): Promise<void>
 }
 
 /** One way to break a promise. The same module serves `npm run torture`, `npm test` and the full run. */
@@ -28,14 +43,26 @@ export interface Torture {
   readonly title: string
   readonly counts: Repetitions
   /** What is counted; how many times, if nothing is said. */
-  readonly unit?: 'times' | 'seconds'
+  readonly unit?: 'times' | 'seconds' | 'rounds'
+  /** The names of its parts, where one can ask for some of them. */
+  readonly parts?: readonly string[]
   run(attempt: Attempt): Promise<void>
 }
 
-export interface Findings {
-  readonly count: number
+export interface Findings extends Account {
   readonly seed: number
+  readonly parts: readonly PartFindings[]
+}
+
+/** A part of a torture with a row of its own. */
+export interface PartFindings extends Account {
+  readonly name: string
+}
+
+interface Account {
+  readonly count: number
   readonly notes: Readonly<Record<string, number>>
+  /** Of a torture with parts: also theirs. */
   readonly violations: readonly string[]
   readonly seconds: number
 }
@@ -43,45 +70,62 @@ export interface Findings {
 export interface AttemptOptions {
   readonly count: number
   readonly seed: number
-  readonly onProgress?: (done: number) => void
+  readonly only?: readonly string[]
+  readonly isLong?: boolean
+  readonly isTimed?: boolean
+  readonly onProgress?: (done: number, what?: string) => void
 }
 
 /** What went wrong once goes wrong a thousand times; the first say enough. */
 const MOST_VIOLATIONS = 20
 
 /** Runs one torture. What it throws is a violation too. */
-export async function endure(
-  torture: Torture,
-  { count, seed, onProgress }: AttemptOptions,
-): Promise<Findings> {
+export async function endure(torture: Torture, options: AttemptOptions): Promise<Findings> {
+  const { count, seed, only = [], isLong = false, isTimed = false, onProgress } = options
   const random = seededRandom(seed)
+  const parts: PartFindings[] = []
+  const whole = await keepAccount(count, (ledger) =>
+    torture.run({
+      ...ledger,
+      count,
+      seed,
+      only,
+      isLong,
+      isTimed,
+      random,
+      below: (limit) => Math.floor(random() * limit),
+      progress: (done, what) => onProgress?.(done, what),
+      async part(name, times, work) {
+        parts.push({ name, ...(await keepAccount(times, work)) })
+      },
+    }),
+  )
+  const ofParts = parts.flatMap(({ name, violations }) => violations.map((text) => `${name}: ${text}`))
+  return { ...whole, seed, parts, violations: [...whole.violations, ...ofParts] }
+}
+
+async function keepAccount(count: number, work: (ledger: Ledger) => Promise<void>): Promise<Account> {
   const notes: Record<string, number> = {}
   const violations: string[] = []
   const began = performance.now()
   const violation = (text: string): void => {
     if (violations.length < MOST_VIOLATIONS) violations.push(text)
   }
-  const attempt: Attempt = {
-    count,
-    seed,
-    random,
-    below: (limit) => Math.floor(random() * limit),
-    note(what, times = 1) {
-      notes[what] = (notes[what] ?? 0) + times
-    },
-    noteLargest(what, value) {
-      notes[what] = Math.max(notes[what] ?? Number.NEGATIVE_INFINITY, Math.round(value))
-    },
-    violation,
-    progress: (done) => onProgress?.(done),
-  }
   try {
-    await torture.run(attempt)
+    await work({
+      note(what, times = 1) {
+        notes[what] = (notes[what] ?? 0) + times
+      },
+      noteLargest(what, value) {
+        notes[what] = Math.max(notes[what] ?? Number.NEGATIVE_INFINITY, Math.round(value))
+      },
+      violation,
+    })
   } catch (error) {
     // With its cause: of a connection that failed, "fetch failed" alone does not say how.
     violation(inspect(error))
   }
-  return { count, seed, notes, violations, seconds: (performance.now() - began) / 1000 }
+  return { count, notes, violations, seconds: (performance.now() - began) / 1000 }
 }
 
 /** How much of it there is to be. */
@@ -99,4 +143,9 @@ export function inWords(notes: Findings['notes']): string {
 /** The count of the run we are in. */
 export function countFor(torture: Torture): number {
   return countOf(torture.counts)
+}
+
+/** Whether the run we are in is the one of hours. */
+export function isLongRun(): boolean {
+  return countOf({ quick: 0, full: 0, long: 1 }) === 1
 }

@@ -1,4 +1,5 @@
 import { clientTabs } from './client-tabs.ts'
+import { faults } from './cluster-faults.ts'
 import { crashImages } from './crash-images.ts'
 import { crashPostgres } from './crash-postgres.ts'
 import { crashSqlite } from './crash-sqlite.ts'
@@ -18,6 +19,7 @@ export const tortures: readonly Torture[] = [
   race,
   partition,
   failOver,
+  faults,
   lateCommit,
   stopped,
   model,

@@ -15,10 +15,15 @@ export interface NodeServer extends PrivateServer {
 export const CLUSTER_ISSUER = 'http://127.0.0.1:8000'
 
 /** Starts `countersign serve` with these settings. They are written to a file, for they hold secrets. `nodeArgs` are for Node itself. */
-export async function startNodeServer(
+export function startNodeServer(
   settings: NodeSettings,
   nodeArgs: readonly string[] = [],
 ): Promise<NodeServer> {
+  return startNodeProgram([...nodeArgs, builtProgram, 'serve'], settings)
+}
+
+/** The same for a program of a test's own that reads the same settings. */
+export async function startNodeProgram(args: readonly string[], settings: NodeSettings): Promise<NodeServer> {
   const server = await startPrivateServer({
     name: 'node',
     command: ({ folder, port }) => {
@@ -37,7 +42,7 @@ export async function startNodeServer(
           .join(''),
       )
       chmodSync(path, 0o600)
-      return { path: process.execPath, args: [...nodeArgs, builtProgram, 'serve'] }
+      return { path: process.execPath, args }
     },
     ready: /Countersign serves/,
     stopSignal: 'SIGTERM',

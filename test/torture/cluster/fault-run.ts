@@ -1,0 +1,49 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import type { Ledger } from '../torture.ts'
+import type { Fault } from './fault.ts'
+import type { Probes } from './recovery.ts'
+import { BOUND_MILLISECONDS, RECOVERY_MILLISECONDS, type Referee } from './referee.ts'
+
+export interface FaultRunOptions {
+  readonly referee: Referee
+  readonly probes: Probes
+  /** Whether it is wrong to be slow. */
+  readonly isTimed: boolean
+  /** After each recovery, before the next fault. Milliseconds. */
+  readonly calmMilliseconds: number
+  readonly onCycle: (cycle: number) => void | Promise<void>
+}
+
+/** One fault so many times, under clients that go on with their work; and what it took until all was as before. */
+export async function runFault<Place>(
+  fault: Fault<Place>,
+  place: Place,
+  times: number,
+  ledger: Ledger,
+  { referee, probes, isTimed, calmMilliseconds, onCycle }: FaultRunOptions,
+): Promise<void> {
+  const took: number[] = []
+  for (let cycle = 0; cycle < times; cycle += 1) {
+    referee.rest()
+    await fault.prepare?.(place)
+    referee.begin(ledger, fault)
+    await fault.begin(place, cycle, ledger)
+    await pause(fault.lastsMilliseconds)
+    await fault.end(place, cycle, ledger)
+    referee.healed(performance.now())
+    const { milliseconds, steps } = await probes.untilNormal()
+    took.push(milliseconds)
+    if (milliseconds > RECOVERY_MILLISECONDS) {
+      if (isTimed) ledger.violation(`back to normal after ${Math.round(milliseconds)} ms: ${steps}`)
+      else ledger.note('slow recoveries')
+    }
+    // What was lost and is given back has its bound too, and is watched until then.
+    const rest = fault.losesCommits ? BOUND_MILLISECONDS + 1000 : 0
+    await pause(Math.max(calmMilliseconds, rest - milliseconds))
+    ledger.note('cycles')
+    await onCycle(cycle + 1)
+  }
+  const ordered = took.toSorted((a, b) => a - b)
+  ledger.noteLargest('recovery, median (ms)', ordered[Math.floor(ordered.length / 2)] ?? 0)
+  ledger.noteLargest('recovery, longest (ms)', ordered.at(-1) ?? 0)
+}
