@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { AuthError } from '../errors/auth-error.ts'
 import { Refusal } from '../errors/refusal.ts'
+import { scopesHeld } from '../grants/held-scopes.ts'
 import { anyone } from '../model/access.ts'
 import type { AccessToken } from '../model/access-token.ts'
 import type { Client } from '../model/client.ts'
@@ -103,7 +104,8 @@ async function refreshTokenAsItStands(
   client: Client,
   { services }: RouteContext,
 ): Promise<Introspection | undefined> {
-  const { store, refreshTokens, refusesSession, settings } = services.grants
+  const { grants } = services
+  const { store, refreshTokens, refusesSession, settings } = grants
   const token = refreshTokens.read(text)
   if (token instanceof Refusal) {
     if (token.clientCode === 'try_again') throw new AuthError(token.code, { details: token.details })
@@ -116,13 +118,17 @@ async function refreshTokenAsItStands(
   if (session.clientId !== client.id) return undefined
   const { id, userId, clientId } = session
   if (refusesSession({ id, userId, clientId, counters }) !== undefined) return undefined
+  const user = await store.users.find(userId)
+  if (user === undefined) return undefined
+  const facts = { scope: session.scope, clientVer: counters.client }
   return {
     active: true,
     token_type: 'refresh_token',
     iss: settings.issuer,
     sub: userId,
     client_id: clientId,
-    scope: session.scope.join(' '),
+    // What a refresh would give, and not what the sign-in gave once.
+    scope: (await scopesHeld({ client, user, facts }, grants)).join(' '),
     exp: Math.floor(session.endsAt / 1000),
     iat: Math.floor(session.usedAt / 1000),
     sid: id,

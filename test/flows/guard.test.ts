@@ -44,6 +44,18 @@ test('F-10: a bad credential is 401 invalid_token, with a sentence and a referen
   }
 })
 
+test('F-10: a header in which nothing stands is a missing one, whatever is written around the nothing', async () => {
+  for (const authorization of ['', ' ', '\t', 'Bearer', 'bearer ', 'Bearer   ']) {
+    const answer = await issuer.call('GET', '/users/me', { headers: { authorization } })
+    assert.deepEqual([answer.status, answer.body.cause], [401, 'HDR_MISSING'], JSON.stringify(authorization))
+    assert.doesNotMatch(answer.headers.get('www-authenticate') ?? '', /error=/)
+  }
+  for (const authorization of ['Token x', 'JWT x', ':', 'Bearer: x']) {
+    const answer = await issuer.call('GET', '/users/me', { headers: { authorization } })
+    assert.equal(answer.body.cause, 'HDR_SCHEME_MISMATCH', authorization)
+  }
+})
+
 test('F-8: a token in the query is refused, even a good one', async () => {
   const answer = await issuer.call('GET', `/users/me?access_token=${tokens.access}`)
   assert.equal(answer.status, 401)

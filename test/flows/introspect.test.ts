@@ -57,6 +57,44 @@ test('B10: a refresh token is told of only to its client, and only the one live 
   assert.equal((await ask(String(turned.body.refresh_token), client)).body.active, true)
 })
 
+test('B10: a refresh token is told of with the scopes that a refresh would give: what client or person lost is not among them', async () => {
+  const own = await startIssuer({
+    scopes: { 'orders:read': 'See orders', 'orders:write': 'Change orders', 'stock:read': 'See the stock' },
+    roles: {
+      user: { scopes: ['profile:read', 'orders:read'] },
+      seller: { scopes: ['orders:write', 'stock:read'] },
+    },
+  })
+  const scopes = ['orders:read', 'orders:write', 'stock:read']
+  const holder = await registerClient(own, { grants: ['refresh_token'], scopes })
+  const { id } = await own.auth.users.create({
+    email: 'carol@example.com',
+    password: PASSWORD,
+    roles: ['user', 'seller'],
+  })
+  const { refresh } = await signInFor(own, id, holder)
+  const told = async () => (await ask(refresh, holder, own)).body.scope
+  assert.equal(await told(), 'orders:read orders:write stock:read')
+  await own.auth.clients.change(holder.id, { scopes: ['orders:read', 'orders:write'] })
+  assert.equal(await told(), 'orders:read orders:write')
+  await own.auth.users.setRoles(id, ['user'])
+  assert.equal(await told(), 'orders:read')
+  const turned = await callAs(own, holder, '/token', { grant_type: 'refresh_token', refresh_token: refresh })
+  assert.equal(turned.body.scope, 'orders:read', 'and so it is')
+  // A token of less, asked for by name, leaves what the next one may have.
+  await own.auth.users.setRoles(id, ['user', 'seller'])
+  const less = await callAs(own, holder, '/token', {
+    grant_type: 'refresh_token',
+    refresh_token: String(turned.body.refresh_token),
+    scope: 'orders:read',
+  })
+  assert.equal(less.body.scope, 'orders:read')
+  assert.equal((await ask(String(less.body.access_token), holder, own)).body.scope, 'orders:read')
+  const next = await ask(String(less.body.refresh_token), holder, own)
+  assert.equal(next.body.scope, 'orders:read orders:write', 'RFC 6749 section 6')
+  await own.close()
+})
+
 test('B10: whoever does not prove itself learns nothing, a public client included', async () => {
   const { access } = await signInFor(issuer, userId)
   const open = await registerClient(issuer, { authMethod: 'none' })

@@ -53,7 +53,7 @@ function problemOf(text: string) {
 }
 
 function causeOfScheme(value: string) {
-  if (/^bearer$/i.test(value.trim())) return 'HDR_MISSING'
+  if (/^(bearer)?$/i.test(value.trim())) return 'HDR_MISSING'
   if (/^bearer\s/i.test(value)) return 'HDR_INVISIBLE_CHAR'
   return /^\s*[\w-]+\.[\w-]+\.[\w-]*\s*$/.test(value) ? 'HDR_NO_SCHEME' : 'HDR_SCHEME_MISMATCH'
 }
