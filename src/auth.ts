@@ -23,6 +23,7 @@ import type { ProviderToken } from './login/social/kept-tokens.ts'
 import type { Access, AccessLimit, Requirement } from './model/access.ts'
 import type { ApiKey } from './model/api-key.ts'
 import type { Client, IdTokenAlgorithm } from './model/client.ts'
+import type { Identity } from './model/identity.ts'
 import type { Principal } from './model/principal.ts'
 import type { ListedFactors } from './model/second-factor.ts'
 import type { Session } from './model/session.ts'
@@ -190,6 +191,13 @@ export interface Auth<
      * process at a time. Undefined where there is none, or the provider has taken it back. Rejects if it does not answer.
      */
     token(userId: string, provider: string): Promise<ProviderToken | undefined>
+    /** The accounts elsewhere that sign a person in, oldest first. */
+    connections(userId: string): Promise<Identity[]>
+    /**
+     * Takes one away, ends every session and tells the person by mail. False if there was none of that id. Rejects with
+     * `LAST_WAY_IN` where nothing else would open the account.
+     */
+    disconnect(userId: string, id: string, by?: Partial<Origin>): Promise<boolean>
   }
   /**
    * Mails somebody a link to an account of their own, good once, for seven days. Works whatever `registration` says.

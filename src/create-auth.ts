@@ -189,6 +189,14 @@ export function createAuth<
     users: own.users,
     providers: {
       token: (userId, provider) => whenReady(() => services.providerTokens.find(userId, provider)),
+      connections: (userId) => whenReady(async () => [...(await services.identities.list(userId))]),
+      disconnect: (userId, id, by) =>
+        whenReady(() =>
+          services.identities.remove({ id: userId, sessionId: undefined }, id, {
+            origin: originOf(by),
+            language: undefined,
+          }),
+        ),
     },
     invite: ({ language, ...invitation }, by) =>
       whenReady(() => services.registration.invite(invitation, { origin: originOf(by), language })),

@@ -20,6 +20,12 @@ const example: z.input<typeof identityAnswer> = {
   created_at: '2026-11-23T08:00:00.000Z',
 }
 
+export const identitiesAnswer = {
+  description: 'Oldest first.',
+  schema: z.object({ items: z.array(identityAnswer), next_cursor: z.null() }),
+  example: { items: [example], next_cursor: null },
+}
+
 export const listIdentities = route({
   method: 'GET',
   path: '/users/me/identities',
@@ -28,13 +34,7 @@ export const listIdentities = route({
   style: 'problem',
   summary: 'The accounts elsewhere that I sign in with',
   description: 'More are connected in a browser, under `/account/connections`.',
-  answers: {
-    200: {
-      description: 'Oldest first.',
-      schema: z.object({ items: z.array(identityAnswer), next_cursor: z.null() }),
-      example: { items: [example], next_cursor: null },
-    },
-  },
+  answers: { 200: identitiesAnswer },
   async handle(context) {
     const items = await context.services.identities.list(principalOf(context).id)
     return json({ items: items.map(showIdentity), next_cursor: null })

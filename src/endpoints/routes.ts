@@ -8,6 +8,7 @@ import {
   rotateClientSecret,
 } from './admin-clients.ts'
 import { listEvents } from './admin-events.ts'
+import { listIdentitiesOfUser, removeIdentityOfUser } from './admin-identities.ts'
 import { invite } from './admin-invitations.ts'
 import { listKeys, retireKey, revokeKey, rotateKey } from './admin-keys.ts'
 import { deleteRole, listRoles, putRole } from './admin-roles.ts'
@@ -123,6 +124,8 @@ export const routes: readonly Route[] = [
   changeUser,
   readFactors,
   removeFactor,
+  listIdentitiesOfUser,
+  removeIdentityOfUser,
   resetFactors,
   listRoles,
   putRole,

@@ -4,6 +4,7 @@ import type { Postman } from '../mail/postman.ts'
 import { loginKey } from '../model/account-name.ts'
 import type { User } from '../model/user.ts'
 import type { Store } from '../store/store.ts'
+import type { OtherWays } from '../texts/letters/letter-texts.ts'
 import type { Accounts } from './accounts.ts'
 import type { Caller } from './caller.ts'
 import { inspectLink, LINK_LIVES, linkOf, newLink } from './mailed-link.ts'
@@ -24,9 +25,11 @@ export interface PasswordReset {
 }
 
 export interface PasswordResetParts {
-  readonly store: Pick<Store, 'users' | 'links'>
+  readonly store: Pick<Store, 'users' | 'links' | 'identities' | 'factors'>
   readonly accounts: Pick<Accounts, 'hashNewPassword'>
   readonly postman: Postman
+  /** What people know the providers by that are configured, by their ids. */
+  readonly providerNames: ReadonlyMap<string, string>
   readonly random: Random
   readonly revocationsChanged: () => Promise<void>
 }
@@ -49,6 +52,17 @@ export function createPasswordReset(parts: PasswordResetParts): PasswordReset {
     return { user }
   }
 
+  /** What the reset has left standing: the owner may not know of all of it. */
+  async function otherWaysOf(userId: string): Promise<OtherWays> {
+    const [identities, { passkeys }] = await Promise.all([
+      store.identities.list(userId),
+      store.factors.find(userId),
+    ])
+    const names = identities.map(({ provider }) => parts.providerNames.get(provider))
+    const providers = new Set(names.filter((name) => name !== undefined))
+    return { providers: [...providers], passkeys: passkeys.length }
+  }
+
   return {
     askFor,
     inspect,
@@ -66,7 +80,10 @@ export function createPasswordReset(parts: PasswordResetParts): PasswordReset {
       const changed = await store.links.resetPassword(linkOf(token), hash, event)
       if (changed === undefined) throw new AuthError('LINK_INVALID')
       await parts.revocationsChanged()
-      postman.send({ kind: 'password_changed', to: changed.email, user: changed, language })
+      postman.later('password_changed', async () => {
+        const otherWays = await otherWaysOf(changed.id)
+        postman.send({ kind: 'password_changed', to: changed.email, user: changed, language, otherWays })
+      })
       return changed
     },
   }

@@ -1,4 +1,4 @@
-import type { LetterKind } from '../texts/letters/letter-texts.ts'
+import type { LetterKind, OtherWays } from '../texts/letters/letter-texts.ts'
 
 /** A letter as it goes out. */
 export interface MailMessage {
@@ -28,6 +28,8 @@ export interface LetterToWrite {
   readonly lifeMilliseconds: number
   /** The new address, where one is being changed. */
   readonly newEmail: string
+  /** What opens the account without the password, after that was reset. */
+  readonly otherWays: OtherWays
 }
 
 export type WrittenLetter = Pick<MailMessage, 'subject' | 'text' | 'html'>

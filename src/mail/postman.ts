@@ -2,7 +2,7 @@ import type { Clock } from '../base/clock.ts'
 import type { Logger } from '../base/logger.ts'
 import type { User } from '../model/user.ts'
 import { lettersIn } from '../texts/letters/languages.ts'
-import type { LetterKind } from '../texts/letters/letter-texts.ts'
+import type { LetterKind, OtherWays } from '../texts/letters/letter-texts.ts'
 import type { DevelopmentMailbox } from './development-mailbox.ts'
 import { writeLetter } from './letter.ts'
 import type { MailMessage, MailOptions } from './message.ts'
@@ -18,6 +18,7 @@ export interface Letter {
   readonly token?: string
   readonly lifeMilliseconds?: number
   readonly newEmail?: string
+  readonly otherWays?: OtherWays
 }
 
 /** Writes letters and sends them, after the answer. Never fails: what could not be sent is an event. */
@@ -49,6 +50,8 @@ const PAGES: Readonly<Partial<Record<LetterKind, string>>> = {
   invite: 'register',
 }
 
+const NONE: OtherWays = { providers: [], passkeys: 0 }
+
 interface Written {
   readonly message: MailMessage
   readonly link: string | undefined
@@ -71,10 +74,10 @@ export function createPostman(parts: PostmanParts): Postman {
     const { language: chosen } = letters
     const service = parts.serviceName
     const link = linkOf(kind, token)
-    const { lifeMilliseconds = 0, newEmail = '' } = facts
-    const theirs = options.write?.({ kind, to, language: chosen, service, link, lifeMilliseconds, newEmail })
-    const said = letters.texts.letters[kind]({ service, lifeMilliseconds, newEmail })
-    const written = theirs ?? (await writeLetter(letters, service, said, link))
+    const { lifeMilliseconds = 0, newEmail = '', otherWays = NONE } = facts
+    const said = { service, lifeMilliseconds, newEmail, otherWays }
+    const theirs = options.write?.({ kind, to, language: chosen, link, ...said })
+    const written = theirs ?? (await writeLetter(letters, service, letters.texts.letters[kind](said), link))
     return { message: { kind, to, language: chosen, ...written }, link }
   }
 

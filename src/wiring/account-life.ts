@@ -32,7 +32,15 @@ export function wireAccountLife(
   const { postman } = mail
   const revocationsChanged = knowledge.feed.changed
   const accounts = signIn.accountsOn({ store, revocationsChanged })
-  const passwordReset = createPasswordReset({ store, accounts, postman, random, revocationsChanged })
+  const providerList = providersOf(settings)
+  const passwordReset = createPasswordReset({
+    store,
+    accounts,
+    postman,
+    random,
+    providerNames: new Map(providerList.map(({ id, name }) => [id, name])),
+    revocationsChanged,
+  })
   const registration: Registration = createRegistration({
     mode: settings.registration,
     accounts,
@@ -57,7 +65,7 @@ export function wireAccountLife(
     revocationsChanged,
   })
   const providers = createProviders({
-    providers: providersOf(settings),
+    providers: providerList,
     issuer: settings.issuer,
     development,
     clock,

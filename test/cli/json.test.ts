@@ -33,6 +33,7 @@ test('every command has an answer for programs: one JSON value on standard outpu
     ['users list --json', ['items']],
     ['users show root --json', ['id', 'email', 'username', 'roles', 'state', 'created']],
     ['users factors root --json', ['items']],
+    ['users connections root --json', ['items']],
     ['users invite --email eve@example.com --role admin --json', ['email', 'invited', 'link']],
     ['users disable root --json', ['id', 'state']],
     ['users enable root --json', ['id', 'state']],
@@ -64,6 +65,7 @@ test('status 1: it was understood and could not be done; one plain message, noth
   for (const [command, input] of [
     ['users show nobody --json', ''],
     ['users set-role root emperor', ''],
+    ['users disconnect root 0f8fad5b-d9cb-469f-a165-70867728950e', ''],
     ['users set-password root', 'short\n'],
     ['users create --email root@example.com', PASSWORD],
     ['users create --email other@example.com', ''],

@@ -156,6 +156,7 @@ test('nobody disables, demotes, strips or signs out an account that holds more t
       ['DELETE', `/admin/users/${id}/sessions`, undefined],
       ['DELETE', `/admin/users/${id}/sessions/${NOBODY}`, undefined],
       ['DELETE', `/admin/users/${id}/consents/shop`, undefined],
+      ['DELETE', `/admin/users/${id}/identities/${NOBODY}`, undefined],
     ] as const
   for (const [who, lacking] of [
     [auditor, 'admin:events'],

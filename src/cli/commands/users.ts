@@ -66,6 +66,17 @@ export function userCommands(program: Command): void {
     .action(async (login, options) => (await loadUsers()).resetFactors(login, options))
 
   users
+    .command('connections <login>')
+    .description('the accounts elsewhere that sign somebody in: Google, GitHub, …')
+    .option('--json', 'for programs')
+    .action(async (login, options) => (await import('../connections.ts')).listConnections(login, options))
+  users
+    .command('disconnect <login> <id>')
+    .description('take one of them away, as one that was taken over, and end every session')
+    .option('--json', 'for programs')
+    .action(async (login, id, options) => (await import('../connections.ts')).disconnect(login, id, options))
+
+  users
     .command('import')
     .description('take in the users of another system, with their password hashes')
     .argument('<file>', 'JSON lines, CSV with a head, or a JSON export of Firebase or Keycloak')

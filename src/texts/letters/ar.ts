@@ -1,6 +1,18 @@
-import { type LetterTexts, lengthIn } from './letter-texts.ts'
+import { type LetterTexts, lengthIn, sentenceOnWays } from './letter-texts.ts'
 
 const length = lengthIn('ar')
+const waysLeft = sentenceOnWays(
+  'ar',
+  {
+    one: 'مفتاح مرور واحد',
+    two: 'مفتاحا مرور',
+    few: '# مفاتيح مرور',
+    many: '# مفتاح مرور',
+    other: '# مفتاح مرور',
+  },
+  (ways) =>
+    `ما زال يمكن فتحه من دون كلمة المرور عبر: ${ways}. سجّل الدخول وأزل ما ليس لك، في «الحسابات المرتبطة» و«تسجيل الدخول بخطوتين».`,
+)
 
 const NOT_YOU = 'إذا لم تكن أنت من طلب ذلك فلا حاجة إلى فعل أي شيء: لا يحدث شيء من دون الرابط.'
 
@@ -76,10 +88,11 @@ export const ar: LetterTexts = {
         'إذا لم تكن أنت فاتبع رابط الرسالة السابقة: ما زال يلغي التغيير.',
       ],
     }),
-    password_changed: ({ service }) => ({
+    password_changed: ({ service, otherWays }) => ({
       subject: `تغيّرت كلمة مرورك لدى ${service}`,
       paragraphs: [
         `تغيّرت كلمة مرور حسابك لدى ${service}، وسُجّل خروج الأجهزة الأخرى.`,
+        ...waysLeft(otherWays),
         'إذا لم تكن أنت فاطلب فورًا كلمة مرور جديدة في صفحة تسجيل الدخول.',
       ],
     }),

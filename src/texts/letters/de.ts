@@ -1,6 +1,13 @@
-import { type LetterTexts, lengthIn } from './letter-texts.ts'
+import { type LetterTexts, lengthIn, sentenceOnWays } from './letter-texts.ts'
 
 const length = lengthIn('de')
+const waysLeft = sentenceOnWays(
+  'de',
+  { one: '# Passkey', other: '# Passkeys' },
+  (ways) =>
+    `Ohne das Passwort öffnen es weiterhin: ${ways}. Melden Sie sich an und entfernen Sie, was nicht Ihres ist, unter ` +
+    '„Verbundene Konten“ und „Anmeldung in zwei Schritten“.',
+)
 
 const NOT_YOU = 'Wenn Sie das nicht waren, müssen Sie nichts tun: Ohne den Link geschieht nichts.'
 
@@ -78,10 +85,11 @@ export const de: LetterTexts = {
         'Wenn Sie das nicht waren, folgen Sie dem Link der vorigen Nachricht: Er macht die Änderung noch rückgängig.',
       ],
     }),
-    password_changed: ({ service }) => ({
+    password_changed: ({ service, otherWays }) => ({
       subject: `Ihr Passwort bei ${service} wurde geändert`,
       paragraphs: [
         `Das Passwort Ihres Kontos bei ${service} wurde geändert, und andere Geräte wurden abgemeldet.`,
+        ...waysLeft(otherWays),
         'Wenn Sie das nicht waren, lassen Sie sich auf der Anmeldeseite sofort ein neues Passwort geben.',
       ],
     }),

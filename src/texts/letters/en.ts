@@ -1,6 +1,13 @@
-import { type LetterTexts, lengthIn } from './letter-texts.ts'
+import { type LetterTexts, lengthIn, sentenceOnWays } from './letter-texts.ts'
 
 const length = lengthIn('en')
+const waysLeft = sentenceOnWays(
+  'en',
+  { one: '# passkey', other: '# passkeys' },
+  (ways) =>
+    `Without the password it can still be opened by: ${ways}. Sign in and take away what is not yours, under ` +
+    '“Connected accounts” and “Two-step sign-in”.',
+)
 
 const NOT_YOU = 'If this was not you, there is nothing to do: without the link nothing happens.'
 
@@ -76,10 +83,11 @@ export const en: LetterTexts = {
         'If this was not you, follow the link of the letter before this one: it still undoes the change.',
       ],
     }),
-    password_changed: ({ service }) => ({
+    password_changed: ({ service, otherWays }) => ({
       subject: `Your password at ${service} was changed`,
       paragraphs: [
         `The password of your account at ${service} was changed, and other devices were signed out.`,
+        ...waysLeft(otherWays),
         'If this was not you, ask for a new password on the sign-in page at once.',
       ],
     }),

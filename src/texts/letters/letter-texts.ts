@@ -1,4 +1,5 @@
 import type { LinkPurpose } from '../../model/link.ts'
+import { type Forms, pluralIn } from '../plural.ts'
 
 /** What a letter says, without the link itself: that stands under the button. */
 export interface LetterText {
@@ -16,6 +17,16 @@ export interface LetterFacts {
   readonly lifeMilliseconds: number
   /** The new address, where one is being changed. */
   readonly newEmail: string
+  /** What opens the account without the password, after that was reset. */
+  readonly otherWays: OtherWays
+}
+
+/** Ways into an account beside its password. */
+export interface OtherWays {
+  /** Names of providers that accounts are connected of. */
+  readonly providers: readonly string[]
+  /** How many there are: their names are written by whoever added them. */
+  readonly passkeys: number
 }
 
 /** Letters without a link of ours, beside one for each purpose of a link. */
@@ -36,6 +47,20 @@ export type LetterKind = LinkPurpose | Notice
 export interface LetterTexts {
   readonly linkHelp: string
   readonly letters: Readonly<Record<LetterKind, (facts: LetterFacts) => LetterText>>
+}
+
+/** A sentence about the ways that are left, such as of `Google and 2 passkeys`; none where there are none. */
+export function sentenceOnWays(
+  language: string,
+  passkeyForms: Forms,
+  sentence: (ways: string) => string,
+): (otherWays: OtherWays) => string[] {
+  const plural = pluralIn(language)
+  const list = new Intl.ListFormat(language, { type: 'conjunction' })
+  return ({ providers, passkeys }) => {
+    const ways = [...providers, ...(passkeys === 0 ? [] : [plural(passkeys, passkeyForms)])]
+    return ways.length === 0 ? [] : [sentence(list.format(ways))]
+  }
 }
 
 const HOUR_MILLISECONDS = 3_600_000
