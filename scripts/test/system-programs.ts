@@ -58,14 +58,19 @@ export async function installMissing(missing: readonly Missing[], progress: Prog
   for (const one of missing) if (one.program.optional) await installPackages([one], progress)
 }
 
+/** Whether the list of packages was fetched, for others to go on with. */
+let isListed = false
+
 async function installPackages(missing: readonly Missing[], progress: Progress): Promise<boolean> {
   const names = missing.map(({ program }) => program.debianPackage)
   const install = ['install', '-y', '--no-install-recommends', ...names]
   for (let tries = 1; tries <= TRIES; tries += 1) {
-    const done = await progress.during(
-      `installing ${names.join(', ')}`,
-      async () => (await aptGet(['update'])) && (await aptGet(install)),
-    )
+    const done = await progress.during(`installing ${names.join(', ')}`, async () => {
+      isListed ||= await aptGet(['update'])
+      // A list that is out of date is one reason why packages cannot be had.
+      isListed &&= await aptGet(install)
+      return isListed
+    })
     if (done) return true
     if (tries < TRIES) await wait(PAUSE_MILLISECONDS)
   }
