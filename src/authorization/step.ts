@@ -7,7 +7,7 @@ import type { AuthorizationRequest } from './request.ts'
 export interface BrowserSignIn {
   readonly userId: string
   readonly sessionId: string
-  /** Seconds since 1970. */
+  /** Seconds since 1970; 0 where nobody knows. */
   readonly authTime: number
   /** How they proved who they are (RFC 8176). */
   readonly amr: readonly string[]
@@ -31,6 +31,9 @@ export interface StepFacts {
 /** What has to happen next before there is a code. */
 export type Step = 'sign_in' | 'ask' | 'issue' | 'login_required' | 'consent_required'
 
+/** How long somebody may take for what comes after the sign-in that they were sent away for. */
+const JUST_NOW_SECONDS = 600
+
 /** Decides how a request goes on (OpenID Connect Core sections 3.1.2.3 and 3.1.2.4). Pure. */
 export function nextStep(request: AuthorizationRequest, facts: StepFacts): Step {
   const silent = request.prompts.includes('none')
@@ -43,11 +46,16 @@ function isSignedInAsAsked(request: AuthorizationRequest, facts: StepFacts): boo
   const { signIn, hintedUserId, staleMark, nowSeconds } = facts
   if (signIn === undefined) return false
   if (hintedUserId !== undefined && hintedUserId !== signIn.userId) return false
-  // Who comes back with another sign-in than the one they were sent away with has signed in anew.
-  if (staleMark !== undefined) return markOf(signIn) !== staleMark
   const { prompts, maxAgeSeconds } = request
+  const ageSeconds = nowSeconds - signIn.authTime
+  // Who comes back with another sign-in than the one they were sent away with has signed in anew: but for a provider,
+  // which may have signed them in without a word, of a session that is old.
+  if (staleMark !== undefined) {
+    const mostSeconds = maxAgeSeconds === undefined ? undefined : Math.max(maxAgeSeconds, JUST_NOW_SECONDS)
+    return markOf(signIn) !== staleMark && (mostSeconds === undefined || ageSeconds <= mostSeconds)
+  }
   if (prompts.includes('login') || prompts.includes('select_account')) return false
-  return maxAgeSeconds === undefined || nowSeconds - signIn.authTime <= maxAgeSeconds
+  return maxAgeSeconds === undefined || ageSeconds <= maxAgeSeconds
 }
 
 function mustAsk({ client, prompts, redirectUri }: AuthorizationRequest, facts: StepFacts): boolean {

@@ -90,6 +90,7 @@ const yes: readonly object[] = [
         clientSecret: 'b',
         issuer: 'https://github.example.com',
         privateNetwork: true,
+        trustRecency: true,
       },
       microsoft: { clientId: 'a', clientSecret: 'b', tenant: '9188040d-6c67-4c5b-b112-36a304b66dad' },
       work: { clientId: 'a', clientSecret: 'b', name: 'Work', issuer: 'https://login.example.com/work' },

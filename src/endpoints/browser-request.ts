@@ -6,6 +6,7 @@ import { MEDIA_TYPES, readText } from '../http/body.ts'
 import type { Reply } from '../http/reply.ts'
 import { needs } from '../model/access.ts'
 import type { Principal } from '../model/principal.ts'
+import { NOBODY_KNOWS_WHEN } from '../model/session.ts'
 import type { RouteContext } from './route.ts'
 
 const BY_COOKIE = needs({ via: ['session'] })
@@ -18,11 +19,11 @@ export async function browserOf({ request, address, origin, services }: RouteCon
   return { signIn: isSession(seen) ? signInOf(seen) : undefined, origin }
 }
 
-function isSession(seen: unknown): seen is Principal & { sessionId: string; authTime: number } {
+function isSession(seen: unknown): seen is Principal & { sessionId: string } {
   return !(seen instanceof Refusal) && (seen as Principal | undefined)?.sessionId !== undefined
 }
 
-function signInOf({ id, sessionId, authTime, amr }: Principal & { sessionId: string; authTime: number }) {
+function signInOf({ id, sessionId, authTime = NOBODY_KNOWS_WHEN, amr }: Principal & { sessionId: string }) {
   return { userId: id, sessionId, authTime, amr }
 }
 

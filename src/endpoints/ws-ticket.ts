@@ -4,6 +4,7 @@ import { signAccessToken } from '../grants/mint.ts'
 import { readBearer } from '../guard/credentials/bearer.ts'
 import { guardRequestOf } from '../guard/guard-request.ts'
 import { needs } from '../model/access.ts'
+import { authTimeOf } from '../model/session.ts'
 import { hashSecret } from '../tokens/refresh-token.ts'
 import { TICKET_LIFE_SECONDS } from '../tokens/socket-ticket.ts'
 import { json, principalOf, type RouteContext, route } from './route.ts'
@@ -74,7 +75,7 @@ async function accessTokenOf({ request, services, principal }: RouteContext): Pr
     storeEpoch: counters.store,
     scope,
     amr: session.amr,
-    authTime: Math.floor(session.authenticatedAt / 1000),
+    authTime: authTimeOf(session.authenticatedAt),
     sessionId: session.id,
   }
   const left = Math.floor((standing.endsAt - asOf) / 1000)

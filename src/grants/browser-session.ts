@@ -28,6 +28,8 @@ export interface Proven {
   readonly user: User
   readonly client: Client
   readonly amr: readonly string[]
+  /** When, where that was not just now, or `NOBODY_KNOWS_WHEN`. Milliseconds since 1970. */
+  readonly authenticatedAt?: number | undefined
 }
 
 export interface StartedBrowserSession {
@@ -60,22 +62,23 @@ export async function continueBrowserSession(
 
 /** For somebody whom a provider, or whatever else is believed here, has proven. */
 export async function startProvenSession(
-  { user, amr }: Omit<Proven, 'client'>,
+  proven: Omit<Proven, 'client'>,
   from: FromBrowser,
   parts: GrantParts,
 ): Promise<StartedBrowserSession> {
-  return makeBrowserSession({ user, client: await firstParty(parts), amr }, from, parts)
+  return makeBrowserSession({ ...proven, client: await firstParty(parts) }, from, parts)
 }
 
 /** A session with an id and a secret of its own, for somebody who has just proven who they are. */
 export async function makeBrowserSession(
-  { user, client, amr }: Proven,
+  { user, client, amr, authenticatedAt }: Proven,
   { origin, endFormer }: FromBrowser,
   parts: GrantParts,
 ): Promise<StartedBrowserSession> {
   const limits = limitsFor(await scopesOfRoles(parts.policy, user.roles), parts.settings.browserSessions)
   const secret = parts.random(COOKIE_SECRET_BYTES)
-  const signIn = { user, client, scope: undefined, amr, origin, goesOnAt: 'session' } as const
+  const goesOnAt = 'session' as const
+  const signIn = { user, client, scope: undefined, amr, authenticatedAt, origin, goesOnAt }
   const { facts } = await openSession(signIn, secret, limits, parts)
   await endFormer()
   parts.meters.granted(BROWSER_SESSION)

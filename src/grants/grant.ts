@@ -31,10 +31,8 @@ export interface TokenRequest extends ClientRequest {
 }
 
 /** What a token is minted from. One without a session has no session id and no sign-in to name. */
-export interface TokenFacts extends Omit<SessionFacts, 'sessionId' | 'resources' | 'authTime'> {
+export interface TokenFacts extends Omit<SessionFacts, 'sessionId' | 'resources'> {
   readonly sessionId?: string
-  /** Seconds since 1970. */
-  readonly authTime: number | undefined
 }
 
 /** What a grant came to: who, as of when, and the refresh token where there is one. */

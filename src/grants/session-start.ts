@@ -25,6 +25,8 @@ export interface SignIn {
   /** The `scope` asked for; all that the roles allow where undefined. */
   readonly scope: string | undefined
   readonly amr: readonly string[]
+  /** When they proved it, where that was not just now, or `NOBODY_KNOWS_WHEN`. Milliseconds since 1970. */
+  readonly authenticatedAt?: number | undefined
   readonly origin: Origin
   /** Where it can go on if a second factor is due. */
   readonly goesOnAt: 'token' | 'session'
@@ -77,7 +79,7 @@ export async function openSession(
   limits: SessionLimits,
   parts: GrantParts,
 ): Promise<OpenedSession> {
-  const { user, client, amr, origin } = signIn
+  const { user, client, amr, authenticatedAt, origin } = signIn
   const { secretKeys, random } = parts
   await passAccountGate({ user, amr, origin, challenge: () => challengeFor(signIn, parts) }, parts)
   const from = { address: origin.address, agent: origin.agent }
@@ -102,6 +104,7 @@ export async function openSession(
       scope: follows ? [...scope, AS_ROLES_ALLOW] : scope,
       resources: [],
       amr,
+      authenticatedAt,
       address: origin.address,
       network: networkOf(origin.address),
       agent: origin.agent,

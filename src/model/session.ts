@@ -1,8 +1,21 @@
+import { toSeconds } from '../base/clock.ts'
+
 /**
  * Stands in the scope of a session for which none was asked: it has what the roles of its user allow, as they change.
  * No scope has this name. Written by the grants, and hidden from whoever lists sessions.
  */
 export const AS_ROLES_ALLOW = ''
+
+/**
+ * Stands for a time of authentication that nobody knows: a provider said who it is, and not since when. Milliseconds
+ * since 1970, and so longer ago than anything that is asked for.
+ */
+export const NOBODY_KNOWS_WHEN = 0
+
+/** `auth_time` of a session: seconds since 1970, undefined where nobody knows. */
+export function authTimeOf(authenticatedAt: number): number | undefined {
+  return authenticatedAt === NOBODY_KNOWS_WHEN ? undefined : toSeconds(authenticatedAt)
+}
 
 /** Why a session ended. */
 export type SessionEnd =
@@ -24,7 +37,7 @@ export interface Session {
   readonly amr: readonly string[]
   /** Milliseconds since 1970. */
   readonly startedAt: number
-  /** When the user last proved who they are within it. Milliseconds since 1970. */
+  /** When the user last proved who they are within it, or `NOBODY_KNOWS_WHEN`. Milliseconds since 1970. */
   readonly authenticatedAt: number
   /** Milliseconds since 1970; the sign-in or the last refresh. */
   readonly usedAt: number
@@ -44,7 +57,7 @@ export interface SessionFacts {
   readonly storeEpoch: number
   readonly scope: readonly string[]
   readonly resources: readonly string[]
-  /** Seconds since 1970. */
-  readonly authTime: number
+  /** Seconds since 1970; undefined where nobody knows. */
+  readonly authTime: number | undefined
   readonly amr: readonly string[]
 }

@@ -19,6 +19,8 @@ export interface StepParts {
   readonly byPassword?: boolean
   /** Those that open the account, where there is no second factor to prove. */
   readonly providers?: readonly ShownProvider[]
+  /** Where a password can be set, for an account that has none and no second factor. */
+  readonly reset?: string | undefined
 }
 
 /** The second step of a sign-in, or the proof of somebody who is signed in: a code, a recovery code or a passkey. */
@@ -27,7 +29,8 @@ export function stepPage(frame: Frame, state: FormState, parts: StepParts): Page
   const { methods, at } = parts
   const withApp = methods.includes('totp')
   const byCode = withApp && !parts.byRecovery
-  const isElsewhere = parts.byPassword === true || (parts.providers ?? []).length > 0
+  const isElsewhere =
+    parts.byPassword === true || parts.reset !== undefined || (parts.providers ?? []).length > 0
   const byRecovery = parts.byRecovery || (!withApp && !methods.includes('passkey') && !isElsewhere)
   const title = titleOf(frame, parts, byCode, byRecovery)
   const lead =
@@ -50,7 +53,7 @@ export function stepPage(frame: Frame, state: FormState, parts: StepParts): Page
     body: html`${errorSummary(frame, state)}
 ${heading(title, lead)}
 ${main}
-${otherWaysIn(frame, { passkey, providers: parts.providers ?? [], returnTo: parts.returnTo, isOther: main !== undefined })}
+${otherWaysIn(frame, { passkey, providers: parts.providers ?? [], returnTo: parts.returnTo, isOther: main !== undefined, anew: true })}
 ${otherWays(frame, parts, byRecovery)}`,
   }
 }
@@ -177,7 +180,8 @@ function otherWays(frame: Frame, parts: StepParts, byRecovery: boolean): HtmlVal
   const start =
     at === '/login/step' &&
     html`<p><a href="${base}/login${returnTo === undefined ? '' : `?${new URLSearchParams(back)}`}">${step.startAgain}</a></p>`
-  return html`<div class="after">${recovery}${app}${start}</div>`
+  const reset = parts.reset !== undefined && html`<p><a href="${parts.reset}">${step.setPassword}</a></p>`
+  return html`<div class="after">${recovery}${app}${reset}${start}</div>`
 }
 
 export interface AppOffer {

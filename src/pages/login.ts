@@ -16,6 +16,8 @@ export interface LoginParts {
   readonly forgot: string | undefined
   readonly canUsePasskeys: boolean
   readonly providers: readonly ShownProvider[]
+  /** Whether somebody is signed in already, and has to prove themselves anew. */
+  readonly anew: boolean
 }
 
 /** Name and password. */
@@ -59,7 +61,7 @@ ${mainButton(login.button)}`
     body: html`${errorSummary(frame, state)}${!hasFailed(state) && parts.said && note(parts.said)}
 ${heading(login.title)}
 ${form(state, { to: `${base}/login`, body: fields, hidden: { return_to: parts.returnTo } })}
-${otherWaysIn(frame, { passkey, providers: parts.providers, returnTo: parts.returnTo, isOther: true })}
+${otherWaysIn(frame, { ...parts, passkey, isOther: true })}
 <div class="after">
 ${parts.forgot && html`<p><a href="${parts.forgot}">${login.forgot}</a></p>`}
 ${parts.canRegister && html`<p>${login.newHere} <a href="${base}/register${query}">${login.register}</a></p>`}

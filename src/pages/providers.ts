@@ -14,6 +14,8 @@ export interface OtherWaysParts {
   readonly returnTo: string | undefined
   /** Whether there is another way above them. */
   readonly isOther: boolean
+  /** Whether somebody is signed in already, and has to prove themselves anew. */
+  readonly anew?: boolean
 }
 
 /**
@@ -21,9 +23,13 @@ export interface OtherWaysParts {
  * somebody comes back. Where only a script brings a way, the script shows the whole.
  */
 export function otherWaysIn({ texts, base }: Frame, parts: OtherWaysParts): SafeHtml | undefined {
-  const { passkey, providers, returnTo, isOther } = parts
+  const { passkey, providers, returnTo, isOther, anew = false } = parts
   if (!passkey && providers.length === 0) return undefined
-  const query = returnTo === undefined ? '' : `?${new URLSearchParams({ return_to: returnTo })}`
+  const asked = new URLSearchParams({
+    ...(returnTo !== undefined && { return_to: returnTo }),
+    ...(anew && { prompt: 'login' }),
+  })
+  const query = asked.size === 0 ? '' : `?${asked}`
   const links = providers.map(({ id, name }) => {
     const link = attributes({ class: 'button other main-width', href: `${base}/login/with/${id}${query}` })
     return html`<p class="with"><a ${link}>${texts.login.with(name)}</a></p>\n`

@@ -51,6 +51,8 @@ export function failureIn(texts: Texts, { code, retryAfterSeconds = 1, problems 
       return refusals.providerRefused
     case 'PROVIDER_DENIED':
       return refusals.providerDenied
+    case 'PROVIDER_SIGN_IN_OLD':
+      return refusals.providerOld
     case 'PROVIDER_EMAIL_UNUSABLE':
       return refusals.providerEmail
     case 'PROVIDER_ACCOUNT_TAKEN':

@@ -17,7 +17,7 @@ export interface NewSession {
   readonly scope: readonly string[]
   readonly resources: readonly string[]
   readonly amr: readonly string[]
-  /** When the user proved who they are, where that was not just now. Milliseconds since 1970. */
+  /** When the user proved who they are, where that was not just now, or `NOBODY_KNOWS_WHEN`. Milliseconds since 1970. */
   readonly authenticatedAt?: number | undefined
   readonly address: string | undefined
   /** The prefix of the address that names its network; compared on a repeat. */

@@ -123,6 +123,8 @@ export const de: Texts = {
       'Der andere Dienst antwortet nicht. Versuchen Sie es in einer Minute noch einmal, oder melden Sie sich anders an.',
     providerRefused: 'Diese Anmeldung ließ sich nicht abschließen. Beginnen Sie von vorn.',
     providerDenied: 'Die Anmeldung wurde abgebrochen.',
+    providerOld:
+      'Der andere Dienst sagt nicht, dass Sie sich dort gerade eben angemeldet haben. Weisen Sie es anders nach.',
     providerEmail:
       'Der andere Dienst nennt keine E-Mail-Adresse, die sich benutzen lässt. Legen Sie erst hier ein Konto an und verbinden Sie es dann.',
     providerTaken: 'Dieses Konto öffnet hier schon ein anderes Konto.',

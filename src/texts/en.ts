@@ -120,6 +120,7 @@ export const en = {
     providerDown: 'The other service does not answer. Try again in a minute, or sign in another way.',
     providerRefused: 'This sign-in could not be completed. Start it again.',
     providerDenied: 'The sign-in was cancelled.',
+    providerOld: 'That service does not say that you signed in there just now. Prove it in another way.',
     providerEmail:
       'The other service tells no e-mail address that can be used. Create an account here first, then connect it.',
     providerTaken: 'That account opens another account here already.',

@@ -17,10 +17,12 @@ function toProvider(id: string, one: ProviderSetting, preset: Preset | undefined
     clientId: one.clientId,
     proof: proofOf(one, preset),
     scopes: one.scopes ?? [...known.scopes, ...(offline?.scopes ?? [])],
-    parameters: { ...preset?.parameters, ...offline?.parameters },
+    parameters: { ...known.parameters, ...offline?.parameters },
     trustsEmail: one.trustEmail ?? false,
     keepsTokens: one.keepTokens ?? false,
     isPrivate: one.privateNetwork ?? false,
+    trustsRecency: one.trustRecency ?? false,
+    anew: known.anew ?? {},
     protocol: known.protocol(one),
   }
 }

@@ -45,6 +45,8 @@ export const CLIENT_SECRET = 'a secret of the test, nobody else uses it'
 /** node-oidc-provider, whose pages are answered at once by whoever `person` is at the time. */
 export interface RealProvider extends StandIn {
   person: { sub: string; email?: string; email_verified?: boolean; name?: string; locale?: string }
+  /** How often it has asked somebody to sign in. */
+  asked: number
 }
 
 export async function startRealProvider(
@@ -57,7 +59,8 @@ export async function startRealProvider(
   const { url, close } = await listen(async (request, response) => {
     if (provider === undefined) throw new Error('not yet')
     if (!request.url?.startsWith('/interaction/')) return provider.callback()(request, response)
-    const { params } = await provider.interactionDetails(request, response)
+    const { params, prompt } = await provider.interactionDetails(request, response)
+    if (prompt.name === 'login') started.asked += 1
     const accountId = started.person.sub
     const grant = new provider.Grant({ accountId, clientId: CLIENT_ID })
     grant.addOIDCScope(String(params.scope))
@@ -85,7 +88,7 @@ export async function startRealProvider(
     }),
     ttl: { AccessToken: 600, Grant: 600, IdToken: 600, Interaction: 600, Session: 600, RefreshToken: 600 },
   })
-  const started: RealProvider = { url, close, person: { sub: 'nobody' } }
+  const started: RealProvider = { url, close, person: { sub: 'nobody' }, asked: 0 }
   return started
 }
 
@@ -183,6 +186,7 @@ export async function startOddProvider(): Promise<OddProvider> {
         exp: now + 300,
         nonce,
         sub: 'someone',
+        auth_time: now,
         name: 'Some One',
         ...started.claims,
       })

@@ -3,8 +3,9 @@ import { text } from 'node:stream/consumers'
 import { after, before, test } from 'node:test'
 import { z } from 'zod'
 import { sqlite } from '../../src/index.ts'
+import { codeClient, exchange, requestOf } from './browser.ts'
 import { ELSEWHERE } from './elsewhere.ts'
-import { handClock, ISSUER, PASSWORD, startIssuer, type TestIssuer } from './issuer.ts'
+import { claimsOf, handClock, ISSUER, PASSWORD, startIssuer, type TestIssuer } from './issuer.ts'
 import { newVisitor, type VisitedPage, type Visitor } from './page-visitor.ts'
 import {
   CLIENT_ID,
@@ -310,6 +311,7 @@ test('D3: an ID token counts if all of it holds', async (t) => {
     'it is over': (claims) => ({ ...claims, iat: now() - 700, exp: now() - 100 }),
     'no end': ({ exp: _, ...claims }) => claims,
     'an end in words': (claims) => ({ ...claims, exp: 'tomorrow' }),
+    'a sign-in in words': (claims) => ({ ...claims, auth_time: 'just now' }),
     'no time': ({ iat: _, ...claims }) => claims,
     'not yet': (claims) => ({ ...claims, nbf: now() + 300 }),
     'another nonce': (claims) => ({ ...claims, nonce: 'another' }),
@@ -624,7 +626,7 @@ test('the last way in stays, and whoever has no password proves themselves where
   assert.equal((await visitor.get('/account')).html.includes('••••'), false)
 
   const again = await visitor.get('/login/again?return_to=%2Faccount%2Fconnections')
-  assert.match(again.html, /href="\/login\/with\/odd\?return_to=%2Faccount%2Fconnections"/)
+  assert.match(again.html, /href="\/login\/with\/odd\?return_to=%2Faccount%2Fconnections&amp;prompt=login"/)
   assert.doesNotMatch(again.html, /name="password"/)
 
   const user = await userOf(person.email)
@@ -634,6 +636,129 @@ test('the last way in stays, and whoever has no password proves themselves where
   const fresh = await renewed.get('/account/connections')
   const removed = await renewed.post(`/account/connections/${id}/remove`, fresh.hidden)
   assert.match((await renewed.follow(removed.location)).html, /It is removed/)
+})
+
+/** Whether somebody may do what asks for a sign-in of a moment ago: they make an API key. */
+async function isRecent(visitor: Visitor): Promise<boolean> {
+  const path = '/account/api-keys'
+  const page = await visitor.get(path)
+  const done = await visitor.post(path, { ...page.hidden, name: 'x', days: '1', 'scope:profile:read': 'on' })
+  if (done.location !== path) {
+    assert.equal(done.location, '/login/again?return_to=%2Faccount%2Fapi-keys', done.html)
+  }
+  return done.location === path
+}
+
+test('a sign-in is as old as the provider says, and where it does not say it is never recent', async () => {
+  const now = Math.floor(Date.now() / 1000)
+  const one = await codeClient(issuer)
+  for (const [auth_time, recent] of [
+    [now, true],
+    [now - 3600, false],
+    [undefined, false],
+  ] as const) {
+    const what = String(auth_time && auth_time - now)
+    const person = newPerson({ auth_time })
+    const visitor = await signInWithOdd(person)
+    assert.equal(await isRecent(visitor), recent, what)
+    // Other applications are told the same, or nothing.
+    const ask = (more: Record<string, string>) => visitor.get(requestOf(one, more))
+    const { code = '' } = Object.fromEntries(new URL((await ask({})).location ?? '').searchParams)
+    const { body } = await exchange(issuer, one, code)
+    assert.equal(claimsOf(String(body.id_token)).auth_time, auth_time, what)
+    assert.equal(claimsOf(String(body.access_token)).auth_time, auth_time, what)
+    const silent = new URL((await ask({ prompt: 'none', max_age: '600' })).location ?? '').searchParams
+    assert.equal(silent.get('error'), recent ? null : 'login_required', what)
+    const sent = await ask({ max_age: '600' })
+    if (recent) continue
+    // Whoever comes back from the provider as before is no further.
+    const login = new URL(sent.location ?? '', ISSUER)
+    const returnTo = login.searchParams.get('return_to') ?? ''
+    const page = await visitor.get(login.pathname + login.search)
+    assert.match(page.html, /\/login\/with\/odd\?[^"]*prompt=login/)
+    const start = `/login/with/odd?${new URLSearchParams({ return_to: returnTo })}`
+    odd.claims = person
+    assert.equal((await backFromOdd(visitor, {}, start)).location, returnTo, what)
+    assert.match((await visitor.get(returnTo)).location ?? '', /^\/login\?/, what)
+  }
+})
+
+test('asked for a fresh proof, a provider has the person prove themselves anew, and what it passes over counts for nothing', async () => {
+  const person = newPerson({ auth_time: undefined })
+  const visitor = await signInWithOdd(person)
+  const again = await visitor.get('/login/again?return_to=%2Faccount%2Fapi-keys')
+  assert.match(again.html, /href="\/reset">Set a password/)
+  const start = /href="(\/login\/with\/odd\?[^"]*prompt=login)"/
+    .exec(again.html)?.[1]
+    ?.replaceAll('&amp;', '&')
+  assert.ok(start, again.html)
+  const asked = new URL((await visitor.get(start)).location ?? '').searchParams
+  assert.deepEqual([asked.get('prompt'), asked.get('max_age')], ['login', '0'])
+
+  const sessions = async () => issuer.auth.sessions.list((await userOf(person.email)).id)
+  const before = await sessions()
+  for (const auth_time of [undefined, Math.floor(Date.now() / 1000) - 3600]) {
+    odd.claims = { ...person, auth_time }
+    const back = await backFromOdd(visitor, {}, start)
+    assert.equal(back.location, '/login/again?return_to=%2Faccount%2Fapi-keys')
+    assert.match((await visitor.get(back.location)).html, /does not say that you signed in there just now/)
+    assert.deepEqual(
+      (await sessions()).map(({ id }) => id),
+      before.map(({ id }) => id),
+      'as before',
+    )
+  }
+  odd.claims = { ...person, auth_time: Math.floor(Date.now() / 1000) }
+  assert.equal((await backFromOdd(visitor, {}, start)).location, '/account/api-keys')
+  assert.equal(await isRecent(visitor), true)
+
+  const usual = new URL((await newVisitor(issuer).get('/login/with/odd')).location ?? '').searchParams
+  assert.deepEqual(
+    [usual.get('prompt'), usual.get('max_age')],
+    [null, '315360000'],
+    'to be told, and no more',
+  )
+})
+
+test('node-oidc-provider says when, without a word to the person; asked anew it asks them', async () => {
+  real.person = newPerson()
+  const cookies = new Map<string, string>()
+  const come = async (visitor: Visitor, start: string) => {
+    const back = await walk((await visitor.get(start)).location ?? '', cookies)
+    return visitor.get(back.slice(ISSUER.length))
+  }
+  const visitor = newVisitor(issuer)
+  const asked = real.asked
+  assert.equal((await come(visitor, '/login/with/real')).location, '/account')
+  assert.equal((await come(newVisitor(issuer), '/login/with/real')).location, '/account')
+  assert.equal(real.asked, asked + 1, 'its own session answered')
+  const { id } = await userOf(real.person.email ?? '')
+  for (const { authenticatedAt } of await issuer.auth.sessions.list(id)) {
+    assert.ok(authenticatedAt > 0 && authenticatedAt % 1000 === 0, String(authenticatedAt))
+  }
+  assert.equal((await come(visitor, '/login/with/real?prompt=login')).location, '/account')
+  assert.equal(real.asked, asked + 2)
+  assert.equal(await isRecent(visitor), true)
+})
+
+test('a provider without ID tokens is no fresh proof, unless its configuration says so by name', async () => {
+  github.user = { id: 4711, login: 'hub' }
+  github.emails = [{ email: 'hub@example.com', primary: true, verified: true }]
+  for (const trustRecency of [false, true]) {
+    const one = await startIssuer({
+      providers: { github: { ...client, issuer: github.url, trustRecency } },
+    })
+    try {
+      const visitor = newVisitor(one)
+      const back = await walk((await visitor.get('/login/with/github')).location ?? '')
+      assert.equal((await visitor.get(back.slice(ISSUER.length))).location, '/account')
+      assert.equal(await isRecent(visitor), trustRecency)
+      const again = await visitor.get('/login/again')
+      assert.equal(/Continue with GitHub/.test(again.html), trustRecency)
+    } finally {
+      await one.close()
+    }
+  }
 })
 
 test('an answer that comes by a form, as Apple’s does, is led on to where the cookies are', async () => {

@@ -21,6 +21,7 @@ export interface ProviderSetting {
   readonly clientAuthentication?: 'basic' | 'post' | undefined
   readonly idTokenAlgorithm?: PublicAlgorithm | undefined
   readonly trustEmail?: boolean | undefined
+  readonly trustRecency?: boolean | undefined
   readonly keepTokens?: boolean | undefined
   readonly privateNetwork?: boolean | undefined
 }
@@ -91,6 +92,7 @@ function providerMap(): ValueKind<
         })
         .optional(),
       trustEmail: yesOrNo.optional(),
+      trustRecency: yesOrNo.optional(),
       keepTokens: yesOrNo.optional(),
       privateNetwork: yesOrNo.optional(),
     },

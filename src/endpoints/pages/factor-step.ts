@@ -3,6 +3,7 @@ import { qrModules } from '../../factors/qr.ts'
 import { addTotpToSignIn, offerTotpToSignIn } from '../../grants/enrolment.ts'
 import { proveAgain } from '../../grants/renewal.ts'
 import { readReturnPath } from '../../http/return-path.ts'
+import { maySayWhen } from '../../login/social/provider.ts'
 import { FIRST_PARTY } from '../../model/client.ts'
 import { type FactorMethod, hasFactor, methodsOf } from '../../model/second-factor.ts'
 import { type AppOffer, enrolPage, stepPage } from '../../pages/factor-step.ts'
@@ -152,17 +153,18 @@ export const showAgain: PageHandler = async (context) => {
     grants.store.users.findAccountById(id),
   ])
   const isFactorDue = hasFactor(factors)
+  const isConnected = (id: string) => connected.some(({ provider }) => provider === id)
   const { byRecovery, state } = wayIn(view)
+  const byPassword = !isFactorDue && account?.passwordHash !== undefined
+  const { canSendLetters } = pagesOf(context.services)
   return view.send(
     stepPage(view.frame, state, {
       challenge: undefined,
       methods: isFactorDue ? methodsOf(factors) : [],
       byRecovery,
-      byPassword: !isFactorDue && account?.passwordHash !== undefined,
-      // Whoever comes back from there has signed in anew, which is as fresh as a proof can be.
-      providers: isFactorDue
-        ? []
-        : providers.list.filter(({ id }) => connected.some(({ provider }) => provider === id)),
+      byPassword,
+      providers: isFactorDue ? [] : providers.list.filter((one) => maySayWhen(one) && isConnected(one.id)),
+      reset: isFactorDue || byPassword || !canSendLetters ? undefined : `${view.frame.base}/reset`,
       returnTo: view.returnTo,
       at: '/login/again',
     }),

@@ -1,5 +1,6 @@
 import { mustSignInAnew, waitingRequest } from '../../authorization/sent-away.ts'
 import { readReturnPath } from '../../http/return-path.ts'
+import { maySayWhen } from '../../login/social/provider.ts'
 import { loginPage } from '../../pages/login.ts'
 import type { Texts } from '../../texts/en.ts'
 import { browserOf } from '../browser-request.ts'
@@ -26,7 +27,8 @@ export const showLogin: PageHandler = async (context) => {
       returnTo,
       canRegister: isOpen(services.registration.mode),
       canUsePasskeys: canUsePasskeys(services),
-      providers: services.providers.list,
+      providers: services.providers.list.filter((provider) => !again || maySayWhen(provider)),
+      anew: again,
       forgot: canSendLetters ? `${frame.base}/reset` : undefined,
     }),
     await policyOn(view, services),

@@ -5,7 +5,9 @@ import type { Reply } from '../../http/reply.ts'
 import { readReturnPath } from '../../http/return-path.ts'
 import type { Attempt, AttemptPurpose } from '../../login/social/attempt.ts'
 import type { ProviderConnection } from '../../login/social/connection.ts'
+import type { ProviderAssertion } from '../../login/social/provider.ts'
 import { callbackPath } from '../../login/social/providers.ts'
+import { NOBODY_KNOWS_WHEN } from '../../model/session.ts'
 import { connectionsPage } from '../../pages/connections.ts'
 import { openProvenSession } from '../browser-session.ts'
 import { RECENT_SECONDS } from '../own-account.ts'
@@ -17,11 +19,14 @@ import { callerIn, openView, pagesOf, queryOf, seeOther } from './view.ts'
 
 const LOGIN = '/login'
 const CONNECTIONS = '/account/connections'
+const AGAIN = '/login/again'
 
 /** Sends the browser to the provider. A link of any page may lead here: nothing is done until somebody comes back. */
 export const goToProvider: PageHandler = async (context) => {
-  const returnTo = readReturnPath(new URL(context.request.url).searchParams.get('return_to') ?? undefined)
-  return begin({ returnTo }, context)
+  const { searchParams } = new URL(context.request.url)
+  const returnTo = readReturnPath(searchParams.get('return_to') ?? undefined)
+  const anew = searchParams.get('prompt') === 'login' ? true : undefined
+  return begin({ returnTo, anew }, context)
 }
 
 /** The same for whoever is signed in and wants to connect it; a form of ours, so that no other site begins it. */
@@ -125,7 +130,7 @@ async function begin(purpose: AttemptPurpose, context: Parameters<PageHandler>[0
     // A way back that no cookie holds is left out: who comes back is led to their account.
     const { attempt, text } = fitsCookie(whole.text)
       ? whole
-      : attempts.begin(connection.provider.id, { owner: purpose.owner })
+      : attempts.begin(connection.provider.id, { ...purpose, returnTo: undefined })
     const url = await connection.authorizationUrl(attempt)
     return seeOther(url.href, attemptCookies.keep(guardRequestOf(request), attempt.state, text))
   } catch (error) {
@@ -144,11 +149,32 @@ async function signIn(
   const { base } = pagesOf(services)
   const { set, device } = await openProvenSession(async () => {
     const assertion = await connection.complete(answer, attempt)
+    const authenticatedAt = provenAt(assertion)
+    if (attempt.anew === true) refuseStale(authenticatedAt, context)
     const user = await services.identities.resolve(assertion, callerIn(context))
     await services.providerTokens.keep(assertion)
-    return { user, amr: ['fed'] }
+    return { user, amr: ['fed'], authenticatedAt }
   }, context)
   return seeOther(attempt.returnTo ?? `${base}/account`, [set, ...device])
+}
+
+/**
+ * When somebody proved themselves who comes from a provider: its own session may be older than a moment, and answers
+ * without a word to the person. Undefined for now.
+ */
+function provenAt({ provider, authenticatedAt }: ProviderAssertion): number | undefined {
+  if (authenticatedAt === undefined && provider.trustsRecency) return undefined
+  return authenticatedAt ?? NOBODY_KNOWS_WHEN
+}
+
+/** A provider may have passed over that it was asked for a proof anew. */
+function refuseStale(
+  authenticatedAt: number | undefined,
+  { services }: Pick<RouteContext, 'services'>,
+): void {
+  const { clock } = services.grants
+  if (authenticatedAt === undefined || clock.now() - authenticatedAt <= RECENT_SECONDS * 1000) return
+  throw new AuthError('PROVIDER_SIGN_IN_OLD', { challenge: { maxAgeSeconds: RECENT_SECONDS } })
 }
 
 /** For whoever is still signed in as the one who began it, and has proven that a moment ago. */
@@ -193,7 +219,7 @@ function failed(
   const { base, cookies } = pagesOf(services)
   const next = toNextStep(refusal, purpose?.returnTo, services)
   if (next !== undefined) return { ...next, refusal }
-  const page = purpose?.owner === undefined ? LOGIN : CONNECTIONS
+  const page = purpose?.owner !== undefined ? CONNECTIONS : purpose?.anew === true ? AGAIN : LOGIN
   const note = cookies.writeNote({
     page,
     code: refusal.code,

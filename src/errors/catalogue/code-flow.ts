@@ -272,6 +272,16 @@ export const codeFlow = defineGroup(
       sentence: 'The sign-in was cancelled.',
       own: true,
     },
+    PROVIDER_SIGN_IN_OLD: {
+      effect: 'refused',
+      clientCode: 'reauthentication_required',
+      meaning:
+        'A provider was asked to have the person prove themselves anew, and tells of an older sign-in or not how old it is.',
+      hint:
+        'Google (unless “session age claims” are on there), GitHub, Facebook, Microsoft and Discord do not say. The person ' +
+        'proves it by a password or a passkey; `trustRecency` of the provider takes its word without.',
+      own: true,
+    },
     PROVIDER_EMAIL_UNUSABLE: {
       effect: 'refused',
       clientCode: 'access_denied',

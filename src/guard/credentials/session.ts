@@ -2,6 +2,7 @@ import type { Clock } from '../../base/clock.ts'
 import { Refusal } from '../../errors/refusal.ts'
 import type { Principal } from '../../model/principal.ts'
 import { type ScopePolicy, scopesOfRoles } from '../../model/scope-policy.ts'
+import { authTimeOf } from '../../model/session.ts'
 import { type BrowserSessionLimits, limitsFor, type SessionLimits } from '../../model/session-limits.ts'
 import type { RevocationFeed } from '../../revocation/feed.ts'
 import type { RevocationState } from '../../revocation/state.ts'
@@ -118,7 +119,7 @@ function principalOf({ session: row, scopes, roles, endsAt }: Remembered): Princ
     tokenId: row.id,
     via: 'session',
     amr: row.amr,
-    authTime: Math.floor(row.authenticatedAt / 1000),
+    authTime: authTimeOf(row.authenticatedAt),
     expiresAt: Math.floor(endsAt / 1000),
     claims: {},
   }

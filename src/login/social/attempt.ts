@@ -18,6 +18,8 @@ export interface Attempt extends AttemptPurpose {
 export interface AttemptPurpose {
   /** Where somebody is led afterwards: a path of ours. */
   readonly returnTo?: string | undefined
+  /** Whether a proof of a moment ago is asked for: somebody is signed in, and that does not do. */
+  readonly anew?: true | undefined
   /** Whose account it is to be connected to; a sign-in where absent. */
   readonly owner?: { readonly userId: string; readonly sessionId: string } | undefined
 }

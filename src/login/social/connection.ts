@@ -173,11 +173,12 @@ export function createConnection(parts: ConnectionParts): ProviderConnection {
   return {
     provider,
 
-    authorizationUrl: ({ state, nonce, verifier }) =>
+    authorizationUrl: ({ state, nonce, verifier, anew }) =>
       speak(async (loaded) => {
         const url = await authorizationEndpoint(loaded)
         const parameters = {
           ...provider.parameters,
+          ...(anew === true && provider.anew),
           client_id: clientId,
           redirect_uri: redirectUri,
           response_type: 'code',
@@ -216,7 +217,8 @@ export function createConnection(parts: ConnectionParts): ProviderConnection {
         if (person === undefined) throw refused('it does not say who it is')
         const name = proof.way === 'apple' ? nameFromApple(answer.get('user') ?? undefined) : undefined
         const claims = { ...person.claims, ...(name !== undefined && { name }) }
-        return { provider, person: { ...person, claims }, tokens: tokensOf(tokens) }
+        const authenticatedAt = authenticatedAtIn(oauth.getValidatedIdTokenClaims(tokens), clock)
+        return { provider, person: { ...person, claims }, tokens: tokensOf(tokens), authenticatedAt }
       }),
 
     refresh: (refreshToken) =>
@@ -234,6 +236,16 @@ export function createConnection(parts: ConnectionParts): ProviderConnection {
         return { ...tokens, refreshToken: tokens.refreshToken ?? refreshToken }
       }),
   }
+}
+
+/** By `auth_time`, which cannot lie ahead; undefined where the provider does not say. */
+function authenticatedAtIn(
+  claims: { readonly auth_time?: unknown } | undefined,
+  clock: Clock,
+): number | undefined {
+  const seconds = claims?.auth_time
+  if (typeof seconds !== 'number' || !(seconds > 0)) return undefined
+  return Math.min(Math.floor(seconds) * 1000, clock.now())
 }
 
 /** The person said no, or the provider did. */

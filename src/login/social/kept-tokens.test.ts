@@ -19,7 +19,7 @@ const provider = {
 function assertionOf(subject: string, refreshToken: string | undefined): ProviderAssertion {
   const person = { subject, email: undefined, emailVerified: false, claims: {} }
   const tokens = { accessToken: `access of ${subject}`, refreshToken, endsAt: 0, scope: undefined }
-  return { provider, person, tokens }
+  return { provider, person, tokens, authenticatedAt: undefined }
 }
 
 test('who has two accounts at one provider keeps the tokens of both apart', async () => {

@@ -16,6 +16,8 @@ export interface Preset {
   readonly name: string
   readonly scopes: readonly string[]
   readonly parameters?: Readonly<Record<string, string>>
+  /** See `Provider.anew`. */
+  readonly anew?: Readonly<Record<string, string>>
   /** What is asked for beside, where a refresh token is wanted. */
   readonly offline?: {
     readonly scopes?: readonly string[]
@@ -30,6 +32,10 @@ export interface Preset {
 }
 
 const IDENTITY = ['openid', 'profile', 'email']
+/** OpenID Connect Core section 3.1.2.1: with `max_age` the ID token says when the person signed in. */
+const ANEW = { prompt: 'login', max_age: '0' }
+/** The same without asking anybody again: nobody stays signed in for ten years. */
+const SAYS_WHEN = { max_age: String(10 * 365 * 86_400) }
 
 function openId(issuer: string, idTokenAlgorithm: PublicAlgorithm = 'RS256'): OpenIdProtocol {
   return { kind: 'openid', issuer, idTokenAlgorithm }
@@ -40,6 +46,10 @@ export const PRESETS = {
   google: {
     name: 'Google',
     scopes: IDENTITY,
+    // It has no sign-in anew. When the person signed in is said to applications that have "session age claims" switched
+    // on there (developers.google.com/identity/siwg/security-bundle).
+    parameters: { claims: JSON.stringify({ id_token: { auth_time: { essential: true } } }) },
+    anew: { prompt: 'select_account' },
     offline: { parameters: { access_type: 'offline', prompt: 'consent' } },
     proof: 'secret',
     protocol: () => ({ ...openId('https://accounts.google.com'), speaksFor: googleSpeaksFor }),
@@ -49,6 +59,7 @@ export const PRESETS = {
     scopes: IDENTITY,
     offline: { scopes: ['offline_access'] },
     tenant: 'must',
+    anew: { prompt: 'login' },
     proof: 'secret',
     protocol: ({ tenant }) => openId(`https://login.microsoftonline.com/${tenant}/v2.0`),
   },
@@ -68,6 +79,8 @@ export const PRESETS = {
   gitlab: {
     name: 'GitLab',
     scopes: IDENTITY,
+    parameters: SAYS_WHEN,
+    anew: ANEW,
     issuer: 'may',
     proof: 'secret',
     protocol: ({ issuer }) => openId(issuer ?? 'https://gitlab.com'),
@@ -75,6 +88,7 @@ export const PRESETS = {
   github: {
     name: 'GitHub',
     scopes: ['read:user', 'user:email'],
+    anew: { prompt: 'select_account' },
     issuer: 'may',
     proof: 'secret',
     protocol: ({ issuer }) => {
@@ -94,6 +108,7 @@ export const PRESETS = {
   facebook: {
     name: 'Facebook',
     scopes: ['public_profile', 'email'],
+    anew: { auth_type: 'reauthenticate' },
     proof: 'secret',
     protocol: () => ({
       kind: 'oauth',
@@ -127,6 +142,8 @@ export function presetOf(id: string): Preset | undefined {
 /** An OpenID provider by its issuer. */
 export const BY_ISSUER = {
   scopes: IDENTITY,
+  parameters: SAYS_WHEN,
+  anew: ANEW,
   // OpenID Connect Core section 11.
   offline: { scopes: ['offline_access'], parameters: { prompt: 'consent' } },
   protocol: ({ issuer = '', idTokenAlgorithm }: Place) => openId(issuer, idTokenAlgorithm),

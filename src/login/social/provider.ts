@@ -57,7 +57,16 @@ export interface Provider {
   readonly keepsTokens: boolean
   /** Whether it lies in a private network. */
   readonly isPrivate: boolean
+  /** Whether a sign-in counts as recent though the provider does not say how old it is. */
+  readonly trustsRecency: boolean
+  /** What asks the provider to have the person prove themselves anew, as far as it knows such a thing. */
+  readonly anew: Readonly<Record<string, string>>
   readonly protocol: ProviderProtocol
+}
+
+/** Whether a sign-in there can count as recent. Of those without ID tokens none says when it was. */
+export function maySayWhen({ protocol, trustsRecency }: Provider): boolean {
+  return protocol.kind === 'openid' || trustsRecency
 }
 
 /** Somebody, as a provider tells of them. */
@@ -90,4 +99,6 @@ export interface ProviderAssertion {
   readonly provider: Provider
   readonly person: ProviderPerson
   readonly tokens: ProviderTokens
+  /** When the person proved themselves there (`auth_time`), where the provider says so. Milliseconds since 1970. */
+  readonly authenticatedAt: number | undefined
 }

@@ -1,5 +1,4 @@
-import { toSeconds } from '../../base/clock.ts'
-import { AS_ROLES_ALLOW, type Session, type SessionFacts } from '../../model/session.ts'
+import { AS_ROLES_ALLOW, authTimeOf, type Session, type SessionFacts } from '../../model/session.ts'
 import { inMilliseconds } from './expressions.ts'
 
 /**
@@ -33,7 +32,7 @@ export function toFacts(row: FactsRow): SessionFacts {
     storeEpoch: row.store_epoch,
     scope: row.scope,
     resources: row.resources,
-    authTime: toSeconds(row.authenticated_at),
+    authTime: authTimeOf(row.authenticated_at),
     amr: row.amr,
   }
 }

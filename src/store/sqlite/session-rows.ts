@@ -1,5 +1,10 @@
-import { toSeconds } from '../../base/clock.ts'
-import { AS_ROLES_ALLOW, type Session, type SessionEnd, type SessionFacts } from '../../model/session.ts'
+import {
+  AS_ROLES_ALLOW,
+  authTimeOf,
+  type Session,
+  type SessionEnd,
+  type SessionFacts,
+} from '../../model/session.ts'
 import type { Reading, Writing } from './connection.ts'
 
 export interface SessionRow {
@@ -61,7 +66,7 @@ export function toFacts(
     storeEpoch: store_epoch,
     scope: JSON.parse(row.scope),
     resources: JSON.parse(row.resources),
-    authTime: toSeconds(row.authenticated_at ?? row.started_at),
+    authTime: authTimeOf(row.authenticated_at ?? row.started_at),
     amr: JSON.parse(row.amr),
   }
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { FIRST_PARTY } from '../../model/client.ts'
+import { NOBODY_KNOWS_WHEN } from '../../model/session.ts'
 import {
   assertGiven,
   assertRefused,
@@ -63,6 +64,20 @@ export function testSessions(subject: Subject): void {
       address: HOME.address,
       agent: HOME.agent,
     })
+  })
+
+  test('a session may say when its user proved themselves, or that nobody knows', async () => {
+    const { store, other } = subject()
+    for (const [authenticatedAt, authTime] of [
+      [1_750_000_000_000, 1_750_000_000],
+      [NOBODY_KNOWS_WHEN, undefined],
+    ] as const) {
+      const { user, session, present } = await signIn(store, undefined, { authenticatedAt })
+      assert.equal((await other.sessions.list(user.id))[0]?.authenticatedAt, authenticatedAt)
+      const held = { userId: user.id, id: session.id, secretHash: session.secretHash }
+      assert.equal((await other.sessions.findStanding(held))?.session.authenticatedAt, authenticatedAt)
+      assert.equal(assertGiven(await present(0), 'rotate', 1).facts.authTime, authTime)
+    }
   })
 
   test('a browser session is found by its secret while it, its user and its client are live', async () => {

@@ -92,6 +92,7 @@ export const signIn: SignInTexts = {
     or: 'أو',
     again: 'هل هذا أنت؟',
     againLead: 'ما يلي يحتاج إلى إثبات جديد.',
+    setPassword: 'تعيين كلمة مرور عبر رابط نرسله إليك بالبريد',
     startAgain: 'البدء من جديد',
   },
   signOut: {

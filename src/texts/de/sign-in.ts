@@ -96,6 +96,7 @@ export const signIn: SignInTexts = {
     or: 'oder',
     again: 'Sind Sie es?',
     againLead: 'Was jetzt kommt, braucht einen frischen Nachweis.',
+    setPassword: 'Ein Passwort setzen, über einen Link in einer Mail an Sie',
     startAgain: 'Von vorn beginnen',
   },
   signOut: {

@@ -92,6 +92,7 @@ export const signIn = {
     or: 'or',
     again: 'Is it you?',
     againLead: 'What comes next needs a fresh proof.',
+    setPassword: 'Set a password by a link that we mail to you',
     startAgain: 'Start again',
   },
   signOut: {
