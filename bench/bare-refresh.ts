@@ -1,8 +1,11 @@
 import { guardedClock } from '../src/base/clock.ts'
 import { postgres } from '../src/postgres.ts'
+import { openPool } from '../src/store/postgres/own-pool.ts'
+import { poolConnection } from '../src/store/postgres/pool.ts'
+import { refreshSession } from '../src/store/postgres/refresh.ts'
 import { sqlite } from '../src/store/sqlite/index.ts'
 import type { Store } from '../src/store/store.ts'
-import { type Holder, signIn } from '../src/testing/store-contract/people.ts'
+import { callOf, type Holder, signIn } from '../src/testing/store-contract/people.ts'
 
 /** The refresh statement alone: no HTTP, no token read, none signed. */
 export interface StatementRate {
@@ -11,6 +14,13 @@ export interface StatementRate {
 }
 
 const SESSIONS = 32
+const POOL = {
+  connections: 10,
+  mostWaiting: SESSIONS,
+  limitMilliseconds: 10_000,
+  longLimitMilliseconds: 10_000,
+  prepared: true,
+}
 
 /** One after the other, so that each is a transaction of its own and waits for the disk alone. */
 export async function sqliteStatementRate(path: string, milliseconds: number): Promise<StatementRate> {
@@ -22,11 +32,18 @@ export async function sqliteStatementRate(path: string, milliseconds: number): P
   return rate
 }
 
-/** As many at once as there are connections; each is a transaction of its own. */
+/** As many at once as there are connections, none of which shares a statement with another: each is a transaction of its own. */
 export async function postgresStatementRate(url: string, milliseconds: number): Promise<StatementRate> {
   const store = postgres(url)
   await store.open({ clock: guardedClock(), migrate: true })
-  const rate = await rateOf(await signInAll(store, SESSIONS), milliseconds)
+  const holders = await signInAll(store, SESSIONS)
+  const pool = await openPool(url, POOL)
+  const connection = poolConnection(pool, POOL)
+  const alone = holders.map(({ session }) => ({
+    present: (generation: number) => refreshSession(connection, callOf(session, generation)),
+  }))
+  const rate = await rateOf(alone, milliseconds)
+  await pool.end()
   await store.close()
   return rate
 }
@@ -37,7 +54,10 @@ async function signInAll(store: Store, count: number): Promise<Holder[]> {
   return holders
 }
 
-async function rateOf(holders: readonly Holder[], milliseconds: number): Promise<StatementRate> {
+async function rateOf(
+  holders: readonly Pick<Holder, 'present'>[],
+  milliseconds: number,
+): Promise<StatementRate> {
   const cpu = process.cpuUsage()
   const began = performance.now()
   let count = 0

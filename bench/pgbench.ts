@@ -2,7 +2,7 @@ import { execFile, execFileSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { refresh } from '../src/store/postgres/refresh-statement.ts'
+import { refreshAlone } from '../src/store/postgres/refresh-statement.ts'
 import { findProgram, type Program, requireProgram } from '../test/servers/programs.ts'
 import { run } from '../test/store/postgres-place.ts'
 import type { StatementRate } from './bare-refresh.ts'
@@ -20,27 +20,12 @@ const ID_STEM = '00000000-0000-4000-8000-'
 /** The client's number as the last part of an id: each client of pgbench has a user and a session of its own. */
 const ID = `('${ID_STEM}' || lpad(:client_id::text, 12, '0'))::uuid`
 
-/** What stands at the place of each parameter: what a client of its own has, and what is the same for all. */
-const VALUES: Readonly<Record<string, string>> = {
-  user_id: ID,
-  session_id: ID,
-  client_id: "'first-party'",
-  secret_hash: "'secret'",
-  generation: ':generation',
-  attempt: 'NULL',
-  window: '10000',
-  idle: '600000000',
-  writing_key: "'k1'",
-  clock_unsure: 'false',
-  elsewhere_is_reuse: 'false',
-  ends_user: 'false',
-  network: "'192.0.2.0/24'",
-  origin_address: "'192.0.2.1'",
-  origin_agent: "'bench'",
-  reference: 'NULL',
-  actor_kind: "'user'",
-  actor_id: 'NULL',
-}
+/** What a client of pgbench presents. */
+const CALL = `json_build_array(json_build_object('p_number', 0, 'p_user', ${ID}, 'p_session', ${ID},
+  'p_client', 'first-party', 'p_secret_hash', 'secret', 'p_generation', :generation::bigint, 'p_window', 10000,
+  'p_idle', 600000000, 'p_writing_key', 'k1', 'p_clock_unsure', false, 'p_elsewhere_is_reuse', false,
+  'p_ends_user', false, 'p_network', '192.0.2.0/24', 'p_actor_kind', 'user', 'p_address', '192.0.2.1',
+  'p_agent', 'bench'))`
 
 /**
  * The refresh statement by pgbench, PostgreSQL's own load: prepared, 32 clients of two threads, each refreshing its own
@@ -78,12 +63,9 @@ export function pgbenchVersion(): string | undefined {
 }
 
 function statementText(): string {
-  return refresh.text.replace(/\$(\d+)/g, (_, number: string) => {
-    const name = refresh.parameters[Number(number) - 1] ?? ''
-    const value = VALUES[name]
-    if (value === undefined) throw new Error(`pgbench is given no ${name}`)
-    return value
-  })
+  const { text, parameters } = refreshAlone
+  if (parameters.join() !== 'calls') throw new Error(`pgbench is asked for ${parameters}`)
+  return text.replaceAll('$1', CALL)
 }
 
 /** A user and a session for each client, as new. */

@@ -14,7 +14,7 @@ export function insertEvent(from?: string): string {
 }
 
 /** The columns from `actor_kind` to `reference`. */
-export const ORIGIN =
+const ORIGIN =
   '@actor_kind::text, @actor_id::text, @origin_address::text, @origin_agent::text, @reference::text'
 
 /** What `insertEvent` binds. */
@@ -29,13 +29,13 @@ export function eventValues(event: NewEvent): Values {
   }
 }
 
-/** A NUL or half a character is refused by the operators that look into a JSON value. */
-function inDatabaseText(_: string, value: unknown): unknown {
+/** For `JSON.stringify`: a NUL or half a character is refused by what looks into a JSON value. */
+export function inDatabaseText(_: string, value: unknown): unknown {
   return typeof value === 'string' ? value.toWellFormed().replaceAll('\0', '\ufffd') : value
 }
 
 /** What `ORIGIN` binds. */
-export function originValues({ actor, address, agent, reference }: NewEvent['origin']): Values {
+function originValues({ actor, address, agent, reference }: NewEvent['origin']): Values {
   return {
     actor_kind: actor.kind,
     actor_id: actor.id,

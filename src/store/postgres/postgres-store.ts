@@ -121,7 +121,7 @@ export function createPostgresStore(settings: PostgresSettings): PostgresStore {
     load: () => opened?.load() ?? { working: 0, waiting: 0 },
     survey: (question) => survey(connection, question),
 
-    ...verbsOn(connection),
+    ...verbsOn(connection, settings),
     codes: codeVerbs(connection),
     consents: consentVerbs(connection),
     deviceCodes: deviceCodeVerbs(connection),
@@ -133,17 +133,17 @@ export function createPostgresStore(settings: PostgresSettings): PostgresStore {
     ...(hints !== undefined && { hints }),
 
     withTransaction(client) {
-      const { sessions, ...verbs } = verbsOn(boundConnection(client, settings))
+      const { sessions, ...verbs } = verbsOn(boundConnection(client, settings), settings)
       const { refresh: _, ...others } = sessions
       return { ...verbs, sessions: others }
     },
   }
 }
 
-function verbsOn(connection: Connection) {
+function verbsOn(connection: Connection, settings: PostgresSettings) {
   return {
     users: userVerbs(connection),
-    sessions: sessionVerbs(connection),
+    sessions: sessionVerbs(connection, settings),
     clients: clientVerbs(connection),
     apiKeys: apiKeyVerbs(connection),
     factors: factorVerbs(connection),

@@ -1,5 +1,4 @@
 import { MOST_AHEAD } from '../../model/refresh-decision.ts'
-import { ORIGIN } from './events.ts'
 import { asJson, inMilliseconds, lengthOf, NOW, raised } from './expressions.ts'
 import { insertEntries } from './revocation-entries.ts'
 import type { FactsRow } from './session-rows.ts'
@@ -78,7 +77,7 @@ export function judgement(by: JudgedBy): string {
 /** The verdicts that change the row. */
 const CHANGING = `('rotate', 'ahead', 'late_repeat', 'reuse')`
 
-export interface RefreshResult extends UserRow, FactsRow {
+interface RefreshResult extends UserRow, FactsRow {
   readonly verdict:
     | 'wrong_client'
     | 'ended'
@@ -98,58 +97,77 @@ export interface RefreshResult extends UserRow, FactsRow {
   readonly last_at: number
 }
 
-const PARAMETERS: JudgedBy = {
-  generation: '@generation::bigint',
-  attempt: '@attempt::text',
-  window: lengthOf('@window'),
-  idle: lengthOf('@idle'),
-  writingKey: '@writing_key::text',
-  clientId: '@client_id::text',
-  network: '@network::text',
-  agent: '@origin_agent::text',
-  clockUnsure: '@clock_unsure::boolean',
-  elsewhereIsReuse: '@elsewhere_is_reuse::boolean',
+/** Which of the calls a row answers. */
+export interface NumberedResult extends RefreshResult {
+  readonly number: number
+}
+
+/** What `@calls` holds: a list of objects in JSON, with these members. */
+const CALL = `p_number integer, p_user uuid, p_session uuid, p_secret_hash text, p_client text, p_generation bigint,
+      p_attempt text, p_window float8, p_idle float8, p_writing_key text, p_clock_unsure boolean,
+      p_elsewhere_is_reuse boolean, p_ends_user boolean, p_network text, p_actor_kind text, p_actor_id text,
+      p_address text, p_agent text, p_reference text`
+
+const PRESENTED: JudgedBy = {
+  generation: 'p_generation',
+  attempt: 'p_attempt',
+  window: lengthOf('p_window'),
+  idle: lengthOf('p_idle'),
+  writingKey: 'p_writing_key',
+  clientId: 'p_client',
+  network: 'p_network',
+  agent: 'p_agent',
+  clockUnsure: 'p_clock_unsure',
+  elsewhereIsReuse: 'p_elsewhere_is_reuse',
   clock: NOW,
 }
 
 /**
  * The whole refresh: lock, verdict, change, events, revocation entries and what the answer is made from, in one
- * statement that is its own transaction (PROTOCOL 1.12). `clock` is taken after the row is locked. A plain rotation
- * or repeat writes no event. Only under reuse, and if asked, is the user's row written: after the session's, like
- * everywhere.
+ * statement that is its own transaction (PROTOCOL 1.12), for one call or for several of different sessions. `clock` is
+ * taken after the row is locked. A plain rotation or repeat writes no event. Only under reuse, and if asked, is the
+ * user's row written: after the session's, like everywhere.
+ *
+ * The condition on `p_number` is true of every call. The planner takes it to leave one row, and so looks each session up by its
+ * key, as it should, instead of reading the table once for all.
  */
-export const refresh = statement<RefreshResult>(
-  'sessions.refresh',
-  `WITH held AS MATERIALIZED (
-    SELECT s.*, ${userColumns}, c.state AS c_state, c.ver AS c_ver, st.epoch AS st_epoch
-    FROM countersign.sessions s JOIN countersign.users u ON u.id = s.user_id
+function refreshBy(name: string, lock: string) {
+  return statement<NumberedResult>(
+    name,
+    `WITH asked AS MATERIALIZED (
+    SELECT * FROM json_to_recordset(@calls::json) AS given (${CALL})
+    WHERE p_number = abs(p_number) AND p_generation IS NOT NULL),
+  held AS MATERIALIZED (
+    SELECT s.*, asked.*, ${userColumns}, c.state AS c_state, c.ver AS c_ver, st.epoch AS st_epoch
+    FROM asked JOIN countersign.sessions s
+        ON s.user_id = p_user AND s.id = p_session AND s.secret_hash = p_secret_hash
+      JOIN countersign.users u ON u.id = s.user_id
       JOIN countersign.store st ON st.only_row = 1 LEFT JOIN countersign.clients c ON c.id = s.client_id
-    WHERE s.user_id = @user_id::uuid AND s.id = @session_id::uuid AND s.secret_hash = @secret_hash::text
-    FOR NO KEY UPDATE OF s),
-  ${judgement(PARAMETERS)},
+    FOR NO KEY UPDATE OF s${lock}),
+  ${judgement(PRESENTED)},
   written AS (UPDATE countersign.sessions s SET
       generation = n.new_generation, key_id = n.new_key_id, attempt = n.new_attempt, idle_at = n.new_idle_at,
       last_day = (least(n.new_idle_at, n.ends_at) AT TIME ZONE 'UTC')::date, turned_at = n.new_turned_at,
       previous_generation = n.new_previous_generation, previous_at = n.new_previous_at,
       mark_generation = n.new_mark_generation, mark_at = n.new_mark_at,
       ended_at = n.new_ended_at, ended_why = n.new_ended_why,
-      address = CASE WHEN moves THEN @origin_address::text ELSE s.address END,
-      network = CASE WHEN moves THEN @network::text ELSE s.network END,
-      agent = CASE WHEN moves THEN @origin_agent::text ELSE s.agent END
+      address = CASE WHEN moves THEN p_address ELSE s.address END,
+      network = CASE WHEN moves THEN p_network ELSE s.network END,
+      agent = CASE WHEN moves THEN p_agent ELSE s.agent END
     FROM changed n WHERE s.user_id = n.user_id AND s.id = n.id AND n.verdict IN ${CHANGING}),
   raised AS (UPDATE countersign.users u SET ver = ${raised('u.ver')}, epoch = ${raised('u.epoch')}, updated_at = ${NOW}
-    FROM changed n WHERE u.id = n.user_id AND n.verdict = 'reuse' AND @ends_user::boolean RETURNING u.id, u.ver),
+    FROM changed n WHERE u.id = n.user_id AND n.verdict = 'reuse' AND p_ends_user RETURNING u.id, u.ver),
   entered AS (${insertEntries(`SELECT 'session' AS kind, id::text AS ref, NULL::bigint AS least FROM changed
       WHERE verdict = 'reuse'
       UNION ALL SELECT 'user', id::text, ver FROM raised`)}),
   noted AS (INSERT INTO countersign.events
       (at, name, user_id, session_id, client_id, actor_kind, actor_id, address, agent, reference, data)
-    SELECT as_of, event, user_id, id, @client_id::text, ${ORIGIN}, CASE
+    SELECT as_of, event, user_id, id, p_client, p_actor_kind, p_actor_id, p_address, p_agent, p_reference, CASE
       WHEN event = 'session.wrong_client' THEN json_build_object('owner', client_id)
-      ELSE json_build_object('presented', @generation::bigint, 'generation', generation,
-        'at', ${inMilliseconds('as_of')}, 'address', @origin_address::text, 'agent', @origin_agent::text,
+      ELSE json_build_object('presented', p_generation, 'generation', generation,
+        'at', ${inMilliseconds('as_of')}, 'address', p_address, 'agent', p_agent,
         'last_at', ${inMilliseconds('turned_at')}, 'last_address', address, 'last_agent', agent,
-        'ends', CASE WHEN verdict = 'reuse' THEN CASE WHEN @ends_user::boolean THEN 'user' ELSE 'session' END END) END
+        'ends', CASE WHEN verdict = 'reuse' THEN CASE WHEN p_ends_user THEN 'user' ELSE 'session' END END) END
     FROM changed CROSS JOIN LATERAL unnest(ARRAY[
       CASE
         WHEN verdict IN ('hold', 'ahead', 'late_repeat', 'reuse') THEN 'session.' || verdict
@@ -157,11 +175,21 @@ export const refresh = statement<RefreshResult>(
         WHEN verdict = 'stepped' THEN 'clock.stepped' END,
       CASE WHEN elsewhere THEN 'session.repeat_elsewhere' END]) event
     WHERE event IS NOT NULL)
-  SELECT verdict, new_generation AS generation, new_key_id AS key_id, elsewhere,
+  SELECT p_number AS number, verdict, new_generation AS generation, new_key_id AS key_id, elsewhere,
     id AS session_id, ${inMilliseconds('clock')} AS as_of, c_ver AS client_ver, st_epoch AS store_epoch,
     ${asJson('scope')} AS scope, ${asJson('resources')} AS resources, ${asJson('amr')} AS amr,
     ${inMilliseconds('coalesce(authenticated_at, started_at)')} AS authenticated_at,
     address AS last_address, agent AS last_agent, ${inMilliseconds('turned_at')} AS last_at,
     u_id, u_email, u_email_verified, u_username, u_roles, u_state, u_ver, u_epoch, u_profile, u_created_at, u_updated_at
   FROM changed`,
-)
+  )
+}
+
+/** For one call: waits for whoever holds the session. */
+export const refreshAlone = refreshBy('sessions.refresh_alone', '')
+
+/**
+ * For several calls, each of another session. It waits for nobody, so that no session holds another one up and none can
+ * wait for each other: those that are held have no row in the answer.
+ */
+export const refreshTogether = refreshBy('sessions.refresh', ' SKIP LOCKED')

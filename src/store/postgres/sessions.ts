@@ -3,7 +3,7 @@ import type { NewSession, SessionVerbs, StartedSession } from '../sessions.ts'
 import { type Connection, firstRow } from './connection.ts'
 import { eventValues, insertEvent } from './events.ts'
 import { asJson, inMilliseconds, lengthOf, NOW, timeFrom, uuidOrNull } from './expressions.ts'
-import { refreshSession } from './refresh.ts'
+import { type RefreshQueue, refresher } from './refresh.ts'
 import { insertEntries } from './revocation-entries.ts'
 import {
   AUTHENTICATED_AT,
@@ -186,13 +186,13 @@ export function toStarted(row: (FactsRow & UserRow) | undefined): StartedSession
     : { outcome: 'started', facts: toFacts(row), user: toUser(row) }
 }
 
-export function sessionVerbs(connection: Connection): SessionVerbs {
+export function sessionVerbs(connection: Connection, queue: RefreshQueue): SessionVerbs {
   return {
     async start(session, event) {
       return toStarted(await firstRow(connection, startSession, startValues(session, event)))
     },
 
-    refresh: (call) => refreshSession(connection, call),
+    refresh: refresher(connection, queue),
 
     async inspect({ userId, id, secretHash }) {
       const values = { user_id: uuidOrNull(userId), id: uuidOrNull(id), secret_hash: secretHash }
