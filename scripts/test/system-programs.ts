@@ -11,6 +11,7 @@ import {
   promtool,
   pythonRequests,
   redisServer,
+  systemdAnalyze,
 } from '../../test/servers/programs.ts'
 import { runStep } from '../setup/child.mjs'
 import { root } from '../setup/places.mjs'
@@ -33,6 +34,7 @@ const NEEDED_BY: readonly (readonly [file: string, program: Program])[] = [
   ['test/servers/chromium.ts', chromiumBrowser],
   ['test/servers/nginx.ts', nginxServer],
   ['test/servers/promtool.ts', promtool],
+  ['test/servers/systemd-analyze.ts', systemdAnalyze],
   ['test/servers/pgbouncer.ts', pgBouncer],
   ['test/servers/apache.ts', openidcModule],
   ['test/servers/authlib.ts', authlib],

@@ -101,6 +101,14 @@ export const promtool: Program = {
   optional: true,
 }
 
+export const systemdAnalyze: Program = {
+  title: 'systemd-analyze',
+  names: ['systemd-analyze'],
+  folders: [],
+  debianPackage: 'systemd',
+  optional: true,
+}
+
 /** Where the program is, or undefined. */
 export function findProgram({ names, folders, isModule }: Program): string | undefined {
   const places = [
