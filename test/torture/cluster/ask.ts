@@ -11,19 +11,20 @@ export function clusterAt(urls: readonly string[]): Cluster {
   )
 }
 
-/** Whatever answers requests, with the time of each. */
+/** Whatever answers requests, with the time of each. Milliseconds. */
 export function clusterOf(
   nodes: number,
   answer: (node: number, path: string, init: RequestInit) => Promise<Response>,
+  now: () => number = () => performance.now(),
 ): Cluster {
   return {
     nodes,
     async ask(node, path, init): Promise<Seen> {
-      const sentAt = performance.now()
+      const sentAt = now()
       const seen = (status: number | undefined, text: string): Seen => ({
         node,
         sentAt,
-        answeredAt: performance.now(),
+        answeredAt: now(),
         status,
         text,
       })

@@ -8,6 +8,8 @@ export interface Fault<Place> {
   readonly counts: Repetitions
   /** From where it has begun to where it ends. Milliseconds. */
   readonly lastsMilliseconds: number
+  /** It comes so often that whether all is well again is asked briefly. */
+  readonly isBrief?: true
   /** What was confirmed last before its end may be lost. */
   readonly losesCommits?: true
   /** Why it cannot be had here. */

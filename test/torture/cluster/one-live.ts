@@ -11,11 +11,13 @@ const OLD_MILLISECONDS = 2 * WINDOW_SECONDS * 1000 + 1000
 /**
  * What is left after all faults, once nobody works any more: of each session one refresh token is good, on every node;
  * all nodes answer it with the same successor; and one that was passed ends the session.
+ * @param wait for a clock that a test moves
  */
 export async function auditOneLive(
   cluster: Cluster,
   sessions: readonly HeldSession[],
   ledger: Ledger,
+  wait: (milliseconds: number) => Promise<unknown> = pause,
 ): Promise<void> {
   const some = sessions.filter(({ texts }) => texts.size > 2).slice(0, SESSIONS)
   const refresh = async (node: number, text: string) => {
@@ -39,7 +41,7 @@ export async function auditOneLive(
     if (texts.size !== 1) ledger.violation(`${texts.size} successors of one refresh token`)
     newest.push([...texts][0] ?? '')
   }
-  await pause(OLD_MILLISECONDS)
+  await wait(OLD_MILLISECONDS)
   for (const [index, { texts }] of some.entries()) {
     const [oldest = ''] = texts.values()
     const old = await refresh(0, oldest)

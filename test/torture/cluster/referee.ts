@@ -68,8 +68,8 @@ export interface Allowance {
 export interface Referee {
   /** A fault begins. What is seen from here on is written into this ledger. */
   begin(ledger: Ledger, allowance?: Allowance): void
-  /** The fault has ended: from here on time is taken. */
-  healed(at: number): void
+  /** The fault has ended: from here on time is taken. So long things take here in any case. Milliseconds. */
+  healed(at: number, usualMilliseconds?: number): void
 
   /** Nothing is judged by the end of the last fault any more. */
   rest(): void
@@ -92,15 +92,18 @@ export interface Referee {
 export interface RefereeOptions {
   /** Whether it is wrong to be slow. */
   readonly isTimed: boolean
+  /** The clock of whoever asks. Milliseconds. */
+  readonly now?: () => number
 }
 
 const NOBODYS: Ledger = { note: () => undefined, noteLargest: () => undefined, violation: () => undefined }
 
-export function createReferee({ isTimed }: RefereeOptions): Referee {
+export function createReferee({ isTimed, now = () => performance.now() }: RefereeOptions): Referee {
   let ledger = NOBODYS
   let allowance: Allowance = {}
   const losses: Loss[] = []
   let healedAt: number | undefined
+  let usual = 0
   const accesses: HeldAccess[] = []
   const refreshes: EndedRefresh[] = []
 
@@ -109,7 +112,7 @@ export function createReferee({ isTimed }: RefereeOptions): Referee {
     if (list.length > MOST_ENDED) list.shift()
   }
   const isLongOver = ({ sentAt }: Seen): boolean =>
-    healedAt !== undefined && sentAt > healedAt + RECOVERY_MILLISECONDS
+    healedAt !== undefined && sentAt > healedAt + RECOVERY_MILLISECONDS + usual
   const late = (what: string, seen: Seen): void => {
     ledger.note(what)
     if (!isLongOver(seen)) return
@@ -147,7 +150,7 @@ export function createReferee({ isTimed }: RefereeOptions): Referee {
     )
   }
   const lossAround = (at: number): Loss | undefined =>
-    losses.find(({ from, until }) => at >= from && at <= until)
+    losses.find(({ from, until }) => at > from && at <= until)
   const isLosing = (): boolean => allowance.losesCommits === true && healedAt === undefined
   const isLostWithCommits = ({ beganAt, isSafe }: HeldSession): boolean =>
     !isSafe && lossAround(beganAt) !== undefined
@@ -179,10 +182,11 @@ export function createReferee({ isTimed }: RefereeOptions): Referee {
       ledger = next
       allowance = allowed
       healedAt = undefined
-      if (allowed.losesCommits) losses.push({ from: performance.now(), until: Number.POSITIVE_INFINITY })
+      if (allowed.losesCommits) losses.push({ from: now(), until: Number.POSITIVE_INFINITY })
     },
-    healed(at) {
+    healed(at, usualMilliseconds = 0) {
       healedAt = at
+      usual = usualMilliseconds
       for (const loss of losses) loss.until = Math.min(loss.until, at)
     },
     rest() {

@@ -96,6 +96,10 @@ export class Worker {
     if (!(await end())) this.unconfirmed = end
   }
 
+  isSignedIn(): boolean {
+    return this.session !== undefined && !this.session.isEnding
+  }
+
   /** Resolves to whether it was confirmed. */
   async signIn(node?: number): Promise<boolean> {
     const form = { grant_type: 'password', username: this.name, password: this.place.people.password }

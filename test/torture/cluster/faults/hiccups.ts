@@ -23,6 +23,7 @@ export const hiccups: Fault<ClusterPlace> = {
   name: 'hiccups',
   counts: { quick: 1, full: 100, long: 1000 },
   lastsMilliseconds: 50,
+  isBrief: true,
   begin: async (place, cycle) => void (await HICCUPS[cycle % HICCUPS.length]?.(place)),
   async end({ databaseWire, redisWire }) {
     databaseWire.mend()

@@ -1,0 +1,4 @@
+import { tortureTest } from '../torture/as-test.ts'
+import { faults } from '../torture/cluster-faults.ts'
+
+tortureTest(faults)

@@ -1,0 +1,261 @@
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import { ISSUER, PASSWORD, startIssuer, type TestIssuer } from '../../flows/issuer.ts'
+import { registerClient } from '../../flows/test-clients.ts'
+import { seed, seededRandom } from '../../store/seeded.ts'
+import type { Ledger } from '../torture.ts'
+import { clusterOf } from './ask.ts'
+import { createGrowth } from './growth.ts'
+import { auditOneLive } from './one-live.ts'
+import { createReferee, type Seen } from './referee.ts'
+import { type Cluster, type People, Worker } from './worker.ts'
+
+const NODES = 3
+const WORKERS = 4
+/** What is not seen by then is not found. */
+const MOST_REQUESTS = 3000
+/** So long is each request on its way, by a clock that only they move. */
+const REQUEST_MILLISECONDS = 100
+
+let issuer: TestIssuer
+let people: People
+before(async () => {
+  issuer = await startIssuer({ rateLimits: 'off' })
+  const names = ['alice', 'bob']
+  for (const name of names) await issuer.signUp(name)
+  const client = await registerClient(issuer)
+  const { authorization = '' } = (await client.proof()).headers
+  people = { names, password: PASSWORD, introspector: authorization }
+})
+after(() => issuer.close())
+
+type Answer = (node: number, path: string, init: RequestInit) => Promise<Response>
+
+/** Three nodes, all of them the one issuer in this process. */
+const honest: Answer = async (_, path, init) => {
+  const request = new Request(ISSUER + path, init)
+  if (path !== '/orders') return issuer.auth.fetch(request, { address: '127.0.0.1' })
+  const checked = await issuer.auth.check(request, issuer.auth.signedIn)
+  return checked.ok ? new Response(null, { status: 204 }) : checked.response
+}
+
+function takeDown() {
+  const violations: string[] = []
+  const notes: Record<string, number> = {}
+  const ledger: Ledger = {
+    note(what, times = 1) {
+      notes[what] = (notes[what] ?? 0) + times
+    },
+    noteLargest: () => undefined,
+    violation: (text) => void violations.push(text),
+  }
+  return { ledger, violations, notes }
+}
+
+interface WorkOptions {
+  readonly isTimed?: boolean
+  readonly healed?: boolean
+  /** They work until this has been seen. */
+  readonly until: (book: ReturnType<typeof takeDown>, workers: readonly Worker[]) => boolean
+}
+
+/** Clients at their work against nodes that answer so. */
+async function work(answer: Answer, { isTimed = false, healed = false, until }: WorkOptions) {
+  const random = seededRandom(seed)
+  const below = (limit: number): number => Math.floor(random() * limit)
+  let time = 0
+  const now = (): number => time
+  const cluster: Cluster = clusterOf(
+    NODES,
+    (...request) => {
+      time += REQUEST_MILLISECONDS
+      return answer(...request)
+    },
+    now,
+  )
+  const referee = createReferee({ isTimed, now })
+  const book = takeDown()
+  referee.begin(book.ledger)
+  if (healed) referee.healed(0)
+  const workers = Array.from(
+    { length: WORKERS },
+    (_, number) => new Worker({ cluster, people, referee, below }, number),
+  )
+  for (let request = 0; request < MOST_REQUESTS && !until(book, workers); request += 1) {
+    for (const worker of workers) await worker.work()
+  }
+  const sessions = workers.flatMap(({ session }) => (session === undefined ? [] : [session]))
+  return { ...book, cluster, sessions }
+}
+
+test(`the referee finds nothing wrong with an issuer that is right (seed ${seed})`, async () => {
+  const kinds = ['sign-ins', 'checks', 'refreshes', 'introspections', 'sign-outs', 'tokens revoked']
+  const { violations, notes } = await work(honest, {
+    until: (book) => [...kinds, 'ended tokens presented'].every((kind) => (book.notes[kind] ?? 0) > 3),
+  })
+  assert.deepEqual(violations, [])
+  assert.ok((notes['ended tokens presented'] ?? 0) > 3, JSON.stringify(notes))
+})
+
+const ofPath =
+  (path: string, other: Answer): Answer =>
+  (node, asked, init) =>
+    asked === path ? other(node, asked, init) : honest(node, asked, init)
+const refused = (): Response => Response.json({ error: 'invalid_grant' }, { status: 400 })
+let count = 0
+
+const mutants: readonly (readonly [name: string, answer: Answer, finds: RegExp])[] = [
+  [
+    'B8: one node takes revoked tokens',
+    ofPath('/orders', async (node, ...request) =>
+      node === 1 ? new Response(null, { status: 204 }) : honest(node, ...request),
+    ),
+    /node 1 took an access token \d+ ms after its end/,
+  ],
+  [
+    'B8: one node says of revoked tokens that they are active',
+    ofPath('/introspect', async (node, ...request) =>
+      node === 1 ? Response.json({ active: true }) : honest(node, ...request),
+    ),
+    /node 1 took an access token/,
+  ],
+  [
+    'B9: a sign-out is confirmed and not done',
+    ofPath('/logout', async () => new Response(null, { status: 204 })),
+    /took an access token|refreshed a session whose end was confirmed/,
+  ],
+  [
+    'B9: a revocation is confirmed and not done',
+    ofPath('/revoke', async () => Response.json({})),
+    /took an access token|refreshed a session whose end was confirmed/,
+  ],
+  [
+    'B2: a session is forgotten now and then',
+    ofPath('/refresh', async (...request) => (++count % 20 === 0 ? refused() : honest(...request))),
+    /a session is lost at generation \d+/,
+  ],
+  [
+    'B2: the answer is a session of somebody else',
+    ofPath('/refresh', async (...request) => {
+      const answer = await honest(...request)
+      if (answer.status !== 200 || ++count % 20 !== 0) return answer
+      const { id: userId } = (await issuer.auth.users.findByLogin('bob')) ?? { id: '' }
+      return Response.json(await issuer.auth.sessions.start({ userId, amr: ['pwd'] }))
+    }),
+    /answered with another session/,
+  ],
+  [
+    'a good token is refused now and then',
+    ofPath('/orders', async (...request) =>
+      ++count % 20 === 0 ? new Response(null, { status: 401 }) : honest(...request),
+    ),
+    /refused a good access token/,
+  ],
+  [
+    'G-4: something breaks and says so',
+    ofPath('/introspect', async () => new Response('boom', { status: 500 })),
+    /answered 500 boom/,
+  ],
+]
+
+for (const [name, answer, finds] of mutants) {
+  test(`the referee finds it if ${name} (seed ${seed})`, async () => {
+    const isFound = ({ violations }: { violations: readonly string[] }) =>
+      violations.some((text) => finds.test(text))
+    const book = await work(answer, { until: isFound })
+    assert.ok(isFound(book), book.violations.join('\n'))
+  })
+}
+
+test('the referee finds nodes that are not back at their work in time; where a machine is busy it only counts them', async () => {
+  const tired = ofPath('/introspect', async () => new Response(null, { status: 503 }))
+  const options = {
+    healed: true,
+    until: ({ notes }: { readonly notes: Record<string, number> }) => (notes['try again'] ?? 0) > 20,
+  }
+  const timed = await work(tired, { ...options, isTimed: true })
+  assert.match(timed.violations[0] ?? '', /ms after the end of the fault: try again/)
+  const busy = await work(tired, options)
+  assert.deepEqual(busy.violations, [])
+  assert.ok((busy.notes['later than 5 s after it'] ?? 0) > 0)
+})
+
+test('PROTOCOL 2.4: of lost commits only the sign-ins are forgiven, and only those made while commits were lost', () => {
+  let time = 0
+  const referee = createReferee({ isTimed: false, now: () => time })
+  const { ledger, violations, notes } = takeDown()
+  const seen = (status: number, body: unknown): Seen => {
+    time += 10
+    return { node: 0, sentAt: time - 10, answeredAt: time, status, text: JSON.stringify(body) }
+  }
+  const tokens = (session: number, generation: number) => {
+    const bytes = Buffer.alloc(80)
+    bytes[21] = session
+    bytes.writeUIntBE(generation, 37, 6)
+    return { access_token: `access ${session}`, refresh_token: `cs_rt_${bytes.toString('base64url')}` }
+  }
+  referee.begin(ledger)
+  const old = referee.signedIn(seen(200, tokens(1, 0)))
+  referee.begin(ledger, { losesCommits: true })
+  const lost = referee.signedIn(seen(200, tokens(2, 0)))
+  referee.healed(time)
+  const young = referee.signedIn(seen(200, tokens(3, 0)))
+  assert.ok(old !== undefined && lost !== undefined && young !== undefined)
+  referee.refreshed(lost, lost.refresh, seen(400, {}))
+  assert.deepEqual(violations, [])
+  assert.equal(notes['sign-ins lost with the commits'], 1)
+  for (const session of [old, young]) referee.refreshed(session, session.refresh, seen(400, {}))
+  assert.equal(violations.length, 2)
+})
+
+test(`B2: the audit finds one live refresh token of each session, and finds a second one (seed ${seed})`, async () => {
+  const hasRefreshed = ({ session }: Worker): boolean =>
+    session !== undefined && session.texts.size > 2 && !session.isEnding
+  const { cluster, sessions } = await work(honest, {
+    until: (_, workers) => workers.filter(hasRefreshed).length >= 2,
+  })
+  const fork: Cluster = {
+    ...cluster,
+    async ask(node, path, init) {
+      const seen = await cluster.ask(node, path, init)
+      if (node !== 2 || seen.status !== 200) return seen
+      const { refresh_token: text } = JSON.parse(seen.text)
+      return { ...seen, text: JSON.stringify({ refresh_token: `${String(text).slice(0, -4)}AAAA` }) }
+    },
+  }
+  const [one, ...others] = sessions.filter(({ texts, isEnding }) => texts.size > 2 && !isEnding)
+  assert.ok(one !== undefined, 'nobody has refreshed twice')
+  const forked = takeDown()
+  await auditOneLive(fork, [one], forked.ledger, async () => undefined)
+  assert.match(forked.violations[0] ?? '', /2 successors of one refresh token/)
+
+  // Nobody has waited: what was passed is young, is answered as in a race, and would be found if it were old.
+  const young = takeDown()
+  await auditOneLive(cluster, others.slice(0, 1), young.ledger, async () => undefined)
+  for (const text of young.violations) assert.match(text, /passed long ago|after reuse/)
+})
+
+test('processes that grow are found, in memory and in what they have open; those that only breathe are not', () => {
+  const judge = (heapBytes: (look: number) => number, open: (look: number) => number): string[] => {
+    const growth = createGrowth()
+    for (let look = 0; look < 20; look += 1)
+      growth.add([{ pid: 1, heapBytes: heapBytes(look), open: open(look) }])
+    const { ledger, violations } = takeDown()
+    growth.judge(ledger)
+    return violations
+  }
+  const MEBIBYTE = 2 ** 20
+  const breathes = (look: number) => 50 * MEBIBYTE + (look % 3) * MEBIBYTE
+  assert.deepEqual(
+    judge(breathes, (look) => 60 + (look % 5)),
+    [],
+  )
+  assert.match(
+    judge(
+      (look) => breathes(look) + look * MEBIBYTE,
+      () => 60,
+    )[0] ?? '',
+    /process 1 grew/,
+  )
+  assert.match(judge(breathes, (look) => 60 + 5 * look)[0] ?? '', /opens more and more/)
+})
