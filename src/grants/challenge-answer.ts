@@ -109,7 +109,7 @@ export async function proveFactor(tried: FactorTry, parts: GrantParts): Promise<
     throw new AuthError('REQUEST_INVALID', { fields: [{ field: 'code', message }] })
   }
   const attempt = { account: loginKey(user.email), address: origin.address }
-  const isFamiliar = () => isUsedFrom(attempt.account, attempt.address, store)
+  const isFamiliar = () => isUsedFrom(user.id, attempt.address, store)
   const takeBack = await throttle.admit({ ...attempt, isFamiliar })
   const factors = await store.factors.find(user.id)
   try {

@@ -80,6 +80,7 @@ test('E10: past its bound the queue refuses at once with 503 and says when to co
   await withQueue({ workerUrl: puppet, maxQueued: 2 }, async (queue) => {
     const taken = [queue.hash('80'), queue.hash('1'), queue.hash('2')]
     assert.deepEqual([queue.stats().running, queue.stats().waiting], [1, 2])
+    assert.throws(() => queue.assertRoom(), isAuthError('HASH_QUEUE_FULL'))
     const canary = 'canary-7f3a'
     await assert.rejects(
       queue.hash(canary),
@@ -91,7 +92,8 @@ test('E10: past its bound the queue refuses at once with 503 and says when to co
     )
     await assert.rejects(queue.verify(canary, undefined), isAuthError('HASH_QUEUE_FULL'))
     assert.deepEqual(await Promise.all(taken), ['hashed 80', 'hashed 1', 'hashed 2'])
-    assert.equal(queue.stats().refused, 2)
+    assert.equal(queue.stats().refused, 3)
+    queue.assertRoom()
     assert.equal(await queue.hash('3'), 'hashed 3')
   })
 })

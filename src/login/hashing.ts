@@ -17,6 +17,11 @@ export type { PasswordVerdict } from './password-hash.ts'
  * `INTERNAL` if the worker is lost over this password.
  */
 export interface HashQueue {
+  /**
+   * Throws where the password of a stranger would not be taken now, before anything is looked up for it. Who is known is
+   * to be looked up first.
+   */
+  assertRoom(): void
   /** A new hash as PHC text. Does not judge the password: `checkNewPassword` does. */
   hash(password: string): Promise<string>
   /**
@@ -110,10 +115,8 @@ export function createHashQueue({
   let closing: Promise<void> | undefined
   let drained: (() => void) | undefined
 
-  async function submit(job: HashJob, queue = waiting): Promise<HashAnswer> {
-    if (closing) throw new AuthError('SHUTTING_DOWN', { retryAfterSeconds: 1 })
-    const thread = free.pop()
-    if (thread) return runOn(thread, job)
+  /** Throws where a wait in the queue would be too long. */
+  function enter(queue: readonly Waiting[]): void {
     const ahead = queue === known ? known.length : known.length + waiting.length
     const waitMilliseconds = ((ahead + 1) * averageMilliseconds) / workers
     if (queue.length >= maxQueued || waitMilliseconds > maxWaitMilliseconds) {
@@ -123,6 +126,13 @@ export function createHashQueue({
         details: { waiting: ahead, waitMilliseconds: Math.round(waitMilliseconds) },
       })
     }
+  }
+
+  async function submit(job: HashJob, queue = waiting): Promise<HashAnswer> {
+    if (closing) throw new AuthError('SHUTTING_DOWN', { retryAfterSeconds: 1 })
+    const thread = free.pop()
+    if (thread) return runOn(thread, job)
+    enter(queue)
     return new Promise((resolve) => queue.push({ job, resolve }))
   }
 
@@ -154,6 +164,9 @@ export function createHashQueue({
   }
 
   return {
+    assertRoom() {
+      if (free.length === 0) enter(waiting)
+    },
     async hash(password) {
       const answer = await submit({ kind: 'hash', password })
       if (answer.kind !== 'hash') throw unexpected(answer)

@@ -37,12 +37,14 @@ export async function provePassword(
   origin: SignInOrigin,
   parts: PasswordParts,
 ): Promise<Account> {
+  // In a flood a refusal must cost next to nothing; whoever may be known here has a queue of their own.
+  if (origin.device === undefined) parts.hashes.assertRoom()
   const typed = loginKey(login)
   const account = await parts.store.users.findAccount(typed)
   // Name and mail address of one account are counted as one; what no account has, as it was typed (rule E7).
   const key = account === undefined ? typed : loginKey(account.user.email)
   const { address } = origin
-  const isFamiliar = () => isUsedFrom(key, address, parts.store)
+  const isFamiliar = async () => account !== undefined && isUsedFrom(account.user.id, address, parts.store)
   const now = Math.floor(parts.clock.now() / 1000)
   const device = account && deviceKnownTo(origin.device, account.user.id, now)
   const takeBack = await parts.throttle.admit({ account: key, address, device, isFamiliar })
@@ -82,7 +84,7 @@ export async function proveOwnPassword(
   if (account === undefined) return false
   const key = loginKey(account.user.email)
   const { address } = origin
-  const isFamiliar = () => isUsedFrom(key, address, store)
+  const isFamiliar = () => isUsedFrom(userId, address, store)
   const takeBack = await throttle.admit({ account: key, address, isFamiliar })
   const { matches } = await hashes.verify(password, account.passwordHash)
   if (matches) await takeBack()
@@ -90,11 +92,14 @@ export async function proveOwnPassword(
 }
 
 /** Whether somebody is signed in to the account from that network: the right person, most likely, in the usual place. */
-export async function isUsedFrom(key: string, address: string | undefined, store: Store): Promise<boolean> {
+export async function isUsedFrom(
+  userId: string,
+  address: string | undefined,
+  { sessions: verbs }: Pick<Store, 'sessions'>,
+): Promise<boolean> {
   const network = networkOf(address)
-  const account = network === undefined ? undefined : await store.users.findAccount(key)
-  if (account === undefined) return false
-  const sessions = await store.sessions.list(account.user.id)
+  if (network === undefined) return false
+  const sessions = await verbs.list(userId)
   return sessions.some((session) => networkOf(session.address) === network)
 }
 

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Origin } from '../audit/events.ts'
 import { callerOf } from '../base/network.ts'
 import { AuthError } from '../errors/auth-error.ts'
@@ -22,6 +23,8 @@ const REFUSALS: readonly Cause[] = ['CREDENTIALS_WRONG', 'EMAIL_UNVERIFIED', 'HO
 const ONE_A_MINUTE = { count: 1, periodMilliseconds: 60_000 }
 /** Events that may wait for the database; what is beyond is left out. */
 const MOST_WAITING = 500
+/** Those of so long are written together: in a flood each wait for the disk would hold everybody up. */
+const TOGETHER_MILLISECONDS = 100
 
 export function createRefusedSignIns({
   store,
@@ -32,7 +35,8 @@ export function createRefusedSignIns({
   readonly limiter: Limiter
   readonly report: (error: unknown) => void
 }): RefusedSignIns {
-  const writing = new Set<Promise<unknown>>()
+  let waiting: Parameters<typeof write>[] = []
+  let writing: Promise<void> | undefined
 
   async function write({ code, refusal }: AuthError, origin: Origin): Promise<void> {
     if (code === 'RATE_LIMITED') {
@@ -54,23 +58,30 @@ export function createRefusedSignIns({
     })
   }
 
+  async function writeAll(): Promise<void> {
+    while (waiting.length > 0) {
+      await sleep(TOGETHER_MILLISECONDS)
+      const together = waiting
+      waiting = []
+      await Promise.all(together.map((event) => write(...event).catch(report)))
+    }
+    writing = undefined
+  }
+
   return {
     async watch(origin, work) {
       try {
         return await work()
       } catch (error) {
-        if (error instanceof AuthError && REFUSALS.includes(error.code) && writing.size < MOST_WAITING) {
-          const written = new Promise((resolve) => setImmediate(resolve))
-            .then(() => write(error, origin))
-            .catch(report)
-            .finally(() => writing.delete(written))
-          writing.add(written)
+        if (error instanceof AuthError && REFUSALS.includes(error.code) && waiting.length < MOST_WAITING) {
+          waiting.push([error, origin])
+          writing ??= writeAll()
         }
         throw error
       }
     },
     async settled() {
-      await Promise.all(writing)
+      await writing
     },
   }
 }
