@@ -47,7 +47,6 @@ export const EVENT_NAMES = [
   'code.issued',
   'code.reused',
   'code.wrong_client',
-  'device_code.issued',
   'device_code.approved',
   'device_code.denied',
   'device_code.reused',

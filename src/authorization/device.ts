@@ -65,17 +65,14 @@ export async function startDevice(
   for (let draw = 0; draw < MOST_DRAWS; draw += 1) {
     const deviceCode = makeDeviceCode(random)
     const userCode = makeUserCode(random)
-    const created = await store.deviceCodes.create(
-      {
-        ...request,
-        ...from,
-        hash: hashSecret(deviceCode),
-        userCodeHash: hashUserCode(userCode, secretKeys.writing),
-        lifeMilliseconds: DEVICE_CODE_LIFE_MILLISECONDS,
-        intervalMilliseconds: POLL_MILLISECONDS,
-      },
-      { name: 'device_code.issued', origin, clientId: client.id },
-    )
+    const created = await store.deviceCodes.create({
+      ...request,
+      ...from,
+      hash: hashSecret(deviceCode),
+      userCodeHash: hashUserCode(userCode, secretKeys.writing),
+      lifeMilliseconds: DEVICE_CODE_LIFE_MILLISECONDS,
+      intervalMilliseconds: POLL_MILLISECONDS,
+    })
     if (created) return { deviceCode, userCode }
   }
   throw new Error('every user code that was drawn is in use')
@@ -129,15 +126,29 @@ export async function answerDevice(
 ): Promise<boolean> {
   const { deviceCodes, consents } = parts.store
   const of = { userId: user.id, clientId: client.id }
-  if (!allowed) return deviceCodes.deny(device.hash, { name: 'device_code.denied', origin, ...of })
+  const asked = askedFrom(device)
+  if (!allowed) {
+    return deviceCodes.deny(device.hash, { name: 'device_code.denied', origin, ...of, data: asked })
+  }
   if (signIn?.userId !== user.id) return false
   await passAccountGate({ user, amr: signIn.amr, origin }, parts)
   const data = { scope: scope.join(' ') }
   // First, so that what the device holds can be taken back like any other application's.
   await consents.grant({ ...of, scopes: scope }, { name: 'consent.granted', origin, ...of, data })
   const { sessionId } = signIn
-  const event = { name: 'device_code.approved', origin, ...of, sessionId, data } as const
+  const event = {
+    name: 'device_code.approved',
+    origin,
+    ...of,
+    sessionId,
+    data: { ...data, ...asked },
+  } as const
   return deviceCodes.approve({ hash: device.hash, userId: user.id, sessionId, scope }, event)
+}
+
+/** That a device asked is written with the answer to it: else whoever asks and asks, signed in or not, fills the log. */
+function askedFrom({ address, agent, askedAt }: WaitingDevice) {
+  return { device_address: address ?? null, device_agent: agent ?? null, asked_at: askedAt }
 }
 
 const TRIES = 20

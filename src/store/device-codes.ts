@@ -64,8 +64,11 @@ export const SLOW_DOWN_MILLISECONDS = 5000
 export const POLL_TOLERANCE_MILLISECONDS = 1000
 
 export interface DeviceCodeVerbs {
-  /** False, and nothing happens, where another device waits with the same user code. */
-  create(code: NewDeviceCode, event: NewEvent): Promise<boolean>
+  /**
+   * False, and nothing happens, where another device waits with the same user code. No event: anybody may ask, and the
+   * answer says who asked.
+   */
+  create(code: NewDeviceCode): Promise<boolean>
   /** By the user code's hash under any of the keys. Undefined where none waits, or no longer. */
   findWaiting(userCodeHashes: readonly string[]): Promise<WaitingDevice | undefined>
   /** False, and nothing happens, unless the device waits and the session is live. Of two answers the first counts. */

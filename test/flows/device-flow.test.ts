@@ -140,8 +140,18 @@ test('a device shows a code, a person lets it in on another, and it gets tokens 
   const names = (await issuer.auth.events.list({ userId: userId ?? '', limit: 100 })).map(({ name }) => name)
   for (const name of ['consent.granted', 'device_code.approved', 'session.started'] as const)
     assert.ok(names.includes(name), name)
+  const [approved] = await issuer.auth.events.list({ name: 'device_code.approved', limit: 1 })
+  assert.equal(approved?.data?.device_address, '198.51.100.44')
+  assert.equal(approved.data.device_agent, TELEVISION['user-agent'])
   const applications = await alice.get('/account/applications')
   assert.match(applications.html, /Telly &amp; Co/, 'it can be taken back like any other')
+})
+
+test('who only asks for codes writes nothing into the audit log', async () => {
+  const newest = async () => (await issuer.auth.events.list({ limit: 1 }))[0]?.id
+  const before = await newest()
+  for (let count = 0; count < 20; count += 1) await start()
+  assert.equal(await newest(), before)
 })
 
 test('the page says what the device is, where it asked from and what to compare first, in three languages', async () => {

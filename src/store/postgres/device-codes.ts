@@ -17,14 +17,11 @@ import { toUser, type UserRow, userColumns } from './users.ts'
 
 const create = statement<{ hash: string }>(
   'device_codes.create',
-  `WITH d AS (
-     INSERT INTO countersign.device_codes (hash, user_code_hash, client_id, scope, resources, address, agent, asked_at,
-       ends_at, interval_milliseconds, state)
-     SELECT @hash::text, @user_code_hash::text, @client_id::text, @scope::text[], @resources::text[], @address::text,
-       @agent::text, t.now, t.now + ${lengthOf('@life')}, @interval::bigint, 'waiting'
-     FROM (SELECT ${NOW} AS now) t ON CONFLICT DO NOTHING RETURNING hash),
-   e AS (${insertEvent('d')})
-   SELECT hash FROM d`,
+  `INSERT INTO countersign.device_codes (hash, user_code_hash, client_id, scope, resources, address, agent, asked_at,
+     ends_at, interval_milliseconds, state)
+   SELECT @hash::text, @user_code_hash::text, @client_id::text, @scope::text[], @resources::text[], @address::text,
+     @agent::text, t.now, t.now + ${lengthOf('@life')}, @interval::bigint, 'waiting'
+   FROM (SELECT ${NOW} AS now) t ON CONFLICT DO NOTHING RETURNING hash`,
 )
 
 const findWaiting = statement<WaitingRow>(
@@ -105,7 +102,7 @@ const use = statement(
 
 export function deviceCodeVerbs(connection: Connection): DeviceCodeVerbs {
   return {
-    async create(code, event) {
+    async create(code) {
       const row = await firstRow(connection, create, {
         hash: code.hash,
         user_code_hash: code.userCodeHash,
@@ -116,7 +113,6 @@ export function deviceCodeVerbs(connection: Connection): DeviceCodeVerbs {
         agent: code.agent,
         life: code.lifeMilliseconds,
         interval: code.intervalMilliseconds,
-        ...eventValues(event),
       })
       return row !== undefined
     },

@@ -34,29 +34,28 @@ interface DeviceRow extends Omit<WaitingRow, 'scope' | 'resources'> {
 
 export function deviceCodeVerbs(connection: Connection): DeviceCodeVerbs {
   return {
-    create: (code, event) =>
-      connection.write((db) => {
-        const created = db.run(
-          `INSERT INTO cs_device_codes (hash, user_code_hash, client_id, scope, resources, address, agent, asked_at,
+    create: (code) =>
+      connection.write(
+        (db) =>
+          db.run(
+            `INSERT INTO cs_device_codes (hash, user_code_hash, client_id, scope, resources, address, agent, asked_at,
              ends_at, interval_milliseconds, state)
            VALUES (:hash, :userCodeHash, :clientId, :scope, :resources, :address, :agent, :now, :endsAt, :interval,
              'waiting') ON CONFLICT DO NOTHING`,
-          {
-            hash: code.hash,
-            userCodeHash: code.userCodeHash,
-            clientId: code.clientId,
-            scope: code.scope && JSON.stringify(code.scope),
-            resources: JSON.stringify(code.resources),
-            address: code.address,
-            agent: code.agent,
-            now: db.now,
-            endsAt: db.now + code.lifeMilliseconds,
-            interval: code.intervalMilliseconds,
-          },
-        )
-        if (created === 1) writeEvent(db, event)
-        return created === 1
-      }),
+            {
+              hash: code.hash,
+              userCodeHash: code.userCodeHash,
+              clientId: code.clientId,
+              scope: code.scope && JSON.stringify(code.scope),
+              resources: JSON.stringify(code.resources),
+              address: code.address,
+              agent: code.agent,
+              now: db.now,
+              endsAt: db.now + code.lifeMilliseconds,
+              interval: code.intervalMilliseconds,
+            },
+          ) === 1,
+      ),
 
     findWaiting: (userCodeHashes) =>
       connection.read((db) => {

@@ -36,11 +36,9 @@ function newDevice(more: Partial<NewDeviceCode> = {}): NewDeviceCode {
   }
 }
 
-const issued = ({ clientId }: NewDeviceCode) => eventOf('device_code.issued', { clientId })
-
 async function startDevice(store: Store, more: Partial<NewDeviceCode> = {}): Promise<NewDeviceCode> {
   const device = newDevice(more)
-  assert.equal(await store.deviceCodes.create(device, issued(device)), true)
+  assert.equal(await store.deviceCodes.create(device), true)
   return device
 }
 
@@ -85,7 +83,7 @@ export function testDeviceCodes(subject: Subject, races: number): void {
     assert.deepEqual([second?.scope, second?.address, second?.agent], [undefined, undefined, undefined])
 
     const twin = newDevice({ userCodeHash: device.userCodeHash })
-    assert.equal(await store.deviceCodes.create(twin, issued(twin)), false, 'a user code names one device')
+    assert.equal(await store.deviceCodes.create(twin), false, 'a user code names one device')
     assert.equal(await store.deviceCodes.findWaiting([]), undefined)
     assert.equal(await store.deviceCodes.findWaiting([device.hash]), undefined, 'by the user code alone')
     await advance(LIFE)
