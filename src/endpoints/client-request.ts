@@ -2,6 +2,7 @@ import { type AuthenticatedClient, authenticateClient } from '../clients/authent
 import type { ClientRequest } from '../clients/presented.ts'
 import { AuthError } from '../errors/auth-error.ts'
 import { pathOf } from '../http/request-path.ts'
+import type { Client } from '../model/client.ts'
 import type { RouteContext } from './route.ts'
 
 /** What a request says of its client. Parameters that are no texts are not there. */
@@ -38,4 +39,26 @@ export async function provenClientOf(
   const caller = await clientOf(context, parameters)
   if (caller.client.authMethod !== 'none') return caller
   throw new AuthError('CLIENT_UNKNOWN', { details: { why: 'a public client', clientId: caller.client.id } })
+}
+
+/** Several machines of a service, each within what one address may, are one client. */
+const OF_CLIENT = { count: 6000, periodMilliseconds: 60_000 }
+
+/**
+ * Counts the request for the client that has proven itself, from wherever it comes; the address was counted before. Not for
+ * a public client, whose name anybody can say. Throws `RATE_LIMITED`.
+ */
+export async function countClient(
+  client: Client,
+  { request, address, services }: Pick<RouteContext, 'request' | 'address' | 'services'>,
+): Promise<void> {
+  if (client.authMethod === 'none') return
+  const name = `${pathOf(request)} of client`
+  const { refusal } = await services.rateLimits.count(name, OF_CLIENT, address, {
+    kind: 'client',
+    id: client.id,
+  })
+  if (refusal === undefined) return
+  const { retryAfterSeconds = 1, details, headers = {} } = refusal
+  throw new AuthError('RATE_LIMITED', { retryAfterSeconds, details, headers })
 }

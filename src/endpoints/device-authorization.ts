@@ -5,7 +5,7 @@ import { anyone } from '../model/access.ts'
 import { DEVICE_CODE_GRANT } from '../model/device-code.ts'
 import { text } from '../model/text-field.ts'
 import { DEVICE_CODE_LIFE_MILLISECONDS, POLL_MILLISECONDS, showUserCode } from '../tokens/device-code.ts'
-import { clientOf } from './client-request.ts'
+import { clientOf, countClient } from './client-request.ts'
 import { json, route } from './route.ts'
 import { clientParts } from './schemas.ts'
 
@@ -66,6 +66,7 @@ export const deviceAuthorization = route({
     // Without our pages there is nowhere to enter a code.
     if (services.pages === undefined) throw new AuthError('GRANT_UNSUPPORTED')
     const { client } = await clientOf(context, body)
+    await countClient(client, context)
     const { scope, resource } = body
     const codes = await startDevice({ client, scope, resource, origin }, services.grants)
     const userCode = showUserCode(codes.userCode)

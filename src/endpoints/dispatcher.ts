@@ -82,6 +82,8 @@ export function createDispatcher({ routes, services, logger, refuser }: Dispatch
       if (error.cause !== undefined) {
         logger.warn({ reference: at.reference, err: error.cause }, error.message)
       }
+      // A limit that was found later tells more than the one of the address, which allowed it.
+      at.headers = { ...at.headers, ...error.refusal.headers }
       return refuse(error.refusal, at)
     }
   }

@@ -4,7 +4,7 @@ import { AuthError } from '../errors/auth-error.ts'
 import { Refusal } from '../errors/refusal.ts'
 import { anyone } from '../model/access.ts'
 import { hashSecret } from '../tokens/refresh-token.ts'
-import { clientOf } from './client-request.ts'
+import { clientOf, countClient } from './client-request.ts'
 import { endHeldSession } from './end-held-session.ts'
 import { json, type RouteContext, route } from './route.ts'
 import { clientParts, presentedToken } from './schemas.ts'
@@ -39,6 +39,7 @@ export const revoke = route({
   async handle(context) {
     const { token } = context.body
     const { client } = await clientOf(context, context.body)
+    await countClient(client, context)
     const origin: Origin = { ...context.origin, actor: { kind: 'client', id: client.id } }
     const isRefreshToken = await revokeRefreshToken(token, client.id, origin, context)
     if (!isRefreshToken) await revokeAccessToken(token, client.id, origin, context)

@@ -4,7 +4,7 @@ import { guardRequestOf } from '../guard/guard-request.ts'
 import type { Reply } from '../http/reply.ts'
 import { anyone } from '../model/access.ts'
 import { text } from '../model/text-field.ts'
-import { clientRequestOf } from './client-request.ts'
+import { clientRequestOf, countClient } from './client-request.ts'
 import { challengeText } from './factor-schemas.ts'
 import { json, type RouteContext, route } from './route.ts'
 import { clientParts, loginText, passwordText, tokenAnswer } from './schemas.ts'
@@ -121,6 +121,7 @@ async function answer(context: RouteContext, parameters: Readonly<Record<string,
       ...clientRequestOf(context, parameters),
       idempotencyKey: request.headers.get('idempotency-key') ?? undefined,
       origin: { ...origin, device: services.knownDevices.read(asked) },
+      onClient: (client) => countClient(client, context),
       onSignIn(user) {
         cookies = services.knownDevices.remember(asked, user.id)
       },

@@ -26,6 +26,8 @@ export interface TokenRequest extends ClientRequest {
   /** A value the client keeps beside its refresh token before it sends: proof that a late repeat is the same caller. */
   readonly idempotencyKey: string | undefined
   readonly origin: SignInOrigin
+  /** Told which client asks, once it has said or proven so, before anything else is looked at. What it throws refuses. */
+  readonly onClient?: (client: Client) => Promise<void>
   /** Told who has signed in, once they have; not of a refresh. */
   readonly onSignIn?: (user: User) => void
 }

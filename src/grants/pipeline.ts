@@ -25,6 +25,7 @@ export const grants: readonly Grant[] = [
 export async function answerTokenRequest(request: TokenRequest, parts: GrantParts): Promise<TokenAnswer> {
   const caller = await authenticateClient(request, { ...parts, issuer: parts.settings.issuer })
   const { client } = caller
+  await request.onClient?.(client)
   const grant = grantOf(request, client, parts)
   // Before anything is changed: what could not be signed would be lost to the client.
   await parts.keyRing.freshen()

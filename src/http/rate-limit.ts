@@ -20,7 +20,12 @@ export interface RateLimits {
    * Counts a request: for the address it came from, and once it is known who asks, for that account or client, wherever it
    * comes from. All that come without an address count as one caller: the adapter did not say who it is.
    */
-  count(name: string, rate: Rate, address: string | undefined, principal?: Principal): Promise<RateAnswer>
+  count(
+    name: string,
+    rate: Rate,
+    address: string | undefined,
+    principal?: Pick<Principal, 'kind' | 'id'>,
+  ): Promise<RateAnswer>
 }
 
 export interface RateLimitsOptions {
@@ -73,7 +78,7 @@ export function createRequestCounter({
 
 const UNKNOWN_CALLER = 'unknown'
 
-function subjectOfPrincipal({ kind, id }: Principal): string {
+function subjectOfPrincipal({ kind, id }: Pick<Principal, 'kind' | 'id'>): string {
   return kind === 'client' ? `client ${id}` : `account ${id}`
 }
 
