@@ -1,10 +1,15 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { fileURLToPath } from 'node:url'
 import { codeBlocks, root } from './code-blocks.ts'
+
+const here = (name: string) => fileURLToPath(new URL(name, import.meta.url))
+const FRAMEWORKS = here('./frameworks.d.ts')
+const GENERATED_CLIENT = here('./generated-client.d.ts')
 
 const OPTIONS = {
   extends: join(root, 'tsconfig.json'),
@@ -28,7 +33,8 @@ test('every TypeScript block of README and docs compiles', { timeout: 300_000 },
   const folder = mkdtempSync(join(tmpdir(), 'countersign-docs-'))
   try {
     symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'))
-    mkdirSync(join(folder, 'blocks'))
+    mkdirSync(join(folder, 'blocks', 'generated'), { recursive: true })
+    copyFileSync(GENERATED_CLIENT, join(folder, 'blocks', 'generated', 'client.ts'))
     writeFileSync(join(folder, 'package.json'), '{ "type": "module" }')
     for (const { file, line, code } of blocks) {
       const name = `${file.replaceAll(/\W/g, '_')}_${line}.ts`
@@ -40,7 +46,7 @@ test('every TypeScript block of README and docs compiles', { timeout: 300_000 },
     }
     writeFileSync(
       join(folder, 'tsconfig.json'),
-      JSON.stringify({ ...OPTIONS, include: [join(folder, 'blocks/*.ts')] }),
+      JSON.stringify({ ...OPTIONS, include: [join(folder, 'blocks/*.ts'), FRAMEWORKS] }),
     )
     const compiler = join(root, 'node_modules/typescript/bin/tsc')
     const { status, stdout } = spawnSync(process.execPath, [compiler, '-p', folder], { encoding: 'utf8' })

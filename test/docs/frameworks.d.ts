@@ -1,4 +1,4 @@
-// As much of Nest and Next as the examples use. They are installed, and the examples built with them, in test/long.
+// As much of Nest, Next and Prisma as examples and pages use. They are installed, and the code built with them, in test/long.
 
 declare module 'reflect-metadata' {}
 
@@ -55,4 +55,11 @@ declare module 'next/headers' {
 declare module 'next/navigation' {
   export function redirect(path: string): never
   export function useRouter(): { refresh(): void }
+}
+
+declare module '@prisma/adapter-pg' {
+  import type pg from 'pg'
+  export class PrismaPg {
+    constructor(pool: pg.Pool | pg.PoolConfig)
+  }
 }
