@@ -13,8 +13,8 @@ export interface Meters {
   answered(route: MeteredRoute | undefined, status: number, milliseconds: number): void
   granted(grant: string): void
   refreshed(verdict: RefreshVerdict): void
-  /** What a round of housekeeping removed, and whether it left something for the next. */
-  cleaned(rows: number, left: boolean): void
+  /** What a round of housekeeping removed, and how much past its use is still there. */
+  cleaned(rows: number, left: number): void
   samples(): Samples
 }
 
@@ -48,7 +48,7 @@ export function createMeters(grants: readonly string[]): Meters {
   const granted = new Map(grants.map((grant) => [grant, 0]))
   const refreshed = new Map(VERDICTS.map((verdict) => [verdict, 0]))
   let removed = 0
-  let left = false
+  let left = 0
 
   return {
     answered(route = NO_ROUTE, status, milliseconds) {
@@ -70,9 +70,9 @@ export function createMeters(grants: readonly string[]): Meters {
     refreshed(verdict) {
       refreshed.set(verdict, (refreshed.get(verdict) ?? 0) + 1)
     },
-    cleaned(rows, isLeft) {
+    cleaned(rows, rowsLeft) {
       removed += rows
-      left = isLeft
+      left = rowsLeft
     },
     samples() {
       const samples = new Map<string, number>()
@@ -97,7 +97,7 @@ export function createMeters(grants: readonly string[]): Meters {
         samples.set(seriesOf('countersign_refreshes_total', { verdict }), count)
       }
       samples.set(seriesOf('countersign_rows_removed_total'), removed)
-      samples.set(seriesOf('countersign_rows_left'), Number(left))
+      samples.set(seriesOf('countersign_rows_left'), left)
       return samples
     },
   }

@@ -51,6 +51,16 @@ export const FAMILIES = {
     type: 'gauge',
     among: 'most',
   },
+  countersign_revocations_overfull: {
+    help: '1 while there are more than fit: none is dropped, and some credentials are refused by mistake.',
+    type: 'gauge',
+    among: 'most',
+  },
+  countersign_revocation_push_off: {
+    help: '1 while neither PostgreSQL nor Redis carries news of revocations: they come with the next question.',
+    type: 'gauge',
+    among: 'most',
+  },
   countersign_signing_keys: {
     help: 'Signing keys by use and phase.',
     type: 'gauge',
@@ -76,7 +86,7 @@ export const FAMILIES = {
     type: 'counter',
   },
   countersign_rows_left: {
-    help: '1 while housekeeping leaves rows past their use for the next minute.',
+    help: 'Rows past their use that were still there after the last housekeeping, once a minute.',
     type: 'gauge',
     among: 'most',
   },

@@ -42,6 +42,8 @@ export function readNumbers({ ground, knowledge, signIn, telemetry }: Numbered):
   if (Number.isFinite(age)) set('countersign_revocation_age_seconds', age / 1000)
   set('countersign_revocation_stale', Number(feed.isStale()))
   set('countersign_revocations', state.size)
+  set('countersign_revocations_overfull', Number(state.isOverfull))
+  set('countersign_revocation_push_off', Number(!feed.pushWorks()))
 
   const ring = keys.ring.stored
   for (const use of ['access', 'id'] as const) {

@@ -7,9 +7,8 @@ import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { codeBlocks, root } from './code-blocks.ts'
 
-const here = (name: string) => fileURLToPath(new URL(name, import.meta.url))
-const FRAMEWORKS = here('./frameworks.d.ts')
-const GENERATED_CLIENT = here('./generated-client.d.ts')
+const FRAMEWORKS = fileURLToPath(new URL('./frameworks.d.ts', import.meta.url))
+const GENERATED_CLIENT = fileURLToPath(new URL('./generated-client.d.ts', import.meta.url))
 
 const OPTIONS = {
   extends: join(root, 'tsconfig.json'),
@@ -59,7 +58,9 @@ test('every TypeScript block of README and docs compiles', { timeout: 300_000 },
 test('every block of README and docs is of a kind that is tested or drawn', () => {
   for (const { file, line, words } of codeBlocks()) {
     assert.ok(
-      ['ts', 'sh', 'mermaid', 'json', 'text', 'ini', 'yaml', 'dotenv', 'diff'].includes(words[0] ?? ''),
+      ['ts', 'sh', 'mermaid', 'json', 'text', 'ini', 'yaml', 'dotenv', 'diff', 'sql'].includes(
+        words[0] ?? '',
+      ),
       `${file}:${line}`,
     )
   }

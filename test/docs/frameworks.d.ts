@@ -57,9 +57,30 @@ declare module 'next/navigation' {
   export function useRouter(): { refresh(): void }
 }
 
+declare module '@prisma/driver-adapter-utils' {
+  export const ColumnTypeEnum: Readonly<Record<'Character' | 'Text' | 'TextArray', number>>
+  export interface Query {
+    readonly sql: string
+  }
+  interface Answer {
+    readonly columnTypes: readonly number[]
+  }
+  interface Result {
+    readonly fields: readonly { readonly dataTypeID: number }[]
+    readonly rows: readonly unknown[]
+  }
+  export interface SqlDriverAdapter {
+    queryRaw(query: Query): Promise<Answer>
+    performIO(query: Query): Promise<Result>
+  }
+}
+
 declare module '@prisma/adapter-pg' {
+  import type { SqlDriverAdapter } from '@prisma/driver-adapter-utils'
   import type pg from 'pg'
   export class PrismaPg {
     constructor(pool: pg.Pool | pg.PoolConfig)
+    connect(): Promise<SqlDriverAdapter>
+    connectToShadowDb(): Promise<SqlDriverAdapter>
   }
 }

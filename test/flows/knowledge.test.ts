@@ -3,12 +3,19 @@ import { test } from 'node:test'
 import { type Auth, createAuth } from '../../src/index.ts'
 import type { HintVerbs } from '../../src/store/hints.ts'
 import { createSqliteStore } from '../../src/store/sqlite/sqlite-store.ts'
-import { ISSUER, SECRET_KEY, startIssuer, tokensOf } from './issuer.ts'
+import { handClock, ISSUER, SECRET_KEY, startIssuer, type TestIssuer, tokensOf } from './issuer.ts'
 
-test('PROTOCOL 2.3: what ends a session sends a hint, a refresh never', async () => {
-  let sent = 0
+async function metricOf(issuer: TestIssuer, name: string): Promise<number> {
+  const { text } = await issuer.call('GET', '/metrics')
+  return Number(new RegExp(`^countersign_${name} (\\S+)$`, 'm').exec(text)?.[1] ?? Number.NaN)
+}
+
+test('PROTOCOL 2.3: what ends a session sends a hint, a refresh never; whether hints arrive is a metric', async () => {
+  let [sent, working] = [0, true]
   const hints = {
-    working: true,
+    get working() {
+      return working
+    },
     send() {
       sent += 1
     },
@@ -23,6 +30,14 @@ test('PROTOCOL 2.3: what ends a session sends a hint, a refresh never', async ()
   assert.equal(sent, before)
   assert.equal((await issuer.call('POST', '/logout', { token: access })).status, 204)
   assert.equal(sent, before + 1)
+
+  assert.equal(await metricOf(issuer, 'revocation_push_off'), 0)
+  working = false
+  assert.equal(
+    await metricOf(issuer, 'revocation_push_off'),
+    1,
+    'then only the bound of asking may be claimed',
+  )
   await issuer.close()
 })
 
@@ -46,4 +61,18 @@ test('PROTOCOL 2.8: without a database nothing is checked and nothing is ready, 
   assert.equal(own.ok ? 200 : own.response.status, 503)
   await auth.close()
   await elsewhere.close()
+})
+
+test('B8: how old the knowledge of revocations is, and how much there is of it, are metrics', async () => {
+  const clock = handClock()
+  const issuer = await startIssuer({ clock })
+  const { access } = await issuer.signUp('alice')
+  const before = await metricOf(issuer, 'revocations')
+  clock.advance(3000)
+  assert.equal(await metricOf(issuer, 'revocation_age_seconds'), 3)
+  await issuer.call('POST', '/logout', { token: access })
+  assert.equal(await metricOf(issuer, 'revocation_age_seconds'), 0)
+  assert.equal(await metricOf(issuer, 'revocations'), before + 1)
+  assert.equal(await metricOf(issuer, 'revocations_overfull'), 0)
+  await issuer.close()
 })

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { after, before, test } from 'node:test'
-import { fileURLToPath, pathToFileURL } from 'node:url'
+import { pathToFileURL } from 'node:url'
 import pg from 'pg'
 import type { Auth, NewAccount } from '../../src/index.ts'
 import { postgres } from '../../src/postgres.ts'
@@ -16,7 +16,12 @@ import { insertPeople } from '../schemas/people.ts'
 import { takeOver } from '../schemas/run-take-over.ts'
 import { type Place, run, startPlace } from '../store/postgres-place.ts'
 
-const SOURCES = fileURLToPath(new URL('./prisma', import.meta.url))
+const SOURCES = [
+  new URL('./prisma/schema.prisma', import.meta.url),
+  new URL('./prisma/prisma.config.ts', import.meta.url),
+  new URL('./prisma/commands.prisma', import.meta.url),
+  new URL('./prisma/commands.config.ts', import.meta.url),
+]
 const CLIENT = '7.10.0'
 /** The last whose commands need no program that is downloaded when it is installed. */
 const COMMANDS = '6.19.3'
@@ -30,7 +35,7 @@ let folder: string
 before(async () => {
   place = await startPlace()
   folder = mkdtempSync(join(tmpdir(), 'countersign-prisma-'))
-  cpSync(SOURCES, folder, { recursive: true })
+  for (const source of SOURCES) copyFileSync(source, join(folder, basename(source.pathname)))
   const schema = readFileSync(join(folder, 'schema.prisma'), 'utf8')
   writeFileSync(join(folder, 'schema.prisma'), `${schema}\n${blockWith('existing-users.md', 'model Person')}`)
   writeFileSync(join(folder, 'shops.ts'), blockWith('postgres.md', "from '@prisma/adapter-pg'"))
@@ -82,7 +87,7 @@ test('Prisma’s commands leave our schema and its rows alone', async () => {
   const { access } = await issuer.signUp('before')
   const untouched = await ours(pool)
   const command = (...args: readonly string[]) =>
-    prisma('prisma-commands', databaseUrl, ...args, '--config', 'commands.config.mjs')
+    prisma('prisma-commands', databaseUrl, ...args, '--config', 'commands.config.ts')
   const path = join(folder, 'commands.prisma')
   const schema = readFileSync(path, 'utf8')
   const tables = async () => {

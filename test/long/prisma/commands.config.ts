@@ -1,15 +1,5 @@
-// @ts-nocheck: what it imports is installed where this is copied to.
 import { PrismaPg } from '@prisma/adapter-pg'
-import { ColumnTypeEnum } from '@prisma/driver-adapter-utils'
-
-/** Of Prisma 6: its schema engine as WebAssembly, over a driver in JavaScript, so that no program is downloaded. */
-export default {
-  engine: 'js',
-  experimental: { adapter: true },
-  schema: 'commands.prisma',
-  migrations: { path: 'migrations' },
-  adapter: async () => new CatalogPg({ connectionString: process.env.DATABASE_URL }),
-}
+import { ColumnTypeEnum, type Query, type SqlDriverAdapter } from '@prisma/driver-adapter-utils'
 
 const TEXT = 25
 /** Types of the tables in which PostgreSQL describes itself. The driver knows none of them (prisma/prisma#27403). */
@@ -20,27 +10,34 @@ const OF_CATALOG = new Map([
 ])
 
 class CatalogPg extends PrismaPg {
-  async connect() {
+  override async connect() {
     return readCatalog(await super.connect())
   }
-  async connectToShadowDb() {
+  override async connectToShadowDb() {
     return readCatalog(await super.connectToShadowDb())
   }
 }
 
-function readCatalog(adapter) {
+function readCatalog(adapter: SqlDriverAdapter): SqlDriverAdapter {
   const { performIO, queryRaw } = adapter
-  adapter.queryRaw = async (query) => {
+  adapter.queryRaw = async (query: Query) => {
     const result = await performIO.call(adapter, query)
     const types = result.fields.map(({ dataTypeID }) => OF_CATALOG.get(dataTypeID))
     const fields = result.fields.map((field, index) =>
       types[index] === undefined ? field : { ...field, dataTypeID: TEXT },
     )
-    const known = Object.create(adapter, {
-      performIO: { value: async () => ({ ...result, rows: result.rows, fields }) },
-    })
-    const answer = await queryRaw.call(known, query)
+    const known = async () => ({ ...result, rows: result.rows, fields })
+    const answer = await queryRaw.call(Object.create(adapter, { performIO: { value: known } }), query)
     return { ...answer, columnTypes: answer.columnTypes.map((type, index) => types[index] ?? type) }
   }
   return adapter
+}
+
+/** Of Prisma 6: its schema engine as WebAssembly, over a driver in JavaScript, so that no program is downloaded. */
+export default {
+  engine: 'js',
+  experimental: { adapter: true },
+  schema: 'commands.prisma',
+  migrations: { path: 'migrations' },
+  adapter: async () => new CatalogPg({ connectionString: process.env.DATABASE_URL }),
 }
