@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
-import { existsSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { after, before, test } from 'node:test'
 import { createLocalJWKSet, decodeProtectedHeader, jwtVerify } from 'jose'
 import { countOf } from '../counts.ts'
+import type { RedirectUriCase } from '../vectors/kinds/code-flow.ts'
 import {
   answerOf,
   CALLBACK,
@@ -127,17 +128,9 @@ test('C1, C2: an unknown client or address is shown to the person, and nobody is
   }
 })
 
-test('C1, C2: the shared cases of redirect addresses', async (t) => {
-  const shared = new URL('../../../shared/vectors/own/redirect-uri-cases.json', import.meta.url)
-  if (!existsSync(shared)) return t.skip('the shared cases are not beside this clone')
-  const { cases } = JSON.parse(readFileSync(shared, 'utf8')) as {
-    readonly cases: readonly {
-      registered: string[]
-      requested: string | string[] | null
-      expect: string
-      why: string
-    }[]
-  }
+test('C1, C2: the cases of redirect addresses', async () => {
+  const file = new URL('../vectors/own/redirect-uri-cases.json', import.meta.url)
+  const { cases } = JSON.parse(readFileSync(file, 'utf8')) as { readonly cases: readonly RedirectUriCase[] }
   for (const { registered, requested, expect, why } of cases) {
     if (expect === 'reject-at-registration') {
       await assert.rejects(codeClient(issuer, { redirectUris: registered }), { code: 'REQUEST_INVALID' }, why)

@@ -2,13 +2,14 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { accessTokens } from './kinds/access-token.ts'
 import { authorizationHeaders } from './kinds/authorization-header.ts'
+import { pkce, redirectUris } from './kinds/code-flow.ts'
 import { cookbook } from './kinds/cookbook.ts'
 import { codesByCounter, codesByTime, passkeys } from './kinds/factors.ts'
 import { jsonWeb, signedExamples } from './kinds/json-web.ts'
 import { naughtyStrings } from './kinds/naughty-strings.ts'
 import { passwordHashes, passwordPolicy } from './kinds/password.ts'
 import { primitives } from './kinds/primitives.ts'
-import { basicHeaders, boundTokens, thumbprints, unbuilt } from './kinds/small.ts'
+import { basicHeaders, boundTokens, thumbprints } from './kinds/small.ts'
 import { emptyTally, type Kind, reportInto, type Tally } from './tally.ts'
 
 const KINDS: readonly Kind[] = [
@@ -27,7 +28,8 @@ const KINDS: readonly Kind[] = [
   codesByCounter,
   codesByTime,
   passkeys,
-  ...unbuilt,
+  redirectUris,
+  pkce,
 ]
 
 /** Runs every case file below a folder that is laid out like the shared test data. */

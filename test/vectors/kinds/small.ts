@@ -3,7 +3,7 @@ import type { JsonObject } from '../../../src/base/strict-json.ts'
 import { Refusal } from '../../../src/errors/refusal.ts'
 import { readPublicPart } from '../../../src/keys/jwk.ts'
 import { createAccessReader } from '../../../src/tokens/read-access.ts'
-import { firstOf, isMembers, type Kind, kind } from '../tally.ts'
+import { firstOf, isMembers, kind } from '../tally.ts'
 
 const ALGORITHMS: Readonly<Record<string, string>> = {
   RSA: 'RS256',
@@ -65,17 +65,3 @@ export const boundTokens = kind<Readonly<Record<string, unknown>>>(
     report.skip('DPoP proofs are not there yet', 2)
   },
 )
-
-const countOf = (list: unknown): number => (Array.isArray(list) ? list.length : 1)
-
-/** Kinds of files whose feature is not there yet: counted, never passed in silence. */
-function notYet(what: string, recognises: Parameters<typeof kind>[1]): Kind {
-  return kind<Readonly<Record<string, unknown>>>(what, recognises, ({ vectors, cases }, report) =>
-    report.skip(`${what}: not there yet`, countOf(vectors ?? cases)),
-  )
-}
-
-export const unbuilt: readonly Kind[] = [
-  notYet('redirect URIs', ({ cases }) => 'registered' in firstOf(cases)),
-  notYet('PKCE', (content) => typeof content.code_verifier === 'string'),
-]
