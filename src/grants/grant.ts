@@ -28,7 +28,7 @@ export interface TokenRequest extends ClientRequest {
   readonly origin: SignInOrigin
   /** Told which client asks, once it has said or proven so, before anything else is looked at. What it throws refuses. */
   readonly onClient?: (client: Client) => Promise<void>
-  /** Told who has signed in, once they have; not of a refresh. */
+  /** Told who has signed in, once they have, by a grant that the person’s own program asks for. */
   readonly onSignIn?: (user: User) => void
 }
 

@@ -39,7 +39,7 @@ export async function mint(granted: Granted, client: Client, parts: GrantParts):
     },
     parts,
   )
-  const idToken = signIdToken(granted, client, accessToken, parts)
+  const idToken = await signIdToken(granted, client, accessToken, parts)
   if (millisecondsSince(parts.clock, granted.asked) > LATEST_SIGNING_MILLISECONDS) {
     throw new AuthError('SIGNING_LATE')
   }
@@ -53,12 +53,12 @@ export async function mint(granted: Granted, client: Client, parts: GrantParts):
   }
 }
 
-function signIdToken(
+async function signIdToken(
   { facts, user, identity }: Granted,
   client: Client,
   accessToken: string,
   { settings }: GrantParts,
-): string | undefined {
+): Promise<string | undefined> {
   if (identity === undefined || user === undefined) return undefined
   const iat = toSeconds(facts.asOf)
   const token = {

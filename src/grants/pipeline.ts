@@ -21,6 +21,9 @@ export const grants: readonly Grant[] = [
   clientCredentials,
 ]
 
+/** Those that a person's own program asks for, and no client on their behalf. */
+const PERSONAL: ReadonlySet<Grant> = new Set([passwordGrant, challenge])
+
 /** client → grant → proof → session → tokens. No grant can skip a step, for none is in a grant's hands. */
 export async function answerTokenRequest(request: TokenRequest, parts: GrantParts): Promise<TokenAnswer> {
   const caller = await authenticateClient(request, { ...parts, issuer: parts.settings.issuer })
@@ -34,7 +37,7 @@ export async function answerTokenRequest(request: TokenRequest, parts: GrantPart
   const granted = await (grant === refreshToken ? prove() : watch(request.origin, prove))
   const answer = await mint(granted, client, parts)
   parts.meters.granted(grant.type)
-  if (granted.user !== undefined && grant !== refreshToken) request.onSignIn?.(granted.user)
+  if (granted.user !== undefined && PERSONAL.has(grant)) request.onSignIn?.(granted.user)
   return answer
 }
 

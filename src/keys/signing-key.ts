@@ -42,6 +42,8 @@ export interface SigningKey extends Signer {
   readonly publicJwk: PublicJwk
   /** The public half, as verifiers use it. */
   readonly verification: PublicVerificationKey
+  /** The same where to wait is fine: an RSA signature takes ten times as long as others, and is made beside the event loop. */
+  signLater(signingInput: string): Promise<Uint8Array>
   /** The private half, to be encrypted and stored. */
   privateJwk(): JsonObject
 }
@@ -90,6 +92,7 @@ export function importSigningKey(jwk: unknown): SigningKey {
     publicJwk,
     verification,
     sign,
+    signLater: laterSignatureOf(alg, privateKey) ?? (async (signingInput) => sign(signingInput)),
     privateJwk: () => ({ ...privateKey.export({ format: 'jwk' }), ...publicJwk }),
   }
 }
@@ -128,4 +131,15 @@ function signatureOf(algorithm: SigningAlgorithm, key: KeyObject): (signingInput
   const digest = facts.kty === 'OKP' ? null : facts.digest
   const prepared = facts.kty === 'RSA' && facts.pss ? { key, ...pssOptions } : key
   return (signingInput) => sign(digest, Buffer.from(signingInput, 'latin1'), prepared)
+}
+
+const signInPool = promisify(sign)
+
+/** By the thread pool, where that is worth the way there and back. */
+function laterSignatureOf(algorithm: SigningAlgorithm, key: KeyObject) {
+  const facts = publicAlgorithms[algorithm]
+  if (facts.kty !== 'RSA') return undefined
+  const prepared = facts.pss ? { key, ...pssOptions } : key
+  return (signingInput: string): Promise<Uint8Array> =>
+    signInPool(facts.digest, Buffer.from(signingInput, 'latin1'), prepared)
 }

@@ -3,7 +3,7 @@ import { encodeBase64Url } from '../base/base64url.ts'
 import type { JsonObject } from '../base/strict-json.ts'
 import { Refusal } from '../errors/refusal.ts'
 import type { KeyRing } from '../keys/key-ring.ts'
-import type { Signer } from '../keys/signing-key.ts'
+import type { SigningKey } from '../keys/signing-key.ts'
 import { parseCompact, readJsonPart } from './compact.ts'
 import { firstRefusal, signatureChecks } from './signature-checks.ts'
 
@@ -26,7 +26,7 @@ export interface IdTokenFacts {
  * Signs an ID token: who signed in, when and how, for one client. Nothing else of the user is in it (A19): clients ask
  * at the userinfo endpoint. Never signed by a key of access tokens, so that neither is taken for the other.
  */
-export function mintIdToken(facts: IdTokenFacts, key: Signer): string {
+export async function mintIdToken(facts: IdTokenFacts, key: SigningKey): Promise<string> {
   const { iss, sub, clientId, iat, exp, authTime, amr, sessionId, nonce, accessToken } = facts
   const claims = {
     iss,
@@ -45,11 +45,11 @@ export function mintIdToken(facts: IdTokenFacts, key: Signer): string {
   }
   const header = { alg: key.algorithm, typ: 'JWT', kid: key.kid }
   const input = [header, claims].map((part) => encodeBase64Url(JSON.stringify(part))).join('.')
-  return `${input}.${encodeBase64Url(key.sign(input))}`
+  return `${input}.${encodeBase64Url(await key.signLater(input))}`
 }
 
 /** The left half of the hash that the key's algorithm uses (OpenID Connect Core section 3.1.3.6). */
-function halfHash(text: string, { algorithm }: Signer): string {
+function halfHash(text: string, { algorithm }: SigningKey): string {
   const digest = algorithm === 'EdDSA' ? 'sha512' : `sha${algorithm.slice(2)}`
   const hash = createHash(digest).update(text, 'latin1').digest()
   return encodeBase64Url(hash.subarray(0, hash.length / 2))
