@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { histories } from './model/commands.ts'
+import { disagreements, histories } from './model/commands.ts'
 import { createDecisionSubject } from './model/decision-subject.ts'
 import { createIssuerSubject } from './model/issuer-subject.ts'
 import type { Limits } from './model/oracle.ts'
@@ -30,7 +30,13 @@ async function play(attempt: Attempt, create: (limits: Limits) => Promise<Subjec
       attempt.progress(++played)
     })
     const numRuns = Math.ceil(attempt.count / MODES.length)
-    const report = await fc.check(property, { numRuns, seed: attempt.seed, endOnFailure: false })
+    const examples = disagreements.map((commands): [Iterable<fc.AsyncCommand<World, Subject>>] => [commands])
+    const report = await fc.check(property, {
+      numRuns: numRuns + examples.length,
+      seed: attempt.seed,
+      examples,
+      endOnFailure: false,
+    })
     if (report.failed) {
       attempt.violation(
         `window ${windowMilliseconds} ms, seed ${report.seed}, path ${report.counterexamplePath}: ` +

@@ -155,7 +155,9 @@ function access(number: number): Command {
 
 function pass(milliseconds: number): Command {
   return command(`pass(${milliseconds})`, async (world, subject) => {
+    const before = subject.now()
     subject.pass(milliseconds)
+    world.stoodStillFor += milliseconds - (subject.now() - before)
     if (!world.stepUnseen) world.unsureFor = Math.max(0, world.unsureFor - milliseconds)
     else if (milliseconds > 0) {
       // The regular question may or may not have come meanwhile.
@@ -168,8 +170,11 @@ function step(milliseconds: number): Command {
   return command(`step(${milliseconds})`, async (world, subject) => {
     const before = subject.now()
     subject.step(milliseconds)
-    // Set back, a guarded clock stands still, and there is nothing to see yet.
-    world.stepUnseen = subject.now() - before > 2 * SECOND
+    // Set back, a guarded clock stands still, and there is nothing to see yet. Set right, it makes up for what has
+    // passed meanwhile, and that is no step: by every clock it is as late as it is.
+    const ahead = Math.max(0, subject.now() - before)
+    world.stepUnseen = ahead - world.stoodStillFor > 2 * SECOND
+    world.stoodStillFor = Math.max(0, world.stoodStillFor - ahead)
     world.unsureFor = Number.POSITIVE_INFINITY
     world.note('clock steps')
   })
@@ -182,6 +187,7 @@ function pull(): Command {
     const standsStill = subject.now() !== subject.wall()
     if (!standsStill) world.unsureFor = Math.min(world.unsureFor, 2 * subject.limits.windowMilliseconds)
     world.stepUnseen = false
+    world.stoodStillFor = 0
   })
 }
 
@@ -191,6 +197,7 @@ function restart(): Command {
     world.note('restarts')
     // A new process cannot know that a clock was set before it began.
     world.stepUnseen = false
+    world.stoodStillFor = 0
     if (subject.now() === subject.wall()) world.unsureFor = 0
   })
 }
@@ -244,6 +251,15 @@ function fallBack(): Command {
     world.stepUnseen = false
   })
 }
+
+/** Histories that model and issuer once disagreed about: each run plays them first. */
+export const disagreements: readonly (readonly Command[])[] = [
+  // Twenty seconds later it is reuse, though the clock was set back and right again in between.
+  [step(-HOUR), replay(1, 0), pass(20 * SECOND), step(HOUR), refresh(1, false, false)],
+  // Nobody can know how late it is when the clock was set ahead, and nobody has asked since.
+  [replay(1, 0), step(HOUR), refresh(1, false, false)],
+  [step(-HOUR), replay(1, 0), pass(5 * SECOND), pull(), step(HOUR), refresh(1, false, false)],
+]
 
 const session = fc.nat(MOST_SESSIONS - 1)
 const user = fc.nat(USERS - 1)

@@ -28,6 +28,8 @@ export class World {
   saved: Saved | undefined
   /** A clock was set, and nothing has been asked since. */
   stepUnseen = false
+  /** What has passed, since somebody asked last, while a clock that was set back stood still. */
+  stoodStillFor = 0
   /** Until when a step may still be remembered, in time that passes. */
   unsureFor = 0
   readonly tally: Record<string, number>
