@@ -101,6 +101,8 @@ export const promtool: Program = {
   optional: true,
 }
 
+export const prometheusServer: Program = { ...promtool, title: 'Prometheus', names: ['prometheus'] }
+
 export const systemdAnalyze: Program = {
   title: 'systemd-analyze',
   names: ['systemd-analyze'],
