@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { after, test } from 'node:test'
+import { setTimeout as pause } from 'node:timers/promises'
 import pg from 'pg'
 import type { PostgresStore } from '../../src/postgres.ts'
 import type { RefreshCall } from '../../src/store/sessions.ts'
@@ -11,8 +12,9 @@ import { seed, seededRandom } from './seeded.ts'
 const place = await startPlace()
 after(() => place.stop())
 
-/** A store whose statements are counted by name. */
+/** A store whose statements are counted by name, and answered as late as `slow` says. */
 async function openCounted() {
+  const slow = { milliseconds: 0 }
   const url = await place.newUrl()
   const pool = new pg.Pool({ connectionString: url, max: 4 })
   const asked: string[] = []
@@ -20,8 +22,10 @@ async function openCounted() {
     const { query } = client
     client.query = ((...given: readonly unknown[]) => {
       const [config] = given as readonly [{ readonly name?: string }]
-      if (config.name?.startsWith('countersign.sessions.refresh')) asked.push(config.name)
-      return Reflect.apply(query, client, given)
+      const answer = Reflect.apply(query, client, given)
+      if (!config.name?.startsWith('countersign.sessions.refresh')) return answer
+      asked.push(config.name)
+      return answer.then((result: unknown) => pause(slow.milliseconds, result))
     }) as typeof query
   })
   const store = await place.open({ pool })
@@ -29,7 +33,7 @@ async function openCounted() {
     await store.close()
     await pool.end()
   }
-  return { store, url, asked, end }
+  return { store, url, asked, slow, end }
 }
 
 async function callsOf(store: PostgresStore, count: number): Promise<RefreshCall[]> {
@@ -168,5 +172,46 @@ test('a call that could not be asked about is refused alone', async () => {
   assert.equal(refused.status, 'rejected')
   assert.equal(given.status === 'fulfilled' && given.value.verdict, 'rotate')
   assert.equal((await store.sessions.refresh(bad)).verdict, 'rotate', 'and has changed nothing')
+  await end()
+})
+
+test('an account that somebody holds keeps nobody waiting but the reuse that ends it', async () => {
+  const { store, url, asked, end } = await openCounted()
+  const [first, stolen, other] = (await callsOf(store, 3)) as [RefreshCall, RefreshCall, RefreshCall]
+  for (const generation of [0, 1]) await store.sessions.refresh({ ...stolen, generation })
+  const client = new pg.Client({ connectionString: url })
+  await client.connect()
+  await client.query('BEGIN')
+  await client.query('SELECT 1 FROM countersign.users WHERE id = $1 FOR UPDATE', [stolen.userId])
+  const reused: RefreshCall = { ...stolen, reuseWindowMilliseconds: 0, onReuse: 'user' }
+  let isAnswered = false
+  const [one, waiting, two] = [first, reused, other].map((call) => store.sessions.refresh(call))
+  void waiting?.then(() => (isAnswered = true))
+  assert.equal((await one)?.verdict, 'rotate')
+  assert.equal((await two)?.verdict, 'rotate')
+  assert.equal(isAnswered, false)
+  await client.query('COMMIT')
+  assert.equal((await waiting)?.verdict, 'reuse')
+  assert.equal(asked.filter((name) => name === 'countersign.sessions.refresh_alone').length, 1)
+  const { entries } = await store.revocations.pull()
+  assert.deepEqual(entries.map(({ kind }) => kind).toSorted(), ['session', 'user'])
+  await client.end()
+  await end()
+})
+
+test('PROTOCOL 1.9: whoever is late once a shared statement passed over their session is not judged any more', async () => {
+  const { store, url, asked, slow, end } = await openCounted()
+  const [held] = (await callsOf(store, 1)) as [RefreshCall]
+  const client = new pg.Client({ connectionString: url })
+  await client.connect()
+  await client.query('BEGIN')
+  await client.query('SELECT 1 FROM countersign.sessions WHERE id = $1 FOR UPDATE', [held.sessionId])
+  // Longer than half its window.
+  slow.milliseconds = 200
+  const late = store.sessions.refresh({ ...held, reuseWindowMilliseconds: 300 })
+  await assert.rejects(late, { code: 'STORE_UNAVAILABLE' })
+  await client.query('COMMIT')
+  assert.deepEqual(asked, ['countersign.sessions.refresh'])
+  await client.end()
   await end()
 })

@@ -31,9 +31,9 @@ export interface JudgedBy {
  * What is materialized is read more than once: inlined, it would be computed anew at each of its many places.
  *
  * Two verdicts are finer than the function's: `wrong_client` is unknown to the caller, `stepped` is a repeat that is
- * owed to a clock known to have stepped.
+ * owed to a clock known to have stepped. Rows of which `answered` is not true are left as they are, and out.
  */
-export function judgement(by: JudgedBy): string {
+export function judgement(by: JudgedBy, answered = 'true'): string {
   const { generation: p, window } = by
   return `
   seen AS MATERIALIZED (SELECT held.*, ${by.clock} AS clock FROM held),
@@ -71,7 +71,7 @@ export function judgement(by: JudgedBy): string {
       CASE WHEN marks THEN as_of ELSE mark_at END AS new_mark_at,
       CASE WHEN verdict = 'reuse' THEN as_of END AS new_ended_at,
       CASE WHEN verdict = 'reuse' THEN 'reuse' END AS new_ended_why
-    FROM moved)`
+    FROM moved WHERE ${answered})`
 }
 
 /** The verdicts that change the row. */
@@ -131,7 +131,7 @@ const PRESENTED: JudgedBy = {
  * The condition on `p_number` is true of every call. The planner takes it to leave one row, and so looks each session up by its
  * key, as it should, instead of reading the table once for all.
  */
-function refreshBy(name: string, lock: string) {
+function refreshBy(name: string, lock: string, answered: string) {
   return statement<NumberedResult>(
     name,
     `WITH asked AS MATERIALIZED (
@@ -144,7 +144,7 @@ function refreshBy(name: string, lock: string) {
       JOIN countersign.users u ON u.id = s.user_id
       JOIN countersign.store st ON st.only_row = 1 LEFT JOIN countersign.clients c ON c.id = s.client_id
     FOR NO KEY UPDATE OF s${lock}),
-  ${judgement(PRESENTED)},
+  ${judgement(PRESENTED, answered)},
   written AS (UPDATE countersign.sessions s SET
       generation = n.new_generation, key_id = n.new_key_id, attempt = n.new_attempt, idle_at = n.new_idle_at,
       last_day = (least(n.new_idle_at, n.ends_at) AT TIME ZONE 'UTC')::date, turned_at = n.new_turned_at,
@@ -186,10 +186,15 @@ function refreshBy(name: string, lock: string) {
 }
 
 /** For one call: waits for whoever holds the session. */
-export const refreshAlone = refreshBy('sessions.refresh_alone', '')
+export const refreshAlone = refreshBy('sessions.refresh_alone', '', 'true')
 
 /**
  * For several calls, each of another session. It waits for nobody, so that no session holds another one up and none can
- * wait for each other: those that are held have no row in the answer.
+ * wait for each other: those that are held have no row in the answer. Nor has what would change an account as well, whose
+ * row somebody else may hold.
  */
-export const refreshTogether = refreshBy('sessions.refresh', ' SKIP LOCKED')
+export const refreshTogether = refreshBy(
+  'sessions.refresh',
+  ' SKIP LOCKED',
+  `NOT (verdict = 'reuse' AND p_ends_user)`,
+)

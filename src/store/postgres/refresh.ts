@@ -1,3 +1,4 @@
+import type { AuthError } from '../../errors/auth-error.ts'
 import type { LastRotation, RefreshCall, RefreshOutcome } from '../sessions.ts'
 import { type Connection, firstRow } from './connection.ts'
 import { inDatabaseText } from './events.ts'
@@ -37,7 +38,7 @@ export function refresher(
     isAsking = true
     while (waiting.length > 0) {
       const { together, alone, late } = partOf(waiting.splice(0, MOST_TOGETHER))
-      for (const { reject } of late) reject(unavailable('its turn did not come in time'))
+      for (const { reject } of late) reject(tooLate())
       for (const one of alone) askAlone(one)
       if (together.length > 0) await askTogether(together)
     }
@@ -63,8 +64,10 @@ export function refresher(
     }
   }
 
+  /** Whoever was passed over may be late by now: then the row is not touched. */
   const askAlone = (one: Waiting): void => {
-    refreshSession(connection, one.call, patienceOf(one)).then(one.resolve, one.reject)
+    if (patienceOf(one) <= 0) one.reject(tooLate())
+    else refreshSession(connection, one.call, patienceOf(one)).then(one.resolve, one.reject)
   }
 
   /** Milliseconds that a call may still wait. */
@@ -94,6 +97,10 @@ export function refresher(
       if (!isAsking) void ask()
     })
   }
+}
+
+function tooLate(): AuthError {
+  return unavailable('its turn did not come in time')
 }
 
 /** One refresh, in a statement of its own. */
