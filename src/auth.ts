@@ -12,8 +12,7 @@ import type { TokenBounds } from './grants/own-token.ts'
 import type { Gated } from './guard/gate.ts'
 import type { RawRequest, RequestFacts } from './guard/guard-request.ts'
 import type { EndableSocket } from './guard/sockets.ts'
-import type { CorsRequest } from './http/cors.ts'
-import type { PolicyDirectives } from './http/headers.ts'
+import type { ApplicationCors, ApplicationHeaders } from './http/application-edge.ts'
 import type { Reply } from './http/reply.ts'
 import type { Jwks } from './keys/jwks.ts'
 import type { KeyFacts, KeyReport } from './keys/key-management.ts'
@@ -94,29 +93,10 @@ export interface Auth<
   /** Checks a request of your own against an access word. Never rejects: what goes wrong denies. */
   check<Who>(request: Request, access: Access<Who>, facts?: RequestFacts): Promise<Checked<Who>>
 
-  /**
-   * CORS for your own routes, for the origins of `CORS_ORIGINS`, by the rules of our own endpoints. With an adapter:
-   * `protect(app, auth, { cors: auth.cors })`.
-   */
-  readonly cors: {
-    /**
-     * The answer to a preflight for a path that takes these methods; undefined for every other request. Ask before any
-     * guard: a preflight carries no credential.
-     */
-    preflight(request: CorsRequest, methods: readonly string[]): Response | undefined
-    /** What every other answer to the request has to carry, a refusal too. */
-    headers(request: CorsRequest): Readonly<Record<string, string>>
-  }
-  /** The security headers of our own answers, for yours. With an adapter: `protect(app, auth, { headers: auth.headers.api })`. */
-  readonly headers: {
-    /** For data: no sniffing, no referrer, HSTS where the issuer is https, and a policy by which nothing runs or frames it. */
-    readonly api: Readonly<Record<string, string>>
-    /**
-     * For a page: nothing inline, nothing from elsewhere, never framed. `more` adds sources to a directive:
-     * `{ 'img-src': ['https://images.example.com'] }`.
-     */
-    page(more?: PolicyDirectives): Readonly<Record<string, string>>
-  }
+  /** CORS for your own routes, for the origins of `CORS_ORIGINS`. */
+  readonly cors: ApplicationCors
+  /** The security headers of our own answers, for yours; HSTS where the issuer is https. */
+  readonly headers: ApplicationHeaders
   /** For the description of your own API: security schemes, and what an access word adds to an operation. */
   readonly openapi: OwnRoutes
 

@@ -13,7 +13,7 @@ import { signOwnToken } from './grants/own-token.ts'
 import { startSession } from './grants/session-start.ts'
 import { createGate } from './guard/gate.ts'
 import { guardRequestOf, socketRequestOf } from './guard/guard-request.ts'
-import { apiHeaders, pageHeaders } from './http/headers.ts'
+import { applicationCors, applicationHeaders } from './http/application-edge.ts'
 import { createRefuser } from './http/refuser.ts'
 import { toResponse } from './http/reply.ts'
 import { resourceMetadataAddress } from './http/resource-metadata.ts'
@@ -124,20 +124,8 @@ export function createAuth<
     needs,
     limited,
     gate,
-    cors: {
-      preflight(request, methods) {
-        if (!services.cors.isPreflight(request)) return undefined
-        return new Response(null, {
-          status: 204,
-          headers: { ...services.cors.preflightHeaders(request, methods, true) },
-        })
-      },
-      headers: services.cors.headers,
-    },
-    headers: {
-      api: Object.freeze(apiHeaders({ https })),
-      page: (more) => pageHeaders({ https }, more),
-    },
+    cors: applicationCors(services.cors),
+    headers: applicationHeaders({ https }),
     openapi: describeOwnRoutes({
       issuer: grants.settings.issuer,
       scopes: grants.policy.scopes,

@@ -10,12 +10,29 @@ import { createSockets } from './guard/sockets.ts'
 import { type IssuerOptions, problemsOfIssuer } from './guard/verify/issuer-options.ts'
 import { readRemote } from './guard/verify/read-remote.ts'
 import { createRemoteIssuer } from './guard/verify/remote-issuer.ts'
+import {
+  type ApplicationCors,
+  type ApplicationHeaders,
+  applicationCors,
+  applicationHeaders,
+} from './http/application-edge.ts'
+import { createCors } from './http/cors.ts'
 import type { RenderRefusal } from './http/error-response.ts'
+import { createRequestCounter } from './http/rate-limit.ts'
 import { createRefuser, type RefusalReport } from './http/refuser.ts'
 import { isSafeAddress } from './keys/issuer-document.ts'
-import { type Access, anyone, needs, type Requirement, signedIn } from './model/access.ts'
+import {
+  type Access,
+  type AccessLimit,
+  anyone,
+  limited,
+  needs,
+  type Requirement,
+  signedIn,
+} from './model/access.ts'
 import type { GuardRequest } from './model/guard-request.ts'
 import type { Principal } from './model/principal.ts'
+import { memoryLimiter } from './store/hot/memory.ts'
 
 export type { Logger } from './base/logger.ts'
 export { AuthError } from './errors/auth-error.ts'
@@ -23,7 +40,15 @@ export type { Cause, ClientCode } from './errors/codes.ts'
 export type { Gated } from './guard/gate.ts'
 export type { FollowedRevocations, IssuerOptions } from './guard/verify/issuer-options.ts'
 export type { RefusalReport } from './http/refuser.ts'
-export { Access, anyone, needs, type Requirement, signedIn } from './model/access.ts'
+export {
+  Access,
+  type AccessLimit,
+  anyone,
+  limited,
+  needs,
+  type Requirement,
+  signedIn,
+} from './model/access.ts'
 export type { Principal } from './model/principal.ts'
 export type { ClaimMap, ClaimPath } from './tokens/claim-map.ts'
 
@@ -38,6 +63,10 @@ export interface ServiceOptions<Scope extends string = string> {
    * client finds the issuer by itself.
    */
   readonly resourceMetadata?: string
+  /** The origins whose pages may call this API from a browser, each in full; see `cors`. */
+  readonly corsOrigins?: readonly string[]
+  /** Whether this API is reached over https: then `headers` tell browsers to come by nothing else (HSTS). */
+  readonly https?: boolean
   /** Your own body for refusals. Status, challenge and headers stay. */
   readonly renderRefusal?: RenderRefusal
   /** Told of each refusal. What it throws is logged and changes nothing. */
@@ -79,6 +108,15 @@ export interface Verifier<Scope extends string = string> extends Gated {
   needs(
     requirement: Requirement<Scope, Principal<Readonly<Record<string, unknown>>, Scope>>,
   ): Access<Principal<Readonly<Record<string, unknown>>, Scope>>
+  /**
+   * The same word with a limit, counted in this process for each account and client by itself, and for each address (/64 of
+   * IPv6, as the adapter says it) where nobody is asked for.
+   */
+  limited<Who>(access: Access<Who>, limit: AccessLimit): Access<Who>
+  /** CORS for your routes, for the origins of `corsOrigins`: `protect(app, verifier, { cors: verifier.cors })`. */
+  readonly cors: ApplicationCors
+  /** Security headers for your answers: `protect(app, verifier, { headers: verifier.headers.api })`. */
+  readonly headers: ApplicationHeaders
   /** Checks a request of your own against an access word. Never rejects: what goes wrong denies. */
   check<Who>(
     request: Request,
@@ -91,6 +129,8 @@ const SERVICE_NAMES = [
   'scopes',
   'cacheBytes',
   'resourceMetadata',
+  'corsOrigins',
+  'https',
   'renderRefusal',
   'onRefusal',
   'logger',
@@ -140,14 +180,20 @@ export function createVerifier<const Scope extends string = string>(
     return started
   }
   const credentials = [bearer(read)]
+  const { https = false, corsOrigins = [] } = options
+  const countRequest = createRequestCounter({
+    limiter: memoryLimiter({ clock, random: systemRandom }),
+    isExempt: () => false,
+    addressOf: ({ address }) => address,
+  })
   const sockets = createSockets({ credentials, clock, report })
   const gate = createGate({
-    guard: createGuard(credentials, clock, report),
+    guard: createGuard(credentials, clock, report, { countRequest }),
     hold: sockets.hold,
     refuse: createRefuser({
       random: systemRandom,
       logger,
-      https: false,
+      https,
       resourceMetadata: options.resourceMetadata,
       detailsInAnswer: false,
       renderRefusal: options.renderRefusal,
@@ -168,6 +214,9 @@ export function createVerifier<const Scope extends string = string>(
     anyone,
     signedIn: signedIn as Verifier<Scope>['signedIn'],
     needs: needs as Verifier<Scope>['needs'],
+    limited,
+    cors: applicationCors(createCors(corsOrigins)),
+    headers: applicationHeaders({ https }),
     async check(request, access, facts) {
       const admission = await gate.admit(guardRequestOf(request, facts), access)
       if (admission instanceof RefusalAnswer) return { ok: false, response: admission.toResponse() }
@@ -198,9 +247,18 @@ function readOptions(options: VerifierOptions): readonly IssuerOptions[] {
   if (resourceMetadata !== undefined && !isSafeAddress(resourceMetadata)) {
     problems.push('resourceMetadata: https, or http on loopback')
   }
+  for (const origin of options.corsOrigins ?? []) {
+    if (!isOrigin(origin))
+      problems.push(`corsOrigins: ${JSON.stringify(origin)} is no origin such as https://app.example.com`)
+  }
   if (issuers.length === 0) problems.push('issuers: one or more are needed')
   if (problems.length > 0) throw new TypeError(`createVerifier(): ${problems.join('; ')}`)
   return issuers
+}
+
+/** In full, as browsers send it: no star, no path. */
+function isOrigin(text: string): boolean {
+  return /^https?:/.test(text) && URL.canParse(text) && new URL(text).origin === text
 }
 
 /** Nobody should find out by an incident that a sign-out reaches nobody here. */

@@ -1,12 +1,12 @@
 import type { ServerResponse } from 'node:http'
-import type { Auth } from '../auth.ts'
+import type { ApplicationCors } from '../http/application-edge.ts'
 import type { GuardRequest } from '../model/guard-request.ts'
 import { beforeHeaders } from './before-headers.ts'
 
 /** What holds for every route of an application, whatever its word is. The issuer's own endpoints see to themselves. */
 export interface EdgeOptions {
-  /** `auth.cors`: pages of the origins in `CORS_ORIGINS` may ask and read. Preflights are answered before any guard. */
-  readonly cors?: Auth['cors'] | undefined
+  /** `auth.cors`, or that of a verifier: pages of its origins may ask and read. Preflights are answered before any guard. */
+  readonly cors?: ApplicationCors | undefined
   /** What every answer carries that does not say otherwise: `auth.headers.api`. */
   readonly headers?: Readonly<Record<string, string>> | undefined
 }

@@ -98,5 +98,5 @@ export function createGuard(
 
 /** A limit that nobody keeps would be a protection that somebody believes in. */
 function cannotCount(): never {
-  throw new TypeError('limited(): a service that only verifies counts nobody')
+  throw new TypeError('limited(): nobody counts here')
 }

@@ -7,6 +7,8 @@ export interface UseNotes<Use> {
 }
 
 const WRITE_MILLISECONDS = 60_000
+/** Past so many they are written before the time. */
+const MOST_NOTED = 10_000
 
 /** One note for each id is enough: the last one. A write that fails is reported, and worth no retry. */
 export function createUseNotes<Use extends { readonly id: string }>(
@@ -22,7 +24,10 @@ export function createUseNotes<Use extends { readonly id: string }>(
     await write(noted).catch(report)
   }
   return {
-    note: (use) => void uses.set(use.id, use),
+    note(use) {
+      uses.set(use.id, use)
+      if (uses.size >= MOST_NOTED) void writeDown()
+    },
     start() {
       timer ??= setInterval(() => void writeDown(), WRITE_MILLISECONDS).unref()
     },

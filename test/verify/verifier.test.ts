@@ -68,6 +68,52 @@ test('RFC 9728: where the API publishes metadata each challenge leads to it, and
   }
 })
 
+test('limits, CORS and security headers are those of an issuer, under the same names', async () => {
+  const { issuer, key } = await issuerOf()
+  const page = 'https://shop.example.com'
+  const { verifier } = verifierOf({ issuer, ...stateless, corsOrigins: [page], https: true })
+  const word = verifier.limited(verifier.signedIn, { name: 'reports', count: 2, perSeconds: 60 })
+  const status = async (
+    sub: string,
+    access: Parameters<typeof verifier.check>[1] = word,
+    facts: { address?: string } = {},
+  ) => {
+    const checked = await verifier.check(requestWith(sign(key, accessClaims(issuer, { sub }))), access, facts)
+    return checked.ok ? 200 : checked.response.status
+  }
+  assert.deepEqual([await status('alice'), await status('alice'), await status('alice')], [200, 200, 429])
+  assert.equal(await status('bob'), 200, 'another account')
+  const form = verifier.limited(verifier.anyone, { name: 'form', count: 1, perSeconds: 60 })
+  const asked = ['2001:db8::1', '2001:db8::2', '2001:db8:0:1::1', undefined, undefined]
+  const statuses = []
+  for (const address of asked)
+    statuses.push(await status('x', form, address === undefined ? {} : { address }))
+  assert.deepEqual(
+    statuses,
+    [200, 429, 200, 200, 429],
+    'E11: one /64 is one, and so are all without an address',
+  )
+
+  const request = (method: string, origin: string) =>
+    new Request('https://api.example/reports', {
+      method,
+      headers: { origin, 'access-control-request-method': 'GET' },
+    })
+  const preflight = verifier.cors.preflight(request('OPTIONS', page), ['GET'])
+  assert.equal(preflight?.status, 204)
+  assert.equal(preflight?.headers.get('access-control-allow-origin'), page)
+  assert.equal(verifier.cors.headers(request('GET', page))['Access-Control-Allow-Origin'], page)
+  for (const stranger of ['null', 'https://evil.example', `${page}.evil.example`]) {
+    assert.equal(verifier.cors.headers(request('GET', stranger))['Access-Control-Allow-Origin'], undefined)
+  }
+  assert.match(verifier.headers.api['Strict-Transport-Security'] ?? '', /max-age/)
+  assert.match(verifier.headers.page()['Content-Security-Policy'] ?? '', /script-src 'self'/)
+  for (const wrong of ['*', 'null', 'https://a.example/', 'a.example', 'javascript:x']) {
+    const options = { issuer, ...stateless, corsOrigins: [wrong] }
+    assert.throws(() => createVerifier(options), /corsOrigins: .* is no origin/, wrong)
+  }
+})
+
 test('what is known is judged at once: the gate answers without a promise', async () => {
   const { issuer, key } = await issuerOf()
   const { verifier } = verifierOf({ issuer, ...stateless })
