@@ -38,6 +38,11 @@ export interface RevocationState {
    * has lost, so whoever refreshes or signs in asks here too (PROTOCOL 2.4).
    */
   refusesSession(session: SessionStanding): Cause | undefined
+  /**
+   * Rises with everything that is learnt. What nothing has ended is not ended for as long as this stays as it is, so the
+   * question need not be put again: the entries are cold memory.
+   */
+  readonly learnt: number
   /** Whether the very thing was ended; for API keys, and whatever else has one reference and no counters. */
   isEnded(kind: RevocationKind, ref: string): boolean
   /** Adds what the store said: `storeNow` is its clock as it said so. */
@@ -149,6 +154,9 @@ export function createRevocationState(options: RevocationStateOptions): Revocati
     forgetSaid: () => entries.forgetSaid(),
     unsaid: (leastRemaining, most) => entries.unsaid(passed(), leastRemaining, most),
     census: (fromSeconds) => entries.census(fromSeconds),
+    get learnt() {
+      return learnt
+    },
     get size() {
       return entries.size
     },

@@ -16,7 +16,7 @@ export interface ApiKeyParts {
   readonly store: ApiKeyVerbs
   readonly policy: ScopePolicy
   readonly clock: Clock
-  readonly state: Pick<RevocationState, 'isEnded' | 'refusesSession'>
+  readonly state: Pick<RevocationState, 'isEnded' | 'refusesSession' | 'learnt'>
   readonly feed: Pick<RevocationFeed, 'isStale'>
   /** Told when a key was seen; called on every request, so it only takes note. */
   readonly noteUse: (use: ApiKeyUse) => void
@@ -27,6 +27,9 @@ export interface ApiKeyParts {
 /** What was read of a key. Whether it is still so is asked of memory on every request. */
 interface Remembered extends ApiKeyStanding {
   readonly scopes: readonly string[]
+  readonly use: ApiKeyUse
+  /** What the memory of revocations had learnt when it said last that nothing had ended key and owner. */
+  standsBy: number
 }
 
 const NONE: readonly string[] = Object.freeze([])
@@ -43,19 +46,28 @@ export function apiKey(parts: ApiKeyParts): Credential {
 
   const withScopes = async (standing: ApiKeyStanding): Promise<Remembered> => {
     const held = await scopesOfRoles(policy, standing.user.roles)
-    return { ...standing, scopes: Object.freeze(standing.key.scopes.filter((name) => held.includes(name))) }
+    const scopes = Object.freeze(standing.key.scopes.filter((name) => held.includes(name)))
+    return { ...standing, scopes, use: { userId: standing.user.id, id: standing.key.id }, standsBy: -1 }
   }
 
   /** Undefined where what is remembered is out of date, and the database has to be asked. */
-  const judge = ({ key, user, storeEpoch, scopes }: Remembered): Principal | Refusal | undefined => {
+  const judge = (known: Remembered): Principal | Refusal | undefined => {
+    const { key, scopes } = known
     if (feed.isStale()) return new Refusal('REVOCATION_STALE')
-    if (state.isEnded('apikey', key.id)) return unknown('revoked')
     if (clock.now() >= key.expiresAt) return unknown('expired')
+    if (known.standsBy !== state.learnt) {
+      if (state.isEnded('apikey', key.id)) return unknown('revoked')
+      if (isOwnerStale(known)) return undefined
+      known.standsBy = state.learnt
+    }
+    noteUse(known.use)
+    return principalOf(key, scopes)
+  }
+
+  const isOwnerStale = ({ key, user, storeEpoch }: Remembered): boolean => {
     const counters = { user: user.ver, client: Number.POSITIVE_INFINITY, store: storeEpoch }
     const owner = { id: key.id, userId: user.id, clientId: FIRST_PARTY, counters }
-    if (state.refusesSession(owner) !== undefined) return undefined
-    noteUse({ userId: user.id, id: key.id })
-    return principalOf(key, scopes)
+    return state.refusesSession(owner) !== undefined
   }
 
   const ask = async (text: string, userId: string): Promise<Principal | Refusal> => {

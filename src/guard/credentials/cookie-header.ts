@@ -4,11 +4,16 @@ import { Refusal } from '../../errors/refusal.ts'
 export function readCookie(header: string | undefined, name: string): string | Refusal | undefined {
   if (header === undefined || !header.includes(name)) return undefined
   let found: string | undefined
-  for (const pair of header.split(';')) {
-    const equals = pair.indexOf('=')
-    if (equals === -1 || pair.slice(0, equals).trim() !== name) continue
-    if (found !== undefined) return new Refusal('HDR_DUPLICATE')
-    found = pair.slice(equals + 1).trim()
+  // Pair by pair, without a list of them: every request of a browser comes here.
+  for (let start = 0; start < header.length; ) {
+    const semicolon = header.indexOf(';', start)
+    const end = semicolon === -1 ? header.length : semicolon
+    const equals = header.indexOf('=', start)
+    if (equals !== -1 && equals < end && header.slice(start, equals).trim() === name) {
+      if (found !== undefined) return new Refusal('HDR_DUPLICATE')
+      found = header.slice(equals + 1, end).trim()
+    }
+    start = end + 1
   }
   return found
 }

@@ -18,7 +18,7 @@ export interface SessionParts {
   readonly store: Pick<SessionVerbs, 'findStanding'>
   readonly policy: ScopePolicy
   readonly clock: Clock
-  readonly state: Pick<RevocationState, 'refusesSession'>
+  readonly state: Pick<RevocationState, 'refusesSession' | 'learnt'>
   readonly feed: Pick<RevocationFeed, 'isStale'>
   readonly limits: BrowserSessionLimits
   readonly cookieName: string
@@ -35,8 +35,11 @@ interface Remembered extends SessionStandingNow {
   readonly scopes: readonly string[]
   readonly roles: readonly string[]
   readonly limits: SessionLimits
+  readonly use: SessionUse
   /** Moved on by each use, as the row will be. Milliseconds since 1970. */
   idleEndsAt: number
+  /** What the memory of revocations had learnt when it said last that nothing had ended the session. */
+  standsBy: number
 }
 
 /**
@@ -50,16 +53,18 @@ export function session(parts: SessionParts): Credential {
 
   /** Undefined where what is remembered is out of date, and the database has to be asked. */
   const judge = (known: Remembered, isUse: boolean): Principal | Refusal | undefined => {
-    const { session: row, user, counters, endsAt } = known
+    const { session: row, counters, endsAt } = known
     if (feed.isStale()) return new Refusal('REVOCATION_STALE')
     const now = clock.now()
     if (now >= endsAt || now >= known.idleEndsAt) return undefined
-    const { id, userId, clientId } = row
-    if (state.refusesSession({ id, userId, clientId, counters }) !== undefined) return undefined
+    if (known.standsBy !== state.learnt) {
+      const { id, userId, clientId } = row
+      if (state.refusesSession({ id, userId, clientId, counters }) !== undefined) return undefined
+      known.standsBy = state.learnt
+    }
     if (isUse) {
-      const { idleMilliseconds } = known.limits
-      known.idleEndsAt = Math.min(now + idleMilliseconds, endsAt)
-      noteUse({ userId: user.id, id, idleMilliseconds })
+      known.idleEndsAt = Math.min(now + known.limits.idleMilliseconds, endsAt)
+      noteUse(known.use)
     }
     return principalOf(known)
   }
@@ -78,7 +83,9 @@ export function session(parts: SessionParts): Credential {
     if (standing === undefined) return ended
     const scopes = Object.freeze(await scopesOfRoles(policy, standing.user.roles))
     const roles = Object.freeze([...standing.user.roles])
-    const known = { ...standing, scopes, roles, limits: limitsFor(scopes, limits) }
+    const own = limitsFor(scopes, limits)
+    const use = { userId, id: sessionId, idleMilliseconds: own.idleMilliseconds }
+    const known = { ...standing, scopes, roles, limits: own, use, standsBy: -1 }
     memory.keep(text, known, asked)
     return judge(known, isUse) ?? ended
   }
