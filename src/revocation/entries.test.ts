@@ -136,6 +136,17 @@ test('PROTOCOL 2.9: many entries are all found, others are not, and memory comes
   assert.ok(entries.bytes < 64 * 33 * 16)
 })
 
+test('PROTOCOL 2.9: a million live entries fit in 64 MB', () => {
+  const entries = newEntries()
+  for (let number = 0; number < 1_000_000; number++) {
+    entries.add({ kind: 'session', ref: uuid(number), least: undefined, remainingMilliseconds: 60_000 }, 0, 0)
+  }
+  assert.equal(entries.size, 1_000_000)
+  assert.equal(entries.isOverfull, false)
+  assert.ok(entries.bytes <= 64e6, `${entries.bytes} bytes`)
+  assert.equal(leastIn(entries, SESSION, uuid(999_999)), EVERYTHING)
+})
+
 test('PROTOCOL 2.9: past the cap entries become coarser: none is dropped, few others are hit', () => {
   const most = 1000
   const entries = newEntries(most)

@@ -82,7 +82,7 @@ test('a hook that fails changes nothing', async () => {
   await issuer.close()
 })
 
-test('a repeat from another network and agent is an event and a hook, and gets the current token', async () => {
+test('PROTOCOL 1.10: a repeat from another network and agent is an event and a hook, and gets the current token', async () => {
   const { issuer, clock, reports, refreshFrom, copied, owner, turnedAt } = await stolen()
   clock.advance(SECOND)
   assert.equal(tokensOf(await refreshFrom(THIEF, copied)).refresh, owner.refresh)

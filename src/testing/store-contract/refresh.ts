@@ -51,7 +51,7 @@ export function testRefresh(subject: Subject, races: number): void {
     )
   })
 
-  test('the text of a new generation is made with the writing key, a repeat with the key it had', async () => {
+  test('PROTOCOL 1.4: the text of a new generation is made with the writing key, a repeat with the key it had', async () => {
     const { present } = await signIn(subject().store)
     assert.equal(assertGiven(await present(0, { writingKeyId: 'key-2' }), 'rotate', 1).keyId, 'key-2')
     assert.equal(assertGiven(await present(0, { writingKeyId: 'key-3' }), 'repeat', 1).keyId, 'key-2')
@@ -159,7 +159,7 @@ export function testRefresh(subject: Subject, races: number): void {
     assertGiven(await (await signIn(store, raised)).present(0), 'rotate', 1)
   })
 
-  test('B3: the same caller, known by the attempt key, gets the same answer a night later', async () => {
+  test('B3, PROTOCOL 1.2: the same caller, known by the attempt key, gets the same answer a night later', async () => {
     const { store, advance } = subject()
     const { user, present } = await signIn(store)
     const attempt = 'hash of the Idempotency-Key'
@@ -191,7 +191,7 @@ export function testRefresh(subject: Subject, races: number): void {
     }
   })
 
-  test('B3: who was overtaken by two quick rotations is no thief', async () => {
+  test('B3, PROTOCOL 1.1: who was overtaken by two quick rotations is no thief', async () => {
     const { store, advance } = subject()
     const { present } = await signIn(store)
     await advance(MINUTE)
@@ -217,7 +217,7 @@ export function testRefresh(subject: Subject, races: number): void {
     assertRefused(await present(1), 'reuse')
   })
 
-  test('B2: a token a little ahead of its row tells of a lost commit: forward, with an alarm', async () => {
+  test('B2, PROTOCOL 1.5: a token a little ahead of its row tells of a lost commit: forward, with an alarm', async () => {
     const { store, advance } = subject()
     for (let ahead = 1; ahead <= MOST_AHEAD; ahead += 1) {
       const { user, present } = await signIn(store)
@@ -232,7 +232,7 @@ export function testRefresh(subject: Subject, races: number): void {
     }
   })
 
-  test('B2: further ahead is held, not judged: the operator decides', async () => {
+  test('B2, PROTOCOL 1.5: further ahead is held, not judged: the operator decides', async () => {
     const { store } = subject()
     const { user, session, present } = await signIn(store)
     for (const generation of [MOST_AHEAD + 1, 2 ** 40]) assertRefused(await present(generation), 'hold')
@@ -271,7 +271,7 @@ export function testRefresh(subject: Subject, races: number): void {
     assertRefused(await present(2), 'expired')
   })
 
-  test('a repeat from another network and another agent is seen; from one other it may be the same device', async () => {
+  test('PROTOCOL 1.10: a repeat from another network and another agent is seen; from one other it may be the same device', async () => {
     const { store } = subject()
     const { user, present } = await signIn(store)
     await present(0)
@@ -296,7 +296,7 @@ export function testRefresh(subject: Subject, races: number): void {
     )
   })
 
-  test('while the clock is unsure, what would be reuse of a recent generation is a repeat, and an event', async () => {
+  test('PROTOCOL 1.9: while the clock is unsure, what would be reuse of a recent generation is a repeat, and an event', async () => {
     const { store, advance } = subject()
     const { user, present } = await signIn(store)
     assertGiven(await present(0), 'rotate', 1)
@@ -358,7 +358,7 @@ export function testRefresh(subject: Subject, races: number): void {
     }
   })
 
-  test('B2: a refresh that races a logout is answered, or ended; never both lives on', async () => {
+  test('B2, PROTOCOL 2.10: a refresh that races a logout is answered, or ended; never both lives on', async () => {
     const { store, other } = subject()
     for (let round = 0; round < races; round += 1) {
       const { user, session, present } = await signIn(store)
