@@ -35,6 +35,7 @@ const PERSON = { email: 'ada@example.com', password: 'correct horse battery' }
 /** How many statements reach the database for each operation, once what may be remembered is remembered. */
 export async function countStatements(
   server: PrivatePostgres,
+  times = TIMES,
 ): Promise<{ readonly sqlite: OnStore; readonly postgres: OnStore }> {
   const { createAuth } = await dist<typeof import('../../src/index.ts')>('index')
   const { postgres } = await dist<typeof import('../../src/postgres.ts')>('postgres')
@@ -56,13 +57,13 @@ export async function countStatements(
     }) as typeof query
   })
   const onPostgres = createAuth({ store: postgres({ pool }), ...settings }) as unknown as Auth
-  const counted = await countAll(onPostgres, () => count)
+  const counted = await countAll(onPostgres, () => count, times)
   await onPostgres.close()
   await pool.end()
 
   const restore = watchSqlite(() => (count += 1))
   const onSqlite = createAuth({ databaseUrl: 'sqlite::memory:', ...settings }) as unknown as Auth
-  const sqlite = await countAll(onSqlite, () => count)
+  const sqlite = await countAll(onSqlite, () => count, times)
   await onSqlite.close()
   restore()
   return { sqlite, postgres: counted }
@@ -89,7 +90,7 @@ function watchSqlite(ran: () => void): () => void {
   }
 }
 
-async function countAll(auth: Auth, count: () => number): Promise<OnStore> {
+async function countAll(auth: Auth, count: () => number, most: number): Promise<OnStore> {
   await auth.migrate()
   await auth.ready()
   const { client, secret } = await auth.clients.create({
@@ -136,7 +137,7 @@ async function countAll(auth: Auth, count: () => number): Promise<OnStore> {
     // Of several the least: what a process does by the clock falls between now and then.
     let least = Number.POSITIVE_INFINITY
     let used = 0
-    for (let times = 0; times < TIMES; times += 1) {
+    for (let times = 0; times < most; times += 1) {
       if (operation === 'sign-out') tokens = await post(auth, '/token', password)
       const [before, cpu] = [count(), process.cpuUsage()]
       await ask[operation]()
@@ -145,7 +146,7 @@ async function countAll(auth: Auth, count: () => number): Promise<OnStore> {
       used += user + system
     }
     counts[operation] = least
-    microseconds[operation] = used / TIMES
+    microseconds[operation] = used / most
     if (operation === 'sign-out') tokens = await post(auth, '/token', password)
   }
   return { counts, microseconds } as OnStore

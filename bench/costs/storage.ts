@@ -6,7 +6,7 @@ import { sqlite } from '../../src/store/sqlite/index.ts'
 import type { Store } from '../../src/store/store.ts'
 import { type Holder, signIn, signUp } from '../../src/testing/store-contract/people.ts'
 import type { PrivatePostgres } from '../../test/servers/postgres.ts'
-import { run } from '../../test/store/postgres-place.ts'
+import { PATIENCE_MILLISECONDS, run } from '../../test/store/postgres-place.ts'
 
 /** Bytes, indexes included. */
 export interface Storage {
@@ -33,15 +33,19 @@ export async function measureStorage(
   await run(server.url, 'CREATE DATABASE storage')
   const url = server.urlOf('storage')
   const onSqlite = await growth(sqlite(path), people, async () => statSync(path).size)
-  const onPostgres = await growth(postgres(url), people, async () => {
-    await run(url, 'VACUUM ANALYZE')
-    const [row] = await run(
-      url,
-      `SELECT sum(pg_total_relation_size(oid))::float8 AS bytes FROM pg_class
+  const onPostgres = await growth(
+    postgres({ url, limitMilliseconds: PATIENCE_MILLISECONDS }),
+    people,
+    async () => {
+      await run(url, 'VACUUM ANALYZE')
+      const [row] = await run(
+        url,
+        `SELECT sum(pg_total_relation_size(oid))::float8 AS bytes FROM pg_class
        WHERE relnamespace = 'countersign'::regnamespace AND relkind = 'r'`,
-    )
-    return Number(row?.bytes)
-  })
+      )
+      return Number(row?.bytes)
+    },
+  )
   const each = (index: number): Stored => ({
     sqlite: onSqlite[index] ?? Number.NaN,
     postgres: onPostgres[index] ?? Number.NaN,

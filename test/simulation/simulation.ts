@@ -1,3 +1,4 @@
+import { setImmediate as breathe } from 'node:timers/promises'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { type Random, randomId } from '../../src/base/random.ts'
@@ -37,7 +38,7 @@ export interface Outcome extends Scene {
   readonly violations: number
   /** The share of looks, one a second at each verifier, that found its knowledge too old, so that it answers 503. */
   readonly staleShare: number
-  /** Of the heap, for each verifier: its feed and its table of entries. */
+  /** Of the heap, for each verifier: its feed and its table of entries, with its part of what the nodes and time hold. */
   readonly bytesAVerifier: number
   /** Of that table, for each entry in it. */
   readonly bytesAnEntry: number
@@ -86,7 +87,7 @@ export async function simulate(scene: Scene): Promise<Outcome> {
 
   // Chance seldom gives twice as many as are expected, and ten more.
   const mostRevocations = 2 * Math.ceil(scene.revocationsASecond * scene.seconds) + 10
-  const heapBefore = heapAfterCollection()
+  const heapBefore = await heapAfterCollection()
   const delays = createDelays(scene.verifiers, mostRevocations)
   const verifiers: SimulatedVerifier[] = []
   for (let number = 0; number < scene.verifiers; number += 1) {
@@ -132,7 +133,7 @@ export async function simulate(scene: Scene): Promise<Outcome> {
   }
   const seconds = (time.now() - before.at) / 1000
   const aSecond = (after: number, count: number): number => (after - count) / seconds
-  const heap = heapAfterCollection() - heapBefore - delays.bytes
+  const heap = (await heapAfterCollection()) - heapBefore - delays.bytes
   const [one] = verifiers
   const outcome = {
     ...scene,
@@ -194,12 +195,16 @@ function seededBytes(seed: number): Random {
 
 let collect: (() => void) | undefined
 
-function heapAfterCollection(): number {
+/** What was freed is given back behind our back, so the second collection finds what the first has left. */
+async function heapAfterCollection(): Promise<number> {
   if (collect === undefined) {
     setFlagsFromString('--expose-gc')
     collect = runInNewContext('gc') as () => void
   }
-  collect()
+  for (let times = 0; times < 3; times += 1) {
+    collect()
+    await breathe()
+  }
   const { heapUsed, arrayBuffers } = process.memoryUsage()
   return heapUsed + arrayBuffers
 }
