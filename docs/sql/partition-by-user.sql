@@ -1,6 +1,6 @@
 -- Splits every table that grows with the sessions of people into 16 parts by the user, each of which may lie on a disk of
--- its own. Run it with all servers stopped, after `countersign migrate`, as the role that Countersign signs in as; later
--- migrations go through it as they are. Read in docs/scaling.md what it costs.
+-- its own. Run it with all servers stopped, after `countersign migrate`; later migrations go through it as they are. Read in
+-- docs/decisions/0031-keys-begin-with-the-user.md what it costs.
 DO $$
 DECLARE
   parts CONSTANT integer := 16;
@@ -32,6 +32,4 @@ BEGIN
     END LOOP;
     EXECUTE format('DROP TABLE countersign.%I', name || '_whole');
   END LOOP;
-  -- Otherwise the refresh is planned anew each time, for a plan for one part looks better than one for all.
-  EXECUTE format('ALTER ROLE %I IN DATABASE %I SET plan_cache_mode = force_generic_plan', current_user, current_database());
 END $$;
