@@ -28,10 +28,15 @@ export async function endHeldSession(
   { store, isEnded, revocationsChanged }: Parts,
 ): Promise<boolean> {
   const isLive = await store.sessions.end({ ...held, why }, event)
-  if (!isLive && isOver) return false
+  if (!isLive && (isOver || (await isKnown(held, store)))) return false
   await revocationsChanged()
   if (isLive || isEnded('session', held.id)) return isLive
   await store.revocations.add({ kind: 'session', ref: held.id, least: undefined }, held, event)
   await revocationsChanged()
   return true
+}
+
+/** By an access token nobody can look it up; but whichever of its session has ended has an entry for as long as it is good. */
+async function isKnown({ userId, id, secretHash }: Held, { sessions }: Parts['store']): Promise<boolean> {
+  return secretHash !== undefined && (await sessions.inspect({ userId, id, secretHash })) !== undefined
 }

@@ -11,6 +11,8 @@ import type { HashQueue } from './hashing.ts'
 import type { OwnUsers } from './own-users.ts'
 import type { Throttle } from './throttle.ts'
 
+const NOT_LOOKED_AT: ReadonlySet<string> = new Set(['HASH_QUEUE_FULL', 'SHUTTING_DOWN'])
+
 /** From where somebody signs in, and with a browser of which we know who signed in with it before. */
 export interface SignInOrigin extends Origin {
   readonly device?: KnownDevice | undefined
@@ -55,9 +57,11 @@ export async function provePassword(
       return taken
     }
   }
-  const { matches, needsRehash } = await parts.hashes.verify(password, account?.passwordHash, {
-    isKnown: device !== undefined,
-  })
+  const known = { isKnown: device !== undefined }
+  const { matches, needsRehash } = await orTakeBack(
+    parts.hashes.verify(password, account?.passwordHash, known),
+    takeBack,
+  )
   if (account === undefined || !matches) {
     throw new AuthError('CREDENTIALS_WRONG', {
       details: account === undefined ? { known: false } : { known: true, userId: account.user.id },
@@ -86,9 +90,25 @@ export async function proveOwnPassword(
   const { address } = origin
   const isFamiliar = () => isUsedFrom(userId, address, store)
   const takeBack = await throttle.admit({ account: key, address, isFamiliar })
-  const { matches } = await hashes.verify(password, account.passwordHash)
+  const { matches } = await orTakeBack(hashes.verify(password, account.passwordHash), takeBack)
   if (matches) await takeBack()
   return matches
+}
+
+/**
+ * What was never looked at is no try: whoever is put off because there are too many has guessed nothing, and may not be
+ * told minutes later that they have tried too often.
+ */
+export async function orTakeBack<Verdict>(
+  verdict: Promise<Verdict>,
+  takeBack: () => Promise<void>,
+): Promise<Verdict> {
+  try {
+    return await verdict
+  } catch (error) {
+    if (error instanceof AuthError && NOT_LOOKED_AT.has(error.code)) await takeBack()
+    throw error
+  }
 }
 
 /** Whether somebody is signed in to the account from that network: the right person, most likely, in the usual place. */

@@ -13,7 +13,7 @@ import type { Accounts, CreateOptions, NewAccount, RoleNames } from './accounts.
 import type { Caller } from './caller.ts'
 import type { Hooks } from './hooks.ts'
 import { inspectLink, LINK_LIVES, linkOf, newLink } from './mailed-link.ts'
-import type { PasswordParts } from './password.ts'
+import { orTakeBack, type PasswordParts } from './password.ts'
 
 /** Who may have an account. */
 export type RegistrationMode = 'open' | 'verified' | 'invite' | 'closed'
@@ -173,7 +173,7 @@ export function createRegistration(parts: RegistrationParts): Registration {
       address: origin.address,
       isFamiliar,
     })
-    if (!(await hashes.verify(password, passwordHash)).matches) {
+    if (!(await orTakeBack(hashes.verify(password, passwordHash), takeBack)).matches) {
       throw new AuthError('REQUEST_INVALID', {
         fields: [{ field: 'password', message: 'Is not right.', reason: 'wrong_registration_password' }],
       })

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import { test } from 'node:test'
 import { promisify } from 'node:util'
-import { startPostgres } from './postgres.ts'
+import { startPostgres, startPostgresReplica } from './postgres.ts'
 import { postgresClient, requireProgram } from './programs.ts'
 
 const psql = requireProgram(postgresClient)
@@ -40,4 +40,18 @@ test('a durable PostgreSQL keeps what was committed through a kill', async (t) =
   await server.kill()
   await server.start()
   assert.equal(await query(server.url, 'select seven from kept'), '7')
+})
+
+test('a replica follows its primary, and takes over when that is gone', async (t) => {
+  const primary = await startPostgres({ settings: { synchronous_commit: 'remote_apply' } })
+  t.after(() => primary.stop())
+  const replica = await startPostgresReplica(primary, primary.port)
+  t.after(() => replica.stop())
+  await query(primary.url, "alter system set synchronous_standby_names = '*'")
+  await query(primary.url, 'select pg_reload_conf()')
+  await query(primary.url, 'create table kept as select 7 as seven')
+  await assert.rejects(query(replica.url, 'create table other (id int)'), /read-only/)
+  await primary.kill()
+  await query(replica.url, 'select pg_promote(true, 60)')
+  assert.equal(await query(replica.url, 'select count(*) from kept where seven = 7'), '1')
 })

@@ -1,5 +1,8 @@
 // `npm run torture -- [names] [--only PART] [--long] [--seed N] [--times N] [--json]`: the tortures one after the other,
 // and a report.
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { type ParseArgsOptionsConfig, parseArgs } from 'node:util'
 import { testEnvironment } from '../../scripts/test/environment.ts'
 import { seed as seedOfRun } from '../store/seeded.ts'
@@ -17,6 +20,8 @@ const USAGE = `Usage: npm run torture -- [names] [--only PART] [--long] [--seed 
   --json     the report as JSON
 
 ${listed()}`
+
+const PROGRESS_MILLISECONDS = 10_000
 
 const options = {
   help: { type: 'boolean', short: 'h' },
@@ -40,6 +45,13 @@ const chosen = choose(positionals, values.only)
 const clean = testEnvironment(process.env, values.long ? 'long' : 'full')
 for (const name of Object.keys(process.env)) if (!(name in clean)) delete process.env[name]
 
+// Nodes that are started from source again and again need not compile it each time.
+const compiled = mkdtempSync(join(tmpdir(), 'countersign-compiled-'))
+process.env.NODE_COMPILE_CACHE = compiled
+process.on('exit', () => rmSync(compiled, { recursive: true, force: true }))
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(130))
+
+let toldAt = Number.NEGATIVE_INFINITY
 const endured: Endured[] = []
 for (const torture of chosen) {
   const count = times ?? torture.counts[values.long ? 'long' : 'full']
@@ -65,11 +77,16 @@ if (values.json) {
 }
 process.exit(failed === 0 ? 0 : 1)
 
-/** On a terminal one line that changes; elsewhere a line for each new thing, which is what somebody reads later. */
+/** On a terminal one line that changes; elsewhere a line now and then, for whoever reads it later. */
 function progress({ name }: Torture, done: number, what: string): void {
   const line = `${name}: ${done} ${what}`
-  if (process.stderr.isTTY) process.stderr.write(`\r\u001b[K${line} `)
-  else if (done === 1 && !what.startsWith('of ')) process.stderr.write(`${line}\n`)
+  if (process.stderr.isTTY) {
+    process.stderr.write(`\r\u001b[K${line} `)
+    return
+  }
+  if (performance.now() - toldAt < PROGRESS_MILLISECONDS) return
+  toldAt = performance.now()
+  process.stderr.write(`  ${line}\n`)
 }
 
 function read() {

@@ -38,12 +38,14 @@ export function createProbes(place: WorkPlace, first: number): Probes {
         ]
         const took: string[] = []
         for (const [name, work] of steps) {
+          let why = ''
           while (!(await work())) {
             if (performance.now() - began > PATIENCE_MILLISECONDS)
               throw new Error(`node ${node} does not come back to its work: ${name}`)
+            why = ` after ${worker.seen?.status} ${/"cause":"\w+"/.exec(worker.seen?.text ?? '')?.[0] ?? ''}`
             await pause(PAUSE_MILLISECONDS)
           }
-          took.push(`${name} at ${Math.round(performance.now() - began)}`)
+          took.push(`${name} at ${Math.round(performance.now() - began)}${why}`)
         }
         return { milliseconds: performance.now() - began, steps: `node ${node}: ${took.join(', ')}` }
       }

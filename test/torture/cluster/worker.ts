@@ -40,6 +40,8 @@ const SHARES: readonly (readonly [kind: Kind, share: number])[] = [
 /** One request after the other about one session. Everything that is answered goes to the referee. */
 export class Worker {
   session: HeldSession | undefined
+  /** What came last. */
+  seen: Seen | undefined
   private readonly place: WorkPlace
   private readonly name: string
   /** Of its own network, for sign-ins are counted by it. */
@@ -175,10 +177,11 @@ export class Worker {
     return this.ask(path, { method: 'POST', headers: { ...headers, 'content-type': type }, body }, node)
   }
 
-  private ask(path: string, init: RequestInit, node?: number): Promise<Seen> {
+  private async ask(path: string, init: RequestInit, node?: number): Promise<Seen> {
     const { cluster, below } = this.place
     const headers = { ...init.headers, 'x-forwarded-for': this.address }
-    return cluster.ask(node ?? below(cluster.nodes), path, { ...init, headers })
+    this.seen = await cluster.ask(node ?? below(cluster.nodes), path, { ...init, headers })
+    return this.seen
   }
 
   private draw(): Kind {

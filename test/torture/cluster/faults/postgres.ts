@@ -128,8 +128,23 @@ const diskFull: Fault<ClusterPlace> = {
   async end({ postgres }, _, ledger) {
     postgres.disk?.free()
     if (postgres.pid() === undefined) ledger.note('falls of the full server')
-    await postgres.start()
+    await untilItServes(postgres)
   },
+}
+
+/** It may be about to come back by itself, or to fall once more. */
+async function untilItServes(postgres: PrivatePostgres): Promise<void> {
+  const late = performance.now() + PATIENCE_MILLISECONDS
+  for (;;) {
+    await postgres.start()
+    const serves = await run(postgres.url, 'SELECT 1').then(
+      () => true,
+      () => false,
+    )
+    if (serves) return
+    if (performance.now() > late) throw new Error('the server does not come back')
+    await pause(50)
+  }
 }
 
 const slow: Fault<ClusterPlace> = {
