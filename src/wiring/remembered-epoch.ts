@@ -14,7 +14,7 @@ export interface EpochMemory {
   keep(store: StoreIdentity): Promise<void>
 }
 
-/** In a file of the data folder, beside the secret; nowhere if there is no such folder. */
+/** In a file of the data folder, beside the secret; nowhere if there is no such folder, or it cannot be written to. */
 export function epochInFile(folder: string): EpochMemory {
   const path = join(folder, 'store-epochs.json')
   const readAll = (): Record<string, number> => {
@@ -28,11 +28,21 @@ export function epochInFile(folder: string): EpochMemory {
     async keep({ id, epoch }) {
       if (!existsSync(folder) || (await read(id)) >= epoch) return
       const draft = `${path}.${process.pid}`
-      writeFileSync(draft, `${JSON.stringify({ ...readAll(), [id]: epoch })}\n`, { mode: 0o600, flush: true })
-      renameSync(draft, path)
+      try {
+        writeFileSync(draft, `${JSON.stringify({ ...readAll(), [id]: epoch })}\n`, {
+          mode: 0o600,
+          flush: true,
+        })
+        renameSync(draft, path)
+      } catch (error) {
+        // A container with a read-only image: what cannot be kept here must not keep the node from its start.
+        if (!UNWRITABLE.has((error as NodeJS.ErrnoException).code ?? '')) throw error
+      }
     },
   }
 }
+
+const UNWRITABLE: ReadonlySet<string> = new Set(['EROFS', 'EACCES', 'EPERM'])
 
 /** One after the other in Redis: whoever is later never lowers it. */
 const KEEP_HIGHER = `if tonumber(redis.call('get', KEYS[1]) or '0') < tonumber(ARGV[1]) then
