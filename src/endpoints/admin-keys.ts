@@ -86,7 +86,9 @@ export const rotateKey = route({
       algorithm: z
         .enum(ID_TOKEN_ALGORITHMS, `Must be one of ${ID_TOKEN_ALGORITHMS.join(', ')}.`)
         .optional()
-        .meta({ description: 'Of the key for ID tokens that is meant; RS256 where left out.' }),
+        .meta({
+          description: 'Of the key for ID tokens that is meant; RS256 where left out. With `now` both are.',
+        }),
       now: z.boolean('Must be true or false.').default(false),
     }),
     example: { use: 'access' },

@@ -15,7 +15,10 @@ export function keyCommands(program: Command): void {
     .command('rotate')
     .description('make the next key, or let it take over once that is allowed; refuses no token')
     .option(...use)
-    .option('--algorithm <name>', 'of the key for ID tokens that is meant: RS256 (default) or ES256')
+    .option(
+      '--algorithm <name>',
+      'of the key for ID tokens that is meant: RS256 (default) or ES256; --now means both',
+    )
     .option(
       '--now',
       'for a key that somebody else may have: refuse all that was signed, and say how much that is',
