@@ -4,6 +4,7 @@ import { pageHeaders } from '../http/headers.ts'
 import type { KeptMail } from '../mail/development-mailbox.ts'
 import { anyone } from '../model/access.ts'
 import { route } from './route.ts'
+import type { PageServices } from './services.ts'
 
 /** The letters of late, to be read in development; elsewhere there is nothing at this address. */
 export const developmentMail = route({
@@ -18,6 +19,8 @@ export const developmentMail = route({
   async handle({ services }) {
     const { mailbox } = services
     if (mailbox === undefined) throw new AuthError('NOT_FOUND')
+    const { pages } = services
+    const style = pages && (await styleOf(pages))
     const page = await html`<!doctype html>
 <html lang="en">
 <head>
@@ -25,10 +28,13 @@ export const developmentMail = route({
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <title>Letters</title>
+${style && html`<link rel="stylesheet" href="${style}">`}
 </head>
 <body>
+<div class="page wide"><main>
 <h1>Letters</h1>
 ${mailbox.letters.length === 0 ? html`<p>None yet.</p>` : mailbox.letters.map(shown)}
+</main></div>
 </body>
 </html>
 `
@@ -44,15 +50,23 @@ ${mailbox.letters.length === 0 ? html`<p>None yet.</p>` : mailbox.letters.map(sh
   },
 })
 
+async function styleOf({ base, brand }: PageServices): Promise<string> {
+  const [{ filesUnder }, { filesOfPages }] = await Promise.all([
+    import('./pages/view.ts'),
+    import('../pages/files.ts'),
+  ])
+  return filesUnder(base, filesOfPages(brand).names).style
+}
+
 function shown({ to, subject, text, language, at }: KeptMail) {
   const lines = text.split('\n').map((line) => {
     const isLink = /^https?:\/\/\S+$/.test(line)
     return isLink ? html`<a href="${line}">${line}</a><br>` : html`${line}<br>`
   })
-  return html`<article>
+  return html`<section>
 <h2 lang="${language}">${subject}</h2>
-<p>${to}, ${new Date(at).toISOString()}</p>
+<p class="small muted">${to}, ${new Date(at).toISOString()}</p>
 <p lang="${language}">${lines}</p>
-</article>
+</section>
 `
 }

@@ -95,5 +95,5 @@ function fromNow(milliseconds: number, language: Language): string {
     UNITS.find(([, length]) => Math.abs(milliseconds) >= length) ?? (['second', 1000] as const)
   // Under a minute: "now" in every language.
   if (unit === 'second') return format.format(0, 'second')
-  return format.format(Math.trunc(milliseconds / size), unit)
+  return format.format(Math.round(milliseconds / size), unit)
 }

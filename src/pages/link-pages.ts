@@ -30,8 +30,9 @@ ${mainButton(words.askButton)}`
   return {
     title: words.askTitle,
     failed: hasFailed(state),
-    body: html`${errorSummary(frame, state)}${isAsked && note(words.asked, 'good')}${isAsked && lettersLink(frame, letters)}
+    body: html`${errorSummary(frame, state)}
 ${heading(words.askTitle, isAsked ? undefined : words.askLead)}
+${isAsked && note(words.asked, 'good')}${isAsked && lettersLink(frame, letters)}
 ${!isAsked && form(state, { to: `${base}/${about}/form`, body })}
 <div class="after"><p><a href="${base}/login">${texts.login.title}</a></p></div>`,
   }

@@ -92,7 +92,7 @@ button,.button{display:inline-flex;align-items:center;justify-content:center;gap
 .other:hover{background:var(--soft)}
 .end{background:none;border-color:var(--danger);color:var(--danger)}
 .end:hover{background:color-mix(in srgb,var(--danger) 10%,transparent)}
-.plain{min-block-size:0;padding:0;border:0;background:none;color:var(--link);text-decoration:underline;text-underline-offset:.2em;text-decoration-thickness:1px;font-weight:400}
+button.plain{min-block-size:0;padding:0;border:0;background:none;color:var(--link);text-decoration:underline;text-underline-offset:.2em;text-decoration-thickness:1px;font-weight:400}
 .slim{min-block-size:2.25rem;padding:.25rem .75rem;font-size:.875rem;white-space:nowrap}
 button[aria-busy=true]{opacity:.6;cursor:progress}
 .boxes{border:0;display:grid;gap:.5rem;min-inline-size:0}
@@ -100,6 +100,7 @@ button[aria-busy=true]{opacity:.6;cursor:progress}
 section{display:grid;gap:1rem;min-inline-size:0}
 section>*{min-inline-size:0}
 .back{font-size:.875rem;margin-block-end:-1rem}
+.back:not(:has(+.head)){margin-block-end:-.5rem}
 .back a::before{content:"\\2190\\00a0"}
 [dir=rtl] .back a::before{content:"\\2192\\00a0"}
 .permissions{padding-inline-start:1.125rem;list-style:disc}
@@ -117,8 +118,8 @@ table{border-collapse:collapse;inline-size:100%;font-variant-numeric:tabular-num
 th,td{text-align:start;vertical-align:top;padding:.375rem .75rem .375rem 0;border-block-end:1px solid var(--rule)}
 .number{text-align:end}
 .checks{list-style:none;display:grid;gap:.25rem;overflow-wrap:anywhere}
-.checks>*{min-inline-size:0}
-.fixed td{white-space:nowrap}
+.checks>*{min-inline-size:0}.checks>:not(:has(details)){padding-inline-start:1.05rem}
+.fixed td{white-space:nowrap}.fixed td:nth-child(3){white-space:normal;overflow-wrap:anywhere;min-inline-size:6rem}
 .steps li{overflow-wrap:anywhere}
 .checks summary{cursor:pointer}
 .checks p{padding-inline-start:1.5rem}
@@ -141,8 +142,9 @@ ul.rows{list-style:none}
 .what .permissions{margin-block:.25rem}
 .rename{font-size:.875rem}.rename summary{cursor:pointer;color:var(--link);inline-size:fit-content}.rename form{margin-block-start:.5rem;gap:.5rem;justify-items:start;max-inline-size:22rem}
 .tag{display:inline-block;margin-inline-start:.5rem;padding:0 .5rem;border:1px solid var(--ok);border-radius:.5rem;color:var(--ok);font-size:.875rem;font-weight:600;line-height:1.4}
+.rows dd bdi:has(+.tag){margin-inline-end:.5rem}.rows dd .tag{margin:0}
 .tag.open{border-color:var(--line);color:var(--muted)}
-.secret{display:grid;gap:.5rem}
+.secret{display:grid;gap:.5rem}.secret button{justify-self:start}
 code,.mono{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,"Liberation Mono",monospace;font-size:.875rem;overflow-wrap:anywhere}
 .secret code{display:block;padding:.75rem;border:1px solid var(--rule);border-radius:.5rem;background:var(--soft);direction:ltr;text-align:start;user-select:all}
 .lines{white-space:pre-line}

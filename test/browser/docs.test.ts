@@ -1,13 +1,11 @@
 import assert from 'node:assert/strict'
-import { createServer, type Server } from 'node:http'
+import { createServer } from 'node:http'
 import { after, before, test } from 'node:test'
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
 import { nodeListener } from '../../src/adapters/node.ts'
 import { type Auth, createAuth } from '../../src/index.ts'
 import { launchChromium } from '../servers/chromium.ts'
-
-const PASSWORD = 'correct horse battery'
-const WAIT_MILLISECONDS = 120_000
+import { listen, PASSWORD, withPage as withPageOf } from './page-site.ts'
 
 /** An issuer as a browser meets it, at the root of its host or below a path. */
 interface Site {
@@ -58,42 +56,8 @@ async function openSite(mount = ''): Promise<Site> {
   }
 }
 
-function listen(server: Server): Promise<number> {
-  return new Promise((resolve) => {
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address()
-      resolve(typeof address === 'object' && address !== null ? address.port : 0)
-    })
-  })
-}
-
-/** A page that writes down whatever a strict site must not cause. */
-async function withPage(
-  options: BrowserContextOptions,
-  story: (page: Page, complaints: string[]) => Promise<void>,
-): Promise<void> {
-  const context = await browser.newContext(options)
-  try {
-    const page = await context.newPage()
-    page.setDefaultTimeout(WAIT_MILLISECONDS)
-    const complaints: string[] = []
-    await page.addInitScript(
-      "addEventListener('securitypolicyviolation', (e) => console.error('policy', e.violatedDirective, e.blockedURI))",
-    )
-    page.on('console', (message) => {
-      if (['error', 'warning'].includes(message.type())) complaints.push(message.text())
-    })
-    page.on('pageerror', (error) => complaints.push(error.message))
-    page.on('request', (request) => {
-      const url = new URL(request.url())
-      const own = url.origin === new URL(page.url()).origin || page.url() === 'about:blank'
-      if (url.protocol !== 'data:' && !own) complaints.push(`asked ${url.origin}`)
-    })
-    await story(page, complaints)
-  } finally {
-    await context.close()
-  }
-}
+const withPage = (options: BrowserContextOptions, story: Parameters<typeof withPageOf>[2]): Promise<void> =>
+  withPageOf(browser, options, story)
 
 async function openDocs(page: Page, base: string): Promise<void> {
   await page.goto(`${base}/docs`)

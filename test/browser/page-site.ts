@@ -8,7 +8,7 @@ import { nodeListener } from '../../src/adapters/node.ts'
 import { type Auth, type AuthOptions, createAuth } from '../../src/index.ts'
 
 export const PASSWORD = 'correct horse battery'
-const WAIT_MILLISECONDS = 60_000
+const WAIT_MILLISECONDS = 120_000
 
 /** An issuer with its pages, as a browser meets it. By a host name, for passkeys are bound to one. */
 export interface PageSite {

@@ -141,7 +141,8 @@ export async function openView(
   }
 }
 
-function filesUnder(base: string, names: Frame['files']): Frame['files'] {
+/** The addresses of the files beside the pages. */
+export function filesUnder(base: string, names: Frame['files']): Frame['files'] {
   const at = (name: string) => `${base}/pages/${name}`
   return {
     style: at(names.style),

@@ -10,7 +10,7 @@ export const account: AccountTexts = {
     off: 'متوقف',
     on: 'مفعّل',
     app: 'تطبيق المصادقة',
-    since: (when) => `أُعدّ ${when}`,
+    since: (when) => `أُضيف ${when}`,
     setUp: 'إعداد تطبيق',
     replace: 'إعداد تطبيق آخر',
     remove: 'إزالة',

@@ -10,7 +10,7 @@ export const account: AccountTexts = {
     off: 'Aus',
     on: 'Ein',
     app: 'Authenticator-App',
-    since: (when) => `Eingerichtet ${when}`,
+    since: (when) => `Hinzugefügt ${when}`,
     setUp: 'App einrichten',
     replace: 'Andere App einrichten',
     remove: 'Entfernen',

@@ -10,7 +10,7 @@ export const account = {
     off: 'Off',
     on: 'On',
     app: 'Authenticator app',
-    since: (when: string) => `Set up ${when}`,
+    since: (when: string) => `Added ${when}`,
     setUp: 'Set up an app',
     replace: 'Set up another app',
     remove: 'Remove',
