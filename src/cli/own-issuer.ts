@@ -1,7 +1,9 @@
+import { z } from 'zod'
 import type { AuthOptions } from '../auth-options.ts'
 import { encodeBase64Url } from '../base/base64url.ts'
 import { toSeconds } from '../base/clock.ts'
 import { loadConfig } from '../config/load.ts'
+import { isLoopback } from '../config/mode.ts'
 import { routes } from '../endpoints/routes.ts'
 import { AuthError } from '../errors/auth-error.ts'
 import { mint } from '../grants/mint.ts'
@@ -10,8 +12,10 @@ import { type Claims, claimsOf, compose } from '../hostile/idea.ts'
 import { FIRST_PARTY } from '../model/client.ts'
 import type { TokenSource } from '../probe/source.ts'
 import { wire } from '../wiring/wire.ts'
+import { readJsonObject } from './document.ts'
 import { OPERATOR } from './with-auth.ts'
 
+const TOLD_MILLISECONDS = 5000
 /** A push may be lost; then it takes a pull, and a verifier elsewhere learns by asking. */
 const SLACK_MILLISECONDS = 3000
 
@@ -27,9 +31,12 @@ export interface OwnIssuer extends TokenSource {
  * `close`. `base` is the place that is asked.
  */
 export async function openOwnIssuer(base: URL, audience?: string): Promise<OwnIssuer> {
-  const { options, settings } = await loadConfig({ cwd: process.cwd(), env: process.env })
+  const { options, settings, origins } = await loadConfig({ cwd: process.cwd(), env: process.env })
+  // An application may have its options in code: then nothing here names the issuer, but the application does.
+  const told = origins.issuer === 'default' ? await issuerTold(base) : undefined
+  const issuer = told?.issuer ?? settings.issuer
   // Hooks and the profile are about real people: neither shall refuse this account, nor hear of it.
-  const { hooks: _, profile: __, ...rest } = options as AuthOptions
+  const { hooks: _, profile: __, ...rest } = { ...(options as AuthOptions), ...told }
   const wired = wire(rest, [])
   const { accounts, grants } = wired.services
   await wired.start()
@@ -60,10 +67,10 @@ export async function openOwnIssuer(base: URL, audience?: string): Promise<OwnIs
       ...(audience !== undefined && { aud: audience }),
     }
     return {
-      name: `the issuer ${settings.issuer}, by an account made for this`,
+      name: `the issuer ${issuer}, by an account made for this`,
       fits: true,
       refreshToken: live.refresh_token,
-      issuerPaths: pathsAt(base, new URL(settings.issuer)),
+      issuerPaths: pathsAt(base, new URL(issuer)),
       materialFor(requirement) {
         const nowSeconds = toSeconds(grants.clock.now())
         const { iat: _, exp: __, ...kept } = claimsOf(live.access_token)
@@ -112,6 +119,24 @@ export async function openOwnIssuer(base: URL, audience?: string): Promise<OwnIs
     throw error
   }
 }
+
+/** Issuer and audience as an API on this machine names them itself (RFC 9728); only where both are one. */
+async function issuerTold(base: URL): Promise<{ issuer: string; audience: string } | undefined> {
+  if (!isLoopback(base.hostname)) return undefined
+  const address = new URL('/.well-known/oauth-protected-resource', base)
+  const signal = AbortSignal.timeout(TOLD_MILLISECONDS)
+  const text = await fetch(address, { signal, redirect: 'error' }).then(
+    (answer) => answer.text(),
+    () => '',
+  )
+  const { data } = RESOURCE.safeParse(readJsonObject(text))
+  const [issuer] = data?.authorization_servers ?? []
+  if (data === undefined || issuer === undefined || URL.parse(issuer)?.origin !== base.origin)
+    return undefined
+  return { issuer, audience: data.resource }
+}
+
+const RESOURCE = z.object({ resource: z.string(), authorization_servers: z.tuple([z.string()]) })
 
 /** The paths of the issuer as seen from the place that is asked, where it is on the same host. */
 function pathsAt(base: URL, issuer: URL): string[] {

@@ -12,6 +12,7 @@ import { guessedTokens, type TokenSource } from '../probe/source.ts'
 import type { Target } from '../probe/target.ts'
 import { NOWHERE } from '../probe/variants.ts'
 import { readDocument, readJsonObject } from './document.ts'
+import { readNamedFile } from './named-file.ts'
 import { NoVerdict } from './no-verdict.ts'
 import { type OutputOptions, print, printJson } from './output.ts'
 import { shortPlace } from './short-place.ts'
@@ -61,11 +62,14 @@ export async function runProbe(
   const limit = numberOf('--time-limit', options.timeLimit ?? '300', 1, 86_400)
   const patience = numberOf('--wait', options.wait ?? '0', 0, 3600)
   const { base, targets } = await placeOf(entries, options)
-  const source = await sourceOf(base, entries !== undefined, options)
-  const stopListening = onInterrupt(() => closeSource(source))
   const sender = createSender(base, { rate, timeoutMilliseconds: ANSWER_MILLISECONDS })
+  let source: TokenSource | undefined
+  let stopListening: (() => void) | undefined
   try {
+    // First of all: what answers may also tell whose tokens it takes.
     await answering(sender.send, patience)
+    source = await sourceOf(base, entries !== undefined, options)
+    stopListening = onInterrupt(() => closeSource(source))
     const since = performance.now()
     const report = await probe({
       targets,
@@ -87,14 +91,14 @@ export async function runProbe(
     clearProgress()
     return { report, told }
   } finally {
-    stopListening()
+    stopListening?.()
     sender.close()
     await closeSource(source)
   }
 }
 
-async function closeSource(source: TokenSource & { close?(): Promise<void> }): Promise<void> {
-  await source.close?.()
+async function closeSource(source: (TokenSource & { close?(): Promise<void> }) | undefined): Promise<void> {
+  await source?.close?.()
 }
 
 /** Whoever interrupts a probe shall not be left with its account. Answers how to stop listening. */
@@ -169,7 +173,7 @@ async function publicKeysOf(place: string, named: boolean): Promise<readonly Jso
 }
 
 function readToken(file: string): string {
-  const text = readFileSync(file === '-' ? 0 : file, 'utf8').trim()
+  const text = (file === '-' ? readFileSync(0, 'utf8') : readNamedFile(file)).trim()
   if (!/^[\w.~+/=-]+$/.test(text))
     throw new NoVerdict('--token-file: the file is to hold one token, and nothing else')
   return text

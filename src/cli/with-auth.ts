@@ -1,6 +1,8 @@
+import { existsSync } from 'node:fs'
 import type { Auth } from '../auth.ts'
 import type { AuthOptions } from '../auth-options.ts'
 import { loadConfig } from '../config/load.ts'
+import type { Secret } from '../config/secret.ts'
 import type { Settings } from '../config/settings.ts'
 import { createAuth } from '../create-auth.ts'
 
@@ -12,11 +14,24 @@ export async function withAuth<Value>(
   work: (auth: Auth, settings: Settings) => Promise<Value>,
   more: Pick<AuthOptions, 'logger'> = {},
 ): Promise<Value> {
-  const { options, settings } = await loadConfig({ cwd: process.cwd(), env: process.env })
+  const { options, settings, origins } = await loadConfig({ cwd: process.cwd(), env: process.env })
+  // In the folder of an application that keeps its data elsewhere this would look as if nobody had an account.
+  if (origins.databaseUrl === 'default' && !hasDatabase(settings.databaseUrl)) {
+    process.stderr.write(
+      `note: there was no database here, so this is a new one (${settings.databaseUrl}). Another one is named by ` +
+        'DATABASE_URL, or by databaseUrl in countersign.config.ts.\n',
+    )
+  }
   const auth = createAuth({ ...(options as AuthOptions), ...more }) as unknown as Auth
   try {
     return await work(auth, settings)
   } finally {
     await auth.close()
   }
+}
+
+/** False only for an SQLite file that is not there yet. */
+export function hasDatabase(databaseUrl: Secret): boolean {
+  const [, path] = /^sqlite:(.+)$/.exec(String(databaseUrl)) ?? []
+  return path === undefined || existsSync(path)
 }

@@ -98,7 +98,7 @@ export function listWanted({ token, signature, evidence, hasConfig, exchanges }:
   const wants: string[] = []
   if (token !== undefined && signature.kind === 'not_checked') {
     wants.push(
-      'the key set (JWKS) of the issuer or the shared secret that the verifier was given: `countersign doctor token --issuer URL` or `--secret-file FILE`',
+      'the key set (JWKS) of the issuer or the shared secret that the verifier was given: `countersign doctor token --issuer URL`, `--secret-file FILE`, or `--own` in the folder of the issuer',
     )
   }
   if (!hasConfig)

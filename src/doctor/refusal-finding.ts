@@ -2,7 +2,7 @@ import { type Cause, catalogue } from '../errors/codes.ts'
 import type { RefusalRecord } from '../store/refusals.ts'
 import type { Diagnosis } from './finding.ts'
 import { certain } from './finding.ts'
-import { ago } from './words.ts'
+import { ago, moment } from './words.ts'
 
 /** What the store says now about what a refusal was about; a part that is absent was not found. */
 export interface RefusalContext {
@@ -40,7 +40,7 @@ export function diagnoseRefusal(
   const evidence = [
     `${String(facts.route)} was refused ${ago(record.at / 1000, nowSeconds)} by node ${node}${Number.isFinite(started) ? `, which was started ${ago(started, nowSeconds)}` : ''} (configuration ${String(facts.config_fp)}).`,
     ...FACT_WORDS.flatMap(([name, words]) =>
-      facts[name] === undefined ? [] : [`${words}: ${textOf(facts[name])}`],
+      facts[name] === undefined ? [] : [`${words}: ${factOf(name, facts[name])}`],
     ),
     ...Object.entries(facts).flatMap(([name, value]) =>
       name.startsWith('detail_') ? [`${name.slice(7)}: ${textOf(value)}`] : [],
@@ -67,6 +67,13 @@ export function diagnoseRefusal(
     notChecked: ['the request itself: the event keeps names of headers and fingerprints, never values'],
     wanted: [],
   }
+}
+
+function factOf(name: string, value: unknown): string {
+  if (name === 'exp' && typeof value === 'number') return moment(value)
+  return name === 'headers' && Array.isArray(value) && value.length === 0
+    ? 'none that tells anything'
+    : textOf(value)
 }
 
 function textOf(value: unknown): string {

@@ -160,7 +160,8 @@ function hintOf({ routes, findings }: ProbeReport): string {
   const sent = routes.filter(({ letsIn }) => letsIn !== undefined)
   const refused = findings.some(({ kind }) => kind === 'shut') && sent.every(({ letsIn }) => letsIn === false)
   return refused
-    ? ' Every good token was refused: perhaps the API trusts another issuer, or has another name for itself (--audience).'
+    ? ' Every good token was refused: perhaps the API trusts another issuer (ISSUER or countersign.config.ts say whose ' +
+        'tokens these are; options of createAuth alone are not seen from here), or has another name for itself (--audience).'
     : ''
 }
 

@@ -53,6 +53,24 @@ describe('doctor token, for tokens of anybody', () => {
     assert.equal(status, 1)
   })
 
+  it('does not repeat a token that was given in the place of its file, and says what to do', async () => {
+    const token = tokenWith({})
+    for (const args of [
+      ['token', token],
+      ['exchange', token],
+      ['token', '--secret-file', SECRET],
+    ]) {
+      const { status, out, err } = await doctor(args, token)
+      assert.equal(status, 2)
+      assert.match(err, /What was given is no file[\s\S]*let it end/)
+      assert.doesNotMatch(out + err, /eyJ/)
+      assert.ok(!(out + err).includes(SECRET))
+    }
+    const { err } = await doctor(['token', 'no-such-file.txt'])
+    assert.match(err, /^no-such-file\.txt cannot be read \(ENOENT\)/)
+    assert.doesNotMatch((await doctor(['ref', token])).err, /eyJ/)
+  })
+
   it('A18: says that claims are not proven where there is no key: exit 2', async () => {
     const { status, out } = await doctor(['token', '--now', String(NOW)], tokenWith({}))
     assert.match(out, /^UNDECIDED[\s\S]*claims are not proven/)

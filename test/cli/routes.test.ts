@@ -30,10 +30,14 @@ after(async () => {
   rmSync(folder, { recursive: true })
 })
 
-function start(args: readonly string[], stdio: StdioOptions = 'pipe'): ChildProcess {
+function start(
+  args: readonly string[],
+  stdio: StdioOptions = 'pipe',
+  settings: Readonly<Record<string, string>> = { PORT: String(port) },
+): ChildProcess {
   const { PATH = '' } = process.env
   // Open in development, and then the probe says so.
-  const env = { PATH, PORT: String(port), METRICS: 'closed' }
+  const env = { PATH, METRICS: 'closed', ...settings }
   return spawn(process.execPath, [MAIN, ...args], { cwd: folder, env, stdio })
 }
 
@@ -96,6 +100,19 @@ test('G-1, A2, A8, A10, F-10: the running server answers as its own document say
 
   const { items } = JSON.parse((await run('users', 'list', '--json')).out)
   assert.deepEqual(items, [], 'the account of the probe is gone')
+})
+
+test('where nothing here names the issuer, the API does: tokens are of the one that it takes them from', async () => {
+  const list = join(folder, 'some.json')
+  const access = { needs: { scopes: ['admin:dashboard'] } }
+  writeFileSync(list, JSON.stringify({ routes: [{ method: 'GET', path: '/admin/dashboard', access }] }))
+  const child = start(['routes', list, '--probe', url, '--rate', '5000', '--json'], 'pipe', {})
+  assert.ok(child.stdout)
+  const [out] = await Promise.all([text(child.stdout), once(child, 'close')])
+  const report = JSON.parse(out)
+  assert.match(report.tokens, new RegExp(`^the issuer ${url}, `))
+  assert.deepEqual(report.findings, [])
+  assert.equal(report.routes[0].lets_in, true)
 })
 
 test('the same by the route table, and for people', async () => {

@@ -1,10 +1,10 @@
-import { readFileSync } from 'node:fs'
 import { text } from 'node:stream/consumers'
 import { diagnose } from '../../doctor/diagnose.ts'
 import type { Evidence } from '../../doctor/evidence.ts'
 import { type Diagnosis, exitStatusOf } from '../../doctor/finding.ts'
 import { redact } from '../../doctor/redact.ts'
 import { reportDiagnosis } from '../../doctor/report.ts'
+import { readNamedFile } from '../named-file.ts'
 import { NoVerdict } from '../no-verdict.ts'
 import { type OutputOptions, printJson } from '../output.ts'
 
@@ -36,15 +36,7 @@ export function nowOf({ now }: DoctorOptions): number {
 
 /** A file, or standard input: a credential among the arguments would stay in the history of the shell. */
 export async function readInput(file: string | undefined): Promise<string> {
-  if (file !== undefined && file !== '-') return readText(file)
+  if (file !== undefined && file !== '-') return readNamedFile(file)
   if (process.stdin.isTTY) process.stderr.write('Paste it, then press Ctrl-D:\n')
   return text(process.stdin)
-}
-
-export function readText(file: string): string {
-  try {
-    return readFileSync(file, 'utf8')
-  } catch (error) {
-    throw new NoVerdict(`${file} cannot be read: ${error instanceof Error ? error.message : ''}`)
-  }
 }

@@ -1,5 +1,6 @@
+import { readNamedFile } from '../named-file.ts'
 import { NoVerdict } from '../no-verdict.ts'
-import { answer, type DoctorOptions, readText } from './answer.ts'
+import { answer, type DoctorOptions } from './answer.ts'
 import { ask, jsonOf } from './fetch.ts'
 import { type ProposalOptions, propose } from './proposals.ts'
 
@@ -11,7 +12,7 @@ export interface OpenApiOptions extends DoctorOptions, ProposalOptions {
 /** Schemes, references, scopes and token addresses of an API document; JSON. */
 export async function openApiCommand(place: string, options: OpenApiOptions): Promise<void> {
   const isUrl = /^https?:/.test(place)
-  const document = isUrl ? jsonOf(await ask(place)) : parse(readText(place), place)
+  const document = isUrl ? jsonOf(await ask(place)) : parse(readNamedFile(place), place)
   if (document?.openapi === undefined && document?.swagger === undefined)
     throw new NoVerdict(`${place} gives no OpenAPI document in JSON`)
   const evidence = {

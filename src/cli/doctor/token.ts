@@ -1,6 +1,10 @@
+import { loadConfig } from '../../config/load.ts'
 import type { Evidence, Jwk, ServiceConfig } from '../../doctor/evidence.ts'
+import { readPasted } from '../../doctor/pasted-token.ts'
+import { readNamedFile } from '../named-file.ts'
 import { NoVerdict } from '../no-verdict.ts'
-import { answer, type DoctorOptions, readInput, readText } from './answer.ts'
+import { hasDatabase } from '../with-auth.ts'
+import { answer, type DoctorOptions, readInput } from './answer.ts'
 import { type ProposalOptions, propose } from './proposals.ts'
 
 export interface TokenOptions extends DoctorOptions, ProposalOptions {
@@ -20,8 +24,22 @@ export async function tokenCommand(file: string | undefined, options: TokenOptio
   const given = await readInput(file)
   if (given.trim() === '') throw new NoVerdict('There is no token: give a file, or pipe it in.')
   const tokens = [{ text: given.replace(/\n$/, '') }]
-  const evidence = options.own ? await withOwnIssuer(tokens) : await withOthers(tokens, options)
+  const own = options.own ?? (isBare(options) && (await isFromHere(given)))
+  const evidence = own ? await withOwnIssuer(tokens) : await withOthers(tokens, options)
   await propose(answer(evidence, options), evidence, options)
+}
+
+/** Whether nothing was said of who issued the token, and who checks it. */
+function isBare({ issuer, jwks, secretFile, audience, algorithm, scheme }: TokenOptions): boolean {
+  return [issuer, jwks, secretFile, audience, algorithm, scheme].every((value) => value === undefined)
+}
+
+/** Whether it says that the issuer of this folder made it, and there is a database that could tell. */
+async function isFromHere(text: string): Promise<boolean> {
+  const { iss } = readPasted(text).claims ?? {}
+  if (typeof iss !== 'string') return false
+  const loaded = await loadConfig({ cwd: process.cwd(), env: process.env }).catch(() => undefined)
+  return loaded?.settings.issuer === iss && hasDatabase(loaded.settings.databaseUrl)
 }
 
 async function withOthers(tokens: NonNullable<Evidence['tokens']>, options: TokenOptions): Promise<Evidence> {
@@ -36,7 +54,7 @@ async function withOthers(tokens: NonNullable<Evidence['tokens']>, options: Toke
     ...(audience !== undefined && { audience }),
     ...(found !== undefined && { keys: found }),
     ...(algorithms !== undefined && { algorithms }),
-    ...(secretFile !== undefined && { secret: readText(secretFile), secret_source: 'file' as const }),
+    ...(secretFile !== undefined && { secret: readNamedFile(secretFile), secret_source: 'file' as const }),
     ...(scheme !== undefined && { scheme }),
   }
   const isConfigured = Object.keys(config).length > 0
@@ -85,7 +103,7 @@ async function keysFrom(place: string): Promise<readonly Jwk[]> {
     if (keys === undefined) throw new NoVerdict(`${place} gives no key set`)
     return keys
   }
-  const set: unknown = JSON.parse(readText(place))
+  const set: unknown = JSON.parse(readNamedFile(place))
   const keys = typeof set === 'object' && set !== null && 'keys' in set ? set.keys : [set]
   return keys as readonly Jwk[]
 }

@@ -5,7 +5,9 @@ export const permission = defineGroup('permission', {
     effect: 'refused',
     clientCode: 'insufficient_scope',
     meaning: 'The token is valid, but lacks a scope this route needs.',
-    hint: 'The details name the scope. Ask for it at sign-in, and give it to a role of the account.',
+    hint:
+      'The details name the scope. Ask for it at sign-in, and give it to a role of the account. An API key keeps the ' +
+      'scopes that it was made with: make another.',
   },
   SCOPE_NOT_REQUESTED: {
     effect: 'refused',
@@ -71,7 +73,9 @@ export const permission = defineGroup('permission', {
     effect: 'refused',
     clientCode: 'insufficient_scope',
     meaning: 'The token is valid, but the account lacks a role this route needs.',
-    hint: 'The details name the role. Give it with `countersign users set-role`; the client then refreshes.',
+    hint:
+      'The details name the role. Give it with `countersign users set-role`; the client then refreshes. API keys and ' +
+      'clients have no roles: let the route ask for a scope.',
     own: true,
   },
   OWN_CREDENTIAL_REFUSED: {
