@@ -75,11 +75,20 @@ export type ConfigFile<
   Claims extends Fields = Fields,
 > = Omit<AuthOptions<Scope, Profile, Claims>, keyof SecretSources> & SecretSources
 
-/** Types the default export of `countersign.config.ts`; returns it as it is. */
+/**
+ * Types the default export of `countersign.config.ts`; returns it as it is. What holds no function for a secret can be
+ * handed to `createAuth` as well, so that an application and the commands in its folder have one configuration.
+ */
 export function defineConfig<
   const Scope extends string = never,
   Profile extends Fields = Fields,
   Claims extends Fields = Fields,
->(options: ConfigFile<Scope, Profile, Claims>): ConfigFile<Scope, Profile, Claims> {
+>(options: AuthOptions<Scope, Profile, Claims>): AuthOptions<Scope, Profile, Claims>
+export function defineConfig<
+  const Scope extends string = never,
+  Profile extends Fields = Fields,
+  Claims extends Fields = Fields,
+>(options: ConfigFile<Scope, Profile, Claims>): ConfigFile<Scope, Profile, Claims>
+export function defineConfig(options: unknown): unknown {
   return options
 }

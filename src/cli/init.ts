@@ -3,7 +3,8 @@ import { type OutputOptions, print, printJson } from './output.ts'
 
 const CONFIG = `import type { ConfigFile } from 'countersign'
 
-// Every setting: docs/config.md. Environment and .env come before this file.
+// Every setting: docs/config.md of the package. The commands and \`countersign serve\` read this file, and before it the
+// environment and .env; an application hands it to createAuth, which reads nothing by itself.
 export default {
   // The URL that clients use. Outside loopback it must be https.
   // issuer: 'https://auth.example.com',
@@ -12,9 +13,9 @@ export default {
   // scopes: { 'orders:read': 'See your orders' },
   // roles: { user: { scopes: ['profile:read', 'orders:read'] } },
 
-  // Who may register: 'open' or 'closed'.
+  // Who may register: 'open', 'verified', 'invite' or 'closed'.
   // registration: 'open',
-} satisfies ConfigFile
+} as const satisfies ConfigFile
 `
 
 const DOT_ENV = `# Copy to .env and keep that file out of version control.
@@ -26,26 +27,32 @@ const DOT_ENV = `# Copy to .env and keep that file out of version control.
 # ISSUER=http://127.0.0.1:8000
 `
 
-/** Three lines each: what to import, what guards every route and serves the issuer, what to await before serving. */
+const CONFIG_IMPORT = "import config from './countersign.config.ts'"
+
+/** What to import, what guards every route and serves the issuer, what to await before serving. */
 const MOUNT: Readonly<Record<string, readonly string[]>> = {
   hono: [
     "import { createAuth } from 'countersign'; import { guard, protect } from 'countersign/hono'",
-    'const auth = createAuth(), guarded = protect(app, auth)',
+    CONFIG_IMPORT,
+    'const auth = createAuth(config), guarded = protect(app, auth)',
     'await guarded.ready() // after the routes: app.get(path, guard(auth.signedIn), handler)',
   ],
   express: [
     "import { createAuth } from 'countersign'; import { guard, protect } from 'countersign/express'",
-    'const auth = createAuth(), guarded = protect(app, auth)',
+    CONFIG_IMPORT,
+    'const auth = createAuth(config), guarded = protect(app, auth)',
     'await guarded.ready() // after the routes: app.get(path, guard(auth.signedIn), handler)',
   ],
   fastify: [
     "import { createAuth } from 'countersign'; import { guard, protect } from 'countersign/fastify'",
-    'const auth = createAuth(), guarded = protect(app, auth) // before the routes',
+    CONFIG_IMPORT,
+    'const auth = createAuth(config), guarded = protect(app, auth) // before the routes',
     'await guarded.ready() // after them: app.get(path, guard(auth.signedIn), handler)',
   ],
   node: [
     "import { createAuth } from 'countersign'; import { nodeListener } from 'countersign/node'",
-    'const auth = createAuth()',
+    CONFIG_IMPORT,
+    'const auth = createAuth(config)',
     'createServer(nodeListener(auth)).listen(8000)',
   ],
 }

@@ -66,6 +66,11 @@ export async function rotateKeys({ use, algorithm, now, yes, ...output }: Rotate
     return auth.keys.rotate({ use: kind, now }, OPERATOR)
   })
   printFacts(factsOf(key), output)
+  if (key.phase === 'next' && !output.json) {
+    print(
+      '\nIt signs by itself once every live process has published it long enough: `countersign keys list` says when.',
+    )
+  }
 }
 
 export async function retireKey(kid: string, output: OutputOptions): Promise<void> {

@@ -95,7 +95,7 @@ test('status 2: the command itself is wrong, and how to see what there is', asyn
   for (const command of ['--help']) assert.equal((await run(command)).status, 0, command)
 })
 
-test('init writes a commented configuration and .env.example, and the three lines for the framework found', async () => {
+test('init writes a commented configuration and .env.example, and the lines for the framework found, which hand it over', async () => {
   for (const framework of ['hono', 'fastify', 'express', 'node']) {
     const project = mkdtempSync(join(folder, `${framework}-`))
     const dependencies = framework === 'node' ? {} : { [framework]: '*' }
@@ -104,7 +104,7 @@ test('init writes a commented configuration and .env.example, and the three line
     assert.equal(status, 0)
     const answer: { framework: string; mount: string[] } = JSON.parse(out)
     assert.equal(answer.framework, framework)
-    assert.equal(answer.mount.length, 3)
+    assert.equal(answer.mount.length, 4)
 
     const config = readFileSync(join(project, 'countersign.config.ts'), 'utf8')
     const example = readFileSync(join(project, '.env.example'), 'utf8')
@@ -142,7 +142,7 @@ const PROGRAMS: Readonly<Record<string, { readonly begin: readonly string[]; rea
 function mountIn(
   project: string,
   framework: string,
-  [imported = '', made = '', ready = '']: readonly string[],
+  [imported = '', configured = '', made = '', ready = '']: readonly string[],
 ): void {
   const program = PROGRAMS[framework]
   if (program === undefined) return
@@ -154,6 +154,7 @@ function mountIn(
     imported
       .replace(/'countersign'/, JSON.stringify(inClone('dist', 'index.js')))
       .replace(/'countersign\/(\w+)'/, (_, door) => JSON.stringify(inClone('dist', `${door}.js`))),
+    configured,
     made,
     `app.get('/hello', guard(auth.anyone), ${answer})`,
     `app.get('/mine', guard(auth.signedIn), ${answer})`,
