@@ -59,15 +59,16 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
 const counts = values.long ? 'long' : full ? 'full' : 'quick'
 const env = testEnvironment(process.env, counts)
 if (isSet(process.env.CI) && (!full || patterns.length > 0)) env.COUNTERSIGN_SEED ??= String(GATE_SEED)
-for (const suite of suites) {
-  const restSeconds = Math.max(LEAST_SECONDS, limitSeconds - performance.now() / 1000)
-  total = addCounts(
-    total,
-    await progress.during(`testing ${countFiles(suite.files)} ${suite.title}`, () =>
+const restSeconds = Math.max(LEAST_SECONDS, limitSeconds - performance.now() / 1000)
+// Side by side: those beside the source are one process, which leaves the other cores to wait.
+const counted = await Promise.all(
+  suites.map((suite) =>
+    progress.during(`testing ${countFiles(suite.files)} ${suite.title}`, () =>
       runSuite(suite, { limitSeconds: restSeconds, env }),
     ),
-  )
-}
+  ),
+)
+total = counted.reduce(addCounts, total)
 if (suites.length === 0) total = addCounts(total, sayNothingToRun())
 
 process.stdout.write(leftOut)
