@@ -30,7 +30,7 @@ after(() => packed?.remove())
 
 test('the package holds what is built, its documents, and nothing of the workshop', () => {
   const strange = packed.files.filter(
-    (path) => !/^(dist\/|package\.json$|README\.md$|LICENSE$|CHANGELOG\.md$)/.test(path),
+    (path) => !/^(dist\/|docs\/|package\.json$|README\.md$|LICENSE$|CHANGELOG\.md$)/.test(path),
   )
   assert.deepEqual(strange, [])
   assert.deepEqual(
@@ -41,6 +41,9 @@ test('the package holds what is built, its documents, and nothing of the worksho
     'README.md',
     'LICENSE',
     'CHANGELOG.md',
+    // The program and its messages name pages of it.
+    'docs/config.md',
+    'docs/refusals.md',
     'dist/index.js',
     'dist/index.d.ts',
     'dist/cli/main.js',
