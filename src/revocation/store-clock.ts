@@ -28,8 +28,12 @@ export function createStoreClock(clock: Clock, reuseWindowMilliseconds: number):
       const uncertainty = (clock.elapsed() - asked.elapsed) / 2
       const offset = storeNow - (asked.elapsed + uncertainty)
       const step = known === undefined ? 0 : offset - known.offset
-      const isStep = Math.abs(step) - uncertainty - (known?.uncertainty ?? 0) > LARGEST_STEP_MILLISECONDS
-      known = { offset, uncertainty }
+      const proven = Math.abs(step) - uncertainty - (known?.uncertainty ?? 0)
+      const isStep = proven > LARGEST_STEP_MILLISECONDS
+      // A slower answer that contradicts nothing tells less than what is known: to take it would move the time by half of
+      // what it took, and the next one could not show a step.
+      if (known === undefined || uncertainty <= known.uncertainty || proven > 0)
+        known = { offset, uncertainty }
       wallOffset = wallOffsetNow()
       if (!isStep) return undefined
       unsureUntil = clock.elapsed() + 2 * reuseWindowMilliseconds
