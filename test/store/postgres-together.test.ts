@@ -12,9 +12,9 @@ import { seed, seededRandom } from './seeded.ts'
 const place = await startPlace()
 after(() => place.stop())
 
-/** A store whose statements are counted by name, and answered as late as `slow` says. */
+/** A store whose statements are counted by name; what it is asked meanwhile is answered when `gate.opened` is. */
 async function openCounted() {
-  const slow = { milliseconds: 0 }
+  const gate: { opened: Promise<unknown> } = { opened: Promise.resolve() }
   const url = await place.newUrl()
   const pool = new pg.Pool({ connectionString: url, max: 4 })
   const asked: string[] = []
@@ -25,7 +25,8 @@ async function openCounted() {
       const answer = Reflect.apply(query, client, given)
       if (!config.name?.startsWith('countersign.sessions.refresh')) return answer
       asked.push(config.name)
-      return answer.then((result: unknown) => pause(slow.milliseconds, result))
+      const { opened } = gate
+      return answer.then((result: unknown) => opened.then(() => result))
     }) as typeof query
   })
   const store = await place.open({ pool })
@@ -33,7 +34,7 @@ async function openCounted() {
     await store.close()
     await pool.end()
   }
-  return { store, url, asked, slow, end }
+  return { store, url, asked, gate, end }
 }
 
 async function callsOf(store: PostgresStore, count: number): Promise<RefreshCall[]> {
@@ -200,18 +201,35 @@ test('an account that somebody holds keeps nobody waiting but the reuse that end
 })
 
 test('PROTOCOL 1.9: whoever is late once a shared statement passed over their session is not judged any more', async () => {
-  const { store, url, asked, slow, end } = await openCounted()
+  const { store, url, asked, gate, end } = await openCounted()
   const [held] = (await callsOf(store, 1)) as [RefreshCall]
   const client = new pg.Client({ connectionString: url })
   await client.connect()
   await client.query('BEGIN')
   await client.query('SELECT 1 FROM countersign.sessions WHERE id = $1 FOR UPDATE', [held.sessionId])
   // Longer than half its window.
-  slow.milliseconds = 200
+  gate.opened = pause(200)
   const late = store.sessions.refresh({ ...held, reuseWindowMilliseconds: 300 })
   await assert.rejects(late, { code: 'STORE_UNAVAILABLE' })
   await client.query('COMMIT')
   assert.deepEqual(asked, ['countersign.sessions.refresh'])
   await client.end()
+  await end()
+})
+
+test('a statement that gets no answer holds up those it has, and nobody who comes after it', async () => {
+  const { store, asked, gate, end } = await openCounted()
+  const [first, other] = (await callsOf(store, 2)) as [RefreshCall, RefreshCall]
+  const { promise, resolve } = Promise.withResolvers<void>()
+  gate.opened = promise
+  let isAnswered = false
+  const one = store.sessions.refresh(first)
+  void one.then(() => (isAnswered = true))
+  while (asked.length === 0) await pause(1)
+  gate.opened = Promise.resolve()
+  assert.equal((await store.sessions.refresh(other)).verdict, 'rotate')
+  assert.equal(isAnswered, false)
+  resolve()
+  assert.equal((await one).verdict, 'rotate')
   await end()
 })

@@ -1,3 +1,4 @@
+import { backgroundTimer } from '../../base/schedule.ts'
 import type { AuthError } from '../../errors/auth-error.ts'
 import type { LastRotation, RefreshCall, RefreshOutcome } from '../sessions.ts'
 import { type Connection, firstRow } from './connection.ts'
@@ -12,6 +13,9 @@ import { toUser } from './users.ts'
 /** In one statement, so that it stays a short one. */
 const MOST_TOGETHER = 64
 
+/** A statement that takes longer, or that no connection is free for, is waited for by those alone whom it is about. */
+const SLOW_MILLISECONDS = 250
+
 /** How many may wait, and how long for their turn, and then for a free connection. */
 export type RefreshQueue = Pick<PoolSettings, 'mostWaiting' | 'limitMilliseconds'>
 
@@ -25,7 +29,8 @@ interface Waiting {
 /**
  * Refreshes. Whoever comes while a statement is under way waits for it, and all of them share the next one, with one way
  * to the database and one commit: that costs it a fraction of as many statements. Each is judged by itself. A session
- * that somebody else holds, or that two calls are about, is asked about alone, and holds nobody up.
+ * that somebody else holds, or that two calls are about, is asked about alone, and holds nobody up; nor does a statement
+ * that gets no answer, such as one on a connection that leads nowhere any more.
  */
 export function refresher(
   connection: Connection,
@@ -40,7 +45,7 @@ export function refresher(
       const { together, alone, late } = partOf(waiting.splice(0, MOST_TOGETHER))
       for (const { reject } of late) reject(tooLate())
       for (const one of alone) askAlone(one)
-      if (together.length > 0) await askTogether(together)
+      if (together.length > 0) await doneOrSlow(askTogether(together))
     }
     isAsking = false
   }
@@ -97,6 +102,13 @@ export function refresher(
       if (!isAsking) void ask()
     })
   }
+}
+
+async function doneOrSlow(work: Promise<void>): Promise<void> {
+  const { promise: slow, resolve } = Promise.withResolvers<void>()
+  const cancel = backgroundTimer(resolve, SLOW_MILLISECONDS)
+  await Promise.race([work, slow])
+  cancel()
 }
 
 function tooLate(): AuthError {
