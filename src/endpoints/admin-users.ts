@@ -87,7 +87,8 @@ export const changeUser = route({
   summary: 'Disable an account, enable it, or give it roles',
   description:
     'One of the two in one request. Disabling ends every session and token at once; enabling revives none of them. ' +
-    'A role that is taken away ends the access tokens that say otherwise. Nobody gives a role that holds more than ' +
+    'A role that is taken away ends the access tokens that say otherwise; one that needs a second factor signs the ' +
+    'account out everywhere when it is given. Nobody gives a role that holds more than ' +
     'they hold themselves, and nobody changes an account that holds more than they do: a scope of this service ' +
     'itself (`admin:keys`, …) that they lack, or all that they have and others.',
   body: { types: ['json'], schema: changes, example: { state: 'disabled' } },

@@ -91,6 +91,8 @@ export interface AccountParts {
   readonly serviceName: string
   readonly permissions: RoleNames
   readonly defaultRoles: readonly string[]
+  /** Those that need a second factor: nobody gets one into a session that began without. */
+  readonly requireSecondFactor: readonly string[]
   readonly revocationsChanged: () => Promise<void>
 }
 
@@ -189,7 +191,8 @@ export function createAccounts(parts: AccountParts): Accounts {
     async setRoles(id, roles, origin) {
       const given = await checkRoles(roles, parts.permissions)
       const data = { roles: given.roles.join(' ') }
-      const user = await store.users.setRoles(id, given, {
+      const change = { ...given, takenAnew: parts.requireSecondFactor }
+      const user = await store.users.setRoles(id, change, {
         name: 'user.roles_changed',
         origin,
         userId: id,

@@ -22,6 +22,12 @@ export interface Account {
 
 export type Taken = { readonly outcome: 'taken'; readonly field: 'email' | 'username' }
 
+/** The roles that somebody is to have from now on. */
+export interface RoleChange extends GivenRoles {
+  /** Whoever gets one of these has to sign in with it: sessions and tokens from before are void. */
+  readonly takenAnew?: readonly string[]
+}
+
 export interface UserVerbs {
   /**
    * Roles of the database stay as they are until it is done: who changes one waits, and then sees who has it. Throws
@@ -61,8 +67,11 @@ export interface UserVerbs {
   ): Promise<User | undefined>
   /** Disabling raises epoch and ver with their entry; enabling revives nothing. */
   setState(id: string, state: UserState, event: NewEvent): Promise<User | undefined>
-  /** Raises ver with its entry if a role is lost. Of roles of the database as `create`. */
-  setRoles(id: string, given: GivenRoles, event: NewEvent): Promise<User | undefined>
+  /**
+   * Raises ver with its entry if a role is lost, epoch too if one of those is got that are `takenAnew`. Of roles of the
+   * database as `create`.
+   */
+  setRoles(id: string, given: RoleChange, event: NewEvent): Promise<User | undefined>
   /** Removes the user and their sessions; the entry refuses their tokens without comparison. */
   remove(id: string, event: NewEvent): Promise<boolean>
 }

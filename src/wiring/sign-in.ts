@@ -55,6 +55,7 @@ export function wireSignIn(
       serviceName: settings.brandName,
       permissions,
       defaultRoles: settings.defaultRoles,
+      requireSecondFactor: settings.requireSecondFactor,
     })
   const ownAddresses = [...settings.firstPartyRedirectUris, ...docsAddresses(settings)]
   const clients = createKnownClients(configureBuiltIn(store.clients, ownAddresses), clock)

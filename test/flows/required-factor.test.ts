@@ -149,6 +149,12 @@ test('whoever has not that role signs in as before, until they get it', async ()
   const id = String(claimsOf(tokens.access).sub)
   await issuer.auth.users.setRoles(id, ['user', 'admin'])
   await refusedSignIn('ines')
+  // Nor is the role had by a session of before, whoever holds it.
+  const refreshed = await issuer.call('POST', '/token', {
+    form: { grant_type: 'refresh_token', refresh_token: tokens.refresh },
+  })
+  assert.deepEqual([refreshed.status, refreshed.body.error], [400, 'invalid_grant'])
+  assert.equal((await issuer.call('GET', '/users/me', { token: tokens.access })).status, 401)
 })
 
 test('a role of the database needs a second factor as one of the configuration does; one that is none is told', async () => {

@@ -132,18 +132,21 @@ const disable = statement<UserRow>(
   `${voidCredentials(`state = 'disabled'`)}, e AS (${insertEvent('u')}) SELECT ${userColumns} FROM u`,
 )
 
-// Says in SQL what `losesRole` says: some role held before is not among the new ones.
+// Says in SQL what `losesRole` says: some role held before is not among the new ones; and the same of what is got.
 const setRoles = statement<UserRow>(
   'users.set_roles',
   `WITH ${HELD_ROLES},
    b AS MATERIALIZED (
-     SELECT id, NOT roles <@ @roles::text[] AS loses FROM countersign.users
-     WHERE id = @id::uuid AND ${NONE_GONE} FOR NO KEY UPDATE),
+     SELECT id, NOT roles <@ @roles::text[] AS loses, EXISTS (
+         SELECT 1 FROM unnest(@taken_anew::text[]) name
+         WHERE name = ANY (@roles::text[]) AND NOT name = ANY (roles)) AS voids
+     FROM countersign.users WHERE id = @id::uuid AND ${NONE_GONE} FOR NO KEY UPDATE),
    u AS (
      UPDATE countersign.users u
-     SET roles = @roles::text[], ver = CASE WHEN b.loses THEN ${raised('u.ver')} ELSE u.ver END, updated_at = ${NOW}
-     FROM b WHERE u.id = b.id RETURNING u.*, b.loses),
-   r AS (${insertEntries(`SELECT 'user' AS kind, id::text AS ref, ver AS least FROM u WHERE loses`)}),
+     SET roles = @roles::text[], ver = CASE WHEN b.loses OR b.voids THEN ${raised('u.ver')} ELSE u.ver END,
+       epoch = CASE WHEN b.voids THEN ${raised('u.epoch')} ELSE u.epoch END, updated_at = ${NOW}
+     FROM b WHERE u.id = b.id RETURNING u.*, b.loses OR b.voids AS ends),
+   r AS (${insertEntries(`SELECT 'user' AS kind, id::text AS ref, ver AS least FROM u WHERE ends`)}),
    e AS (${insertEvent('u')})
    SELECT ${userColumns} FROM u`,
 )
@@ -327,8 +330,9 @@ export function userVerbs(connection: Connection): UserVerbs {
           : firstRow(connection, enable, { id: uuidOrNull(id), ...eventValues(event) }),
       ),
 
-    async setRoles(id, { roles, keptRoles }, event) {
-      const values = { id: uuidOrNull(id), roles, kept_roles: keptRoles, ...eventValues(event) }
+    async setRoles(id, { roles, keptRoles, takenAnew = [] }, event) {
+      const given = { roles, kept_roles: keptRoles, taken_anew: takenAnew }
+      const values = { id: uuidOrNull(id), ...given, ...eventValues(event) }
       const row = await firstRow(connection, setRoles, values)
       if (row !== undefined) return toUser(row)
       if (keptRoles.length > 0 && (await firstRow(connection, find, { id: values.id })) !== undefined) {

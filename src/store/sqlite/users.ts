@@ -161,7 +161,7 @@ export function userVerbs(connection: Connection): UserVerbs {
         writeEvent(db, event)
       }),
 
-    setRoles: (id, { roles, keptRoles }, event) =>
+    setRoles: (id, { roles, keptRoles, takenAnew = [] }, event) =>
       change(id, (db, row) => {
         refuseGoneRoles(db, keptRoles)
         db.run('UPDATE cs_users SET roles = :roles, updated_at = :now WHERE id = :id', {
@@ -169,7 +169,10 @@ export function userVerbs(connection: Connection): UserVerbs {
           roles: JSON.stringify(roles),
           now: db.now,
         })
-        if (losesRole(toUser(row).roles, roles)) raiseVer(db, row)
+        const before = toUser(row).roles
+        const isGot = (name: string) => roles.includes(name) && !before.includes(name)
+        if (takenAnew.some(isGot)) raiseEpoch(db, row, { why: 'ended_by_admin' })
+        else if (losesRole(before, roles)) raiseVer(db, row)
         writeEvent(db, event)
       }),
 

@@ -1,6 +1,17 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { entryOf, eventOf, eventsOf, given, newId, newUser, signIn, signUp, tally } from './people.ts'
+import {
+  assertGiven,
+  entryOf,
+  eventOf,
+  eventsOf,
+  given,
+  newId,
+  newUser,
+  signIn,
+  signUp,
+  tally,
+} from './people.ts'
 import type { Subject } from './subject.ts'
 
 /** Values that would do harm if they ever became part of a statement, or were read as a pattern or a parameter. */
@@ -220,6 +231,24 @@ export function testUsers(subject: Subject): void {
     const other = await store.users.setRoles(user.id, given('writer'), event)
     assert.ok(other !== undefined && other.ver > less.ver, 'one for another is a loss')
     assert.equal((await entryOf(store, 'user', user.id))?.least, other.ver)
+  })
+
+  test('E15: to get a role that is to be signed in with anew voids every session of before; to keep it does not', async () => {
+    const { store } = subject()
+    const { user, present } = await signIn(store)
+    const event = eventOf('user.roles_changed', { userId: user.id })
+    const change = (...roles: string[]) =>
+      store.users.setRoles(user.id, { ...given(...roles), takenAnew: ['admin', 'keeper'] }, event)
+    assert.equal((await change('reader', 'writer'))?.epoch, user.epoch)
+    assertGiven(await present(0), 'rotate', 1)
+    const got = await change('reader', 'writer', 'admin')
+    assert.ok(got !== undefined && got.epoch > user.epoch && got.ver > user.ver)
+    assert.equal((await entryOf(store, 'user', user.id))?.least, got.ver)
+    assert.equal((await present(1)).verdict, 'ended')
+    const kept = await change('admin', 'reader', 'writer')
+    assert.deepEqual([kept?.epoch, kept?.ver], [got.epoch, got.ver])
+    const less = await change('reader')
+    assert.deepEqual([less?.epoch, (less?.ver ?? 0) > got.ver], [got.epoch, true])
   })
 
   test('B7: a removed user is gone with their sessions, and their tokens end without comparison', async () => {
