@@ -10,8 +10,8 @@ import { type Asking, askAllTheTime, type Issuer, startIssuer } from './load/iss
 import { round } from './load/times.ts'
 
 /** What each operation costs where: the figures that a plan is worked out from (docs/scaling.md). */
-const WARM_UP = round({ requests: 3000, atMostMilliseconds: 3000 })
-const { milliseconds } = round({ milliseconds: 3000 })
+const WARM_UP = round({ requests: 3000, atMostMilliseconds: 1500 })
+const { milliseconds } = round({ milliseconds: 2000 })
 
 type Load = Pick<Asking, 'request' | 'taken'>
 

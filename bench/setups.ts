@@ -1,27 +1,19 @@
 import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { startPostgres } from '../test/servers/postgres.ts'
 import { startRedis } from '../test/servers/redis.ts'
 import { run } from '../test/store/postgres-place.ts'
-import {
-  type Asking,
-  askAllTheTime,
-  CONNECTIONS,
-  type Figures,
-  type Issuer,
-  median,
-  startIssuer,
-} from './load/issuer.ts'
+import { type Asking, askAllTheTime, CONNECTIONS, type Figures, type Issuer, median } from './load/issuer.ts'
 import { startServed } from './load/served.ts'
 import { ROUNDS, round } from './load/times.ts'
 
 /**
- * `countersign serve` as it is run: on SQLite, on PostgreSQL, on PostgreSQL with Redis, by one process and by two; beside
- * node-oidc-provider on its memory store. The load and the database have their part of the same processors.
+ * `countersign serve` as it is run: on SQLite, on PostgreSQL, on PostgreSQL with Redis, by one process and by two. The load
+ * and the database have their part of the same processors, so on two of them a second worker shows little.
  */
-const WARM_UP = round({ requests: 4000, atMostMilliseconds: 3000 })
-const { milliseconds } = round({ milliseconds: 2000 })
+const WARM_UP = round({ requests: 3000, atMostMilliseconds: 1500 })
+const { milliseconds } = round({ milliseconds: 1500 })
 type Load = Pick<Asking, 'request' | 'taken'>
 
 const folder = mkdtempSync(join(tmpdir(), 'countersign-bench-'))
@@ -29,7 +21,9 @@ const database = await startPostgres({ durable: true })
 const redis = await startRedis()
 const loads = { refresh, 'client credentials': clientCredentials, introspection }
 try {
-  console.log(`Node ${process.versions.node}, ${CONNECTIONS} connections, median of ${ROUNDS} rounds\n`)
+  console.log(
+    `Node ${process.versions.node}, ${CONNECTIONS} connections, median of ${ROUNDS} rounds;\nload, database and Redis run on the same ${availableParallelism()} cores\n`,
+  )
   console.log(
     `| | workers | ${Object.keys(loads)
       .map((load) => `${load}, a second | CPU each, µs`)
@@ -42,7 +36,6 @@ try {
       await report(`Countersign, ${store}`, workers, () => start(store, name, workers))
     }
   }
-  await report('oidc-provider, memory store', 1, () => startIssuer('oidc-provider', folder))
 } finally {
   await Promise.all([database.stop(), redis.stop()])
   rmSync(folder, { recursive: true })
