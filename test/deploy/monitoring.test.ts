@@ -35,6 +35,7 @@ const expressions = [
 ]
 
 let place: Place
+let told = ''
 /** What an issuer tells that has had some traffic: names of series, and the values each label took. */
 const exposed = new Map<string, Map<string, Set<string>>>()
 before(async () => {
@@ -43,9 +44,9 @@ before(async () => {
   const { refresh } = await issuer.signUp('anna')
   tokensOf(await issuer.refresh(refresh))
   await issuer.me('no token')
-  const { text } = await issuer.call('GET', '/metrics')
+  ;({ text: told } = await issuer.call('GET', '/metrics'))
   await issuer.close()
-  for (const [, name = '', labels = ''] of text.matchAll(/^([a-z_]+)(?:\{(.*)\})? \S+$/gm)) {
+  for (const [, name = '', labels = ''] of told.matchAll(/^([a-z_]+)(?:\{(.*)\})? \S+$/gm)) {
     const known = exposed.get(name) ?? new Map<string, Set<string>>()
     exposed.set(name, known)
     for (const [, label = '', value = ''] of labels.matchAll(/(\w+)="([^"]*)"/g)) {
@@ -58,6 +59,22 @@ after(() => place?.stop())
 test('every metric there is has a value after some traffic', () => {
   const missing = Object.keys(FAMILIES).filter((name) => !exposed.has(name) && !exposed.has(`${name}_bucket`))
   assert.deepEqual(missing, [])
+})
+
+test('what happened is counted: each grant, each verdict, each answer once', () => {
+  for (const series of [
+    'countersign_grants_total{grant="password"} 1',
+    'countersign_grants_total{grant="refresh_token"} 1',
+    'countersign_grants_total{grant="client_credentials"} 0',
+    'countersign_refreshes_total{verdict="rotate"} 1',
+    'countersign_refreshes_total{verdict="reuse"} 0',
+    'countersign_requests_total{route="POST /register",status="201"} 1',
+    'countersign_requests_total{route="GET /users/me",status="401"} 1',
+    'countersign_request_seconds_count{route="POST /refresh"} 1',
+    'countersign_password_hashes_total{result="answered"} 2',
+    'countersign_signing_keys{use="access",phase="active"} 1',
+  ])
+    assert.ok(told.includes(`\n${series}\n`), series)
 })
 
 /** Names of functions and words of the query language are followed by something else, or stand here. */

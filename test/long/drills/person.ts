@@ -38,10 +38,13 @@ export async function signUp(server: string, name: string): Promise<Held> {
   return held(await askSignIn(server, name))
 }
 
-/** The status of a request with the access token. */
-export async function ask(server: string, { access }: Held): Promise<number> {
-  const headers = { authorization: `Bearer ${access}`, connection: 'close' }
-  const answer = await fetch(`${server}/users/me`, { headers })
+/** A request with the access token. */
+export const askAbout = (server: string, { access }: Held): Promise<Response> =>
+  fetch(`${server}/users/me`, { headers: { authorization: `Bearer ${access}`, connection: 'close' } })
+
+/** Its status. */
+export async function ask(server: string, tokens: Held): Promise<number> {
+  const answer = await askAbout(server, tokens)
   await answer.arrayBuffer()
   return answer.status
 }
