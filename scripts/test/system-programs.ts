@@ -58,17 +58,21 @@ export function findMissing(suites: readonly Suite[]): Missing[] {
  */
 export async function installMissing(missing: readonly Missing[], progress: Progress): Promise<void> {
   const packages = missing.filter(({ program }) => !program.optional)
-  if (packages.length > 0) await installPackages(packages, progress)
-  for (const one of missing) if (one.program.optional) await installPackages([one], progress)
+  if (packages.length > 0) await installPackages(packages, progress, TRIES)
+  for (const one of missing) if (one.program.optional) await installPackages([one], progress, 1)
 }
 
 /** Whether the list of packages was fetched, for others to go on with. */
 let isListed = false
 
-async function installPackages(missing: readonly Missing[], progress: Progress): Promise<boolean> {
+async function installPackages(
+  missing: readonly Missing[],
+  progress: Progress,
+  mostTries: number,
+): Promise<boolean> {
   const names = missing.map(({ program }) => program.debianPackage)
   const install = ['install', '-y', '--no-install-recommends', ...names]
-  for (let tries = 1; tries <= TRIES; tries += 1) {
+  for (let tries = 1; tries <= mostTries; tries += 1) {
     const done = await progress.during(`installing ${names.join(', ')}`, async () => {
       isListed ||= await aptGet(['update'])
       // A list that is out of date is one reason why packages cannot be had.
@@ -76,7 +80,7 @@ async function installPackages(missing: readonly Missing[], progress: Progress):
       return isListed
     })
     if (done) return true
-    if (tries < TRIES) await wait(PAUSE_MILLISECONDS)
+    if (tries < mostTries) await wait(PAUSE_MILLISECONDS)
   }
   return false
 }
