@@ -155,6 +155,7 @@ export interface Auth<
     rename(id: string, username: string, by?: Partial<Origin>): Promise<User<Profile>>
     changeProfile(id: string, profile: Profile, by?: Partial<Origin>): Promise<User<Profile>>
     setPassword(id: string, password: string, by?: Partial<Origin>): Promise<void>
+    /** Exactly these. Whoever gets one that `requireSecondFactor` names is signed out everywhere. */
     setRoles(id: string, roles: readonly string[], by?: Partial<Origin>): Promise<User<Profile>>
     disable(id: string, by?: Partial<Origin>): Promise<User<Profile>>
     enable(id: string, by?: Partial<Origin>): Promise<User<Profile>>

@@ -16,7 +16,7 @@ test('a cookie is found by its name, with blanks around it or none, and twice is
 })
 
 // Chromium takes a cookie of such a name from a sibling domain, whatever the prefix says, and sends it just so.
-test('F-1: what is no blank belongs to the name, so that nobody gets round its prefix', () => {
+test('F-2: what is no blank belongs to the name, so that nobody gets round its prefix', () => {
   for (const space of ['\u00a0', '\v', '\f', '\u0085', '\u2028', '\ufeff']) {
     assert.equal(readCookie(`${space}${NAME}=evil`, NAME), undefined, JSON.stringify(space))
     assert.equal(readCookie(`${NAME}${space}=evil; ${NAME}=own`, NAME), 'own', JSON.stringify(space))
