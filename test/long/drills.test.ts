@@ -8,6 +8,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { root } from '../../scripts/setup/places.mjs'
 import { build } from '../cli/built-server.ts'
 import { type PrivatePostgres, startPostgres } from '../servers/postgres.ts'
+import { run } from '../store/postgres-place.ts'
 import { DRILLS } from './drills/page.ts'
 import { ask, askAbout, askRefresh, askSignIn, type Held, held, signOut, signUp } from './drills/person.ts'
 import { copyNextRelease, copyRelease, NEXT_SCHEMA } from './drills/release.ts'
@@ -92,6 +93,8 @@ test('a backup of PostgreSQL is put back in its place, and where there is nothin
   await signOut(first.url, signedOut)
   await first.stop()
 
+  // What a release has made that was upgraded to since.
+  await run(here.url, 'CREATE TABLE countersign.later (owner uuid REFERENCES countersign.users)')
   for (const server of [here, elsewhere]) {
     succeeded(await terminal.type('put-back-postgres', at(server)))
     const restored = await terminal.serve(at(server))
