@@ -50,6 +50,8 @@ test('a replica follows its primary, and takes over when that is gone', async (t
   await query(primary.url, "alter system set synchronous_standby_names = '*'")
   await query(primary.url, 'select pg_reload_conf()')
   await query(primary.url, 'create table kept as select 7 as seven')
+  // The setting holds once the server has read it, which may be a moment after that.
+  while ((await query(replica.url, "select to_regclass('kept') is not null")) !== 't');
   await assert.rejects(query(replica.url, 'create table other (id int)'), /read-only/)
   await primary.kill()
   await query(replica.url, 'select pg_promote(true, 60)')

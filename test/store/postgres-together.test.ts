@@ -5,7 +5,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import pg from 'pg'
 import type { PostgresStore } from '../../src/postgres.ts'
 import type { RefreshCall } from '../../src/store/sessions.ts'
-import { phone, signIn, startPlace } from './postgres-place.ts'
+import { PATIENCE_MILLISECONDS, phone, signIn, startPlace } from './postgres-place.ts'
 import { seed, seededRandom } from './seeded.ts'
 
 /** Refreshes that come in the same moment share a statement; each is judged as if it had come alone. */
@@ -37,9 +37,12 @@ async function openCounted() {
   return { store, url, asked, gate, end }
 }
 
+/** Half its window is all that a refresh may wait for its turn. */
+const patient = { reuseWindowMilliseconds: 2 * PATIENCE_MILLISECONDS }
+
 async function callsOf(store: PostgresStore, count: number): Promise<RefreshCall[]> {
   const calls: RefreshCall[] = []
-  for (let number = 0; number < count; number += 1) calls.push((await signIn(store)).call)
+  for (let number = 0; number < count; number += 1) calls.push((await signIn(store, {}, patient)).call)
   return calls
 }
 
@@ -108,7 +111,7 @@ test(`B8, B9: what shares a statement is judged, written and told of each by its
   const picked = Array.from({ length: 60 }, (_, at) => KINDS[at % KINDS.length] ?? 'plain')
   const cases = []
   for (const kind of picked.toSorted(() => random() - 0.5)) {
-    const { call, userId, sessionId } = await signIn(store)
+    const { call, userId, sessionId } = await signIn(store, {}, patient)
     if (kind.startsWith('reused'))
       for (const generation of [0, 1]) await store.sessions.refresh({ ...call, generation })
     if (kind === 'repeat') await store.sessions.refresh(call)
