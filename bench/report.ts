@@ -42,7 +42,7 @@ export function writeReport(sections: readonly Section[], bars: readonly Bar[]):
     '',
     '<!-- Written by `npm run bench`. -->',
     '',
-    'One run on one machine, everything side by side; what counts are the ratios. `npm run bench` makes this page again.',
+    'Each section is one run on one machine, everything in it side by side; what counts are the ratios. `npm run bench` makes this page again.',
     'Every guard is first shown seven bad tokens: one that lets any of them in is marked as no guard.',
     '',
     ...machine(),

@@ -7,8 +7,13 @@ export interface UseNotes<Use> {
 }
 
 const WRITE_MILLISECONDS = 60_000
-/** Past so many they are written before the time. */
-const MOST_NOTED = 10_000
+/**
+ * Past so many they are written before the time. Several times what credentials remember: whoever has as many keys in use as
+ * this would write a row a request.
+ */
+const MOST_NOTED = 100_000
+/** Written in one transaction: more would hold up whoever else writes. */
+const TOGETHER = 1000
 
 /** One note for each id is enough: the last one. A write that fails is reported, and worth no retry. */
 export function createUseNotes<Use extends { readonly id: string }>(
@@ -21,7 +26,9 @@ export function createUseNotes<Use extends { readonly id: string }>(
     if (uses.size === 0) return
     const noted = [...uses.values()]
     uses.clear()
-    await write(noted).catch(report)
+    for (let at = 0; at < noted.length; at += TOGETHER) {
+      await write(noted.slice(at, at + TOGETHER)).catch(report)
+    }
   }
   return {
     note(use) {
