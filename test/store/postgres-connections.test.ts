@@ -87,9 +87,14 @@ test('G-14: the queue has a limit, and what has waited too long never runs', asy
   const queued = [1, 2, 3, 4, 5].map(() => store.sessions.refresh({ ...call, reuseWindowMilliseconds: 200 }))
   const reasons = await Promise.all(queued.map((one) => failureOf(() => one)))
   const said = reasons.map((reason) => String(reason instanceof AuthError && reason.refusal.details.reason))
-  // The first waits for a connection, and those behind it for their turn, or for the connection if it comes a moment sooner.
-  for (const reason of said.slice(0, 4))
-    assert.match(reason, /^(no connection was free|its turn did not come) in time$/)
+  // The first waits for a connection, and those behind it for their turn; if that comes a moment sooner, they meet the queue
+  // for the connection, where those that were given up still stand.
+  const refusals = [
+    'no connection was free in time',
+    'its turn did not come in time',
+    'too many statements wait for a connection',
+  ]
+  for (const reason of said.slice(0, 4)) assert.ok(refusals.includes(reason), reason)
   assert.equal(said[4], 'too many refreshes wait')
   await client.query('COMMIT')
   assert.equal((await held).verdict, 'rotate')
