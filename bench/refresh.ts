@@ -3,7 +3,15 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { startPostgres } from '../test/servers/postgres.ts'
 import { postgresStatementRate, sqliteStatementRate } from './bare-refresh.ts'
-import { askAllTheTime, CONNECTIONS, type Figures, type Issuer, median, startIssuer } from './load/issuer.ts'
+import {
+  askAllTheTime,
+  CONNECTIONS,
+  type Figures,
+  type Issuer,
+  median,
+  refreshing,
+  startIssuer,
+} from './load/issuer.ts'
 import { ROUNDS, round as shortened } from './load/times.ts'
 import { pgbenchRate, pgbenchVersion } from './pgbench.ts'
 
@@ -47,20 +55,9 @@ try {
   rmSync(folder, { recursive: true })
 }
 
-/** Every connection refreshes its own session, as a public client. */
 function measure(issuer: Issuer, round: number): Promise<Figures> {
-  const { paths, publicClient, publicRefreshTokens: tokens } = issuer
-  return askAllTheTime(issuer, {
-    request: (index) => ({
-      path: paths.token,
-      form: { grant_type: 'refresh_token', client_id: publicClient, refresh_token: tokens[index] ?? '' },
-    }),
-    taken(index, body) {
-      tokens[index] = JSON.parse(body).refresh_token
-    },
-    warmUp: round === 0 ? WARM_UP : WARM,
-    milliseconds: MEASURED_MILLISECONDS,
-  })
+  const warmUp = round === 0 ? WARM_UP : WARM
+  return askAllTheTime(issuer, { ...refreshing(issuer), warmUp, milliseconds: MEASURED_MILLISECONDS })
 }
 
 function report(rounds: Record<string, Figures[]>): void {

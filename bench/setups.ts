@@ -4,7 +4,15 @@ import { join } from 'node:path'
 import { startPostgres } from '../test/servers/postgres.ts'
 import { startRedis } from '../test/servers/redis.ts'
 import { run } from '../test/store/postgres-place.ts'
-import { type Asking, askAllTheTime, CONNECTIONS, type Figures, type Issuer, median } from './load/issuer.ts'
+import {
+  askAllTheTime,
+  CONNECTIONS,
+  type Figures,
+  type Issuer,
+  type Load,
+  median,
+  refreshing,
+} from './load/issuer.ts'
 import { startServed } from './load/served.ts'
 import { ROUNDS, round } from './load/times.ts'
 
@@ -14,12 +22,11 @@ import { ROUNDS, round } from './load/times.ts'
  */
 const WARM_UP = round({ requests: 3000, atMostMilliseconds: 1500 })
 const { milliseconds } = round({ milliseconds: 1500 })
-type Load = Pick<Asking, 'request' | 'taken'>
 
 const folder = mkdtempSync(join(tmpdir(), 'countersign-bench-'))
 const database = await startPostgres({ durable: true })
 const redis = await startRedis()
-const loads = { refresh, 'client credentials': clientCredentials, introspection }
+const loads = { refresh: refreshing, 'client credentials': clientCredentials, introspection }
 try {
   console.log(
     `Node ${process.versions.node}, ${CONNECTIONS} connections, median of ${ROUNDS} rounds;\nload, database and Redis run on the same ${availableParallelism()} cores\n`,
@@ -65,19 +72,6 @@ async function report(title: string, workers: number, open: () => Promise<Issuer
     await issuer.stop()
   }
   console.log(`| ${cells.join(' | ')} |`)
-}
-
-/** Every connection refreshes its own session, as a public client. */
-function refresh({ paths, publicClient, publicRefreshTokens: tokens }: Issuer): Load {
-  return {
-    request: (index) => ({
-      path: paths.token,
-      form: { grant_type: 'refresh_token', client_id: publicClient, refresh_token: tokens[index] ?? '' },
-    }),
-    taken(index, body) {
-      tokens[index] = JSON.parse(body).refresh_token
-    },
-  }
 }
 
 function clientCredentials({ paths, credentials }: Issuer): Load {

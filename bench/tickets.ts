@@ -3,12 +3,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { startPostgres } from '../test/servers/postgres.ts'
 import {
-  type Asking,
   askAllTheTime,
   CONNECTIONS,
   type Figures,
   type Issuer,
+  type Load,
   median,
+  refreshing,
   startIssuer,
 } from './load/issuer.ts'
 
@@ -19,7 +20,6 @@ import {
 const WARM_UP = { requests: 5000, atMostMilliseconds: 5000 }
 const MEASURED_MILLISECONDS = 4000
 const ROUNDS = 3
-type Load = Pick<Asking, 'request' | 'taken'>
 
 const folder = mkdtempSync(join(tmpdir(), 'countersign-bench-'))
 const database = await startPostgres({ durable: true })
@@ -60,19 +60,6 @@ async function report(name: string, issuer: Issuer): Promise<void> {
   row(`refresh, ${name}`, rounds.refresh)
   row(`ticket bought, ${name}`, rounds.bought)
   row(`ticket bought and used, ${name}`, rounds.used, 2)
-}
-
-/** Every connection refreshes its own session, as a public client. */
-function refreshing({ paths, publicClient, publicRefreshTokens: tokens }: Issuer): Load {
-  return {
-    request: (index) => ({
-      path: paths.token,
-      form: { grant_type: 'refresh_token', client_id: publicClient, refresh_token: tokens[index] ?? '' },
-    }),
-    taken(index, body) {
-      tokens[index] = JSON.parse(body).refresh_token
-    },
-  }
 }
 
 function buying({ accessToken }: Issuer): Load {

@@ -77,6 +77,22 @@ export interface Asking {
   readonly milliseconds: number
 }
 
+/** What is asked, and what becomes of the answers. */
+export type Load = Pick<Asking, 'request' | 'taken'>
+
+/** Every connection refreshes its own session, as a public client. */
+export function refreshing({ paths, publicClient, publicRefreshTokens: tokens }: Issuer): Load {
+  return {
+    request: (index) => ({
+      path: paths.token,
+      form: { grant_type: 'refresh_token', client_id: publicClient, refresh_token: tokens[index] ?? '' },
+    }),
+    taken(index, body) {
+      tokens[index] = JSON.parse(body).refresh_token
+    },
+  }
+}
+
 /** Every connection asks as fast as it is answered. */
 export async function askAllTheTime({ child, port }: Issuer, asking: Asking): Promise<Figures> {
   const pid = child.pid ?? 0

@@ -29,7 +29,7 @@ interface Remembered extends ApiKeyStanding {
   readonly scopes: readonly string[]
   readonly use: ApiKeyUse
   /** What the memory of revocations had learnt when it said last that nothing had ended key and owner. */
-  standsBy: number
+  clearIn: number
 }
 
 const NONE: readonly string[] = Object.freeze([])
@@ -47,7 +47,7 @@ export function apiKey(parts: ApiKeyParts): Credential {
   const withScopes = async (standing: ApiKeyStanding): Promise<Remembered> => {
     const held = await scopesOfRoles(policy, standing.user.roles)
     const scopes = Object.freeze(standing.key.scopes.filter((name) => held.includes(name)))
-    return { ...standing, scopes, use: { userId: standing.user.id, id: standing.key.id }, standsBy: -1 }
+    return { ...standing, scopes, use: { userId: standing.user.id, id: standing.key.id }, clearIn: -1 }
   }
 
   /** Undefined where what is remembered is out of date, and the database has to be asked. */
@@ -55,10 +55,10 @@ export function apiKey(parts: ApiKeyParts): Credential {
     const { key, scopes } = known
     if (feed.isStale()) return new Refusal('REVOCATION_STALE')
     if (clock.now() >= key.expiresAt) return unknown('expired')
-    if (known.standsBy !== state.learnt) {
+    if (known.clearIn !== state.learnt) {
       if (state.isEnded('apikey', key.id)) return unknown('revoked')
       if (isOwnerStale(known)) return undefined
-      known.standsBy = state.learnt
+      known.clearIn = state.learnt
     }
     noteUse(known.use)
     return principalOf(key, scopes)

@@ -39,7 +39,7 @@ interface Remembered extends SessionStandingNow {
   /** Moved on by each use, as the row will be. Milliseconds since 1970. */
   idleEndsAt: number
   /** What the memory of revocations had learnt when it said last that nothing had ended the session. */
-  standsBy: number
+  clearIn: number
 }
 
 /**
@@ -57,10 +57,10 @@ export function session(parts: SessionParts): Credential {
     if (feed.isStale()) return new Refusal('REVOCATION_STALE')
     const now = clock.now()
     if (now >= endsAt || now >= known.idleEndsAt) return undefined
-    if (known.standsBy !== state.learnt) {
+    if (known.clearIn !== state.learnt) {
       const { id, userId, clientId } = row
       if (state.refusesSession({ id, userId, clientId, counters }) !== undefined) return undefined
-      known.standsBy = state.learnt
+      known.clearIn = state.learnt
     }
     if (isUse) {
       known.idleEndsAt = Math.min(now + known.limits.idleMilliseconds, endsAt)
@@ -85,7 +85,7 @@ export function session(parts: SessionParts): Credential {
     const roles = Object.freeze([...standing.user.roles])
     const own = limitsFor(scopes, limits)
     const use = { userId, id: sessionId, idleMilliseconds: own.idleMilliseconds }
-    const known = { ...standing, scopes, roles, limits: own, use, standsBy: -1 }
+    const known = { ...standing, scopes, roles, limits: own, use, clearIn: -1 }
     memory.keep(text, known, asked)
     return judge(known, isUse) ?? ended
   }
