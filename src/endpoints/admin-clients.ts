@@ -5,6 +5,7 @@ import { AuthError } from '../errors/auth-error.ts'
 import { needs } from '../model/access.ts'
 import { CLIENT_AUTH_METHODS, type Client, type ClientSecret, ID_TOKEN_ALGORITHMS } from '../model/client.ts'
 import { text } from '../model/text-field.ts'
+import { FOR_ADMINS } from './limits.ts'
 import { answerPage, pageQuery } from './page.ts'
 import { json, noContent, principalOf, type RouteContext, route } from './route.ts'
 import { listOf } from './schemas.ts'
@@ -80,6 +81,7 @@ export const listClients = route({
   method: 'GET',
   path: '/admin/clients',
   access,
+  limit: FOR_ADMINS,
   tag: 'Clients',
   style: 'problem',
   summary: 'All clients',
@@ -103,6 +105,7 @@ export const createClient = route({
   method: 'POST',
   path: '/admin/clients',
   access,
+  limit: FOR_ADMINS,
   tag: 'Clients',
   style: 'problem',
   summary: 'Register a client',
@@ -132,6 +135,7 @@ export const readClient = route({
   method: 'GET',
   path: '/admin/clients/{id}',
   access,
+  limit: FOR_ADMINS,
   tag: 'Clients',
   style: 'problem',
   summary: 'One client',
@@ -143,6 +147,7 @@ export const changeClient = route({
   method: 'PATCH',
   path: '/admin/clients/{id}',
   access,
+  limit: FOR_ADMINS,
   tag: 'Clients',
   style: 'problem',
   summary: 'Change a client',
@@ -179,6 +184,7 @@ export const rotateClientSecret = route({
   method: 'POST',
   path: '/admin/clients/{id}/secret',
   access,
+  limit: FOR_ADMINS,
   tag: 'Clients',
   style: 'problem',
   summary: 'Make a new secret',
@@ -206,6 +212,7 @@ export const deleteClient = route({
   method: 'DELETE',
   path: '/admin/clients/{id}',
   access,
+  limit: FOR_ADMINS,
   tag: 'Clients',
   style: 'problem',
   summary: 'Remove a client',

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { type AuditEvent, EVENT_NAMES } from '../audit/events.ts'
 import { needs } from '../model/access.ts'
 import { text } from '../model/text-field.ts'
+import { FOR_ADMINS } from './limits.ts'
 import { answerPage, pageQuery } from './page.ts'
 import { route } from './route.ts'
 import { eventAnswer, listOf, showEvent } from './schemas.ts'
@@ -10,6 +11,7 @@ export const listEvents = route({
   method: 'GET',
   path: '/admin/events',
   access: needs({ scopes: ['admin:events'] }),
+  limit: FOR_ADMINS,
   tag: 'Admin',
   style: 'problem',
   summary: 'What happened: who did what, when, from where',

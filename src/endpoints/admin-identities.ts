@@ -2,12 +2,14 @@ import { AuthError } from '../errors/auth-error.ts'
 import { userOf, userToChange } from './account-ceiling.ts'
 import { looksAfterUsers } from './admin-users.ts'
 import { identitiesAnswer, showIdentity } from './identities.ts'
+import { FOR_ADMINS } from './limits.ts'
 import { callerOf, json, noContent, route } from './route.ts'
 
 export const listIdentitiesOfUser = route({
   method: 'GET',
   path: '/admin/users/{id}/identities',
   access: looksAfterUsers,
+  limit: FOR_ADMINS,
   tag: 'Admin',
   style: 'problem',
   summary: 'The accounts elsewhere that sign in to an account',
@@ -23,6 +25,7 @@ export const removeIdentityOfUser = route({
   method: 'DELETE',
   path: '/admin/users/{id}/identities/{identity}',
   access: looksAfterUsers,
+  limit: FOR_ADMINS,
   tag: 'Admin',
   style: 'problem',
   summary: 'Take away an account elsewhere that signs in to an account',

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { refuseRolesBeyond } from './account-ceiling.ts'
 import { looksAfterUsers } from './admin-users.ts'
+import { FOR_ADMINS } from './limits.ts'
 import { accepted, callerOf, route } from './route.ts'
 import { loginText } from './schemas.ts'
 
@@ -19,6 +20,7 @@ export const invite = route({
   method: 'POST',
   path: '/admin/invitations',
   access: looksAfterUsers,
+  limit: FOR_ADMINS,
   tag: 'Admin',
   style: 'problem',
   summary: 'Invite somebody',

@@ -3,6 +3,7 @@ import type { KeyFacts } from '../keys/key-management.ts'
 import { needs } from '../model/access.ts'
 import { ID_TOKEN_ALGORITHMS } from '../model/client.ts'
 import { text } from '../model/text-field.ts'
+import { FOR_ADMINS } from './limits.ts'
 import { json, noContent, route } from './route.ts'
 
 const looksAfterKeys = needs({ scopes: ['admin:keys'] })
@@ -32,6 +33,7 @@ export const listKeys = route({
   method: 'GET',
   path: '/admin/keys',
   access: looksAfterKeys,
+  limit: FOR_ADMINS,
   tag: 'Admin',
   style: 'problem',
   summary: 'The signing keys, and the nodes that serve them',
@@ -73,6 +75,7 @@ export const rotateKey = route({
   method: 'POST',
   path: '/admin/keys/rotate',
   access: looksAfterKeys,
+  limit: FOR_ADMINS,
   tag: 'Admin',
   style: 'problem',
   summary: 'Begin to change the signing key, or complete it once that is allowed',
@@ -108,6 +111,7 @@ export const retireKey = route({
   method: 'POST',
   path: '/admin/keys/{kid}/retire',
   access: looksAfterKeys,
+  limit: FOR_ADMINS,
   tag: 'Admin',
   style: 'problem',
   summary: 'Take out a key that has never signed, or whose last token has ended',
@@ -126,6 +130,7 @@ export const revokeKey = route({
   method: 'POST',
   path: '/admin/keys/{kid}/revoke',
   access: looksAfterKeys,
+  limit: FOR_ADMINS,
   tag: 'Admin',
   style: 'problem',
   summary: 'Withdraw a key as compromised: every token it signed is refused',

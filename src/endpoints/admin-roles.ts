@@ -3,6 +3,7 @@ import { AuthError } from '../errors/auth-error.ts'
 import { type ListedRole, roleBody } from '../permissions/roles.ts'
 import { refuseScopesBeyond } from './account-ceiling.ts'
 import { looksAfterUsers } from './admin-users.ts'
+import { FOR_ADMINS } from './limits.ts'
 import { json, noContent, type RouteContext, route } from './route.ts'
 
 const roleAnswer = z
@@ -30,6 +31,7 @@ export const listRoles = route({
   method: 'GET',
   path: '/admin/roles',
   access: looksAfterUsers,
+  limit: FOR_ADMINS,
   tag: 'Admin',
   style: 'problem',
   summary: 'All roles, and the scopes they hold',
@@ -45,6 +47,7 @@ export const putRole = route({
   method: 'PUT',
   path: '/admin/roles/{name}',
   access: looksAfterUsers,
+  limit: FOR_ADMINS,
   tag: 'Admin',
   style: 'problem',
   summary: 'Make a role, or change what it holds',
@@ -73,6 +76,7 @@ export const deleteRole = route({
   method: 'DELETE',
   path: '/admin/roles/{name}',
   access: looksAfterUsers,
+  limit: FOR_ADMINS,
   tag: 'Admin',
   style: 'problem',
   summary: 'Remove a role',

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { AuthError } from '../errors/auth-error.ts'
 import { userOf, userToChange } from './account-ceiling.ts'
 import { looksAfterUsers } from './admin-users.ts'
+import { FOR_ADMINS } from './limits.ts'
 import { pageQuery } from './page.ts'
 import { json, noContent, principalOf, route } from './route.ts'
 import { listOf, sessionAnswer } from './schemas.ts'
@@ -14,6 +15,7 @@ export const listSessionsOfUser = route({
   method: 'GET',
   path: '/admin/users/{id}/sessions',
   access: looksAfterUsers,
+  limit: FOR_ADMINS,
   tag: 'Admin',
   style: 'problem',
   summary: 'Where an account is signed in',
@@ -32,6 +34,7 @@ export const endSessionOfUser = route({
   method: 'DELETE',
   path: '/admin/users/{id}/sessions/{sid}',
   access: looksAfterUsers,
+  limit: FOR_ADMINS,
   tag: 'Admin',
   style: 'problem',
   summary: 'End one session of an account',
@@ -53,6 +56,7 @@ export const endSessionsOfUser = route({
   method: 'DELETE',
   path: '/admin/users/{id}/sessions',
   access: looksAfterUsers,
+  limit: FOR_ADMINS,
   tag: 'Admin',
   style: 'problem',
   summary: 'Sign an account out everywhere',

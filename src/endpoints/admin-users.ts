@@ -3,6 +3,7 @@ import { needs } from '../model/access.ts'
 import { loginKey } from '../model/account-name.ts'
 import type { User } from '../model/user.ts'
 import { refuseRolesBeyond, userOf, userToChange } from './account-ceiling.ts'
+import { FOR_ADMINS } from './limits.ts'
 import { answerPage, pageQuery } from './page.ts'
 import { json, noContent, route } from './route.ts'
 import { adminUserAnswer, exampleUser, listOf, loginText, showManagedUser } from './schemas.ts'
@@ -22,6 +23,7 @@ export const listUsers = route({
   method: 'GET',
   path: '/admin/users',
   access: looksAfterUsers,
+  limit: FOR_ADMINS,
   tag: 'Admin',
   style: 'problem',
   summary: 'All accounts',
@@ -59,6 +61,7 @@ export const readUser = route({
   method: 'GET',
   path: '/admin/users/{id}',
   access: looksAfterUsers,
+  limit: FOR_ADMINS,
   tag: 'Admin',
   style: 'problem',
   summary: 'One account',
@@ -82,6 +85,7 @@ export const changeUser = route({
   method: 'PATCH',
   path: '/admin/users/{id}',
   access: looksAfterUsers,
+  limit: FOR_ADMINS,
   tag: 'Admin',
   style: 'problem',
   summary: 'Disable an account, enable it, or give it roles',
@@ -108,6 +112,7 @@ export const resetFactors = route({
   method: 'DELETE',
   path: '/admin/users/{id}/factors',
   access: looksAfterUsers,
+  limit: FOR_ADMINS,
   tag: 'Admin',
   style: 'problem',
   summary: 'Take an account’s second factors away',
@@ -133,6 +138,7 @@ export const readFactors = route({
   method: 'GET',
   path: '/admin/users/{id}/factors',
   access: looksAfterUsers,
+  limit: FOR_ADMINS,
   tag: 'Admin',
   style: 'problem',
   summary: 'The second factors of an account',
@@ -150,6 +156,7 @@ export const removeFactor = route({
   method: 'DELETE',
   path: '/admin/users/{id}/factors/{factor}',
   access: looksAfterUsers,
+  limit: FOR_ADMINS,
   tag: 'Admin',
   style: 'problem',
   summary: 'Take one second factor of an account away',

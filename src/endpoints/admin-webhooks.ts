@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { AuthError } from '../errors/auth-error.ts'
 import { needs } from '../model/access.ts'
 import type { WaitingDelivery } from '../store/webhooks.ts'
+import { FOR_ADMINS } from './limits.ts'
 import { json, noContent, route } from './route.ts'
 import { eventAnswer, showEvent } from './schemas.ts'
 
@@ -37,6 +38,7 @@ export const listWebhookDeliveries = route({
   method: 'GET',
   path: '/admin/webhooks',
   access: looksAtEvents,
+  limit: FOR_ADMINS,
   tag: 'Admin',
   style: 'problem',
   summary: 'Webhooks that have not arrived',
@@ -56,6 +58,7 @@ export const retryWebhookDelivery = route({
   method: 'POST',
   path: '/admin/webhooks/{id}/retry',
   access: looksAtEvents,
+  limit: FOR_ADMINS,
   tag: 'Admin',
   style: 'problem',
   summary: 'Send a webhook again that was given up',

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { needs } from '../model/access.ts'
+import { FOR_ADMINS } from './limits.ts'
 import { json, principalOf, route } from './route.ts'
 
 /** What an admin's own page begins with; also the route that shows roles and scopes at work. */
@@ -7,6 +8,7 @@ export const dashboard = route({
   method: 'GET',
   path: '/admin/dashboard',
   access: needs({ scopes: ['admin:dashboard'] }),
+  limit: FOR_ADMINS,
   tag: 'Admin',
   style: 'problem',
   summary: 'The service at a glance',

@@ -4,6 +4,7 @@ import { AuthError } from '../errors/auth-error.ts'
 import { LONGEST_API_KEY_LIFE_SECONDS } from '../login/api-keys.ts'
 import type { ApiKey } from '../model/api-key.ts'
 import { text } from '../model/text-field.ts'
+import { OWN_CHANGES, OWN_DATA } from './limits.ts'
 import { ownAccount, recentlyProven } from './own-account.ts'
 import { json, noContent, principalOf, route } from './route.ts'
 import { listOf } from './schemas.ts'
@@ -77,6 +78,7 @@ export const listApiKeys = route({
   method: 'GET',
   path: '/users/me/api-keys',
   access: ownAccount,
+  limit: OWN_DATA,
   tag: 'API keys',
   style: 'problem',
   summary: 'My API keys',
@@ -97,6 +99,7 @@ export const revokeApiKey = route({
   method: 'DELETE',
   path: '/users/me/api-keys/{id}',
   access: ownAccount,
+  limit: OWN_CHANGES,
   tag: 'API keys',
   style: 'problem',
   summary: 'Revoke one of my API keys',

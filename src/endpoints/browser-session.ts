@@ -16,6 +16,7 @@ import { anyone, needs } from '../model/access.ts'
 import { hashSecret } from '../tokens/refresh-token.ts'
 import { csrfTokenOf, type SessionCookie } from '../tokens/session-cookie.ts'
 import { answerOf, answerParts, challengeText } from './factor-schemas.ts'
+import { OWN_DATA, SIGN_OUT } from './limits.ts'
 import { json, noContent, principalOf, type RouteContext, route } from './route.ts'
 import { loginText, passwordText } from './schemas.ts'
 
@@ -104,6 +105,7 @@ export const readSession = route({
   method: 'GET',
   path: '/session',
   access: withCookie,
+  limit: OWN_DATA,
   tag: 'Sessions',
   style: 'problem',
   summary: 'My browser session',
@@ -122,6 +124,7 @@ export const signOut = route({
   method: 'DELETE',
   path: '/session',
   access: withCookie,
+  limit: SIGN_OUT,
   tag: 'Sessions',
   style: 'problem',
   summary: 'Sign a browser out',

@@ -3,6 +3,7 @@ import type { ClientRequest } from '../clients/presented.ts'
 import { AuthError } from '../errors/auth-error.ts'
 import { pathOf } from '../http/request-path.ts'
 import type { Client } from '../model/client.ts'
+import type { Rate } from '../model/rate.ts'
 import type { RouteContext } from './route.ts'
 
 /** What a request says of its client. Parameters that are no texts are not there. */
@@ -51,10 +52,11 @@ const OF_CLIENT = { count: 6000, periodMilliseconds: 60_000 }
 export async function countClient(
   client: Client,
   { request, address, services }: Pick<RouteContext, 'request' | 'address' | 'services'>,
+  rate: Rate = OF_CLIENT,
 ): Promise<void> {
   if (client.authMethod === 'none') return
   const name = `${pathOf(request)} of client`
-  const { refusal } = await services.rateLimits.count(name, OF_CLIENT, address, {
+  const { refusal } = await services.rateLimits.count(name, rate, address, {
     kind: 'client',
     id: client.id,
   })

@@ -4,6 +4,7 @@ import { AuthError } from '../errors/auth-error.ts'
 import type { Consent } from '../model/consent.ts'
 import { userOf, userToChange } from './account-ceiling.ts'
 import { looksAfterUsers } from './admin-users.ts'
+import { FOR_ADMINS, OWN_CHANGES, OWN_DATA } from './limits.ts'
 import { ownAccount } from './own-account.ts'
 import { json, noContent, principalOf, route } from './route.ts'
 import type { Services } from './services.ts'
@@ -41,6 +42,7 @@ export const listConsents = route({
   method: 'GET',
   path: '/users/me/consents',
   access: ownAccount,
+  limit: OWN_DATA,
   tag: 'Accounts',
   style: 'problem',
   summary: 'What I have allowed other applications',
@@ -52,6 +54,7 @@ export const revokeConsent = route({
   method: 'DELETE',
   path: '/users/me/consents/{client_id}',
   access: ownAccount,
+  limit: OWN_CHANGES,
   tag: 'Accounts',
   style: 'problem',
   summary: 'Take back what I allowed',
@@ -68,6 +71,7 @@ export const listConsentsOfUser = route({
   method: 'GET',
   path: '/admin/users/{id}/consents',
   access: looksAfterUsers,
+  limit: FOR_ADMINS,
   tag: 'Admin',
   style: 'problem',
   summary: 'What somebody has allowed other applications',
@@ -82,6 +86,7 @@ export const revokeConsentOfUser = route({
   method: 'DELETE',
   path: '/admin/users/{id}/consents/{client_id}',
   access: looksAfterUsers,
+  limit: FOR_ADMINS,
   tag: 'Admin',
   style: 'problem',
   summary: 'Take back what somebody allowed',

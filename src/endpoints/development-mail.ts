@@ -3,6 +3,7 @@ import { AuthError } from '../errors/auth-error.ts'
 import { pageHeaders } from '../http/headers.ts'
 import type { KeptMail } from '../mail/development-mailbox.ts'
 import { anyone } from '../model/access.ts'
+import { uncounted } from '../model/rate.ts'
 import { route } from './route.ts'
 import type { PageServices } from './services.ts'
 
@@ -11,6 +12,7 @@ export const developmentMail = route({
   method: 'GET',
   path: '/dev/mail',
   access: anyone,
+  limit: uncounted('is there in development alone'),
   tag: 'Documents',
   style: 'problem',
   summary: 'Letters, in development',

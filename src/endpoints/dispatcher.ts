@@ -16,6 +16,7 @@ import { pathOf } from '../http/request-path.ts'
 import { tiesToHttps } from '../http/strict-transport.ts'
 import type { GuardRequest } from '../model/guard-request.ts'
 import type { Principal } from '../model/principal.ts'
+import { rateOf } from '../model/rate.ts'
 import { createReachCheck } from './development-reach.ts'
 import type { RouteContext, ServedRoute } from './route.ts'
 import { createRouter, type Router } from './router.ts'
@@ -177,17 +178,18 @@ async function answer(
     if (exposed !== undefined) return exposed
     if (unready !== undefined) throw unready
   }
-  if (route.limit !== undefined) {
-    const counted = await services.rateLimits.count(route.path, route.limit, address)
+  const rate = rateOf(route.limit)
+  if (rate !== undefined) {
+    const counted = await services.rateLimits.count(route.path, rate, address)
     at.headers = counted.headers
     if (counted.refusal !== undefined) return counted.refusal
   }
   if (route.form !== undefined) at.form = (await readBody(request, ['form'])) as Record<string, string>
   const verdict = await askGuard(at, route, params, services)
   if (verdict instanceof Refusal) return verdict
-  if (route.limit !== undefined && verdict !== undefined) {
+  if (rate !== undefined && verdict !== undefined) {
     // Many addresses are cheap to have; an account is one, however many of them it uses.
-    const counted = await services.rateLimits.count(route.path, route.limit, address, verdict)
+    const counted = await services.rateLimits.count(route.path, rate, address, verdict)
     at.headers = counted.headers
     if (counted.refusal !== undefined) return counted.refusal
   }

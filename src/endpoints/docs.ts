@@ -4,6 +4,7 @@ import { pageHeaders } from '../http/headers.ts'
 import { tiesToHttps } from '../http/strict-transport.ts'
 import { anyone } from '../model/access.ts'
 import { type Served, serve, servedText } from '../openapi/served.ts'
+import { FROM_MEMORY } from './limits.ts'
 import { route } from './route.ts'
 import type { Services } from './services.ts'
 
@@ -17,6 +18,7 @@ export const openApi = route({
   method: 'GET',
   path: '/openapi.json',
   access: anyone,
+  limit: FROM_MEMORY,
   tag: 'Documents',
   style: 'problem',
   summary: 'This description',
@@ -31,6 +33,7 @@ export const docs = route({
   method: 'GET',
   path: '/docs',
   access: anyone,
+  limit: FROM_MEMORY,
   tag: 'Documents',
   style: 'problem',
   summary: 'The API, to read and to try',
@@ -48,6 +51,7 @@ export const docsFile = route({
   method: 'GET',
   path: '/docs/{file}',
   access: anyone,
+  limit: FROM_MEMORY,
   tag: 'Documents',
   style: 'problem',
   summary: 'A file of that page',

@@ -4,6 +4,7 @@ import { AuthError } from '../errors/auth-error.ts'
 import { decide } from '../guard/decide.ts'
 import { signedIn } from '../model/access.ts'
 import type { Principal } from '../model/principal.ts'
+import { uncounted } from '../model/rate.ts'
 import { text } from '../model/text-field.ts'
 import { principalOf, type Route, route } from './route.ts'
 import type { Services } from './services.ts'
@@ -20,6 +21,7 @@ export const forwardAuth = route({
   method: 'GET',
   path: '/forward-auth',
   access: signedIn,
+  limit: uncounted('asked for each request of the application, which has limits of its own'),
   isForwarded: true,
   tag: 'Metadata',
   style: 'problem',

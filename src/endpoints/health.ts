@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { Refusal } from '../errors/refusal.ts'
 import { guardRequestOf } from '../guard/guard-request.ts'
 import { anyone, needs } from '../model/access.ts'
+import { FOR_OPERATORS } from './limits.ts'
 import { json, route } from './route.ts'
 import type { Services } from './services.ts'
 
@@ -12,6 +13,7 @@ export const healthz = route({
   method: 'GET',
   path: '/healthz',
   access: anyone,
+  limit: FOR_OPERATORS,
   tag: 'Operation',
   style: 'problem',
   summary: 'Alive',
@@ -31,6 +33,7 @@ export const readyz = route({
   method: 'GET',
   path: '/readyz',
   access: anyone,
+  limit: FOR_OPERATORS,
   tag: 'Operation',
   style: 'problem',
   summary: 'Ready for requests',

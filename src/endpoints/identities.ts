@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { AuthError } from '../errors/auth-error.ts'
 import type { Identity } from '../model/identity.ts'
+import { OWN_CHANGES, OWN_DATA } from './limits.ts'
 import { ownAccount, recentlyProven } from './own-account.ts'
 import { callerOf, json, noContent, principalOf, route } from './route.ts'
 
@@ -30,6 +31,7 @@ export const listIdentities = route({
   method: 'GET',
   path: '/users/me/identities',
   access: ownAccount,
+  limit: OWN_DATA,
   tag: 'Accounts',
   style: 'problem',
   summary: 'The accounts elsewhere that I sign in with',
@@ -45,6 +47,7 @@ export const removeIdentity = route({
   method: 'DELETE',
   path: '/users/me/identities/{id}',
   access: recentlyProven,
+  limit: OWN_CHANGES,
   tag: 'Accounts',
   style: 'problem',
   summary: 'Take away an account elsewhere that I sign in with',

@@ -6,7 +6,7 @@ import { anyone } from '../model/access.ts'
 import type { AccessToken } from '../model/access-token.ts'
 import type { Client } from '../model/client.ts'
 import { hashSecret } from '../tokens/refresh-token.ts'
-import { provenClientOf } from './client-request.ts'
+import { countClient, provenClientOf } from './client-request.ts'
 import { json, type RouteContext, route } from './route.ts'
 import { clientParts, presentedToken } from './schemas.ts'
 
@@ -33,17 +33,23 @@ type Introspection = z.input<typeof introspection>
 /** All that is said of a token that is not good, whatever the reason (RFC 7662 section 2.2). */
 const INACTIVE: Introspection = { active: false }
 
+/** A service may ask for each request of its own: ten times what a sign-out may come to, and still an end to it. */
+const REQUESTS = { count: 12_000, periodMilliseconds: 60_000 }
+const OF_CLIENT = { count: 60_000, periodMilliseconds: 60_000 }
+
 /** Token introspection (RFC 7662): the verdict of the guards, for services that ask instead of checking themselves. */
 export const introspect = route({
   method: 'POST',
   path: '/introspect',
   access: anyone,
+  limit: REQUESTS,
   tag: 'Tokens',
   style: 'oauth',
   summary: 'Ask whether a token is good',
   description:
     'RFC 7662, for clients that authenticate. The very checks of the guarded routes; a refresh token is told of only ' +
-    'to the client it was issued to. `{"active":false}` alone for anything that is not good.',
+    'to the client it was issued to. `{"active":false}` alone for anything that is not good. ' +
+    'Who asks for more than 200 requests a second checks by itself, with the key set and the feed of revocations.',
   body: {
     types: ['form'],
     schema: parameters,
@@ -61,6 +67,7 @@ export const introspect = route({
   },
   async handle(context) {
     const { client } = await provenClientOf(context, context.body)
+    await countClient(client, context, OF_CLIENT)
     const { token } = context.body
     return json(
       accessTokenAsItStands(token, context) ??

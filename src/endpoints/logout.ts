@@ -9,6 +9,7 @@ import { hashSecret } from '../tokens/refresh-token.ts'
 import type { SessionCookie } from '../tokens/session-cookie.ts'
 import { endBrowserSession } from './browser-session.ts'
 import { endHeldSession, type Held } from './end-held-session.ts'
+import { SIGN_OUT } from './limits.ts'
 import { noContent, type RouteContext, route } from './route.ts'
 
 const parameters = z.looseObject({ refresh_token: text(1000).optional() }).meta({ id: 'LogoutRequest' })
@@ -17,6 +18,7 @@ export const logout = route({
   method: 'POST',
   path: '/logout',
   access: anyone,
+  limit: SIGN_OUT,
   credential: 'optional',
   tag: 'Tokens',
   style: 'problem',

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { AuthError } from '../errors/auth-error.ts'
 import { text } from '../model/text-field.ts'
+import { OWN_CHANGES, OWN_DATA } from './limits.ts'
 import { mayReadAccount, ownAccount } from './own-account.ts'
 import { callerOf, json, noContent, principalOf, route } from './route.ts'
 import { exampleUser, passwordText, showUser, userAnswer } from './schemas.ts'
@@ -11,6 +12,7 @@ export const readMe = route({
   method: 'GET',
   path: '/users/me',
   access: mayReadAccount,
+  limit: OWN_DATA,
   tag: 'Accounts',
   style: 'problem',
   summary: 'Who am I',
@@ -36,6 +38,7 @@ export const changeMe = route({
   method: 'PATCH',
   path: '/users/me',
   access: ownAccount,
+  limit: OWN_CHANGES,
   tag: 'Accounts',
   style: 'problem',
   summary: 'Rename myself, or change my profile',
@@ -60,6 +63,7 @@ export const changePassword = route({
   method: 'POST',
   path: '/password/change',
   access: ownAccount,
+  limit: OWN_CHANGES,
   tag: 'Accounts',
   style: 'problem',
   summary: 'Change my password',

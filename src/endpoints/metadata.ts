@@ -9,6 +9,7 @@ import { anyone } from '../model/access.ts'
 import { CLIENT_AUTH_METHODS, ID_TOKEN_ALGORITHMS } from '../model/client.ts'
 import { DEVICE_CODE_GRANT } from '../model/device-code.ts'
 import { withIdentityScopes } from '../model/identity-scopes.ts'
+import { FROM_MEMORY } from './limits.ts'
 import { json, route } from './route.ts'
 import type { Services } from './services.ts'
 import { USERINFO_CLAIMS } from './userinfo.ts'
@@ -23,6 +24,7 @@ export const jwks = route({
   method: 'GET',
   path: '/.well-known/jwks.json',
   access: anyone,
+  limit: FROM_MEMORY,
   tag: 'Metadata',
   style: 'problem',
   summary: 'Public keys (RFC 7517)',
@@ -55,6 +57,7 @@ export const authorizationServer = route({
   method: 'GET',
   path: '/.well-known/oauth-authorization-server',
   access: anyone,
+  limit: FROM_MEMORY,
   tag: 'Metadata',
   style: 'problem',
   summary: 'Authorization server metadata (RFC 8414)',
@@ -69,6 +72,7 @@ export const openidConfiguration = route({
   method: 'GET',
   path: '/.well-known/openid-configuration',
   access: anyone,
+  limit: FROM_MEMORY,
   tag: 'Metadata',
   style: 'problem',
   summary: 'OpenID provider metadata (OpenID Connect Discovery)',
@@ -98,6 +102,7 @@ export const protectedResource = route({
   method: 'GET',
   path: '/.well-known/oauth-protected-resource',
   access: anyone,
+  limit: FROM_MEMORY,
   tag: 'Metadata',
   style: 'problem',
   summary: 'Protected resource metadata (RFC 9728)',

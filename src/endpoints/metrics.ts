@@ -3,6 +3,7 @@ import { Refusal } from '../errors/refusal.ts'
 import { guardRequestOf } from '../guard/guard-request.ts'
 import { anyone, needs } from '../model/access.ts'
 import { prometheusText } from '../telemetry/metrics.ts'
+import { FOR_OPERATORS } from './limits.ts'
 import { route } from './route.ts'
 import type { Services } from './services.ts'
 
@@ -11,6 +12,7 @@ export const metrics = route({
   method: 'GET',
   path: '/metrics',
   access: anyone,
+  limit: FOR_OPERATORS,
   tag: 'Operation',
   style: 'problem',
   summary: 'Numbers of this issuer, for Prometheus',

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { apiKeyAnswer, showApiKey } from './api-keys.ts'
 import { identityAnswer, showIdentity } from './identities.ts'
+import { OWN_CHANGES } from './limits.ts'
 import { ownAccount } from './own-account.ts'
 import { callerOf, json, noContent, principalOf, route } from './route.ts'
 import {
@@ -58,6 +59,7 @@ export const deleteMe = route({
   method: 'DELETE',
   path: '/users/me',
   access: ownAccount,
+  limit: OWN_CHANGES,
   tag: 'Accounts',
   style: 'problem',
   summary: 'Delete my account',

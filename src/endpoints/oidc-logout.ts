@@ -4,11 +4,13 @@ import type { Reply } from '../http/reply.ts'
 import { anyone } from '../model/access.ts'
 import { browserOf, pathOfIssuer, queryOf, queryOfForm, seeOther } from './browser-request.ts'
 import { signOutFor } from './client-sign-out.ts'
+import { SIGN_OUT } from './limits.ts'
 import { type RouteContext, route } from './route.ts'
 
 const described = {
   path: '/oidc/logout',
   access: anyone,
+  limit: SIGN_OUT,
   tag: 'Sessions',
   style: 'problem',
   browsersOnly: true,

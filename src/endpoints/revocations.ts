@@ -4,6 +4,7 @@ import { Refusal } from '../errors/refusal.ts'
 import { guardRequestOf } from '../guard/guard-request.ts'
 import type { Reply } from '../http/reply.ts'
 import { anyone, needs } from '../model/access.ts'
+import { uncounted } from '../model/rate.ts'
 import { text } from '../model/text-field.ts'
 import { LONGEST_WAIT_MILLISECONDS, readFeedQuestion } from '../revocation/feed-document.ts'
 import { provenClientOf } from './client-request.ts'
@@ -58,6 +59,9 @@ export const revocations = route({
   method: 'GET',
   path: '/revocations',
   access: anyone,
+  limit: uncounted(
+    'refused, a service would close; the nodes of one share an address and ask at once when there is news',
+  ),
   credential: { clientOrScope: SCOPE },
   tag: 'Revocations',
   style: 'problem',

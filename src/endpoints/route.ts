@@ -7,7 +7,7 @@ import type { Reply } from '../http/reply.ts'
 import type { Caller } from '../login/caller.ts'
 import type { Access } from '../model/access.ts'
 import type { Principal } from '../model/principal.ts'
-import type { Rate } from '../model/rate.ts'
+import type { RouteLimit } from '../model/rate.ts'
 import type { Services } from './services.ts'
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
@@ -57,8 +57,8 @@ export interface ServedRoute {
   /** With variable parts in braces: `/users/me/sessions/{id}`. */
   readonly path: string
   readonly access: Access
-  /** How often one caller, by address, may ask. */
-  readonly limit?: Rate
+  /** How often one caller may ask, by address and once it is known by account; or why that is not counted. */
+  readonly limit: RouteLimit
   /**
    * On a route for anyone: a credential that comes along is used all the same; or the handler itself asks for a client
    * with its secret, or a token with this scope.

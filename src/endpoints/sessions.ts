@@ -3,6 +3,7 @@ import { isUuid } from '../base/random.ts'
 import { AuthError } from '../errors/auth-error.ts'
 import type { Reply } from '../http/reply.ts'
 import type { Session, SessionEnd } from '../model/session.ts'
+import { OWN_CHANGES, OWN_DATA } from './limits.ts'
 import { ownAccount } from './own-account.ts'
 import { answerPage, pageQuery } from './page.ts'
 import { json, noContent, principalOf, type RouteContext, route } from './route.ts'
@@ -13,6 +14,7 @@ export const listSessions = route({
   method: 'GET',
   path: '/users/me/sessions',
   access: ownAccount,
+  limit: OWN_DATA,
   tag: 'Sessions',
   style: 'problem',
   summary: 'Where I am signed in',
@@ -28,6 +30,7 @@ export const endSession = route({
   method: 'DELETE',
   path: '/users/me/sessions/{id}',
   access: ownAccount,
+  limit: OWN_CHANGES,
   tag: 'Sessions',
   style: 'problem',
   summary: 'End one of my sessions',
@@ -54,6 +57,7 @@ export const endSessions = route({
   method: 'DELETE',
   path: '/users/me/sessions',
   access: ownAccount,
+  limit: OWN_CHANGES,
   tag: 'Sessions',
   style: 'problem',
   summary: 'Sign out everywhere',

@@ -3,6 +3,7 @@ import { toSeconds } from '../base/clock.ts'
 import { AuthError } from '../errors/auth-error.ts'
 import { needs } from '../model/access.ts'
 import type { User } from '../model/user.ts'
+import { OWN_DATA } from './limits.ts'
 import { json, principalOf, type RouteContext, route } from './route.ts'
 
 /** Standard claims of a person that stand in the application's own profile fields, where it has them as texts. */
@@ -27,6 +28,7 @@ const described = {
   access: needs({ scopes: ['openid'], via: ['bearer'] }),
   path: '/userinfo',
   tag: 'Tokens',
+  limit: OWN_DATA,
   style: 'problem',
   description:
     'The claims that the scopes of the token ask for (OpenID Connect Core section 5.3): `profile` for names and what ' +

@@ -5,6 +5,23 @@ export interface Rate {
   readonly periodMilliseconds: number
 }
 
+/** No limit of its own, and why none is needed. */
+export interface Uncounted {
+  readonly uncounted: string
+}
+
+/** How often one caller may ask a route. Each route has an answer to that, or the table does not compile. */
+export type RouteLimit = Rate | Uncounted
+
+export function uncounted(why: string): Uncounted {
+  return { uncounted: why }
+}
+
+/** Undefined for a route that is not counted. */
+export function rateOf(limit: RouteLimit): Rate | undefined {
+  return 'uncounted' in limit ? undefined : limit
+}
+
 /** A limit on one subject. Two limits of one name and subject are one and the same. */
 export interface Limit {
   /** What is limited, such as `sign-in per address`. */

@@ -1,6 +1,7 @@
 import type { z } from 'zod'
 import type { BodyType } from '../http/body.ts'
 import type { Access } from '../model/access.ts'
+import type { RouteLimit } from '../model/rate.ts'
 
 /** How a route writes its refusals. */
 export type RefusalStyle = 'problem' | 'oauth'
@@ -18,6 +19,7 @@ export interface DescribedRoute {
   readonly method: string
   readonly path: string
   readonly access: Access
+  readonly limit: RouteLimit
   /** On a route for anyone: a credential that comes along is used all the same; or the handler itself asks for one. */
   readonly credential?: 'optional' | { readonly clientOrScope: string }
   readonly summary: string

@@ -3,6 +3,7 @@ import { basicChallenge, challengeFor } from '../errors/challenge.ts'
 import type { Cause } from '../errors/codes.ts'
 import { Refusal } from '../errors/refusal.ts'
 import { Access } from '../model/access.ts'
+import { rateOf } from '../model/rate.ts'
 import type { Components, JsonObject } from './components.ts'
 import type { DescribedRoute, RefusalStyle } from './described-route.ts'
 import { answerTo, ERROR_SCHEMAS } from './error-schemas.ts'
@@ -44,6 +45,7 @@ function causesOf(route: DescribedRoute): Cause[] {
   for (const status of namedStatuses(route)) when(true, ...(NAMED[route.style][status] ?? []))
   when(route.body !== undefined || route.query !== undefined, 'REQUEST_INVALID')
   when(route.body !== undefined, 'BODY_TOO_LARGE', 'MEDIA_TYPE_UNSUPPORTED')
+  when(rateOf(route.limit) !== undefined, 'RATE_LIMITED')
   when(true, 'INTERNAL', 'STORE_UNAVAILABLE')
   return [...causes]
 }

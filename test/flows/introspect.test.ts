@@ -3,7 +3,7 @@ import { after, before, test } from 'node:test'
 import { AuthError, type Client, sqlite } from '../../src/index.ts'
 import { badTokens } from './bad-tokens.ts'
 import { claimsOf, handClock, ISSUER, PASSWORD, startIssuer, type TestIssuer } from './issuer.ts'
-import { callAs, registerClient, signInFor, type TestClient } from './test-clients.ts'
+import { basic, callAs, registerClient, signInFor, type TestClient } from './test-clients.ts'
 
 let issuer: TestIssuer
 let userId: string
@@ -168,5 +168,22 @@ test('G-14: while this node cannot know what has ended, the answer is 503 and ne
   assert.equal((await ask(access, resource, own)).status, 503)
   assert.equal((await ask(refresh, resource, own)).text, INACTIVE, 'not of this client, whatever has ended')
   Object.assign(store.revocations, { pull })
+  await own.close()
+})
+
+test('B10: each question is counted for its address before it is known who asks, right or wrong', async () => {
+  // The clock stands: what is left does not grow again in between.
+  const own = await startIssuer({ clock: handClock(Date.now()), maxStalenessSeconds: 300 })
+  const service = await registerClient(own)
+  const { headers } = await service.proof()
+  const leftAfter = async (more: Record<string, string>, address = '198.51.100.9') => {
+    const answer = await own.call('POST', '/introspect', { form: { token: 'x' }, headers: more, address })
+    assert.equal(answer.headers.get('ratelimit-policy'), '"/introspect";q=12000;w=60')
+    return [answer.status, /r=(\d+)/.exec(answer.headers.get('ratelimit') ?? '')?.[1]]
+  }
+  assert.deepEqual(await leftAfter({ ...headers }), [200, '11999'])
+  assert.deepEqual(await leftAfter({ authorization: basic(service.id, 'a guess') }), [401, '11998'])
+  assert.deepEqual(await leftAfter({}), [401, '11997'])
+  assert.deepEqual(await leftAfter({}, '198.51.100.10'), [401, '11999'])
   await own.close()
 })

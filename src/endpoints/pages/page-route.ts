@@ -3,7 +3,8 @@ import { AuthError } from '../../errors/auth-error.ts'
 import { guardRequestOf } from '../../guard/guard-request.ts'
 import type { Reply } from '../../http/reply.ts'
 import { type Access, anyone, needs } from '../../model/access.ts'
-import type { Rate } from '../../model/rate.ts'
+import { type RouteLimit, uncounted } from '../../model/rate.ts'
+import { OWN_CHANGES } from '../limits.ts'
 import { RECENT_SECONDS } from '../own-account.ts'
 import type { RouteContext, ServedRoute } from '../route.ts'
 
@@ -23,8 +24,12 @@ interface PageRow {
   readonly access: Access
   /** Loaded when it is first asked for, with everything that draws it: a server that nobody looks at starts sooner. */
   readonly load: () => Promise<PageHandler>
-  readonly limit?: Rate
+  /** Where it is left out: none for a page, and for a form what people may do with their own account. */
+  readonly limit?: RouteLimit
 }
+
+/** What a page shows has been found by its key; those that begin something have a limit. */
+const DRAWS = uncounted('draws a page, and changes nothing')
 
 interface FormRow extends PageRow {
   /** The page it stands on. */
@@ -39,13 +44,13 @@ const answers = { 200: { description: 'A page.', mediaType: 'text/html' } }
 const shared = { tag: 'Pages', style: 'page', hidden: true, answers } as const
 
 /** A row of the table for a page. */
-export function page({ path, access, load, limit }: PageRow): ServedRoute {
+export function page({ path, access, load, limit = DRAWS }: PageRow): ServedRoute {
   return {
     ...shared,
     method: 'GET',
     path,
     access,
-    ...(limit !== undefined && { limit }),
+    limit,
     summary: `The page ${path}`,
     handle: async (context) => (await load())(context as RouteContext<Form>),
   }
@@ -57,13 +62,21 @@ const fields = z.record(z.string(), z.string())
  * A row of the table for what a form sends. It is answered by a redirect, whatever comes of it. Where nobody is signed in,
  * so that the guard has no session to hold the form's token against, the token of the visit is looked at (rule F-5).
  */
-export function form({ path, access, load, page, keeps = [], aliases = {}, limit }: FormRow): ServedRoute {
+export function form({
+  path,
+  access,
+  load,
+  page,
+  keeps = [],
+  aliases = {},
+  limit = OWN_CHANGES,
+}: FormRow): ServedRoute {
   return {
     ...shared,
     method: 'POST',
     path,
     access,
-    ...(limit !== undefined && { limit }),
+    limit,
     summary: `What the form on ${page} sends`,
     body: { types: ['form'], schema: fields },
     form: { page, keeps, aliases },

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { anyone } from '../../model/access.ts'
+import { SIGN_OUT } from '../limits.ts'
 import type { ServedRoute } from '../route.ts'
 import { form, inBrowser, page, recentlyInBrowser } from './page-route.ts'
 
@@ -99,6 +100,7 @@ export const pageRoutes: readonly ServedRoute[] = [
     path: '/logout/form',
     access: anyone,
     page: '/logout',
+    limit: SIGN_OUT,
     load: async () => (await import('./sign-out.ts')).signOut,
   }),
   page({ path: '/verify', access: anyone, load: async () => (await import('./links.ts')).showVerify }),
@@ -161,6 +163,7 @@ export const pageRoutes: readonly ServedRoute[] = [
     path: '/oidc/logout/form',
     access: inBrowser,
     page: '/account',
+    limit: SIGN_OUT,
     load: async () => (await import('./oidc-sign-out.ts')).answerOidcSignOut,
   }),
   page({ path: '/account', access: inBrowser, load: async () => (await import('./account.ts')).showAccount }),
@@ -348,6 +351,7 @@ export const pageRoutes: readonly ServedRoute[] = [
     path: '/account/sign-out',
     access: inBrowser,
     page: '/account',
+    limit: SIGN_OUT,
     load: async () => (await import('./sign-out.ts')).signOut,
   }),
   page({ path: '/doctor', access: inBrowser, load: async () => (await import('./doctor.ts')).showDoctor }),
