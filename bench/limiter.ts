@@ -65,8 +65,9 @@ async function inRedis(kind: string, pick: (index: number) => number): Promise<v
   const meanwhile = {
     take: () => Promise.reject(new Error('Redis was not asked')),
     giveBack: () => undefined,
+    isApart: false,
   }
-  const limiter = redisLimiter({ connect: async () => ours, prefix: 'bench', meanwhile })
+  const limiter = redisLimiter({ connect: async () => ours, prefix: 'bench', meanwhile, clock })
   const peer = new RateLimiterRedis({
     storeClient: theirs,
     keyPrefix: 'bench',

@@ -61,6 +61,11 @@ export const FAMILIES = {
     type: 'gauge',
     among: 'most',
   },
+  countersign_limits_apart: {
+    help: '1 while this process counts its share of the limits by itself, for Redis is away or late.',
+    type: 'gauge',
+    among: 'most',
+  },
   countersign_signing_keys: {
     help: 'Signing keys by use and phase.',
     type: 'gauge',

@@ -8,7 +8,7 @@ import type { Telemetry } from './telemetry.ts'
 interface Numbered {
   readonly ground: Pick<Ground, 'store'>
   readonly knowledge: Pick<Knowledge, 'keys' | 'feed' | 'state'>
-  readonly signIn: Pick<SignIn, 'hashes'>
+  readonly signIn: Pick<SignIn, 'hashes' | 'limiter'>
   readonly telemetry: Telemetry
 }
 
@@ -44,6 +44,7 @@ export function readNumbers({ ground, knowledge, signIn, telemetry }: Numbered):
   set('countersign_revocations', state.size)
   set('countersign_revocations_overfull', Number(state.isOverfull))
   set('countersign_revocation_push_off', Number(!feed.pushWorks()))
+  set('countersign_limits_apart', Number(signIn.limiter.isApart))
 
   const ring = keys.ring.stored
   for (const use of ['access', 'id'] as const) {

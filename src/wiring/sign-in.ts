@@ -151,11 +151,15 @@ function docsAddresses({ issuer, docs }: Settings): string[] {
 }
 
 /** Limits are counted in Redis where there is one; else each node counts its share. */
-function limiterOf({ settings, redis, clock, random }: Ground, shares: () => number): Limiter {
+function limiterOf({ settings, redis, clock, random, logger }: Ground, shares: () => number): Limiter {
   const meanwhile = memoryLimiter({ clock, random, shares })
   if (redis === undefined) return meanwhile
   const prefix = `countersign ${settings.issuer}`
-  return redisLimiter({ connect: () => redis.connection(), prefix, meanwhile })
+  const late = (isLate: boolean): void => {
+    if (isLate) logger.warn({}, 'Redis answers too late: each process counts its share of the limits')
+    else logger.info({}, 'Redis answers in time again: limits are counted together')
+  }
+  return redisLimiter({ connect: () => redis.connection(), prefix, meanwhile, clock, late })
 }
 
 const MINUTE_MILLISECONDS = 60_000

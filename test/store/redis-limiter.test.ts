@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { after, before, test } from 'node:test'
+import type { Redis } from 'ioredis'
 import { silentLogger } from '../../src/base/logger.ts'
 import { systemRandom } from '../../src/base/random.ts'
 import type { Limit } from '../../src/model/rate.ts'
 import { memoryLimiter } from '../../src/store/hot/memory.ts'
 import { createRedisLink, type RedisLink } from '../../src/store/hot/redis.ts'
 import { redisLimiter } from '../../src/store/hot/redis-limiter.ts'
+import { handClock } from '../flows/issuer.ts'
 import { type PrivateRedis, startRedis } from '../servers/redis.ts'
 
 let server: PrivateRedis
@@ -30,7 +32,14 @@ const limit = (subject: string, count: number, name = 'tries'): Limit => ({
 /** One node; its own counter stands still at nothing, so that what it lets through was counted in Redis. */
 function node() {
   const meanwhile = memoryLimiter({ clock, random: systemRandom, shares: () => 3 })
-  return redisLimiter({ connect: () => link.connection(), prefix: 'test', meanwhile })
+  return redisLimiter({
+    connect: () => link.connection(),
+    prefix: 'test',
+    meanwhile,
+    clock,
+    // What is counted here is counted exactly, however busy the machine is.
+    patienceMilliseconds: 60_000,
+  })
 }
 
 test('nodes count together: of 200 tries at once through three nodes exactly the limit passes', async () => {
@@ -69,9 +78,10 @@ test('an answer that is not ours, or none: the node counts its share by itself',
   for (const answer of [async () => 'OK', async () => [1], async () => Promise.reject(new Error('away'))]) {
     const meanwhile = memoryLimiter({ clock, random: systemRandom, shares: () => 3 })
     const limiter = redisLimiter({
-      connect: async () => ({ evalsha: answer, eval: answer }),
+      connect: async () => ({ evalsha: answer, eval: answer, ping: async () => 'PONG' as const }),
       prefix: 'test',
       meanwhile,
+      clock,
     })
     const passed = []
     for (let index = 0; index < 20; index++) {
@@ -86,9 +96,10 @@ test('a try that was counted here while Redis was away is given back here', asyn
   const meanwhile = memoryLimiter({ clock, random: systemRandom })
   const away = async () => Promise.reject(new Error('away'))
   const limiter = redisLimiter({
-    connect: async () => ({ evalsha: away, eval: away }),
+    connect: async () => ({ evalsha: away, eval: away, ping: away }),
     prefix: 'test',
     meanwhile,
+    clock,
   })
   for (let index = 0; index < 10; index++) {
     assert.equal((await limiter.take([limit('d', 1)])).refusedBy, undefined)
@@ -120,3 +131,58 @@ test('with Redis stopped each node grants its share of a limit, and with Redis b
   await back
   assert.equal(sum(await passedOf('after')), 9)
 })
+
+test('a Redis that hangs keeps one moment of requests waiting and no other; once it answers they count together again', async () => {
+  const own = await startRedis()
+  const slow = createRedisLink(own.url, silentLogger)
+  const clocked = handClock()
+  const told: boolean[] = []
+  const limiter = redisLimiter({
+    connect: () => slow.connection(),
+    prefix: 'test',
+    meanwhile: memoryLimiter({ clock: clocked, random: systemRandom, shares: () => 3 }),
+    clock: clocked,
+    late: (isLate) => told.push(isLate),
+  })
+  const passes = async (subject: string, tries = 12) => {
+    let passed = 0
+    for (let count = 0; count < tries; count++) {
+      if ((await limiter.take([limit(subject, 9)])).refusedBy === undefined) passed += 1
+    }
+    return passed
+  }
+  assert.equal(await passes('a'), 9)
+  own.pause()
+  const sent = spyOn(await slow.connection())
+  await Promise.all(Array.from({ length: 20 }, () => limiter.take([limit('b', 9)])))
+  assert.deepEqual([told, limiter.isApart, sent.commands], [[true], true, 20], 'those of one moment waited')
+  // The clock stands: nothing more is sent, so that nothing can be waited for.
+  assert.equal(await passes('c', 1000), 3)
+  await limiter.giveBack([limit('c', 9)])
+  assert.equal(await passes('c', 10), 1)
+  assert.equal(sent.commands, 20)
+  clocked.advance(1000)
+  assert.equal(await passes('d'), 3)
+  assert.equal(sent.commands, 21, 'one probe, beside the requests')
+  own.resume()
+  while (limiter.isApart) {
+    clocked.advance(1000)
+    await limiter.take([limit('e', 1_000_000)])
+    await new Promise((resolve) => setTimeout(resolve, 10))
+  }
+  assert.deepEqual(told, [true, false])
+  assert.equal(await passes('f'), 9)
+  slow.close()
+  await own.stop()
+})
+
+/** How many commands were sent since. */
+function spyOn(connection: Redis) {
+  const spied = { commands: 0 }
+  const send = connection.sendCommand.bind(connection)
+  connection.sendCommand = (...command) => {
+    spied.commands += 1
+    return send(...command)
+  }
+  return spied
+}

@@ -9,4 +9,6 @@ export interface Limiter {
   take(limits: readonly Limit[]): Taken | Promise<Taken>
   /** Takes a try back that was allowed and did no harm. */
   giveBack(limits: readonly Limit[]): void | Promise<void>
+  /** Whether the last try was counted by this process alone, though there is a place where all count together. */
+  readonly isApart: boolean
 }

@@ -62,6 +62,7 @@ export function memoryLimiter(options: MemoryLimiterOptions): MemoryLimiter {
         if (arrival > 0) table.set(name, subject, arrival, at)
       }
     },
+    isApart: false,
     get bytes() {
       return table.bytes
     },

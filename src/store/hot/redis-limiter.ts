@@ -1,6 +1,8 @@
 import { hash } from 'node:crypto'
 import type { Redis } from 'ioredis'
+import type { Clock } from '../../base/clock.ts'
 import { type Limit, summariseVerdicts, type Taken, verdictOf } from '../../model/rate.ts'
+import { createBreaker } from './breaker.ts'
 import type { Limiter } from './limiter.ts'
 
 /**
@@ -51,17 +53,32 @@ function scriptOf(text: string): Script {
 }
 
 export interface RedisLimiterOptions {
-  readonly connect: () => Promise<Pick<Redis, 'eval' | 'evalsha'> & { readonly status?: Redis['status'] }>
+  readonly connect: () => Promise<
+    Pick<Redis, 'eval' | 'evalsha' | 'ping'> & { readonly status?: Redis['status'] }
+  >
   /** Keeps the keys of this issuer apart from those of others, and in one slot of a cluster. */
   readonly prefix: string
   /** Counts while Redis does not answer: this node's share of each limit. */
   readonly meanwhile: Limiter
+  readonly clock: Pick<Clock, 'elapsed'>
+  /** Told when Redis begins to answer too late, and when it is in time again. */
+  readonly late?: ((isLate: boolean) => void) | undefined
+  /** Of a request with Redis. */
+  readonly patienceMilliseconds?: number | undefined
 }
 
 const AWAY: ReadonlySet<Redis['status']> = new Set(['close', 'reconnecting', 'end'])
 
-/** Counts in Redis or Valkey, together with all other nodes. */
-export function redisLimiter({ connect, prefix, meanwhile }: RedisLimiterOptions): Limiter {
+/** Counts in Redis or Valkey, together with all other nodes. One that is late keeps requests waiting once, and not each. */
+export function redisLimiter(options: RedisLimiterOptions): Limiter {
+  const { connect, prefix, meanwhile, clock, late, patienceMilliseconds } = options
+  let isApart = false
+  const breaker = createBreaker({
+    clock,
+    changed: late,
+    probe: async () => (await connect()).ping(),
+    ...(patienceMilliseconds !== undefined && { patienceMilliseconds }),
+  })
   const keysOf = (limits: readonly Limit[]) => limits.map((limit) => `{${prefix}}${digestOf(keyOf(limit))}`)
   const run = async ({ text, digest }: Script, limits: readonly Limit[]): Promise<unknown> => {
     const redis = await connect()
@@ -78,17 +95,23 @@ export function redisLimiter({ connect, prefix, meanwhile }: RedisLimiterOptions
   return {
     async take(limits) {
       try {
-        return read(await run(TAKE, limits), limits)
+        const taken = read(await breaker.ask(() => run(TAKE, limits)), limits)
+        isApart = false
+        return taken
       } catch {
+        isApart = true
         return meanwhile.take(limits)
       }
     },
     async giveBack(limits) {
       try {
-        await run(GIVE_BACK, limits)
+        await breaker.ask(() => run(GIVE_BACK, limits))
       } catch {
         await meanwhile.giveBack(limits)
       }
+    },
+    get isApart() {
+      return isApart
     },
   }
 }
