@@ -7,7 +7,7 @@ import { isIPv4, isIPv6 } from 'node:net'
 export function networkOf(address: string | undefined): string | undefined {
   if (address === undefined) return undefined
   const v4 = plainAddress(address)
-  if (isIPv4(v4)) return `${v4.split('.').slice(0, 3).join('.')}.0/24`
+  if (isIPv4(v4)) return `${v4.slice(0, v4.lastIndexOf('.'))}.0/24`
   if (!isIPv6(address)) return undefined
   return `${groupsOf(address).slice(0, 3).join(':')}::/48`
 }

@@ -11,11 +11,11 @@ export function clientRequestOf(
   { request }: Pick<RouteContext, 'request'>,
   parameters: Readonly<Record<string, unknown>>,
 ): ClientRequest {
-  const texts = Object.entries(parameters).filter(
-    (entry): entry is [string, string] => typeof entry[1] === 'string',
-  )
+  const texts = new Map<string, string>()
+  for (const [name, value] of Object.entries(parameters))
+    if (typeof value === 'string') texts.set(name, value)
   return {
-    parameters: new Map(texts),
+    parameters: texts,
     authorization: request.headers.get('authorization') ?? undefined,
     endpoint: pathOf(request),
   }

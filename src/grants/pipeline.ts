@@ -26,7 +26,8 @@ const PERSONAL: ReadonlySet<Grant> = new Set([passwordGrant, challenge])
 
 /** client → grant → proof → session → tokens. No grant can skip a step, for none is in a grant's hands. */
 export async function answerTokenRequest(request: TokenRequest, parts: GrantParts): Promise<TokenAnswer> {
-  const caller = await authenticateClient(request, { ...parts, issuer: parts.settings.issuer })
+  const { store, clients, clock, settings } = parts
+  const caller = await authenticateClient(request, { store, clients, clock, issuer: settings.issuer })
   const { client } = caller
   await request.onClient?.(client)
   const grant = grantOf(request, client, parts)

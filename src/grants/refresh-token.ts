@@ -62,7 +62,9 @@ export const refreshToken: Grant = {
       parts.inBackground(() => parts.hooks.after?.repeatElsewhere?.(report))
     }
     const allowed = await scopesHeld({ client, user, facts }, parts)
-    const scope = grantedScope(withIdentityScopes(parts.policy), request.parameters.get('scope'), allowed)
+    const asksFor = request.parameters.get('scope')
+    const scope =
+      asksFor === undefined ? allowed : grantedScope(withIdentityScopes(parts.policy), asksFor, allowed)
     return {
       user,
       facts,

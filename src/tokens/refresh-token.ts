@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto'
-import { decodeBase64Url, encodeBase64Url } from '../base/base64url.ts'
-import { equalInConstantTime } from '../base/constant-time.ts'
-import { uuidFromBytes, uuidToBytes } from '../base/random.ts'
+import { decodeBase64Url } from '../base/base64url.ts'
+import { equalTexts } from '../base/constant-time.ts'
+import { uuidFromHex, uuidToHex } from '../base/random.ts'
 import { AuthError } from '../errors/auth-error.ts'
 import { Refusal } from '../errors/refusal.ts'
 import type { SecretKey, SecretKeys } from '../keys/secret-keys.ts'
@@ -9,6 +9,7 @@ import type { SecretKey, SecretKeys } from '../keys/secret-keys.ts'
 /** For scanners that look for leaked secrets. */
 const PREFIX = 'cs_rt_'
 const VERSION = 1
+const VERSION_HEX = '01'
 
 /** version 1 · user id 16 · secret key 4 · session id 16 · generation 6 · session secret 16 · MAC 32 */
 const AT = { user: 1, key: 17, session: 21, generation: 37, secret: 43, mac: 59, end: 91 } as const
@@ -41,25 +42,16 @@ export interface RefreshTokens {
 
 export function createRefreshTokens(issuer: string, secretKeys: SecretKeys): RefreshTokens {
   const head = `${issuer}\0`
-  const macOf = (key: SecretKey, body: Uint8Array): Uint8Array =>
-    key.hmac('refresh-token').update(head).update(body).digest()
+  const macOf = (key: SecretKey, body: Uint8Array): string =>
+    key.hmac('refresh-token').update(head).update(body).digest('hex')
 
   return {
     write(token) {
       const key = secretKeys.find(token.keyId)
       if (key === undefined) throw new AuthError('SECRET_KEY_UNKNOWN', { details: { keyId: token.keyId } })
-      if (!(token.generation >= 0 && token.generation <= LARGEST_GENERATION)) {
-        throw new RangeError('a generation is a whole number of 48 bits')
-      }
-      const bytes = Buffer.alloc(AT.end)
-      bytes[0] = VERSION
-      bytes.set(uuidToBytes(token.userId), AT.user)
-      bytes.write(token.keyId, AT.key, 'hex')
-      bytes.set(uuidToBytes(token.sessionId), AT.session)
-      bytes.writeUIntBE(token.generation, AT.generation, 6)
-      bytes.set(token.sessionSecret, AT.secret)
-      bytes.set(macOf(key, bytes.subarray(0, AT.mac)), AT.mac)
-      return PREFIX + encodeBase64Url(bytes)
+      const body = bodyOf(token)
+      const mac = macOf(key, Buffer.from(body, 'hex'))
+      return PREFIX + Buffer.from(body + mac, 'hex').toString('base64url')
     },
 
     read(text) {
@@ -67,23 +59,38 @@ export function createRefreshTokens(issuer: string, secretKeys: SecretKeys): Ref
       if (bytes === undefined || bytes.length !== AT.end || bytes[0] !== VERSION) {
         return new Refusal('REFRESH_TOKEN_INVALID', { details: { why: 'form' } })
       }
-      const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-      const keyId = buffer.toString('hex', AT.key, AT.session)
+      const hex = bytes.toString('hex')
+      const keyId = part(hex, AT.key, AT.session)
       const key = secretKeys.find(keyId)
       // A node that has not got the new SECRET_KEY yet must not sign anybody out (PROTOCOL 1.4).
       if (key === undefined) return new Refusal('SECRET_KEY_UNKNOWN', { details: { keyId } })
-      if (!equalInConstantTime(macOf(key, buffer.subarray(0, AT.mac)), buffer.subarray(AT.mac))) {
+      if (!equalTexts(macOf(key, bytes.subarray(0, AT.mac)), part(hex, AT.mac, AT.end))) {
         return new Refusal('REFRESH_TOKEN_INVALID', { details: { why: 'mac' } })
       }
       return {
-        userId: uuidFromBytes(buffer.subarray(AT.user, AT.key)),
-        sessionId: uuidFromBytes(buffer.subarray(AT.session, AT.generation)),
-        generation: buffer.readUIntBE(AT.generation, 6),
+        userId: uuidFromHex(part(hex, AT.user, AT.key)),
+        sessionId: uuidFromHex(part(hex, AT.session, AT.generation)),
+        generation: Number.parseInt(part(hex, AT.generation, AT.secret), 16),
         keyId,
-        sessionSecret: new Uint8Array(buffer.subarray(AT.secret, AT.mac)),
+        sessionSecret: bytes.subarray(AT.secret, AT.mac),
       }
     },
   }
+}
+
+/** All that the MAC covers, hexadecimal: one text is put together faster than bytes are. */
+function bodyOf({ userId, sessionId, generation, keyId, sessionSecret }: RefreshToken): string {
+  if (!(Number.isInteger(generation) && generation >= 0 && generation <= LARGEST_GENERATION)) {
+    throw new RangeError('a generation is a whole number of 48 bits')
+  }
+  const counted = generation.toString(16).padStart(12, '0')
+  const secret = Buffer.from(sessionSecret).toString('hex')
+  return VERSION_HEX + uuidToHex(userId) + keyId + uuidToHex(sessionId) + counted + secret
+}
+
+/** Some of the bytes that are written in hexadecimal. */
+function part(hex: string, from: number, to: number): string {
+  return hex.slice(from * 2, to * 2)
 }
 
 /** What the store holds of a secret that is presented to us: its SHA-256, base64url. */

@@ -63,29 +63,68 @@ export function connect(database: Database, clock: Clock): OpenConnection {
   }
 }
 
-/** Each text is prepared once; texts are constants of this folder, so their number is small. */
+interface Prepared {
+  readonly statement: StatementSync
+  /** What each position takes, in order. */
+  readonly names: readonly string[]
+  readonly columns: readonly string[]
+}
+
+/**
+ * Each text is prepared once; texts are constants of this folder, so their number is small. Values are bound, and
+ * rows read, by position: to look for each name in a statement costs more than to run it.
+ */
 export function createStatements(database: Database): Statements {
-  const prepared = new Map<string, StatementSync>()
-  function prepare(sql: string): StatementSync {
-    let statement = prepared.get(sql)
-    if (statement === undefined) {
-      statement = database.prepare(sql)
-      prepared.set(sql, statement)
-    }
-    return statement
+  const known = new Map<string, Prepared>()
+  function prepare(sql: string): Prepared {
+    const before = known.get(sql)
+    if (before !== undefined) return before
+    const names: string[] = []
+    const positional = sql.replace(PARAMETER, (_, name: string) => {
+      names.push(name)
+      return '?'
+    })
+    const statement = database.prepare(positional)
+    statement.setReturnArrays(true)
+    const prepared = { statement, names, columns: statement.columns().map(({ name }) => name) }
+    known.set(sql, prepared)
+    return prepared
   }
   return {
-    get: <Row>(sql: string, values: Values = {}) => prepare(sql).get(bound(values)) as Row | undefined,
-    all: <Row>(sql: string, values: Values = {}) => prepare(sql).all(bound(values)) as Row[],
-    run: (sql, values = {}) => Number(prepare(sql).run(bound(values)).changes),
+    get<Row>(sql: string, values: Values = {}) {
+      const { statement, names, columns } = prepare(sql)
+      const cells = statement.get(...inOrder(names, values)) as Cells | undefined
+      return cells && toRow<Row>(columns, cells)
+    },
+    all<Row>(sql: string, values: Values = {}) {
+      const { statement, names, columns } = prepare(sql)
+      const rows = statement.all(...inOrder(names, values)) as unknown as Cells[]
+      return rows.map((cells) => toRow<Row>(columns, cells))
+    },
+    run(sql, values = {}) {
+      const { statement, names } = prepare(sql)
+      return Number(statement.run(...inOrder(names, values)).changes)
+    },
   }
 }
 
-function bound(values: Values): Record<string, string | number | null> {
-  const result: Record<string, string | number | null> = {}
-  for (const name in values) {
+/** No text of this folder has a colon in a literal. */
+const PARAMETER = /:([a-z]\w*)/gi
+
+/** The values by position. Throws a RangeError where one is missing, for that is a fault of ours. */
+function inOrder(names: readonly string[], values: Values): (string | number | null)[] {
+  return names.map((name) => {
+    if (!(name in values)) throw new RangeError(`a statement lacks a value for ${name}`)
     const value = values[name]
-    result[name] = value === undefined ? null : typeof value === 'boolean' ? Number(value) : value
-  }
-  return result
+    return typeof value === 'boolean' ? Number(value) : (value ?? null)
+  })
+}
+
+type Cells = readonly unknown[]
+
+/** The driver's own rows have no shape that the engine can remember, so each look at one is a search by name. */
+function toRow<Row>(columns: readonly string[], cells: Cells): Row {
+  const row: Record<string, unknown> = {}
+  for (let at = 0; at < columns.length; at += 1) row[columns[at] as string] = cells[at]
+  return row as Row
 }
