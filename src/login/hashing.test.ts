@@ -141,6 +141,39 @@ test('E10: no more run at the same time than there are threads', async () => {
   assert.throws(() => createHashQueue({ clock, workers: 0 }), RangeError)
 })
 
+/** A clock and a thread that waits for a core for half of each hash. */
+function crowded() {
+  let elapsed = 0
+  return {
+    clock: { now: () => 0, elapsed: () => (elapsed += 40) },
+    waitedForCore: () => elapsed / 2,
+  }
+}
+
+test('E10: where the core is wanted strangers wait until a thread has rested, and whoever is known does not', async () => {
+  await withQueue({ workerUrl: puppet, ...crowded() }, async (queue) => {
+    const order: string[] = []
+    const note = (hashed: string) => void order.push(hashed)
+    const strangers = [queue.hash('1'), queue.hash('2')].map((hashed) => hashed.then(note))
+    await strangers[0]
+    const { running, waiting } = queue.stats()
+    assert.deepEqual([running, waiting], [0, 1], 'the thread rests, and somebody waits')
+    queue.assertRoom()
+    const known = queue.verify('3', undefined, { isKnown: true }).catch(() => note('known'))
+    assert.equal(queue.stats().running, 1)
+    await Promise.all([...strangers, known])
+    assert.deepEqual(order, ['hashed 1', 'known', 'hashed 2'])
+  })
+})
+
+test('E10: whoever comes while nobody waits is taken, whatever passwords took before', async () => {
+  let elapsed = 0
+  const slow = { clock: { now: () => 0, elapsed: () => (elapsed += 30_000) }, waitedForCore: () => elapsed }
+  await withQueue({ workerUrl: puppet, ...slow }, async (queue) => {
+    for (const _ of Array(3)) assert.equal(await queue.hash('1'), 'hashed 1') // each took "30 s"
+  })
+})
+
 test('E10: hashing runs at low priority, and everything else stays where it was', async (t) => {
   if (process.platform !== 'linux') return t.skip('priority belongs to a thread on Linux only')
   const mainThread = String(process.pid)

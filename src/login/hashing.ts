@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Clock } from '../base/clock.ts'
 import { AuthError } from '../errors/auth-error.ts'
+import { restAfter } from './hash-rest.ts'
 import { createHashThread, type HashThread } from './hash-thread.ts'
 import type { HashAnswer, HashJob } from './hash-worker.ts'
 import type { PasswordVerdict } from './password-hash.ts'
@@ -61,6 +62,8 @@ export interface HashQueueOptions {
   readonly maxWaitMilliseconds?: number
   readonly idleMilliseconds?: number
   readonly jobMilliseconds?: number
+  /** How long this thread has waited for a core so far, in milliseconds; without it hashing never makes room. */
+  readonly waitedForCore?: () => number
   /** Lets time pass. */
   readonly wait?: (milliseconds: number) => Promise<unknown>
   /** Another worker, for tests. */
@@ -97,6 +100,7 @@ export function createHashQueue({
   maxWaitMilliseconds = 2000,
   idleMilliseconds = 60_000,
   jobMilliseconds = 30_000,
+  waitedForCore = () => 0,
   wait = sleep,
   workerUrl = WORKER_URL,
 }: HashQueueOptions): HashQueue {
@@ -106,6 +110,8 @@ export function createHashQueue({
   )
   // The last one used is taken first, so that the others may fall idle.
   const free = [...threads]
+  /** Until when strangers wait for them. */
+  const resting = new Map<HashThread, NodeJS.Timeout>()
   const waiting: Waiting[] = []
   /** A flood of strangers fills the other one. */
   const known: Waiting[] = []
@@ -117,6 +123,7 @@ export function createHashQueue({
 
   /** Throws where a wait in the queue would be too long. */
   function enter(queue: readonly Waiting[]): void {
+    if (resting.size > 0 && queue.length === 0) return
     const ahead = queue === known ? known.length : known.length + waiting.length
     const waitMilliseconds = ((ahead + 1) * averageMilliseconds) / workers
     if (queue.length >= maxQueued || waitMilliseconds > maxWaitMilliseconds) {
@@ -130,17 +137,20 @@ export function createHashQueue({
 
   async function submit(job: HashJob, queue = waiting): Promise<HashAnswer> {
     if (closing) throw new AuthError('SHUTTING_DOWN', { retryAfterSeconds: 1 })
-    const thread = free.pop()
+    const thread = free.pop() ?? (queue === known ? wake() : undefined)
     if (thread) return runOn(thread, job)
     enter(queue)
     return new Promise((resolve) => queue.push({ job, resolve }))
   }
 
   async function runOn(thread: HashThread, job: HashJob): Promise<HashAnswer> {
+    let rest = 0
     try {
-      const from = clock.elapsed()
+      const [from, waitedBefore] = [clock.elapsed(), waitedForCore()]
       const answer = await thread.run(job)
-      averageMilliseconds += (clock.elapsed() - from - averageMilliseconds) / 10
+      const took = clock.elapsed() - from
+      rest = restAfter({ took, waitedForCore: waitedForCore() - waitedBefore })
+      averageMilliseconds += (took + rest - averageMilliseconds) / 10
       counts.answered++
       return answer
     } catch (cause) {
@@ -148,10 +158,25 @@ export function createHashQueue({
       throw new AuthError('INTERNAL', { details: { where: 'password hash worker' }, cause })
     } finally {
       // Nothing here may fail: a thread that is not passed on is lost for good.
-      const next = known.shift() ?? waiting.shift()
-      if (next) next.resolve(runOn(thread, next.job))
-      else if (free.push(thread) === threads.length) drained?.()
+      if (rest > 0 && known.length === 0 && !closing) resting.set(thread, setTimeout(passOn, rest, thread))
+      else passOn(thread)
     }
+  }
+
+  function passOn(thread: HashThread): void {
+    resting.delete(thread)
+    const next = known.shift() ?? waiting.shift()
+    if (next) next.resolve(runOn(thread, next.job))
+    else if (free.push(thread) === threads.length) drained?.()
+  }
+
+  function wake(): HashThread | undefined {
+    const [first] = resting
+    if (first === undefined) return undefined
+    const [thread, timer] = first
+    clearTimeout(timer)
+    resting.delete(thread)
+    return thread
   }
 
   async function drainAndEnd(): Promise<void> {
@@ -186,7 +211,7 @@ export function createHashQueue({
     stats: () => ({
       ...counts,
       startedThreads: threads.filter((thread) => thread.isStarted()).length,
-      running: threads.length - free.length,
+      running: threads.length - free.length - resting.size,
       waiting: waiting.length + known.length,
     }),
   }

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { Origin } from '../audit/events.ts'
 import { callerOf } from '../base/network.ts'
 import { AuthError } from '../errors/auth-error.ts'
@@ -24,7 +23,9 @@ const ONE_A_MINUTE = { count: 1, periodMilliseconds: 60_000 }
 /** Events that may wait for the database; what is beyond is left out. */
 const MOST_WAITING = 500
 /** Those of so long are written together: in a flood each wait for the disk would hold everybody up. */
-const TOGETHER_MILLISECONDS = 100
+const TOGETHER_MILLISECONDS = 500
+/** So many are written without that wait. */
+const MANY = MOST_WAITING / 2
 
 export function createRefusedSignIns({
   store,
@@ -37,6 +38,8 @@ export function createRefusedSignIns({
 }): RefusedSignIns {
   let waiting: Parameters<typeof write>[] = []
   let writing: Promise<void> | undefined
+  /** Ends the wait for more. */
+  let hurry = (): void => undefined
 
   async function write({ code, refusal }: AuthError, origin: Origin): Promise<void> {
     if (code === 'RATE_LIMITED') {
@@ -60,7 +63,14 @@ export function createRefusedSignIns({
 
   async function writeAll(): Promise<void> {
     while (waiting.length > 0) {
-      await sleep(TOGETHER_MILLISECONDS)
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, TOGETHER_MILLISECONDS)
+        hurry = () => {
+          clearTimeout(timer)
+          resolve()
+        }
+        if (waiting.length >= MANY) hurry()
+      })
       const together = waiting
       waiting = []
       await Promise.all(together.map((event) => write(...event).catch(report)))
@@ -76,11 +86,13 @@ export function createRefusedSignIns({
         if (error instanceof AuthError && REFUSALS.includes(error.code) && waiting.length < MOST_WAITING) {
           waiting.push([error, origin])
           writing ??= writeAll()
+          if (waiting.length >= MANY) hurry()
         }
         throw error
       }
     },
     async settled() {
+      hurry()
       await writing
     },
   }

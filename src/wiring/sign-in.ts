@@ -8,6 +8,7 @@ import { createSecondFactors, type SecondFactorService } from '../factors/second
 import type { GrantParts } from '../grants/grant.ts'
 import { isLoopback } from '../keys/issuer-document.ts'
 import { type AccountParts, type Accounts, createAccounts } from '../login/accounts.ts'
+import { waitedForCore } from '../login/hash-rest.ts'
 import { createHashQueue, type HashQueue, shareOfCores } from '../login/hashing.ts'
 import { createRefusedSignIns } from '../login/refused-sign-ins.ts'
 import { createThrottle } from '../login/throttle.ts'
@@ -41,7 +42,7 @@ export function wireSignIn(
 ): SignIn {
   const { options, settings, permissions, store, clock, random, logger, secretKeys } = ground
   const { keys, state, feed } = knowledge
-  const hashes = createHashQueue({ clock, ...shareOfCores(options.processes?.count) })
+  const hashes = createHashQueue({ clock, waitedForCore, ...shareOfCores(options.processes?.count) })
   const limiter = limiterOf(ground, knowledge.liveNodes)
   const isShared = (address: string | undefined): boolean =>
     ground.development && address !== undefined && isLoopbackAddress(address)
