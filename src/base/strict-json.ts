@@ -18,8 +18,11 @@ const DEPTH = 8
  * inherits. Numbers beyond what a double holds come out rounded or infinite. The caller limits the size.
  */
 export function parseStrictJson(bytes: Buffer, maxDepth = DEPTH): JsonObject | JsonFault {
-  if (!isUtf8(bytes)) return 'not_json'
-  const text = bytes.toString('utf8')
+  return isUtf8(bytes) ? parseStrictJsonText(bytes.toString('utf8'), maxDepth) : 'not_json'
+}
+
+/** The same for text that is known to have been UTF-8. */
+export function parseStrictJsonText(text: string, maxDepth = DEPTH): JsonObject | JsonFault {
   let value: Json
   try {
     value = JSON.parse(text)
@@ -38,12 +41,11 @@ export function isJsonObject(value: unknown): value is JsonObject {
 }
 
 /**
- * Freezes a value and counts the commas that stand between its members and items; NaN if it is deeper than allowed.
- * Of two members with one name the first is lost in parsing, while its comma stays in the text: where the text has no
- * comma more than these, no name stands twice.
+ * Freezes an object or a list and counts the commas that stand between its members and items; NaN if it is deeper than
+ * allowed. Of two members with one name the first is lost in parsing, while its comma stays in the text: where the text
+ * has no comma more than these, no name stands twice.
  */
-function settle(value: Json, levels: number): number {
-  if (typeof value !== 'object' || value === null) return 0
+function settle(value: JsonObject | readonly Json[], levels: number): number {
   if (levels === 0) return Number.NaN
   let size = 0
   let within = 0
@@ -51,12 +53,15 @@ function settle(value: Json, levels: number): number {
     if (inheritsMembers()) Object.setPrototypeOf(value, null)
     for (const name in value) {
       size++
-      within += settle(value[name] ?? null, levels - 1)
+      const inner = value[name]
+      if (typeof inner === 'object' && inner !== null) within += settle(inner, levels - 1)
       if (name === '__proto__') Reflect.deleteProperty(value, name)
     }
   } else {
-    size = value.length
-    for (const item of value) within += settle(item, levels - 1)
+    for (const inner of value) {
+      size++
+      if (typeof inner === 'object' && inner !== null) within += settle(inner, levels - 1)
+    }
   }
   Object.freeze(value)
   return within + Math.max(0, size - 1)

@@ -1,6 +1,5 @@
 import type { KeyObject } from 'node:crypto'
-import { constants, createHmac, createPublicKey, createSecretKey, createVerify, verify } from 'node:crypto'
-import { equalInConstantTime } from '../base/constant-time.ts'
+import { constants, createPublicKey, createSecretKey, createVerify, verify } from 'node:crypto'
 import {
   type Algorithm,
   type HmacAlgorithm,
@@ -10,6 +9,7 @@ import {
   publicAlgorithms,
 } from './algorithm.ts'
 import { derOfEcdsa } from './ecdsa-signature.ts'
+import { hmacCheck } from './hmac.ts'
 import { jwkRefused, type PublicJwk, readPublicJwk } from './jwk.ts'
 
 /** What a signature is checked with: one key of one algorithm. */
@@ -65,10 +65,8 @@ class PublicVerificationKey extends Key<PublicAlgorithm> {
 
 class HmacVerificationKey extends Key<HmacAlgorithm> {
   constructor(kid: string, algorithm: HmacAlgorithm, key: KeyObject) {
-    const { digest, macBytes } = hmacAlgorithms[algorithm]
-    super(kid, algorithm, macBytes, (signingInput, signature) =>
-      equalInConstantTime(createHmac(digest, key).update(signingInput, 'latin1').digest(), signature),
-    )
+    const facts = hmacAlgorithms[algorithm]
+    super(kid, algorithm, facts.macBytes, hmacCheck(key, facts))
   }
 }
 

@@ -14,7 +14,7 @@ export function readAccessClaims(payload: JsonObject): AccessToken | Refusal {
   const { ver, scope, roles = NONE, amr = NONE, sid: sessionId, auth_time: authTime } = payload
   const counters = ver === undefined ? undefined : parseVer(ver)
   if (ver !== undefined && counters === undefined) return wrongType('ver')
-  const scopes = scope ? Object.freeze(scope.split(' ')) : NONE
+  const scopes = scope ? Object.freeze(splitAtSpaces(scope)) : NONE
   return Object.freeze({
     claims: payload,
     sessionId,
@@ -26,6 +26,18 @@ export function readAccessClaims(payload: JsonObject): AccessToken | Refusal {
     isNarrowed: payload.narrowed !== undefined && payload.narrowed !== false,
     derived: new Derived(),
   })
+}
+
+/** As `split` does, which takes twice as long for a text that it has not seen before. */
+function splitAtSpaces(text: string): string[] {
+  const words: string[] = []
+  let from = 0
+  for (let at = text.indexOf(' '); at !== -1; at = text.indexOf(' ', from)) {
+    words.push(text.slice(from, at))
+    from = at + 1
+  }
+  words.push(text.slice(from))
+  return words
 }
 
 function isAccessClaims(payload: JsonObject): payload is JsonObject & AccessClaims {
@@ -67,7 +79,10 @@ function faultOfAudience({ aud, token_use }: JsonObject): Refusal | undefined {
 }
 
 function isTexts(value: Json | undefined): value is readonly string[] {
-  return Array.isArray(value) && value.every((item) => typeof item === 'string')
+  if (!Array.isArray(value)) return false
+  const items: readonly Json[] = value
+  for (const item of items) if (typeof item !== 'string') return false
+  return true
 }
 
 function fault(claim: string, value: Json | undefined): Refusal {

@@ -1,5 +1,5 @@
-import { decodeBase64Url } from '../base/base64url.ts'
-import { type JsonObject, parseStrictJson } from '../base/strict-json.ts'
+import { decodeBase64Url, decodeBase64UrlText } from '../base/base64url.ts'
+import { type JsonObject, parseStrictJsonText } from '../base/strict-json.ts'
 import { Refusal } from '../errors/refusal.ts'
 import { causeOfShape, causeOfShortness, causeOfSpelling } from './diagnosis.ts'
 
@@ -9,7 +9,8 @@ export const LONGEST_TOKEN = 8192
 /** A signed token taken apart (JWS compact serialisation, RFC 7515 section 7.1). Nothing in it is proven. */
 export interface Compact {
   readonly header: JsonObject
-  readonly payload: Buffer
+  /** Decoded; null where it is no text in UTF-8, and so no JSON. */
+  readonly payload: string | null
   /** What the signature is over: header and payload as they stand in the token. */
   readonly signingInput: string
   readonly signature: Buffer
@@ -35,10 +36,9 @@ export function parseCompact(text: string, knownHeaders: readonly KnownHeader[] 
   if (first < 1 || second === -1 || text.indexOf('.', second + 1) !== -1) return causeOfShape(text)
 
   const headerText = text.slice(0, first)
-  const known = knownHeaders.find((candidate) => candidate.text === headerText)
-  const header = known?.header ?? readHeader(headerText)
+  const header = knownAmong(knownHeaders, headerText) ?? readHeader(headerText)
   if (header instanceof Refusal) return header
-  const payload = decodeBase64Url(text.slice(first + 1, second))
+  const payload = decodeBase64UrlText(text.slice(first + 1, second))
   if (payload === undefined) return causeOfSpelling(text, 'payload')
   const signature = decodeBase64Url(text.slice(second + 1))
   if (signature === undefined) {
@@ -48,14 +48,19 @@ export function parseCompact(text: string, knownHeaders: readonly KnownHeader[] 
 }
 
 /** The JSON object that a part of a token holds. */
-export function readJsonPart(bytes: Buffer, part: 'header' | 'payload'): JsonObject | Refusal {
-  const read = parseStrictJson(bytes)
+export function readJsonPart(text: string | null, part: 'header' | 'payload'): JsonObject | Refusal {
+  const read = text === null ? 'not_json' : parseStrictJsonText(text)
   if (typeof read !== 'string') return read
   const code = read === 'member_twice' ? 'TOKEN_MEMBER_TWICE' : 'TOKEN_NOT_JSON'
   return new Refusal(code, { details: { part, why: read } })
 }
 
+function knownAmong(knownHeaders: readonly KnownHeader[], text: string): JsonObject | undefined {
+  for (const known of knownHeaders) if (known.text === text) return known.header
+  return undefined
+}
+
 function readHeader(headerText: string): JsonObject | Refusal {
-  const bytes = decodeBase64Url(headerText)
-  return bytes === undefined ? causeOfSpelling(headerText, 'header') : readJsonPart(bytes, 'header')
+  const text = decodeBase64UrlText(headerText)
+  return text === undefined ? causeOfSpelling(headerText, 'header') : readJsonPart(text, 'header')
 }

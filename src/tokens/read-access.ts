@@ -78,6 +78,12 @@ export function createReaderOfSeveral(
   const memory = rememberVerifiedTokens<Trust>(cache?.maxBytes ?? CACHE_BYTES)
   const knownHeaders: KnownHeader[] = []
 
+  const learnHeader = (text: string, header: JsonObject): void => {
+    if (knownHeaders.length === MOST_HEADERS) return
+    for (const known of knownHeaders) if (known.header === header) return
+    knownHeaders.push({ text: text.slice(0, text.indexOf('.')), header })
+  }
+
   const readUnknown = (text: string, nowSeconds: number): AccessToken | Refusal => {
     const presented = parseAccessToken(text, knownHeaders, trusts.readClaims)
     if (presented instanceof Refusal) return presented
@@ -89,9 +95,7 @@ export function createReaderOfSeveral(
     if (refusal !== undefined) return refusal
     if (token instanceof Refusal) return token
 
-    if (knownHeaders.length < MOST_HEADERS && !knownHeaders.some((known) => known.header === header)) {
-      knownHeaders.push({ text: text.slice(0, text.indexOf('.')), header })
-    }
+    learnHeader(text, header)
     if (key !== undefined) memory.offer({ text, key, header, claims: token.claims, token, trust }, signature)
     return token
   }
