@@ -1,6 +1,10 @@
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
+import { after, test } from 'node:test'
 import { createBreaker } from './breaker.ts'
+
+// The breaker's own timers let a process end.
+const alive = setInterval(() => undefined, 1000)
+after(() => clearInterval(alive))
 
 const never = () => new Promise<never>(() => undefined)
 const turn = () => new Promise((resolve) => setImmediate(resolve))

@@ -1,4 +1,5 @@
 import type { Clock } from '../../base/clock.ts'
+import { backgroundTimer } from '../../base/schedule.ts'
 
 /** Far more than a healthy server takes; a person who signs in waits for some three answers. */
 const PATIENCE_MILLISECONDS = 500
@@ -23,7 +24,10 @@ export interface BreakerOptions {
 export interface Breaker {
   /** While true, nobody waits for the server. */
   readonly isLate: boolean
-  /** What the server answers. Rejects at once while it is late, and when it takes longer than there is patience for. */
+  /**
+   * What the server answers. Rejects at once while it is late, and when it takes longer than there is patience for: than
+   * twice that, for who was asked while an older question was watched.
+   */
   ask<T>(question: () => Promise<T>): Promise<T>
 }
 
@@ -36,14 +40,53 @@ export function createBreaker({
 }: BreakerOptions): Breaker {
   let isLate = false
   let probeFrom = 0
+  /** By the order in which they were asked: the ways to give each up. */
+  const underWay = new Set<(error: Error) => void>()
+  let isWatching = false
+
   const settle = (late: boolean): void => {
     // From its end: a probe that waited is not followed by the next one at once.
     if (late) probeFrom = clock.elapsed() + pauseMilliseconds
     if (late !== isLate) changed(late)
     isLate = late
   }
+
+  /** One timer for all that are under way, set for the oldest: one for each would cost as much as the rest of a question. */
+  const watch = (): void => {
+    const [oldest] = underWay
+    isWatching = oldest !== undefined
+    if (oldest === undefined) return
+    const look = (): void => {
+      if (!underWay.has(oldest)) {
+        watch()
+        return
+      }
+      isWatching = false
+      settle(true)
+      const error = new Error(`no answer within ${patienceMilliseconds} ms`)
+      for (const giveUp of underWay) giveUp(error)
+      underWay.clear()
+    }
+    // One more turn: an answer may have come while this process itself had no time to look.
+    backgroundTimer(() => setImmediate(look), patienceMilliseconds)
+  }
+
   const inTime = <T>(question: () => Promise<T>): Promise<T> =>
-    within(patienceMilliseconds, question(), () => settle(true))
+    new Promise((resolve, reject) => {
+      underWay.add(reject)
+      if (!isWatching) watch()
+      question().then(
+        (answer) => {
+          underWay.delete(reject)
+          resolve(answer)
+        },
+        (error: unknown) => {
+          underWay.delete(reject)
+          reject(error)
+        },
+      )
+    })
+
   const probeIfDue = (): void => {
     if (clock.elapsed() < probeFrom) return
     probeFrom = Number.POSITIVE_INFINITY
@@ -52,6 +95,7 @@ export function createBreaker({
       () => settle(true),
     )
   }
+
   return {
     get isLate() {
       return isLate
@@ -62,32 +106,4 @@ export function createBreaker({
       return Promise.reject(new Error('the server is late'))
     },
   }
-}
-
-/** What `answer` comes to; rejects, and calls `late`, when it takes longer. */
-function within<T>(milliseconds: number, answer: Promise<T>, late: () => void): Promise<T> {
-  return new Promise((resolve, reject) => {
-    let isOpen = true
-    const giveUp = (): void => {
-      if (!isOpen) return
-      late()
-      reject(new Error(`no answer within ${milliseconds} ms`))
-    }
-    // One more turn: an answer may have come while this process itself had no time to look.
-    const timer = setTimeout(() => setImmediate(giveUp), milliseconds)
-    const close = (): void => {
-      isOpen = false
-      clearTimeout(timer)
-    }
-    answer.then(
-      (value) => {
-        close()
-        resolve(value)
-      },
-      (error: unknown) => {
-        close()
-        reject(error)
-      },
-    )
-  })
 }

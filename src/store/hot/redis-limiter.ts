@@ -85,17 +85,19 @@ export function redisLimiter(options: RedisLimiterOptions): Limiter {
     // It would wait for the next attempt to connect, seconds later, and every request with it.
     if (AWAY.has(redis.status ?? 'ready')) throw new Error('Redis is away')
     const args = [...keysOf(limits), ...limits.flatMap(({ rate }) => [rate.periodMilliseconds, rate.count])]
-    return redis.evalsha(digest, limits.length, ...args).catch((error: unknown) => {
-      // A Redis that was started anew has not seen it.
-      if (!String(error).includes('NOSCRIPT')) throw error
-      return redis.eval(text, limits.length, ...args)
-    })
+    return breaker.ask(() =>
+      redis.evalsha(digest, limits.length, ...args).catch((error: unknown) => {
+        // A Redis that was started anew has not seen it.
+        if (!String(error).includes('NOSCRIPT')) throw error
+        return redis.eval(text, limits.length, ...args)
+      }),
+    )
   }
 
   return {
     async take(limits) {
       try {
-        const taken = read(await breaker.ask(() => run(TAKE, limits)), limits)
+        const taken = read(await run(TAKE, limits), limits)
         isApart = false
         return taken
       } catch {
@@ -105,7 +107,7 @@ export function redisLimiter(options: RedisLimiterOptions): Limiter {
     },
     async giveBack(limits) {
       try {
-        await breaker.ask(() => run(GIVE_BACK, limits))
+        await run(GIVE_BACK, limits)
       } catch {
         await meanwhile.giveBack(limits)
       }
