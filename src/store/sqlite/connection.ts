@@ -41,13 +41,14 @@ export interface OpenConnection extends Connection {
 
 export function connect(database: Database, clock: Clock): OpenConnection {
   const rows = createStatements(database)
-  const group = createGroupCommit(database, clock)
+  const group = createGroupCommit(database, clock, rows.followSchema)
 
   return {
     async read(work) {
       try {
         endLeftover(database)
         database.exec('BEGIN')
+        rows.followSchema()
         const result = work({ ...rows, now: clock.now() })
         database.exec('COMMIT')
         return result
@@ -63,19 +64,27 @@ export function connect(database: Database, clock: Clock): OpenConnection {
   }
 }
 
+/** The statements of one connection. */
+interface ConnectionStatements extends Statements {
+  /** To be called where a transaction begins: another process may have migrated the tables since the last one. */
+  followSchema(): void
+}
+
 interface Prepared {
   readonly statement: StatementSync
   /** What each position takes, in order. */
   readonly names: readonly string[]
-  readonly columns: readonly string[]
+  /** Of its result; known once it was run, for SQLite may prepare by a schema that is out of date, and again as it runs. */
+  columns?: readonly string[]
 }
 
 /**
  * Each text is prepared once; texts are constants of this folder, so their number is small. Values are bound, and
  * rows read, by position: to look for each name in a statement costs more than to run it.
  */
-export function createStatements(database: Database): Statements {
+export function createStatements(database: Database): ConnectionStatements {
   const known = new Map<string, Prepared>()
+  let schema: unknown
   function prepare(sql: string): Prepared {
     const before = known.get(sql)
     if (before !== undefined) return before
@@ -86,24 +95,32 @@ export function createStatements(database: Database): Statements {
     })
     const statement = database.prepare(positional)
     statement.setReturnArrays(true)
-    const prepared = { statement, names, columns: statement.columns().map(({ name }) => name) }
+    const prepared: Prepared = { statement, names }
     known.set(sql, prepared)
     return prepared
   }
   return {
     get<Row>(sql: string, values: Values = {}) {
-      const { statement, names, columns } = prepare(sql)
-      const cells = statement.get(...inOrder(names, values)) as Cells | undefined
-      return cells && toRow<Row>(columns, cells)
+      const prepared = prepare(sql)
+      const cells = prepared.statement.get(...inOrder(prepared.names, values)) as Cells | undefined
+      return cells && toRow<Row>(columnsOf(prepared), cells)
     },
     all<Row>(sql: string, values: Values = {}) {
-      const { statement, names, columns } = prepare(sql)
-      const rows = statement.all(...inOrder(names, values)) as unknown as Cells[]
-      return rows.map((cells) => toRow<Row>(columns, cells))
+      const prepared = prepare(sql)
+      const rows = prepared.statement.all(...inOrder(prepared.names, values)) as unknown as Cells[]
+      return rows.map((cells) => toRow<Row>(columnsOf(prepared), cells))
     },
     run(sql, values = {}) {
       const { statement, names } = prepare(sql)
       return Number(statement.run(...inOrder(names, values)).changes)
+    },
+    followSchema() {
+      // A star stands for other columns in a table that was altered.
+      const { statement } = prepare('PRAGMA schema_version')
+      const [version] = statement.get() as unknown as Cells
+      if (version === schema) return
+      known.clear()
+      schema = version
     },
   }
 }
@@ -118,6 +135,11 @@ function inOrder(names: readonly string[], values: Values): (string | number | n
     const value = values[name]
     return typeof value === 'boolean' ? Number(value) : (value ?? null)
   })
+}
+
+function columnsOf(prepared: Prepared): readonly string[] {
+  prepared.columns ??= prepared.statement.columns().map(({ name }) => name)
+  return prepared.columns
 }
 
 type Cells = readonly unknown[]

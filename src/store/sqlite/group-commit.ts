@@ -25,9 +25,10 @@ export interface GroupCommit {
 
 /**
  * Writes that arrive together share one transaction and one wait for the disk (PROTOCOL 1.12). Each has a savepoint
- * of its own, so that one which fails takes no other with it; nobody is answered before the commit has returned.
+ * of its own, so that one which fails takes no other with it; nobody is answered before the commit has returned. `begun`
+ * is called inside of each transaction before its first member.
  */
-export function createGroupCommit(database: Database, clock: Clock): GroupCommit {
+export function createGroupCommit(database: Database, clock: Clock, begun: () => void): GroupCommit {
   const waiting: Member[] = []
   const idlers: (() => void)[] = []
   let scheduled = false
@@ -58,6 +59,7 @@ export function createGroupCommit(database: Database, clock: Clock): GroupCommit
     try {
       endLeftover(database)
       database.exec('BEGIN IMMEDIATE')
+      begun()
       return undefined
     } catch (error) {
       return { error }
