@@ -84,15 +84,15 @@ export function importSigningKey(jwk: unknown): SigningKey {
   if (!isSigningAlgorithm(alg)) throw jwkRefused(kid, 'tokens are not signed with its algorithm here')
   const privateKey = readPrivateKey(jwk, kid)
   const verification = importPublicJwk(publicJwk)
-  const sign = signatureOf(alg, privateKey)
-  if (!verification.verify(kid, sign(kid))) throw jwkRefused(kid, 'its two halves do not belong together')
+  const signatures = signaturesOf(alg, privateKey)
+  if (!verification.verify(kid, signatures.sign(kid)))
+    throw jwkRefused(kid, 'its two halves do not belong together')
   return {
     kid,
     algorithm: alg,
     publicJwk,
     verification,
-    sign,
-    signLater: laterSignatureOf(alg, privateKey) ?? (async (signingInput) => sign(signingInput)),
+    ...signatures,
     privateJwk: () => ({ ...privateKey.export({ format: 'jwk' }), ...publicJwk }),
   }
 }
@@ -122,24 +122,25 @@ function readPrivateKey(jwk: JsonObject, kid: string): KeyObject {
   }
 }
 
-function signatureOf(algorithm: SigningAlgorithm, key: KeyObject): (signingInput: string) => Uint8Array {
-  const facts = publicAlgorithms[algorithm]
-  if (facts.kty === 'EC') {
-    return (signingInput) =>
-      ecdsaOfDer(sign(facts.digest, Buffer.from(signingInput, 'latin1'), key), facts.coordinateBytes)
-  }
-  const digest = facts.kty === 'OKP' ? null : facts.digest
-  const prepared = facts.kty === 'RSA' && facts.pss ? { key, ...pssOptions } : key
-  return (signingInput) => sign(digest, Buffer.from(signingInput, 'latin1'), prepared)
-}
-
 const signInPool = promisify(sign)
 
-/** By the thread pool, where that is worth the way there and back. */
-function laterSignatureOf(algorithm: SigningAlgorithm, key: KeyObject) {
+/** RSA later by the thread pool, where that is worth the way there and back. */
+function signaturesOf(algorithm: SigningAlgorithm, key: KeyObject): Pick<SigningKey, 'sign' | 'signLater'> {
   const facts = publicAlgorithms[algorithm]
-  if (facts.kty !== 'RSA') return undefined
-  const prepared = facts.pss ? { key, ...pssOptions } : key
-  return (signingInput: string): Promise<Uint8Array> =>
-    signInPool(facts.digest, Buffer.from(signingInput, 'latin1'), prepared)
+  if (facts.kty === 'RSA') {
+    const prepared = facts.pss ? { key, ...pssOptions } : key
+    return {
+      sign: (signingInput) => sign(facts.digest, bytesOf(signingInput), prepared),
+      signLater: (signingInput) => signInPool(facts.digest, bytesOf(signingInput), prepared),
+    }
+  }
+  const signNow: Signer['sign'] =
+    facts.kty === 'EC'
+      ? (signingInput) => ecdsaOfDer(sign(facts.digest, bytesOf(signingInput), key), facts.coordinateBytes)
+      : (signingInput) => sign(null, bytesOf(signingInput), key)
+  return { sign: signNow, signLater: async (signingInput) => signNow(signingInput) }
+}
+
+function bytesOf(signingInput: string): Buffer {
+  return Buffer.from(signingInput, 'latin1')
 }
