@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { after, test } from 'node:test'
 import { storeContract } from '../../src/testing/store-contract/index.ts'
 import { countOf } from '../counts.ts'
-import { run, SHIFTED_CLOCK, signIn, startPlace } from '../store/postgres-place.ts'
+import { openWithClock, run, signIn, startPlace } from '../store/postgres-place.ts'
 
 const place = await startPlace()
 after(() => place.stop())
@@ -14,23 +14,7 @@ const PARTITIONS = readFileSync(new URL('../../docs/sql/partition-by-user.sql', 
 storeContract({
   name: 'postgres, partitioned by user',
   races: countOf({ quick: 10, full: 50, long: 200 }),
-  async open() {
-    const plain = await place.newUrl()
-    await run(plain, SHIFTED_CLOCK)
-    const url = `${plain}?options=${encodeURIComponent('-c search_path=shifted,pg_catalog')}`
-    const open = () => place.open({ url, connections: 4 })
-    const whole = await open()
-    await whole.close()
-    await run(plain, PARTITIONS)
-    return {
-      store: await open(),
-      another: open,
-      async advance(milliseconds) {
-        await run(plain, `UPDATE shifted.clock SET ahead = ahead + interval '${milliseconds} milliseconds'`)
-      },
-      close: async () => {},
-    }
-  },
+  open: () => openWithClock(place, (url) => run(url, PARTITIONS)),
 })
 
 test('a database in use is partitioned, and its sessions go on; each refresh writes in one part, in its own page', async () => {

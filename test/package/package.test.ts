@@ -52,6 +52,20 @@ test('the package holds what is built, its documents, and nothing of the worksho
   }
 })
 
+test('there are no maps, which would lead to sources that are not in the package; what runs can be read as it is', () => {
+  const dist = join(packed.project, 'node_modules', manifest.name, 'dist')
+  const built = packed.files.filter((path) => path.startsWith('dist/') && !path.includes('/swagger-ui/'))
+  assert.deepEqual(
+    built.filter((path) => path.endsWith('.map')),
+    [],
+  )
+  for (const path of built.filter((one) => /\.[jt]s$/.test(one))) {
+    assert.doesNotMatch(readFileSync(join(dist, '..', path), 'utf8'), /sourceMappingURL/, path)
+  }
+  // Names, lines and comments are those of the source.
+  assert.match(readFileSync(join(dist, 'guard', 'guard.js'), 'utf8'), /\/\*\*/)
+})
+
 test('the pages of the API documents come with their licence', () => {
   for (const name of ['swagger-ui.css', 'swagger-ui-bundle.js', 'LICENSE', 'NOTICE']) {
     assert.ok(packed.files.includes(`dist/openapi/swagger-ui/${name}`), name)

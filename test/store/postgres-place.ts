@@ -6,6 +6,7 @@ import type { PostgresOptions, PostgresStore } from '../../src/postgres.ts'
 import { postgres } from '../../src/postgres.ts'
 import type { NewSession, RefreshCall } from '../../src/store/sessions.ts'
 import type { NewUser } from '../../src/store/users.ts'
+import type { StoreUnderTest } from '../../src/testing/store-contract/subject.ts'
 import { type PrivatePostgres, startPostgres } from '../servers/postgres.ts'
 
 export const system = { actor: { kind: 'system' } } as const
@@ -57,12 +58,38 @@ export async function startPlace(settings: Readonly<Record<string, string>> = {}
 export const PATIENCE_MILLISECONDS = 60_000
 
 /** The database's clock, put ahead: for connections that find this schema first, it takes the place of the real one. */
-export const SHIFTED_CLOCK = `
+const SHIFTED_CLOCK = `
   CREATE SCHEMA shifted;
   CREATE TABLE shifted.clock (ahead interval NOT NULL);
   INSERT INTO shifted.clock VALUES (interval '0');
   CREATE FUNCTION shifted.clock_timestamp() RETURNS timestamptz VOLATILE LANGUAGE sql
     AS 'SELECT pg_catalog.clock_timestamp() + (SELECT ahead FROM shifted.clock)'`
+
+/**
+ * A store on a new database whose clock can be put ahead, as the contract asks for one. What `prepare` does to the database
+ * is done when the tables are there, and before the store is opened that is answered with.
+ */
+export async function openWithClock(
+  place: Place,
+  prepare?: (url: string) => Promise<unknown>,
+): Promise<StoreUnderTest> {
+  const plain = await place.newUrl()
+  await run(plain, SHIFTED_CLOCK)
+  const url = `${plain}?options=${encodeURIComponent('-c search_path=shifted,pg_catalog')}`
+  const open = () => place.open({ url, connections: 4 })
+  if (prepare !== undefined) {
+    await (await open()).close()
+    await prepare(plain)
+  }
+  return {
+    store: await open(),
+    another: open,
+    async advance(milliseconds) {
+      await run(plain, `UPDATE shifted.clock SET ahead = ahead + interval '${milliseconds} milliseconds'`)
+    },
+    close: async () => {},
+  }
+}
 
 /** Runs one text on a connection of its own. */
 export async function run(url: string, text: string): Promise<Record<string, unknown>[]> {
