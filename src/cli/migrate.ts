@@ -34,9 +34,11 @@ export async function migrateCommand(options: MigrateOptions): Promise<void> {
   if (rows.length > 0) printTable(rows, {}, '')
 }
 
-/** The database alone: a look at it needs no key, and in development shall not make one. */
+const place = () => ({ cwd: process.cwd(), env: process.env, isKeyless: true })
+
+/** The database alone: its tables need no key to change, and in development none shall be made for it. */
 async function migrate(dryRun: boolean): Promise<MigrationReport> {
-  const { options, settings } = await loadConfig({ cwd: process.cwd(), env: process.env })
+  const { options, settings } = await loadConfig(place())
   const store = (options as AuthOptions).store ?? configuredStore(settings)
   try {
     return await store.migrate({ dryRun })
@@ -47,7 +49,7 @@ async function migrate(dryRun: boolean): Promise<MigrationReport> {
 
 /** Copies SQLite into PostgreSQL and compares the two. A password stands in PGPASSWORD: arguments are seen by everybody. */
 async function move(to: string, json: boolean): Promise<void> {
-  const { settings } = await loadConfig({ cwd: process.cwd(), env: process.env })
+  const { settings } = await loadConfig(place())
   const from = settings.databaseUrl.reveal()
   if (!from.startsWith('sqlite:'))
     throw new Error('--to copies from SQLite: DATABASE_URL has to name the file that is moved')

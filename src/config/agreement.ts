@@ -8,6 +8,8 @@ export interface Surroundings {
   readonly tlsRejectUnauthorized: string | undefined
   /** The server itself answers https, by a certificate that it was started with. */
   readonly servesTls?: boolean | undefined
+  /** It makes and reads nothing that a key is needed for: then none has to be there. */
+  readonly isKeyless?: boolean | undefined
 }
 
 /** The surroundings as an environment tells them. */
@@ -107,7 +109,7 @@ function* inProduction(
   surroundings: Surroundings,
   isGiven: (name: SettingName) => boolean,
 ): Generator<Disagreement> {
-  if (!isGiven('secretKey')) {
+  if (!surroundings.isKeyless && !isGiven('secretKey')) {
     yield {
       setting: 'secretKey',
       message:

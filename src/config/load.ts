@@ -14,6 +14,8 @@ export interface LoadPlace {
   readonly env: Variables
   /** See `Surroundings`. */
   readonly servesTls?: boolean
+  /** See `Surroundings`. */
+  readonly isKeyless?: boolean
   /** How long the file and each of its functions may take. */
   readonly limitSeconds?: number
 }
@@ -34,6 +36,7 @@ export async function loadConfig({
   cwd,
   env,
   servesTls = false,
+  isKeyless = false,
   limitSeconds = LIMIT_SECONDS,
 }: LoadPlace): Promise<LoadedConfiguration> {
   const dotEnv = readDotEnv(cwd)
@@ -47,6 +50,7 @@ export async function loadConfig({
   const { problems: found, ...configuration } = resolveSettings(obtained.given, {
     ...surroundingsOf(env),
     servesTls,
+    isKeyless,
   })
 
   const isGiven = (variable: string): boolean => everything[variable] !== undefined

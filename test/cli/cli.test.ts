@@ -215,6 +215,23 @@ test('migrate --dry-run in an empty folder says what it would do, and leaves the
   }
 })
 
+test('migrate needs no SECRET_KEY in production, where whoever may change tables need not read secrets; to void a backup does', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'countersign-keyless-'))
+  try {
+    const env = { NODE_ENV: 'production', ISSUER: 'https://auth.example.com' }
+    const migrated = await run(['migrate', '--json'], { cwd: folder, env })
+    assert.equal(migrated.status, 0, migrated.err)
+    assert.ok(JSON.parse(migrated.out).steps.length > 0)
+    for (const args of [['migrate', '--restored'], ['users', 'list'], ['serve']]) {
+      const { status, err } = await run(args, { cwd: folder, env })
+      assert.equal(status, 1)
+      assert.match(err, /secretKey is required in production/)
+    }
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+})
+
 test('migrate --dry-run counts rows and changes nothing', async () => {
   const report = JSON.parse((await run(['migrate', '--dry-run', '--json'])).out)
   assert.equal(report.dry_run, true)

@@ -41,4 +41,9 @@ test('the nginx of the compose file hands on who asks and by what, and shows no 
   )
   assert.equal((await ask('/metrics')).status, 404)
   assert.equal(seen.length, 2)
+
+  node.closeAllConnections()
+  await new Promise((resolve) => node.close(resolve))
+  assert.equal((await ask('/ws?ticket=canary')).status, 502)
+  assert.doesNotMatch(nginx.log(), /canary/, 'F-8: what stands in a query is in no log')
 })

@@ -71,7 +71,14 @@ const podSpec = z.strictObject({
   containers: z.array(container).min(1),
   volumes: z.array(
     // 0440 as YAML 1.1 reads it, which is what Kubernetes does.
-    z.strictObject({ name, secret: z.strictObject({ secretName: name, defaultMode: z.literal(0o440) }) }),
+    z.strictObject({
+      name,
+      secret: z.strictObject({
+        secretName: name,
+        defaultMode: z.literal(0o440),
+        items: z.array(z.strictObject({ key: name, path: name })).optional(),
+      }),
+    }),
   ),
 })
 

@@ -102,7 +102,7 @@ function runDockerfile(folder: string, context: string, steps: readonly Step[]):
         stage.entrypoint.push(...JSON.parse(rest))
         break
       case 'HEALTHCHECK':
-        stage.healthcheck = JSON.parse(rest.replace(/^CMD /, ''))
+        stage.healthcheck = JSON.parse(rest.replace(/^(--\S+ )*CMD /, ''))
         break
       default:
         assert.ok(['USER', 'EXPOSE'].includes(word), `the test does not know ${word}`)
