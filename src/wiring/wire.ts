@@ -35,7 +35,6 @@ import { type Mail, wireMail } from './mail.ts'
 import { readNumbers } from './numbers.ts'
 import { type SignIn, wireSignIn } from './sign-in.ts'
 import { refuseLostSecretKeys } from './signing-secrets.ts'
-import { survey } from './survey.ts'
 import { type Telemetry, wireTelemetry } from './telemetry.ts'
 import { tellUnknownFactorRoles } from './unknown-factor-roles.ts'
 
@@ -158,7 +157,11 @@ export function wire(options: AuthOptions, routes: readonly Route[]): Wired {
       }
       housekeeping = startHousekeeping(store, logger, more, telemetry.meters.cleaned)
     },
-    survey: () => survey({ store, settings, keys: keys.management, secretKeys: ground.secretKeys }),
+    async survey() {
+      // It knows the form of a hash, and with that every library that makes one.
+      const { survey } = await import('./survey.ts')
+      return survey({ store, settings, keys: keys.management, secretKeys: ground.secretKeys })
+    },
     async declareRestored(by) {
       await store.migrate()
       await store.open({ clock, migrate: false })

@@ -56,10 +56,10 @@ export function sentenceOnWays(
   sentence: (ways: string) => string,
 ): (otherWays: OtherWays) => string[] {
   const plural = pluralIn(language)
-  const list = new Intl.ListFormat(language, { type: 'conjunction' })
   return ({ providers, passkeys }) => {
     const ways = [...providers, ...(passkeys === 0 ? [] : [plural(passkeys, passkeyForms)])]
-    return ways.length === 0 ? [] : [sentence(list.format(ways))]
+    if (ways.length === 0) return []
+    return [sentence(new Intl.ListFormat(language, { type: 'conjunction' }).format(ways))]
   }
 }
 
