@@ -23,6 +23,12 @@ interface Current {
   readonly limit: NodeJS.Timeout
 }
 
+/** Of the environment no more than this: with it a worker starts in half the time. */
+function whereCompiledCodeIs(): NodeJS.ProcessEnv {
+  const { NODE_COMPILE_CACHE } = process.env
+  return NODE_COMPILE_CACHE === undefined ? {} : { NODE_COMPILE_CACHE }
+}
+
 export function createHashThread({
   workerUrl,
   idleMilliseconds,
@@ -49,7 +55,8 @@ export function createHashThread({
 
   function start(): Worker {
     // Neither the environment (secrets) nor the loaders and instruments of the application belong in it.
-    const started = new Worker(workerUrl, { name: 'password hash', env: {}, execArgv: [] })
+    const options = { name: 'password hash', env: whereCompiledCodeIs(), execArgv: [] }
+    const started = new Worker(workerUrl, options)
     started.on('message', (answer: HashAnswer) => {
       if (started !== worker) return
       started.unref()

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { inspect, promisify } from 'node:util'
@@ -244,10 +246,23 @@ test('an error inside the worker is told by its class alone', async () => {
   })
 })
 
-test('the worker is given no environment, for secrets live there', async () => {
-  await withQueue({ workerUrl: puppet }, async (queue) => {
-    assert.equal(await queue.hash('environment'), '{}')
+test('of the environment, where secrets live, the worker is given where compiled code lies and no more', async (t) => {
+  const { NODE_COMPILE_CACHE: before } = process.env
+  t.after(() => {
+    if (before === undefined) delete process.env.NODE_COMPILE_CACHE
+    else process.env.NODE_COMPILE_CACHE = before
   })
+  const folder = before ?? join(tmpdir(), 'countersign-compiled')
+  for (const [set, given] of [
+    [undefined, {}],
+    [folder, { NODE_COMPILE_CACHE: folder }],
+  ] as const) {
+    if (set === undefined) delete process.env.NODE_COMPILE_CACHE
+    else process.env.NODE_COMPILE_CACHE = set
+    await withQueue({ workerUrl: puppet }, async (queue) => {
+      assert.equal(await queue.hash('environment'), JSON.stringify(given))
+    })
+  }
 })
 
 test('close finishes what was taken, takes no more, and may be called twice', async () => {

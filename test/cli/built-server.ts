@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { builtProgram, root } from '../../scripts/setup/places.mjs'
+import { bareEnvironment } from './bare-environment.ts'
 
 /** Brings `dist` up to date; quick where it is. */
 export function build(): void {
@@ -27,10 +28,9 @@ const NOBODY = 65_534
 
 /** Starts the built command line, as a user of the package would. */
 export function startProgram(args: readonly string[], { cwd, env = {}, asNobody }: RunOptions): ChildProcess {
-  const { PATH = '' } = process.env
   return spawn(process.execPath, [builtProgram, ...args], {
     cwd,
-    env: { PATH, ...env },
+    env: { ...bareEnvironment(), ...env },
     ...(asNobody && { uid: NOBODY, gid: NOBODY }),
   })
 }

@@ -10,6 +10,7 @@ import { createInterface } from 'node:readline'
 import { text } from 'node:stream/consumers'
 import { after, before, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import { bareEnvironment } from './bare-environment.ts'
 
 const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))
 const PASSWORD = 'correct horse battery'
@@ -27,8 +28,7 @@ interface Ended {
 }
 
 function start(args: readonly string[], env: Record<string, string> = {}, cwd = folder): ChildProcess {
-  const { PATH = '' } = process.env
-  return spawn(process.execPath, [MAIN, ...args], { cwd, env: { PATH, ...env } })
+  return spawn(process.execPath, [MAIN, ...args], { cwd, env: { ...bareEnvironment(), ...env } })
 }
 
 async function run(

@@ -14,6 +14,7 @@ import { createCsvReader } from '../../src/cli/import/csv.ts'
 import { createProgress } from '../../src/cli/import/progress.ts'
 import { importInto } from '../../src/cli/import-users.ts'
 import { startIssuer } from '../flows/issuer.ts'
+import { bareEnvironment } from './bare-environment.ts'
 
 const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))
 const PASSWORD = 'correct horse battery'
@@ -194,8 +195,7 @@ test('all accounts are written as they can be read again; hashes only where aske
 
 test('the command line imports, shows how far it is on a terminal, and exports without hashes to the screen', async () => {
   const run = async (...args: string[]) => {
-    const { PATH = '' } = process.env
-    const child = spawn(process.execPath, [MAIN, 'users', ...args], { cwd: folder, env: { PATH } })
+    const child = spawn(process.execPath, [MAIN, 'users', ...args], { cwd: folder, env: bareEnvironment() })
     const [out, err, [status]] = await Promise.all([
       text(child.stdout),
       text(child.stderr),

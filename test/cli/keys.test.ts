@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { after, before, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import { bareEnvironment } from './bare-environment.ts'
 
 const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))
 
@@ -18,8 +19,10 @@ before(() => {
 after(() => rmSync(folder, { recursive: true }))
 
 async function run(args: readonly string[], input = '', env: Record<string, string> = {}) {
-  const { PATH = '' } = process.env
-  const child = spawn(process.execPath, [MAIN, ...args], { cwd: folder, env: { PATH, ...env } })
+  const child = spawn(process.execPath, [MAIN, ...args], {
+    cwd: folder,
+    env: { ...bareEnvironment(), ...env },
+  })
   child.stdin.end(input)
   const [out, err, [status]] = await Promise.all([
     text(child.stdout),

@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { after, before, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import { bareEnvironment } from './bare-environment.ts'
 
 const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))
 
@@ -17,8 +18,7 @@ before(() => {
 after(() => rmSync(folder, { recursive: true }))
 
 async function run(args: readonly string[], input = '') {
-  const { PATH = '' } = process.env
-  const child = spawn(process.execPath, [MAIN, 'routes', ...args], { cwd: folder, env: { PATH } })
+  const child = spawn(process.execPath, [MAIN, 'routes', ...args], { cwd: folder, env: bareEnvironment() })
   child.stdin.end(input)
   const [out, err, [status]] = await Promise.all([
     text(child.stdout),

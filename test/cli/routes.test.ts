@@ -8,6 +8,7 @@ import { text } from 'node:stream/consumers'
 import { after, before, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { findFreePort } from '../servers/free-port.ts'
+import { bareEnvironment } from './bare-environment.ts'
 
 const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))
 
@@ -35,9 +36,8 @@ function start(
   stdio: StdioOptions = 'pipe',
   settings: Readonly<Record<string, string>> = { PORT: String(port) },
 ): ChildProcess {
-  const { PATH = '' } = process.env
   // Open in development, and then the probe says so.
-  const env = { PATH, METRICS: 'closed', ...settings }
+  const env = { ...bareEnvironment(), METRICS: 'closed', ...settings }
   return spawn(process.execPath, [MAIN, ...args], { cwd: folder, env, stdio })
 }
 
