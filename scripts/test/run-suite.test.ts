@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
-import { mixed, runSuite } from './run-suite.ts'
+import { runSuite } from './run-suite.ts'
 import type { Suite } from './suites.ts'
 
 const HEAD = "import { describe, test } from 'node:test'\nimport { writeFileSync } from 'node:fs'\n"
@@ -101,16 +101,4 @@ test('temporary files have a folder of the run, which goes with it', async (t) =
   const place = readFileSync(join(folder, 'place'), 'utf8')
   assert.match(place, /countersign-test-/)
   assert.ok(!existsSync(place))
-})
-
-test('the order of files brings neighbours apart, loses none, and is always the same', () => {
-  const files = Array.from({ length: 170 }, (_, index) => index)
-  const order = mixed(files)
-  assert.deepEqual(
-    [...order].sort((a, b) => a - b),
-    files,
-  )
-  assert.deepEqual(mixed(files), order)
-  const steps = order.slice(1).map((file, index) => Math.abs(file - (order[index] ?? 0)))
-  assert.ok(Math.min(...steps) > 10, steps.join())
 })

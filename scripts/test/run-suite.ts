@@ -6,9 +6,8 @@ import { root } from '../setup/places.mjs'
 import { addCounts, type Counts, NOTHING, ranAny } from './counts.ts'
 import type { Suite } from './suites.ts'
 
-/** One more than the cores we count on: most files wait for servers, timers or other processes some of the time. */
-const CONCURRENCY = 3
-const GOLDEN = (Math.sqrt(5) - 1) / 2
+/** Two for each core we count on: most files wait for servers, timers or other processes some of the time. */
+const CONCURRENCY = 4
 const LAST_WORDS_MILLISECONDS = 3000
 
 export interface RunOptions {
@@ -43,17 +42,6 @@ export async function runSuite(suite: Suite, options: RunOptions): Promise<Count
   }
 }
 
-/**
- * In an order that brings neighbours apart: files of one folder wait for the same things, or use up the same, and three
- * that wait leave a core idle. By the golden section of their number, so that the order is always the same.
- */
-export function mixed<Item>(items: readonly Item[]): Item[] {
-  return items
-    .map((item, index) => ({ item, place: (index * GOLDEN) % 1 }))
-    .sort((a, b) => a.place - b.place)
-    .map(({ item }) => item)
-}
-
 interface Ended {
   readonly counts?: Counts | undefined
   readonly problem?: string
@@ -67,23 +55,20 @@ function runProcess(
   return new Promise((resolve) => {
     const output = report === undefined ? 'inherit' : 'pipe'
     const program = join(import.meta.dirname, 'suite-process.ts')
-    const child = fork(
-      program,
-      [isolation, String(CONCURRENCY), ...(isolation === 'none' ? files : mixed(files))],
-      {
-        cwd: root,
-        // Node marks the processes of its own tests, and would not run tests inside one.
-        // What one process has compiled the next ones need not: each file loads much the same sources.
-        env: {
-          ...env,
-          TMPDIR: temporary,
-          NODE_COMPILE_CACHE: join(temporary, 'compiled'),
-          NODE_TEST_CONTEXT: undefined,
-        },
-        stdio: ['ignore', output, output, 'ipc'],
-        detached: true,
+    const child = fork(program, [isolation, String(CONCURRENCY), ...files], {
+      cwd: root,
+      // Node marks the processes of its own tests, and would not run tests inside one.
+      // What one process has compiled the next ones need not: each file loads much the same sources.
+      env: {
+        ...env,
+        TMPDIR: temporary,
+        COUNTERSIGN_TEST_FOLDER: temporary,
+        NODE_COMPILE_CACHE: join(temporary, 'compiled'),
+        NODE_TEST_CONTEXT: undefined,
       },
-    )
+      stdio: ['ignore', output, output, 'ipc'],
+      detached: true,
+    })
     for (const stream of [child.stdout, child.stderr]) {
       stream?.setEncoding('utf8').on('data', (text: string) => report?.(text))
     }

@@ -36,7 +36,7 @@ const choose = (root: string, full: boolean, ...patterns: string[]) =>
 test('tests beside the source share a process, the others get one each, the long ones wait', (t) => {
   assert.deepEqual(choose(plant(t), false), [
     ['none', 'src/base/clock.test.ts', 'src/guard/guard.test.ts', 'scripts/tidy/tidy.test.ts'],
-    ['process', 'test/flows/login.test.ts', 'test/store/race.test.ts', 'examples/hono/app.test.ts'],
+    ['process', 'test/flows/login.test.ts', 'examples/hono/app.test.ts', 'test/store/race.test.ts'],
   ])
 })
 
@@ -55,7 +55,7 @@ test('patterns choose among all files, by a part of the path or by a glob', (t) 
     ['process', 'test/long/torture.test.ts'],
   ])
   assert.deepEqual(choose(root, false, 'test/*/*.test.ts'), [
-    ['process', 'test/flows/login.test.ts', 'test/long/torture.test.ts', 'test/store/race.test.ts'],
+    ['process', 'test/flows/login.test.ts', 'test/store/race.test.ts', 'test/long/torture.test.ts'],
   ])
   assert.deepEqual(choose(root, false, 'no-such-file'), [])
 })

@@ -1,9 +1,11 @@
 import { matchesGlob } from 'node:path'
 import { reachedFrom, readImportGraph } from '../tidy/import-graph.ts'
+import { runningOrder } from './running-order.ts'
 
 /** Test files that run together. */
 export interface Suite {
   readonly title: string
+  /** In the order in which they run. */
   readonly files: readonly string[]
   /** `none`: all files in one process. `process`: each file in a process of its own. */
   readonly isolation: 'none' | 'process'
@@ -38,7 +40,11 @@ export function chooseSuites(root: string, { full, patterns }: Choice): Suite[] 
     { title: 'beside the source', files: chosen.filter(besideSource), isolation: 'none' },
     {
       title: 'with servers of their own',
-      files: chosen.filter((path) => !besideSource(path)),
+      files: runningOrder(
+        root,
+        graph,
+        chosen.filter((path) => !besideSource(path)),
+      ),
       isolation: 'process',
     },
   ]
