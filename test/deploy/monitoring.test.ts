@@ -7,7 +7,7 @@ import { catalogue } from '../../src/errors/codes.ts'
 import { FAMILIES } from '../../src/telemetry/metrics.ts'
 import { root } from '../docs/code-blocks.ts'
 import { startIssuer, tokensOf } from '../flows/issuer.ts'
-import { type Place, startPlace } from '../store/postgres-place.ts'
+import { type Place, patient, startPlace } from '../store/postgres-place.ts'
 
 interface Rule {
   readonly alert: string
@@ -40,7 +40,7 @@ let told = ''
 const exposed = new Map<string, Map<string, Set<string>>>()
 before(async () => {
   place = await startPlace()
-  const issuer = await startIssuer({ databaseUrl: await place.newUrl() })
+  const issuer = await startIssuer({ store: patient({ url: await place.newUrl() }) })
   const { refresh } = await issuer.signUp('anna')
   tokensOf(await issuer.refresh(refresh))
   await issuer.me('no token')

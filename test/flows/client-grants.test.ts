@@ -141,7 +141,7 @@ test('a confidential client refreshes only as itself: its id alone is not enough
 test('PROTOCOL 1.6: times and counters of a client’s token are those of the statement that knew it', async () => {
   const clock = handClock()
   const store = sqlite(':memory:')
-  const own = await startIssuer({ clock, store })
+  const own = await startIssuer({ clock, store, maxStalenessSeconds: 5 })
   const client = await registerClient(own)
   const findStanding = store.clients.findStanding
   let delay = 0

@@ -83,7 +83,12 @@ test('G-14: a disk that is full: nothing opens and nothing is half done, and all
 test('B8, G-14: a database that has gone: strict refuses everybody past the bound, with Retry-After, and none before it', async () => {
   const clock = handClock()
   const { open, database } = onDisk()
-  const issuer = await startIssuer({ store: createSqliteStore('memory', open), clock, rateLimits: 'off' })
+  const issuer = await startIssuer({
+    store: createSqliteStore('memory', open),
+    clock,
+    rateLimits: 'off',
+    maxStalenessSeconds: 5,
+  })
   const { access, refresh } = await issuer.signUp('alice')
   const { exec } = database()
   database().exec('PRAGMA query_only = OFF')

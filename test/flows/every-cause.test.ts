@@ -2,8 +2,7 @@ import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import type { EventName } from '../../src/audit/events.ts'
 import { type Store, sqlite } from '../../src/index.ts'
-import { postgres } from '../../src/postgres.ts'
-import { type Place, startPlace } from '../store/postgres-place.ts'
+import { type Place, patient, startPlace } from '../store/postgres-place.ts'
 import { claimsOf, PASSWORD, startIssuer, type TestIssuer, type Tokens, tokensOf } from './issuer.ts'
 
 /** A user on two devices, and the issuer they are signed in at. */
@@ -141,7 +140,7 @@ const DATABASES: Readonly<Record<string, () => Promise<{ store: Store; place?: P
   sqlite: async () => ({ store: sqlite(':memory:') }),
   async postgres() {
     const place = await startPlace()
-    return { store: postgres(await place.newUrl()), place }
+    return { store: patient({ url: await place.newUrl() }), place }
   },
 }
 

@@ -159,7 +159,7 @@ test('B10: what ends a token for the guards ends it here: time, revocation, sign
 test('G-14: while this node cannot know what has ended, the answer is 503 and neither yes nor no', async () => {
   const clock = handClock()
   const store = sqlite(':memory:')
-  const own = await startIssuer({ clock, store })
+  const own = await startIssuer({ clock, store, maxStalenessSeconds: 5 })
   const resource = await registerClient(own)
   const { access, refresh } = await own.signUp('bob')
   const pull = store.revocations.pull

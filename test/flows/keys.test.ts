@@ -233,7 +233,7 @@ test('revoke: a key that does not sign goes alone; the one that signs has a succ
 
 test('a node that has not heard of the ring for too long neither signs nor shows keys, and comes back by itself', async () => {
   const clock = handClock()
-  const issuer = await startIssuer({ clock })
+  const issuer = await startIssuer({ clock, maxStalenessSeconds: 5 })
   const tokens = await issuer.signUp('alice')
   const { auth } = issuer
   // The process was stopped for a while, and the database does not answer when it wakes.

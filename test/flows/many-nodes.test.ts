@@ -5,10 +5,9 @@ import { Redis } from 'ioredis'
 import pg from 'pg'
 import { guardedClock } from '../../src/base/clock.ts'
 import type { AuthOptions } from '../../src/index.ts'
-import { postgres as fromPool } from '../../src/postgres.ts'
 import { type PrivatePostgres, startPostgres } from '../servers/postgres.ts'
 import { type PrivateRedis, startRedis } from '../servers/redis.ts'
-import { run } from '../store/postgres-place.ts'
+import { patient, run } from '../store/postgres-place.ts'
 import { ISSUER, PASSWORD, startIssuer, type TestIssuer, tokensOf } from './issuer.ts'
 import { signInFor } from './test-clients.ts'
 
@@ -39,9 +38,9 @@ async function startNode(options: AuthOptions): Promise<TestIssuer> {
 }
 
 test('two nodes on one PostgreSQL are one issuer: keys, sessions and sign-outs are shared', async () => {
-  const databaseUrl = await newDatabase()
-  const one = await startNode({ databaseUrl })
-  const two = await startNode({ databaseUrl })
+  const url = await newDatabase()
+  const one = await startNode({ store: patient({ url }) })
+  const two = await startNode({ store: patient({ url }) })
   const { access, refresh } = await one.signUp('alice')
   assert.equal((await two.me(access)).status, 200)
   const refreshed = await two.refresh(refresh)
@@ -55,8 +54,11 @@ test('two nodes on one PostgreSQL are one issuer: keys, sessions and sign-outs a
 })
 
 test('PROTOCOL 2.10: a sign-out on one node meets a refresh on the other, and whoever is first, nothing lives', async () => {
-  const databaseUrl = await newDatabase()
-  const [one, two] = [await startNode({ databaseUrl }), await startNode({ databaseUrl })]
+  const url = await newDatabase()
+  const [one, two] = [
+    await startNode({ store: patient({ url }) }),
+    await startNode({ store: patient({ url }) }),
+  ]
   const { id: userId } = await one.auth.users.create({ email: 'dave@example.com', password: PASSWORD })
   const held = await Promise.all(Array.from({ length: 10 }, () => signInFor(one, userId)))
   const answers = await Promise.all(
@@ -83,10 +85,10 @@ test('PROTOCOL 2.10: a sign-out on one node meets a refresh on the other, and wh
 })
 
 test('Redis carries the hint where PostgreSQL cannot: through a pool of the application there is no NOTIFY', async () => {
-  const databaseUrl = await newDatabase()
-  const pools = [1, 2].map(() => new pg.Pool({ connectionString: databaseUrl }))
+  const url = await newDatabase()
+  const pools = [1, 2].map(() => new pg.Pool({ connectionString: url }))
   const [one, two] = await Promise.all(
-    pools.map((pool) => startNode({ store: fromPool({ pool }), redisUrl: redis.url })),
+    pools.map((pool) => startNode({ store: patient({ pool }), redisUrl: redis.url })),
   )
   assert.ok(one !== undefined && two !== undefined)
   const listener = new Redis(redis.url)
@@ -106,7 +108,7 @@ test('without Redis the issuer starts and works: it is asked for hints only', as
   const lines: unknown[] = []
   const logger = { debug() {}, info() {}, error() {}, warn: (facts: unknown) => void lines.push(facts) }
   const node = await startNode({
-    databaseUrl: await newDatabase(),
+    store: patient({ url: await newDatabase() }),
     redisUrl: 'redis://:canary@127.0.0.1:1',
     logger,
   })
@@ -119,9 +121,9 @@ test('without Redis the issuer starts and works: it is asked for hints only', as
 test('PROTOCOL 3.6: a node whose wall clock is set an hour ahead, back, and right again takes the tokens of the others', async () => {
   const HOUR = 3_600_000
   let offset = 0
-  const databaseUrl = await newDatabase()
-  const one = await startNode({ databaseUrl })
-  const two = await startNode({ databaseUrl, clock: guardedClock(() => Date.now() + offset) })
+  const url = await newDatabase()
+  const one = await startNode({ store: patient({ url }) })
+  const two = await startNode({ store: patient({ url }), clock: guardedClock(() => Date.now() + offset) })
   let tokens = await one.signUp('dora')
   for (const next of [HOUR, 0, -HOUR, 0]) {
     offset = next

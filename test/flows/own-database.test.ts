@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import pg from 'pg'
-import { postgres } from '../../src/postgres.ts'
-import { startPlace } from '../store/postgres-place.ts'
+import { patient, startPlace } from '../store/postgres-place.ts'
 import { claimsOf, PASSWORD, startIssuer } from './issuer.ts'
 
 const place = await startPlace()
@@ -12,7 +11,7 @@ after(() => place.stop())
 async function startShop() {
   const pool = new pg.Pool({ connectionString: await place.newUrl(), max: 8 })
   await pool.query('CREATE TABLE shops (owner uuid PRIMARY KEY, name text NOT NULL)')
-  const issuer = await startIssuer({ store: postgres({ pool }) })
+  const issuer = await startIssuer({ store: patient({ pool }) })
   return {
     pool,
     issuer,

@@ -5,9 +5,8 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterEach, beforeEach, test } from 'node:test'
 import { type Auth, createAuth } from '../../src/index.ts'
-import { postgres } from '../../src/postgres.ts'
 import { startRedis } from '../servers/redis.ts'
-import { run, startPlace } from '../store/postgres-place.ts'
+import { patient, run, startPlace } from '../store/postgres-place.ts'
 import { claimsOf, ISSUER, SECRET_KEY, startIssuer } from './issuer.ts'
 
 const home = process.cwd()
@@ -133,23 +132,23 @@ test('G-15, PROTOCOL 2.11: a start that finds an older epoch than it remembers s
 test('G-15, PROTOCOL 2.11: on PostgreSQL the epoch is remembered in Redis, and a Redis that was emptied refuses nothing', async () => {
   const [place, redis] = await Promise.all([startPlace(), startRedis()])
   const url = await place.newUrl()
-  const options = { store: postgres(url), redisUrl: redis.url }
+  const options = { store: patient({ url }), redisUrl: redis.url }
   const issuer = await startIssuer(options)
   const { access, refresh } = await issuer.signUp('alice')
   await issuer.close()
-  const report = await notStarted({ store: postgres(url), redisUrl: redis.url }).declareRestored()
-  const reopened = await startIssuer({ store: postgres(url), redisUrl: redis.url })
+  const report = await notStarted({ store: patient({ url }), redisUrl: redis.url }).declareRestored()
+  const reopened = await startIssuer({ store: patient({ url }), redisUrl: redis.url })
   assert.equal((await reopened.me(access)).status, 401)
   assert.equal((await reopened.refresh(refresh)).status, 400)
   assert.equal((await reopened.signIn('alice')).status, 200)
   await reopened.close()
 
   await run(url, `UPDATE countersign.store SET epoch = ${report.epoch - 1}`)
-  const refused = notStarted({ store: postgres(url), redisUrl: redis.url })
+  const refused = notStarted({ store: patient({ url }), redisUrl: redis.url })
   await assert.rejects(refused.ready(), { code: 'STORE_BEHIND' })
   await refused.close()
   await redis.stop()
-  const unaware = notStarted({ store: postgres(url) })
+  const unaware = notStarted({ store: patient({ url }) })
   await unaware.ready()
   await unaware.close()
   await place.stop()

@@ -2,12 +2,12 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { nodeListener } from '../../src/adapters/node.ts'
 import { createAuth } from '../../src/index.ts'
-import { postgres } from '../../src/postgres.ts'
+import { patient } from '../store/postgres-place.ts'
 import { optionsOf } from './rotation-options.ts'
 
 /** One process of the issuer, with the public API only; beside it a route of an application's own. */
 const [, , url = '', secretKey = '', cacheMilliseconds = ''] = process.argv
-const auth = createAuth({ ...optionsOf(secretKey, Number(cacheMilliseconds)), store: postgres({ url }) })
+const auth = createAuth({ ...optionsOf(secretKey, Number(cacheMilliseconds)), store: patient({ url }) })
 await auth.ready()
 const issuer = nodeListener(auth)
 const server = createServer(async (request, response) => {

@@ -9,6 +9,8 @@ export function optionsOf(secretKey: string, cacheMilliseconds: number): AuthOpt
     issuer: 'http://127.0.0.1:8000',
     accessTokenExpireMinutes: LIFE_SECONDS / 60,
     rateLimits: 'off',
+    // What a busy machine hears late is no part of it.
+    maxStalenessSeconds: 300,
     keyTimes: {
       cacheMilliseconds,
       publishingMarginMilliseconds: 100,

@@ -7,8 +7,8 @@ import { fileURLToPath } from 'node:url'
 import { createLocalJWKSet, type JSONWebKeySet, jwtVerify } from 'jose'
 import { createAuth } from '../../src/index.ts'
 import type { KeyReport } from '../../src/keys/key-management.ts'
-import { postgres } from '../../src/postgres.ts'
 import { startPostgres } from '../servers/postgres.ts'
+import { patient } from '../store/postgres-place.ts'
 import { LIFE_SECONDS, optionsOf } from './rotation-options.ts'
 
 export interface RotationPlan {
@@ -62,7 +62,7 @@ export async function rotateUnderLoad(plan: RotationPlan): Promise<RotationRepor
   const { cacheMilliseconds } = plan
   const options = optionsOf(secretKey, cacheMilliseconds)
   const startOne = () => startNode(server.url, secretKey, cacheMilliseconds)
-  const auth = createAuth({ ...options, store: postgres({ url: server.url }) })
+  const auth = createAuth({ ...options, store: patient({ url: server.url }) })
   await auth.ready()
   const nodes = await Promise.all([startOne(), startOne()])
   const agent = new Agent({ keepAlive: true, maxSockets: 64 })

@@ -7,10 +7,9 @@ import { drizzle } from 'drizzle-orm/node-postgres'
 import { pgTable, text, uuid } from 'drizzle-orm/pg-core'
 import pg from 'pg'
 import type { Auth, NewAccount } from '../../src/index.ts'
-import { postgres } from '../../src/postgres.ts'
 import { blockWith, createBlockFolder } from '../docs/block-folder.ts'
 import { PASSWORD, startIssuer } from '../flows/issuer.ts'
-import { startPlace } from '../store/postgres-place.ts'
+import { patient, startPlace } from '../store/postgres-place.ts'
 import { ours, urlOfApplication } from './application-database.ts'
 
 const place = await startPlace()
@@ -23,7 +22,7 @@ const grown = pgTable('shops', { ...columns(), town: text('town') })
 test('Drizzle pushes the schema of an application, and leaves ours and its rows alone; both are one commit', async () => {
   const pool = new pg.Pool({ connectionString: await urlOfApplication(place), max: 8 })
   const db = drizzle(pool)
-  const issuer = await startIssuer({ store: postgres({ pool }) })
+  const issuer = await startIssuer({ store: patient({ pool }) })
   const { access } = await issuer.signUp('before')
   const before = await ours(pool)
   assert.ok(before.length > 50)

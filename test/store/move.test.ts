@@ -8,7 +8,7 @@ import { after, before, test } from 'node:test'
 import { moveToPostgres } from '../../src/store/move/to-postgres.ts'
 import { build, runProgram } from '../cli/built-server.ts'
 import { startIssuer, tokensOf } from '../flows/issuer.ts'
-import { type Place, run, startPlace } from './postgres-place.ts'
+import { type Place, patient, run, startPlace } from './postgres-place.ts'
 
 const MANY = 1300
 
@@ -164,7 +164,7 @@ test('everything moves from SQLite to PostgreSQL, the same by number and checksu
     'of several entries the strongest',
   )
 
-  const issuer = await startIssuer({ databaseUrl: to, secretKey })
+  const issuer = await startIssuer({ store: patient({ url: to }), secretKey })
   try {
     assert.equal((await issuer.me(anna.access)).status, 200, 'her access token is as good as it was')
     const { access } = tokensOf(await issuer.refresh(anna.refresh))
@@ -232,7 +232,7 @@ test('nothing is moved from under a server that runs, from nowhere, or into what
   await running.auth.ready()
   await assert.rejects(moveToPostgres({ from: path, to }), /A server is at work on the source/)
   await running.close()
-  const used = await startIssuer({ databaseUrl: to, secretKey })
+  const used = await startIssuer({ store: patient({ url: to }), secretKey })
   await used.signUp('bert')
   await used.close()
   await assert.rejects(moveToPostgres({ from: path, to }), /The target is in use/)

@@ -41,8 +41,7 @@ export async function startPlace(settings: Readonly<Record<string, string>> = {}
     newUrl,
     async open(options = {}) {
       const url = options.url ?? (await newUrl())
-      const patient = { limitMilliseconds: PATIENCE_MILLISECONDS, ...options }
-      const store = postgres(options.pool === undefined ? { ...patient, url } : patient)
+      const store = patient(options.pool === undefined ? { ...options, url } : options)
       await store.open({ clock: guardedClock(), migrate: true })
       opened.push(store)
       return { ...store, url }
@@ -56,6 +55,11 @@ export async function startPlace(settings: Readonly<Record<string, string>> = {}
 
 /** What is about something else than limits must not meet them, however busy the machine is. */
 export const PATIENCE_MILLISECONDS = 60_000
+
+/** A store that waits for a busy machine. By itself it refuses after two seconds, which is the subject of few stories. */
+export function patient(options: PostgresOptions): PostgresStore {
+  return postgres({ limitMilliseconds: PATIENCE_MILLISECONDS, ...options })
+}
 
 /** The database's clock, put ahead: for connections that find this schema first, it takes the place of the real one. */
 const SHIFTED_CLOCK = `

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { claimsOf, startIssuer, type TestIssuer, type Tokens, tokensOf } from '../flows/issuer.ts'
 import { type PrivatePostgres, startPostgres } from '../servers/postgres.ts'
-import { run } from '../store/postgres-place.ts'
+import { patient, run } from '../store/postgres-place.ts'
 import type { Attempt, Torture } from './torture.ts'
 
 const PATIENCE_MILLISECONDS = 120_000
@@ -60,8 +60,11 @@ interface People {
 async function oneFailOver(attempt: Attempt, postgres: PrivatePostgres, number: number): Promise<void> {
   const wrong = (text: string): void => attempt.violation(text)
   await run(postgres.url, `CREATE DATABASE fail_over_${number}`)
-  const options = { databaseUrl: postgres.urlOf(`fail_over_${number}`), rateLimits: 'off' } as const
-  const nodes = await Promise.all([startIssuer(options), startIssuer(options)])
+  const start = () => {
+    const store = patient({ url: postgres.urlOf(`fail_over_${number}`) })
+    return startIssuer({ store, rateLimits: 'off', maxStalenessSeconds: 300 })
+  }
+  const nodes = await Promise.all([start(), start()])
   const [one, two] = nodes
   try {
     const gone = await one.signUp('gone')
@@ -92,7 +95,7 @@ async function oneFailOver(attempt: Attempt, postgres: PrivatePostgres, number: 
       return { status: events.length }
     }
     if ((await until([1, 2, 3, 4, 5], rolledBack)) === 0) wrong('nothing was written back')
-    const third = await startIssuer(options)
+    const third = await start()
     nodes.push(third)
     await judgeNewcomer(third, { ...people, ahead }, wrong)
     attempt.note('fail-overs')

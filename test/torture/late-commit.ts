@@ -75,7 +75,11 @@ export const lateCommit: Torture = {
     const pool = new pg.Pool({ connectionString: server.url })
     pool.on('error', () => undefined)
     const store = storeOf({ pool })
-    const issuer = await startIssuer({ store, rateLimits: 'off' })
+    const issuer = await startIssuer({
+      store,
+      rateLimits: 'off',
+      maxStalenessSeconds: BOUND_MILLISECONDS / 1000,
+    })
     const doors: DoorWatch[] = []
     try {
       const { id: userId } = await issuer.auth.users.create({

@@ -213,7 +213,11 @@ async function startPlace(): Promise<Place> {
     address.port = String(wire.port)
     return address.href
   }
-  const common = { redisUrl: redis.url, rateLimits: 'off' } as const
+  const common = {
+    redisUrl: redis.url,
+    rateLimits: 'off',
+    maxStalenessSeconds: BOUND_MILLISECONDS / 1000,
+  } as const
   const near = await startIssuer({ ...common, databaseUrl: postgres.url })
   const far = { ...common, databaseUrl: through(postgres.url) }
   const strict = await startIssuer(far)
