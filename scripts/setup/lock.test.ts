@@ -73,24 +73,25 @@ test('the lock of a living process, or of another machine, is waited for', async
     // Just being written.
     '',
   ]
-  for (const holder of holders) {
+  const waited = holders.map(async (holder) => {
     const path = lockPath(t)
     leave(path, holder)
     const told: string[] = []
-    const options = { onWait: (pid: string) => void told.push(pid), patienceSeconds: 0.3 }
+    const options = { onWait: (pid: string) => void told.push(pid), patienceSeconds: 2 }
     await assert.rejects(
       withLock(path, async () => 'mine', options),
       { name: 'SetupError' },
     )
     assert.equal(told.length, 1)
     assert.equal(readFileSync(path, 'utf8'), holder)
-  }
+  })
+  await Promise.all(waited)
 })
 
 test('a lock without a sign of life is taken over whoever holds it', async (t) => {
   const path = lockPath(t)
   leave(path, `old another.machine.example ${process.pid}`, 120)
-  assert.equal(await withLock(path, async () => 'mine', { patienceSeconds: 0.3 }), 'mine')
+  assert.equal(await withLock(path, async () => 'mine'), 'mine')
 })
 
 test('a holder names the processes that work for it', async (t) => {
@@ -100,7 +101,8 @@ test('a holder names the processes that work for it', async (t) => {
     path,
     async () => {
       helpers.push(8)
-      for (let tries = 0; tries < 200 && !readFileSync(path, 'utf8').endsWith('8'); tries += 1) await wait(20)
+      for (let tries = 0; tries < 3000 && !readFileSync(path, 'utf8').endsWith('8'); tries += 1)
+        await wait(20)
       assert.match(readFileSync(path, 'utf8'), new RegExp(` ${process.pid} 7 8$`))
     },
     { helpers: () => helpers },

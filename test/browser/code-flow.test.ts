@@ -11,7 +11,7 @@ import { type Auth, createAuth } from '../../src/index.ts'
 import { launchChromium } from '../servers/chromium.ts'
 
 const PASSWORD = 'correct horse battery'
-const WAIT_MILLISECONDS = 30_000
+const WAIT_MILLISECONDS = 120_000
 const LIBRARY = fileURLToPath(import.meta.resolve('oidc-client-ts')).replace(
   /dist[\\/].*$/,
   'dist/browser/oidc-client-ts.min.js',

@@ -8,7 +8,7 @@ import { type Flow, flows, type Person, type Scene } from './faults/flows.ts'
 import { createRewindableDatabase, type RewindableDatabase } from './rewindable-database.ts'
 import type { Attempt, Torture } from './torture.ts'
 
-const PATIENCE_MILLISECONDS = 10_000
+const PATIENCE_MILLISECONDS = 60_000
 const PARTS: readonly Part[] = ['store', 'clock', 'random']
 
 interface Stage {
