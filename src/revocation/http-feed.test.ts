@@ -122,6 +122,52 @@ test('PROTOCOL 2.2: a proxy that holds every answer for 30 s makes nothing fresh
   }
 })
 
+/** The wire loses what is sent, as a network does that drops packets: no answer, and no error. */
+const lose = (request: Request): Promise<Response> =>
+  new Promise((_, reject) => {
+    request.signal.addEventListener('abort', () => reject(request.signal.reason))
+  })
+
+test('PROTOCOL 2.2: one lost answer closes nothing, and two for less than two seconds, not for ten', async () => {
+  for (const lost of [1, 2]) {
+    const bench = createFeedBench()
+    await bench.feed.start()
+    const verifier = createVerifier(bench)
+    await verifier.feed.start()
+    await bench.hand.pass(10_000)
+    let left = lost
+    verifier.between = (request, node) => (left-- > 0 ? lose(request) : node(request))
+    let closed = 0
+    for (let step = 0; step < 300; step++) {
+      await bench.hand.pass(100)
+      if (verifier.feed.refuses(tokenOf(1)) !== undefined) closed += 100
+    }
+    assert.ok(left < 0)
+    assert.ok(lost === 1 ? closed === 0 : closed < 2000, `${lost} lost: closed for ${closed} ms`)
+    await verifier.feed.stop()
+  }
+})
+
+test('everything at once may take its time: after each silence the next answer has twice as long to begin', async () => {
+  const bench = createFeedBench()
+  await bench.feed.start()
+  const verifier = createVerifier(bench)
+  verifier.between = async (request, node) => {
+    await Promise.race([new Promise<void>((resolve) => bench.hand.schedule(resolve, 6000)), lose(request)])
+    return node(request)
+  }
+  let isKnown = false
+  for (let tries = 0; tries < 4 && !isKnown; tries++) {
+    const started = verifier.feed.start().then(
+      () => (isKnown = true),
+      () => undefined,
+    )
+    await bench.hand.pass(11_000)
+    await started
+  }
+  assert.equal(isKnown, true)
+})
+
 test("PROTOCOL 2.2: the node's own age is added to ours", async () => {
   const bench = createFeedBench()
   await bench.feed.start()

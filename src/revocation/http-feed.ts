@@ -1,4 +1,5 @@
 import { type Random, randomSecret } from '../base/random.ts'
+import { backgroundTimer, type Schedule } from '../base/schedule.ts'
 import { AuthError } from '../errors/auth-error.ts'
 import { createRevocationFeed, type RevocationFeed, type RevocationFeedOptions } from './feed.ts'
 import { LONGEST_WAIT_MILLISECONDS, readFeedDocument, writeFeedQuestion } from './feed-document.ts'
@@ -13,13 +14,19 @@ export interface HttpSourceOptions {
   readonly random: Random
   /** How long a question may wait at the issuer for something new. */
   readonly waitMilliseconds: number
+  /**
+   * How long an answer with everything may take to begin; twice as long after each time that none began, for it may be a
+   * large one. What has begun is a matter of the feed's own limits.
+   */
+  readonly silenceMilliseconds?: number
+  readonly schedule?: Schedule
   /** An answer with a million entries has some 80 MB. */
   readonly mostBytes?: number
 }
 
 export interface HttpFeedOptions
   extends Omit<RevocationFeedOptions, 'revocations'>,
-    Omit<HttpSourceOptions, 'waitMilliseconds'> {}
+    Omit<HttpSourceOptions, 'waitMilliseconds' | 'silenceMilliseconds' | 'schedule'> {}
 
 const NONCE_BYTES = 16
 const DEFAULT_MOST_BYTES = 128 * 1024 * 1024
@@ -28,16 +35,27 @@ const LONGEST_TIME_LIMIT_MILLISECONDS = 5000
 
 /**
  * The feed of a service that only verifies: the same rules, with a node of the issuer in place of the database. A wait
- * and a failed question together stay within the staleness allowed, so that one lost answer closes nothing.
+ * and a failed question together stay within the staleness allowed, so that one lost answer closes nothing, and a second one
+ * for a moment.
  */
 export function createHttpRevocationFeed(options: HttpFeedOptions): RevocationFeed {
   const { url, fetch, authorization, random, mostBytes, ...feedOptions } = options
-  const third = (feedOptions.maxStalenessMilliseconds ?? DEFAULT_MAX_STALENESS_MILLISECONDS) / 3
-  const waitMilliseconds = Math.min(third, LONGEST_WAIT_MILLISECONDS)
-  const source = { url, fetch, authorization, random, waitMilliseconds }
+  const { maxStalenessMilliseconds = DEFAULT_MAX_STALENESS_MILLISECONDS } = feedOptions
+  // What is left is for the pause before the next question, and for its answer.
+  const waitMilliseconds = Math.min(0.32 * maxStalenessMilliseconds, LONGEST_WAIT_MILLISECONDS)
+  const timeLimitMilliseconds = Math.min(0.6 * maxStalenessMilliseconds, LONGEST_TIME_LIMIT_MILLISECONDS)
+  const source = {
+    url,
+    fetch,
+    authorization,
+    random,
+    waitMilliseconds,
+    silenceMilliseconds: timeLimitMilliseconds / 2,
+    ...(feedOptions.schedule !== undefined && { schedule: feedOptions.schedule }),
+  }
   return createRevocationFeed({
     intervalMilliseconds: waitMilliseconds,
-    timeLimitMilliseconds: Math.min(2 * third, LONGEST_TIME_LIMIT_MILLISECONDS),
+    timeLimitMilliseconds,
     ...feedOptions,
     revocations: httpRevocations(mostBytes === undefined ? source : { ...source, mostBytes }),
   })
@@ -46,7 +64,24 @@ export function createHttpRevocationFeed(options: HttpFeedOptions): RevocationFe
 /** Asks a node of the issuer by long poll. Every question carries a nonce, so that no cache can answer it. */
 export function httpRevocations(options: HttpSourceOptions): RevocationSource {
   const { url, fetch, authorization, random, mostBytes = DEFAULT_MOST_BYTES } = options
+  const { silenceMilliseconds = Number.POSITIVE_INFINITY, schedule = backgroundTimer } = options
   let answeredLast = false
+  let silences = 0
+  /** What an answer of a node begins with. A question that is lost on its way is given up long before a large answer is. */
+  const beginningOf = async (target: URL, init: RequestInit, most: number): Promise<Response> => {
+    if (most === Number.POSITIVE_INFINITY) return fetch(target, init)
+    const silence = new AbortController()
+    const cancel = schedule(() => {
+      silences += 1
+      silence.abort(new AuthError('DENYLIST_DOWN', { details: { silentMilliseconds: most } }))
+    }, most)
+    const signals = [silence.signal, ...(init.signal ? [init.signal] : [])]
+    try {
+      return await fetch(target, { ...init, signal: AbortSignal.any(signals) })
+    } finally {
+      cancel()
+    }
+  }
   return {
     waits: true,
     async pull(cursor, { census = false, signal } = {}) {
@@ -57,12 +92,15 @@ export function httpRevocations(options: HttpSourceOptions): RevocationSource {
       const nonce = randomSecret(random, NONCE_BYTES)
       const target = new URL(url)
       target.search = writeFeedQuestion({ nonce, cursor, waitMilliseconds, census }).toString()
-      const response = await fetch(target, {
+      const init: RequestInit = {
         headers: { accept: 'application/json', authorization: await authorization() },
         redirect: 'error',
         cache: 'no-store',
         ...(signal === undefined ? {} : { signal }),
-      })
+      }
+      const most = cursor === undefined ? silenceMilliseconds * 2 ** silences : Number.POSITIVE_INFINITY
+      const response = await beginningOf(target, init, most)
+      silences = 0
       const answer = await readAnswer(response, nonce, mostBytes)
       answeredLast = true
       return answer
