@@ -114,8 +114,10 @@ async function raceStrictly(attempt: Attempt, track: Track, token: string): Prom
   const bad = answers.filter(({ status, body }) => status === 400 && body.error === 'invalid_grant')
   const reuse = answers.filter(({ body }) => body.cause === 'REFRESH_REUSE_THEFT')
   if (good.length !== 1 || bad.length !== RACERS - 1 || reuse.length !== 1) {
+    const others = answers.filter((answer) => !good.includes(answer) && !bad.includes(answer))
+    const causes = others.map(({ status, body }) => `${status} ${body.cause ?? body.code ?? ''}`)
     attempt.violation(
-      `${track.title}, strict: ${good.length} succeed, ${bad.length} are refused, ${reuse.length} are reuse`,
+      `${track.title}, strict: ${good.length} succeed, ${bad.length} are refused, ${reuse.length} are reuse; else: ${causes.join(', ')}`,
     )
   }
   for (const { body } of good) {
