@@ -99,6 +99,16 @@ export interface AccountParts {
 export function createAccounts(parts: AccountParts): Accounts {
   const { store, hashes, revocationsChanged } = parts
 
+  /** What a new account is found by. */
+  const named = ({ email, username }: ReturnType<typeof checkNames>, emailVerified = false) => ({
+    id: randomId(parts.random),
+    email,
+    emailKey: loginKey(email),
+    emailVerified,
+    username,
+    usernameKey: username === undefined ? undefined : loginKey(username),
+  })
+
   const prepare: Accounts['prepare'] = async (account, { approve, passwordField = 'password' } = {}) => {
     const { email, username } = checkNames(account)
     const profile = parseProfile(parts.profile, account.profile ?? {})
@@ -106,12 +116,7 @@ export function createAccounts(parts: AccountParts): Accounts {
     await checkPassword(account.password, passwordField, [email, username], parts)
     await approve?.({ email, username, profile })
     return {
-      id: randomId(parts.random),
-      email,
-      emailKey: loginKey(email),
-      emailVerified: account.emailVerified ?? false,
-      username,
-      usernameKey: username === undefined ? undefined : loginKey(username),
+      ...named({ email, username }, account.emailVerified),
       passwordHash: await hashes.hash(account.password),
       ...given,
       profile,
@@ -133,12 +138,7 @@ export function createAccounts(parts: AccountParts): Accounts {
       throw new AuthError('REQUEST_INVALID', { fields: [{ field: 'password_hash', message }] })
     }
     return {
-      id: randomId(parts.random),
-      email,
-      emailKey: loginKey(email),
-      emailVerified: account.emailVerified ?? false,
-      username,
-      usernameKey: username === undefined ? undefined : loginKey(username),
+      ...named({ email, username }, account.emailVerified),
       passwordHash,
       ...(await checkRoles(account.roles ?? parts.defaultRoles, parts.permissions)),
       profile: parseProfile(parts.profile, account.profile ?? {}),

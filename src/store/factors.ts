@@ -1,5 +1,5 @@
 import type { NewEvent } from '../audit/events.ts'
-import type { SecondFactors } from '../model/second-factor.ts'
+import type { Passkey, SecondFactors } from '../model/second-factor.ts'
 import type { User } from '../model/user.ts'
 
 /** Whose factors change, and what the change rests on. */
@@ -19,14 +19,7 @@ export interface NewTotp extends FactorChange {
   readonly recoveryCodes: readonly string[]
 }
 
-export interface NewPasskey extends FactorChange {
-  readonly id: string
-  readonly name: string
-  readonly credentialId: string
-  readonly publicKey: string
-  readonly counter: number
-  readonly transports: readonly string[]
-  readonly synced: boolean
+export interface NewPasskey extends FactorChange, Omit<Passkey, 'addedAt' | 'usedAt'> {
   readonly recoveryCodes: readonly string[]
 }
 
