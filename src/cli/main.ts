@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { CommanderError } from 'commander'
+import { keepCompiled } from './compile-cache.ts'
 import { explainFailure } from './failure.ts'
 import { NoVerdict } from './no-verdict.ts'
 import { oldNode } from './old-node.ts'
@@ -11,6 +12,8 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   process.exit()
 })
 
+// Before the rest is loaded, which is most of us.
+keepCompiled()
 createProgram().parseAsync().catch(leave)
 
 function leave(error: unknown): void {
