@@ -67,6 +67,7 @@ export function createKeyService(parts: KeyServiceParts): KeyService {
   const policy = { kinds, rotateAfterMilliseconds: parts.rotateAfterMilliseconds }
   const keeper = createKeyKeeper({ ...change, policy, times, logger })
 
+  let isLoaded = false
   let isSettled = false
   let tended: Promise<void> | undefined
   const announcement = (): NodeAnnouncement => ({
@@ -77,6 +78,9 @@ export function createKeyService(parts: KeyServiceParts): KeyService {
     algorithm,
     signingSecrets: signingSecrets?.fingerprints ?? [],
   })
+  const lacksKey = (): boolean =>
+    kinds.some(({ use }) => use === 'access') &&
+    !ring.stored.keys.some(({ use, phase }) => use === 'access' && phase === 'active')
   const announcer = createAnnouncer({
     nodes: store.nodes,
     announcement,
@@ -86,7 +90,8 @@ export function createKeyService(parts: KeyServiceParts): KeyService {
       parts.onNodes(nodes)
       // Not before the first regular one: a start, or a command that is over in a moment, has better things to do.
       isSettled ||= isRegular
-      if (isSettled) tended = keeper.tend(nodes)
+      // Where nothing signs any more, as after a withdrawal that the database had lost, nobody can wait for that.
+      if (isSettled || (isLoaded && lacksKey())) tended = keeper.tend(nodes)
     },
     logger,
     everyMilliseconds: announcingMilliseconds,
@@ -107,6 +112,7 @@ export function createKeyService(parts: KeyServiceParts): KeyService {
     async load() {
       await ring.load()
       await keeper.prepare()
+      isLoaded = true
       // Before this node serves anything, so that nobody waits for it.
       await announcer.announceNow()
     },

@@ -20,15 +20,16 @@ export async function writeBack(
   if (source.restore === undefined) return false
   const lost = state.unsaid(LEAST_REMAINING_MILLISECONDS, MOST_AT_ONCE)
   if (lost.length === 0) return false
-  logger.error(
-    { code: 'STORE_BEHIND', entries: lost.length },
-    'the database has lost revocations: writing them back',
-  )
   const written = await source.restore(lost, {
     name: 'store.rolled_back',
     origin: { actor: { kind: 'system' } },
     data: { entries: lost.length },
   })
-  logger.warn({ written }, 'revocations written back to the database')
+  // None where a clock was set: what was over by it is remembered for as long as it has to be, and was never lost.
+  if (written > 0)
+    logger.error(
+      { code: 'STORE_BEHIND', entries: written },
+      'the database had lost revocations: they were written back',
+    )
   return true
 }

@@ -1,15 +1,20 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import type { AuthOptions } from '../../src/index.ts'
 import { createSqliteStore } from '../../src/store/sqlite/sqlite-store.ts'
 import { createRewindableDatabase } from '../torture/rewindable-database.ts'
 import { claimsOf, handClock, PASSWORD, startIssuer, tokensOf } from './issuer.ts'
 
 const SECOND = 1000
 
-async function startFallible() {
+async function startFallible(options: AuthOptions = {}) {
   const clock = handClock()
   const database = createRewindableDatabase()
-  const issuer = await startIssuer({ clock, store: createSqliteStore('memory', database.open) })
+  const issuer = await startIssuer({
+    clock,
+    store: createSqliteStore('memory', database.open),
+    ...options,
+  })
   return { clock, database, issuer }
 }
 
@@ -55,6 +60,24 @@ test('PROTOCOL 2.4: counters that the database has lost make it wait, and are ra
   await nextPull(issuer)
   assert.equal((await issuer.refresh(refresh)).status, 400)
   assert.equal((await issuer.me(access)).status, 401)
+  await issuer.close()
+})
+
+test('G-15, PROTOCOL 2.4: a signing key whose withdrawal the database has lost is withdrawn again, and another signs at once', {
+  timeout: 60_000,
+}, async () => {
+  // At once: what comes by itself every ten seconds never comes here.
+  const { database, issuer } = await startFallible({ keyTimes: { announcingMilliseconds: 3600 * SECOND } })
+  const { access, refresh } = await issuer.signUp('alice')
+  const before = database.snapshot()
+  await issuer.auth.keys.rotate({ now: true })
+  database.rewind(before)
+
+  const isSigning = async () => (await issuer.auth.keys.list()).keys.some(({ phase }) => phase === 'active')
+  do await nextPull(issuer)
+  while (!(await isSigning()))
+  assert.equal((await issuer.me(access)).status, 401)
+  assert.equal((await issuer.me(tokensOf(await issuer.refresh(refresh)).access)).status, 200)
   await issuer.close()
 })
 

@@ -12,18 +12,22 @@ interface LostRow {
   readonly ref: string
   readonly least: number | null
   readonly life: number
+  /** Whether its cause was lost with it: not where an entry is there still, and over by a clock that was set. */
+  readonly is_unheard: boolean
 }
 
-// Each thing once, in the strongest form in which it is remembered, if the database says less about it.
+const SAYS_LESS = 'r.kind IS NULL OR r.least IS NOT NULL AND (g.least IS NULL OR r.least < g.least)'
+
+// Each thing once, in the strongest form in which it is remembered, if the database says less about it now.
 const findLost = statement<LostRow>(
   'revocations.find_lost',
   `WITH given AS (
      SELECT kind, ref, CASE WHEN bool_and(least IS NOT NULL) THEN max(least) END AS least, max(life) AS life
      FROM json_to_recordset(@entries::json) AS given (kind text, ref text, least bigint, life float8)
      GROUP BY kind, ref)
-   SELECT g.* FROM given g LEFT JOIN countersign.revocations r
-     ON r.kind = g.kind AND r.ref = g.ref AND r.ends_at > clock_timestamp()
-   WHERE r.kind IS NULL OR r.least IS NOT NULL AND (g.least IS NULL OR r.least < g.least)`,
+   SELECT g.*, (${SAYS_LESS}) AS is_unheard
+   FROM given g LEFT JOIN countersign.revocations r ON r.kind = g.kind AND r.ref = g.ref
+   WHERE r.ends_at <= clock_timestamp() OR ${SAYS_LESS}`,
 )
 
 // An `id` where the reference is one: of sessions and users.
@@ -32,9 +36,10 @@ const LOST =
 
 const write = statement(
   'revocations.write_lost',
-  `WITH r AS (${insertEntries(`SELECT kind, ref, least, ${lengthOf('life')} AS life FROM ${LOST}`, 'life')})
-   ${insertEvent()}`,
+  insertEntries(`SELECT kind, ref, least, ${lengthOf('life')} AS life FROM ${LOST}`, 'life'),
 )
+
+const writeEvent = statement('revocations.write_lost_event', insertEvent())
 
 const endSessions = statement(
   'revocations.end_lost_sessions',
@@ -108,13 +113,15 @@ export function restoreRevocations(
         life: remainingMilliseconds,
       }))
       const found = await transaction.rows(findLost, { entries: JSON.stringify(given) })
-      const lost = found.map((row) => ({ ...row, id: uuidOrNull(row.ref) }))
-      if (lost.length === 0) return 0
+      const known = found.map((row) => ({ ...row, id: uuidOrNull(row.ref) }))
+      const lost = known.filter((row) => row.is_unheard)
+      if (known.length === 0) return 0
       for (const [kind, repeatCause] of CAUSES) {
         const ofKind = lost.filter((row) => row.kind === kind)
         if (ofKind.length > 0) await transaction.rows(repeatCause, { lost: JSON.stringify(ofKind) })
       }
-      await transaction.rows(write, { lost: JSON.stringify(lost), ...eventValues(event) })
+      await transaction.rows(write, { lost: JSON.stringify(known) })
+      if (lost.length > 0) await transaction.rows(writeEvent, eventValues(event))
       return lost.length
     },
     { long: true },

@@ -73,6 +73,18 @@ export function liveEntry(db: Reading, { kind, ref }: Revocation): RevocationRow
   )
 }
 
+/** What was ever said of a thing, over or not, as far as the rows are still there. */
+export function strongestEntry(
+  db: Reading,
+  { kind, ref }: Revocation,
+): Pick<RevocationRow, 'least'> | undefined {
+  return db.get<Pick<RevocationRow, 'least'>>(
+    `SELECT least FROM cs_revocations WHERE ref = :ref AND kind = :kind
+     ORDER BY least IS NULL DESC, least DESC LIMIT 1`,
+    { ref, kind },
+  )
+}
+
 /** The longest life of an access token that may still be alive (PROTOCOL 2.5). */
 export function longestLifeSeconds(db: Reading): number {
   const row = db.get<{ seconds: number | null }>(

@@ -5,7 +5,13 @@ import type { Connection, Reading, Writing } from './connection.ts'
 import { writeEvent } from './events.ts'
 import { ringVersion } from './keys.ts'
 import { repeatCause } from './lost-causes.ts'
-import { liveEntry, longestLifeSeconds, type RevocationRow, writeRevocation } from './revocation-entries.ts'
+import {
+  liveEntry,
+  longestLifeSeconds,
+  type RevocationRow,
+  strongestEntry,
+  writeRevocation,
+} from './revocation-entries.ts'
 import { endSessionById } from './session-rows.ts'
 
 /** So that nobody fills the readers' memory by refreshing and revoking in a loop (PROTOCOL 2.9). */
@@ -34,7 +40,10 @@ export function revocationVerbs(connection: Connection): RevocationVerbs {
         let lost = 0
         for (const entry of entries) {
           if (covers(liveEntry(db, entry), entry.least)) continue
+          // One that is over by a clock that was set is still there, and its cause was never lost.
+          const isUnheard = !covers(strongestEntry(db, entry), entry.least)
           writeRevocation(db, entry, { lifeMilliseconds: entry.remainingMilliseconds })
+          if (!isUnheard) continue
           repeatCause(db, entry)
           lost += 1
         }
@@ -45,7 +54,7 @@ export function revocationVerbs(connection: Connection): RevocationVerbs {
 }
 
 /** Whether a row already says at least as much as an entry with this least acceptable counter. */
-function covers(row: RevocationRow | undefined, least: number | undefined): boolean {
+function covers(row: Pick<RevocationRow, 'least'> | undefined, least: number | undefined): boolean {
   if (row === undefined) return false
   return row.least === null || (least !== undefined && row.least >= least)
 }

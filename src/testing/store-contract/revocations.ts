@@ -15,7 +15,7 @@ import {
   signIn,
   signUp,
 } from './people.ts'
-import { DAY, MINUTE, SECOND, type Subject } from './subject.ts'
+import { DAY, HOUR, MINUTE, SECOND, type Subject } from './subject.ts'
 
 /** Staleness of readers, tolerance of verifiers, error of clocks (PROTOCOL 2.5). */
 const MARGIN = 125 * SECOND
@@ -257,6 +257,25 @@ export function testRevocations(subject: Subject): void {
     assert.equal(await store.revocations.restore(lost, event), 0, 'what is there already is kept')
     assert.deepEqual(await eventsOf(store, mark), ['store.rolled_back'])
     assert.equal(await store.revocations.restore([], event), 0)
+  })
+
+  test('PROTOCOL 2.4: an entry that is over by a clock that was set is written anew, and its cause is not repeated', async () => {
+    const { store, advance } = subject()
+    const holder = await signIn(store)
+    const { id } = holder.user
+    const spare = { exceptId: holder.session.id, why: 'ended_by_user' } as const
+    await store.sessions.endAll(id, spare, eventOf('session.all_ended'))
+    const { least } = (await entryOf(store, 'user', id)) ?? {}
+    await advance(HOUR)
+    assert.equal(await entryOf(store, 'user', id), undefined)
+
+    const mark = newId()
+    const entry: PulledRevocation = { kind: 'user', ref: id, least, remainingMilliseconds: MINUTE }
+    const restore = () => store.revocations.restore([entry], eventOf('store.rolled_back', { userId: mark }))
+    assert.equal(await restore(), 0)
+    assert.equal((await entryOf(store, 'user', id))?.least, least)
+    assert.deepEqual(await eventsOf(store, mark), [])
+    assert.equal((await holder.present(0)).verdict, 'rotate', 'who was spared is spared')
   })
 
   test('PROTOCOL 2.4: an entry is written back where the database says less, not where it says more', async () => {
