@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { disagreements, histories } from './model/commands.ts'
 import { createDecisionSubject } from './model/decision-subject.ts'
+import { BUILT_IN } from './model/endings.ts'
 import { createIssuerSubject } from './model/issuer-subject.ts'
 import type { Limits } from './model/oracle.ts'
 import type { Subject } from './model/subject.ts'
@@ -8,20 +9,27 @@ import { World } from './model/world.ts'
 import type { Attempt, Torture } from './torture.ts'
 
 const DAY = 86_400_000
-const MODES = [10_000, 0]
+const MODES = [
+  { windowMilliseconds: 10_000, onReuse: 'session' },
+  { windowMilliseconds: 0, onReuse: 'session' },
+  { windowMilliseconds: 10_000, onReuse: 'user' },
+] as const
 
 /** Plays random histories, shrinks the first that goes wrong, and puts it in words. */
-async function play(attempt: Attempt, create: (limits: Limits) => Promise<Subject>): Promise<void> {
+export async function play(attempt: Attempt, create: (limits: Limits) => Promise<Subject>): Promise<void> {
   const tally: Record<string, number> = {}
   let played = 0
-  for (const windowMilliseconds of MODES) {
-    const limits = { windowMilliseconds, idleMilliseconds: 7 * DAY, lifeMilliseconds: 30 * DAY }
+  for (const [mode, { windowMilliseconds, onReuse }] of MODES.entries()) {
+    const limits = { windowMilliseconds, onReuse, idleMilliseconds: 7 * DAY, lifeMilliseconds: 30 * DAY }
     const property = fc.asyncProperty(histories(windowMilliseconds), async (commands) => {
       const subject = await create(limits)
       try {
         await fc.asyncModelRun(async () => {
           const world = new World(tally)
-          for (const user of [0, 1]) await subject.start(world.begin(user, subject), user)
+          for (const user of [0, 1]) {
+            const beginning = { user, client: BUILT_IN, origin: 'sign-in' } as const
+            await subject.start(world.begin(beginning, subject), beginning)
+          }
           return { model: world, real: subject }
         }, commands)
       } finally {
@@ -33,13 +41,14 @@ async function play(attempt: Attempt, create: (limits: Limits) => Promise<Subjec
     const examples = disagreements.map((commands): [Iterable<fc.AsyncCommand<World, Subject>>] => [commands])
     const report = await fc.check(property, {
       numRuns: numRuns + examples.length,
-      seed: attempt.seed,
+      // Other histories for each.
+      seed: attempt.seed + mode,
       examples,
       endOnFailure: false,
     })
     if (report.failed) {
       attempt.violation(
-        `window ${windowMilliseconds} ms, seed ${report.seed}, path ${report.counterexamplePath}: ` +
+        `window ${windowMilliseconds} ms, reuse ends the ${onReuse}, seed ${report.seed}, path ${report.counterexamplePath}: ` +
           `${report.counterexample} ${report.errorInstance}`,
       )
     }

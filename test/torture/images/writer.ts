@@ -2,6 +2,8 @@
 // given. It is stopped in the middle of whatever it does, and its file is copied.
 import { startIssuer } from '../../flows/issuer.ts'
 
+const PAUSE_MILLISECONDS = 20
+
 export interface WriterOrder {
   readonly path: string
   readonly secretKey: string
@@ -18,6 +20,11 @@ process.once('message', async ({ path, secretKey, tokens }: WriterOrder) => {
         const { status, text, body } = await issuer.refresh(token, {
           'Idempotency-Key': `after ${token.slice(-16)}`,
         })
+        // Stopped for longer than its knowledge is good for, it has to ask first.
+        if (status === 503) {
+          await new Promise((resolve) => setTimeout(resolve, PAUSE_MILLISECONDS))
+          continue
+        }
         if (status !== 200) throw new Error(text)
         token = String(body.refresh_token)
         process.send?.([session, token] satisfies WriterReport)

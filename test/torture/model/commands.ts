@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
+import { BUILT_IN, type Ending, endings, type Origin } from './endings.ts'
 import type { Forgiveness, Outcome, Presented } from './oracle.ts'
 import type { Subject } from './subject.ts'
 import type { Holder, World } from './world.ts'
@@ -19,14 +20,15 @@ function command(title: string, run: (world: World, subject: Subject) => Promise
   return { check: () => true, run, toString: () => title }
 }
 
-/** A command on one of the sessions there are, if there is one. */
+/** A command on one of the sessions there are, if there is one that is meant. */
 function onSession(
   title: string,
   number: number,
   run: (world: World, subject: Subject, session: number, holder: Holder) => Promise<void>,
+  isMeant: (holder: Holder, world: World, now: number) => boolean = () => true,
 ): Command {
   return command(`${title}(${number})`, async (world, subject) => {
-    const found = world.pick(number)
+    const found = world.pick(number, (holder) => isMeant(holder, world, subject.now()))
     if (found !== undefined) await run(world, subject, ...found)
   })
 }
@@ -61,9 +63,14 @@ async function present(
   world.note(outcome.status === 200 ? 'accepted' : outcome.status === 400 ? 'refused' : 'held')
   const wasEnded = holder.oracle.ended
   holder.oracle.settle(presented, now, outcome)
+  if (outcome.status === 200) {
+    holder.staleAt = undefined
+    if (world.isSure) assert.equal(await subject.accepts(session), true, 'what a refresh has just answered')
+  }
   if (!wasEnded && holder.oracle.ended) {
     holder.endedAt = now
     world.note('reuse')
+    if (subject.limits.onReuse === 'user') world.ending('end all', session, now)
   }
   return outcome
 }
@@ -108,47 +115,64 @@ function otherClient(number: number): Command {
   })
 }
 
-function signOut(number: number): Command {
-  return onSession('sign out', number, async (world, subject, session, holder) => {
-    await subject.signOut(session, holder.held)
-    world.end(session, subject.now())
-    assert.equal(await subject.accepts(session), false, 'at the very next request')
-  })
-}
-
-function changePassword(number: number): Command {
-  return onSession('change password', number, async (world, subject, session, { user, oracle }) => {
-    const isAlive = !oracle.ended
-    world.voids.set(user, { at: subject.now() })
-    await subject.changePassword(user, isAlive ? session : undefined)
-    for (const [other, holder] of world.sessions) {
-      if (holder.user === user && other !== session) world.end(other, subject.now())
+/** Whether it can be told what it comes to: codes are kept for a day, and the device has ten seconds to ask again. */
+const isToldFor =
+  (name: Ending) =>
+  ({ origin, client, beganAt }: Holder, world: World, now: number): boolean => {
+    const age = now - beganAt
+    switch (name) {
+      case 'revoke the refresh token':
+      case 'revoke the access token':
+        // By its client, which may be gone.
+        return client === BUILT_IN || client === world.client
+      case 'its code again':
+        return origin === 'code' && age < HOUR
+      case 'its device code again':
+        return origin === 'device' && age >= 10 * SECOND && age < HOUR
+      case 'take the consent back':
+        return client === world.client
+      default:
+        return true
     }
-    world.note('password changes')
-  })
-}
+  }
 
-function endAll(user: number): Command {
-  return command(`end all(${user})`, async (world, subject) => {
-    await subject.endAll(user)
-    world.voids.set(user, { at: subject.now() })
-    for (const [session, holder] of world.sessions) {
-      if (holder.user === user) world.end(session, subject.now())
+/** Ends something, and compares what every session opens afterwards with what it may. */
+function end(name: Ending, number: number): Command {
+  const run: Parameters<typeof onSession>[2] = async (world, subject, session, holder) => {
+    const opened = new Set<number>()
+    for (const other of world.sessions.keys()) if (await subject.accepts(other)) opened.add(other)
+    const keep = holder.oracle.ended ? undefined : session
+    await subject.end(name, { session, user: holder.user, keep })
+    world.note(name)
+    // A token that is over for any other reason is none to be revoked.
+    if (endings[name] === 'access' && !opened.has(session)) return
+    const reached = world.ending(name, session, subject.now())
+    for (const other of world.sessions.keys()) {
+      const accepts = await subject.accepts(other)
+      if (reached.has(other)) assert.equal(accepts, false, `session ${other}, at the very next request`)
+      else if (opened.has(other)) assert.equal(accepts, true, `session ${other} was ended too`)
     }
-  })
+    if (name === 'declare the database restored') begun(world, subject)
+  }
+  return onSession(name, number, run, isToldFor(name))
 }
 
-function start(user: number): Command {
-  return command(`start(${user})`, async (world, subject) => {
+/** Those that have ended longest make room. */
+function start(user: number, isBuiltIn: boolean, origin: Origin): Command {
+  const title = `start(${user}${isBuiltIn ? '' : ', registered'}, ${origin})`
+  return command(title, async (world, subject) => {
+    const ended = [...world.sessions].find(([, { oracle }]) => oracle.ended)
+    if (world.sessions.size >= MOST_SESSIONS && ended !== undefined) world.retire(ended[0])
     if (world.sessions.size >= MOST_SESSIONS) return
-    await subject.start(world.begin(user, subject), user)
+    const beginning = { user, client: isBuiltIn ? BUILT_IN : world.client, origin }
+    await subject.start(world.begin(beginning, subject), beginning)
   })
 }
 
 function access(number: number): Command {
-  return onSession('access', number, async (_, subject, session, { oracle }) => {
-    // A live one may be refused: past its end, or where knowledge is too old. An ended one never passes.
-    if (oracle.ended) assert.equal(await subject.accepts(session), false)
+  return onSession('access', number, async (_, subject, session, { oracle, staleAt }) => {
+    // A live one may be refused: past its end, or where knowledge is too old. What has ended never passes.
+    if (oracle.ended || staleAt !== undefined) assert.equal(await subject.accepts(session), false)
     else await subject.accepts(session)
   })
 }
@@ -157,6 +181,7 @@ function pass(milliseconds: number): Command {
   return command(`pass(${milliseconds})`, async (world, subject) => {
     const before = subject.now()
     subject.pass(milliseconds)
+    world.isSure &&= milliseconds === 0
     world.stoodStillFor += milliseconds - (subject.now() - before)
     if (!world.stepUnseen) world.unsureFor = Math.max(0, world.unsureFor - milliseconds)
     else if (milliseconds > 0) {
@@ -170,6 +195,8 @@ function step(milliseconds: number): Command {
   return command(`step(${milliseconds})`, async (world, subject) => {
     const before = subject.now()
     subject.step(milliseconds)
+    world.hasStepped = true
+    world.isSure = false
     // Set back, a guarded clock stands still, and there is nothing to see yet. Set right, it makes up for what has
     // passed meanwhile, and that is no step: by every clock it is as late as it is.
     const ahead = Math.max(0, subject.now() - before)
@@ -183,6 +210,7 @@ function step(milliseconds: number): Command {
 function pull(): Command {
   return command('pull', async (world, subject) => {
     await subject.pull()
+    world.isSure = !world.hasStepped
     // While a clock that was set back stands still, it goes on departing from the one that cannot be set.
     const standsStill = subject.now() !== subject.wall()
     if (!standsStill) world.unsureFor = Math.min(world.unsureFor, 2 * subject.limits.windowMilliseconds)
@@ -195,11 +223,16 @@ function restart(): Command {
   return command('restart', async (world, subject) => {
     await subject.restart()
     world.note('restarts')
-    // A new process cannot know that a clock was set before it began.
-    world.stepUnseen = false
-    world.stoodStillFor = 0
-    if (subject.now() === subject.wall()) world.unsureFor = 0
+    begun(world, subject)
   })
+}
+
+function begun(world: World, subject: Subject): void {
+  // A new process cannot know that a clock was set before it began.
+  world.stepUnseen = false
+  world.stoodStillFor = 0
+  world.isSure = !world.hasStepped
+  if (subject.now() === subject.wall()) world.unsureFor = 0
 }
 
 function save(): Command {
@@ -227,8 +260,12 @@ function fallBack(): Command {
         continue
       }
       const { ended } = holder.oracle
-      const isRemembered = holder.endedAt !== undefined && now - holder.endedAt < REMEMBERED_MILLISECONDS
-      // The session that was kept ends with the others: the user's entry does not name it, and its row fell back.
+      const isStillKnown = (at: number | undefined): boolean =>
+        at !== undefined && now - at < REMEMBERED_MILLISECONDS
+      const isRemembered = isStillKnown(holder.endedAt)
+      if (!isStillKnown(holder.staleAt)) holder.staleAt = undefined
+      // The session that was kept ends with the others, and those that were only to refresh: the user's entry does not
+      // tell, and the rows fell back.
       const wasKept = !ended && world.voids.get(holder.user) !== saved.voids.get(holder.user)
       if (wasKept) world.retire(session)
       holder.oracle = former.copy()
@@ -249,6 +286,8 @@ function fallBack(): Command {
     // The next regular question writes back what was lost.
     await subject.pull()
     world.stepUnseen = false
+    for (const [session, { staleAt }] of world.sessions)
+      if (staleAt !== undefined) assert.equal(await subject.accepts(session), false, 'void, and lost')
   })
 }
 
@@ -263,6 +302,8 @@ export const disagreements: readonly (readonly Command[])[] = [
 
 const session = fc.nat(MOST_SESSIONS - 1)
 const user = fc.nat(USERS - 1)
+const origin = fc.constantFrom<Origin>('sign-in', 'code', 'device')
+const name = fc.constantFrom(...(Object.keys(endings) as Ending[]))
 
 /** Random histories. Times lie round the borders at which a verdict changes. */
 export function histories(windowMilliseconds: number) {
@@ -284,11 +325,15 @@ export function histories(windowMilliseconds: number) {
       ),
       ...often(durations.map(pass), 3),
       ...often(fc.constant(null).map(pull), 2),
-      user.map(start),
+      ...often(
+        fc.tuple(user, fc.boolean(), origin).map((all) => start(...all)),
+        2,
+      ),
       session.map(otherClient),
-      session.map(signOut),
-      session.map(changePassword),
-      user.map(endAll),
+      ...often(
+        fc.tuple(name, session).map((all) => end(...all)),
+        5,
+      ),
       session.map(access),
       steps.map(step),
       fc.constant(null).map(restart),

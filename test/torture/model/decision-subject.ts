@@ -1,9 +1,11 @@
 import { decideRefresh, type RefreshRow } from '../../../src/model/refresh-decision.ts'
+import { BUILT_IN, endings } from './endings.ts'
 import type { Limits, Outcome, Presented } from './oracle.ts'
 import type { Subject } from './subject.ts'
 
 interface Row extends RefreshRow {
   readonly user: number
+  readonly client: number
 }
 
 /**
@@ -18,6 +20,10 @@ export async function createDecisionSubject(limits: Limits): Promise<Subject> {
   let saved: Map<number, Row> | undefined
   /** What a process remembers to have ended. */
   const remembered = new Set<number>()
+  /** Those with an access token that is void. */
+  const stale = new Set<number>()
+  /** The registered client that there is now. */
+  let client = BUILT_IN + 1
 
   const standing = (row: Row): Row => ({ ...row, userEpochNow: epochs[row.user] ?? 0 })
   const isOver = (session: number): boolean => {
@@ -30,6 +36,13 @@ export async function createDecisionSubject(limits: Limits): Promise<Subject> {
   const end = (session: number): void => {
     const row = rows.get(session)
     if (row !== undefined) rows.set(session, { ...row, ended: true })
+    remember()
+  }
+  const voidAll = (user: number, keep?: number): void => {
+    const epoch = (epochs[user] ?? 0) + 1
+    epochs[user] = epoch
+    const kept = keep === undefined ? undefined : rows.get(keep)
+    if (keep !== undefined && kept !== undefined && !kept.ended) rows.set(keep, { ...kept, userEpoch: epoch })
     remember()
   }
 
@@ -45,10 +58,11 @@ export async function createDecisionSubject(limits: Limits): Promise<Subject> {
       now += milliseconds
       unsureFor = 2 * limits.windowMilliseconds
     },
-    async start(session, user) {
+    async start(session, { user, client }) {
       const epoch = epochs[user] ?? 0
       rows.set(session, {
         user,
+        client,
         generation: 0,
         keyId: 'k1',
         attempt: undefined,
@@ -84,12 +98,14 @@ export async function createDecisionSubject(limits: Limits): Promise<Subject> {
         const { endedAt, endedWhy: _, ...changed } = change
         rows.set(session, { ...row, ...changed, ended: endedAt !== undefined })
         remember()
+        if (verdict === 'reuse' && limits.onReuse === 'user') voidAll(row.user)
       }
       switch (verdict) {
         case 'rotate':
         case 'ahead':
         case 'repeat':
         case 'late_repeat':
+          stale.delete(session)
           return { status: 200, generation: change?.generation ?? row.generation }
         case 'hold':
           return { status: 503 }
@@ -98,20 +114,24 @@ export async function createDecisionSubject(limits: Limits): Promise<Subject> {
       }
     },
     refreshByOtherClient: async () => ({ status: 400 }),
-    signOut: async (session) => end(session),
-    async endAll(user) {
-      epochs[user] = (epochs[user] ?? 0) + 1
-      remember()
-    },
-    async changePassword(user, keep) {
-      epochs[user] = (epochs[user] ?? 0) + 1
-      const kept = keep === undefined ? undefined : rows.get(keep)
-      if (keep !== undefined && kept !== undefined && !kept.ended) {
-        rows.set(keep, { ...kept, userEpoch: epochs[user] ?? 0 })
+    async end(name, { session, user, keep }) {
+      const ended = rows.get(session)
+      const reach = endings[name]
+      const isClaim = reach === 'access' || reach.includes('claims')
+      const isReached = (row: Row, number: number): boolean => {
+        if (reach === 'everybody' || reach === 'all claims') return true
+        if (reach === 'session' || reach === 'access') return number === session
+        if (reach === 'client' || reach === 'claims of the client') return row.client === client
+        return row.user === user && (reach !== 'grant' || row.client === ended?.client)
       }
-      remember()
+      const reached = [...rows].filter(([number, row]) => isReached(row, number)).map(([number]) => number)
+      for (const number of reached) if (isClaim || number === keep) stale.add(number)
+      if (reach === 'others' || reach === 'user') voidAll(user, reach === 'others' ? keep : undefined)
+      else if (!isClaim) for (const number of reached) end(number)
+      if (reach === 'client') client += 1
+      if (reach === 'everybody') unsureFor = 0
     },
-    accepts: async (session) => !isOver(session) && !remembered.has(session),
+    accepts: async (session) => !isOver(session) && !remembered.has(session) && !stale.has(session),
     pull: async () => undefined,
     async restart() {
       unsureFor = 0

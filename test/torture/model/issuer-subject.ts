@@ -1,24 +1,28 @@
 import assert from 'node:assert/strict'
+import { setTimeout as pause } from 'node:timers/promises'
 import { guardedClock } from '../../../src/base/clock.ts'
 import { networkOf } from '../../../src/base/network.ts'
 import { type Random, randomId } from '../../../src/base/random.ts'
+import { createAuth } from '../../../src/index.ts'
 import { createSecretKeys } from '../../../src/keys/secret-keys.ts'
+import { FIRST_PARTY } from '../../../src/model/client.ts'
 import { createSqliteStore } from '../../../src/store/sqlite/sqlite-store.ts'
-import type { Store } from '../../../src/store/store.ts'
 import { createRefreshTokens, hashSecret, type RefreshToken } from '../../../src/tokens/refresh-token.ts'
-import { ISSUER, SECRET_KEY, startIssuer, type TestIssuer } from '../../flows/issuer.ts'
+import { ISSUER, SECRET_KEY, startIssuer } from '../../flows/issuer.ts'
 import { seededRandom } from '../../store/seeded.ts'
 import { createRewindableDatabase, type Snapshot } from '../rewindable-database.ts'
+import { beginByCodes } from './begun-by-code.ts'
+import { BUILT_IN } from './endings.ts'
+import { ENDABLE, type HeldTokens, issuerEndings } from './issuer-endings.ts'
 import type { Limits, Outcome } from './oracle.ts'
 import type { Subject } from './subject.ts'
 
 const SECOND = 1000
 const DAY = 86_400 * SECOND
+const PATIENCE_MILLISECONDS = 60_000
 const SYSTEM = { actor: { kind: 'system' } } as const
 
-interface Known {
-  readonly userId: string
-  readonly sessionId: string
+interface Known extends Pick<HeldTokens, 'userId' | 'sessionId' | 'clientId' | 'code'> {
   /** The one text of each generation that was ever answered. */
   readonly texts: string[]
   access: string
@@ -40,6 +44,8 @@ export async function createIssuerSubject(limits: Limits): Promise<Subject> {
   const database = createRewindableDatabase()
   const sessions = new Map<number, Known>()
   const users: string[] = []
+  let emails = 0
+  let clientId = ''
   let saved: Snapshot | undefined
   let clock = newClock()
 
@@ -49,18 +55,50 @@ export async function createIssuerSubject(limits: Limits): Promise<Subject> {
       () => elapsed,
     )
   }
-  async function begin(): Promise<{ readonly store: Store; readonly issuer: TestIssuer }> {
+  /** What an issuer is made of, on the database as it is. */
+  function ground() {
     clock = newClock()
     const store = createSqliteStore('memory', database.open)
-    const issuer = await startIssuer({
+    const withCodes = beginByCodes(store, () => randomId(random))
+    const options = {
+      ...ENDABLE,
       clock,
       random,
-      store,
+      store: withCodes.store,
+      onReuse: limits.onReuse,
       refreshReuseWindowSeconds: limits.windowMilliseconds / SECOND,
       refreshIdleDays: limits.idleMilliseconds / DAY,
       refreshTokenExpireDays: limits.lifeMilliseconds / DAY,
-    })
-    return { store, issuer }
+      // What comes by itself every so often never does here: nothing may have to wait for it.
+      keyTimes: { announcingMilliseconds: DAY },
+    }
+    return { store, withCodes, options }
+  }
+  async function begin() {
+    const { options, ...rest } = ground()
+    return { ...rest, issuer: await startIssuer(options) }
+  }
+  async function newUser(): Promise<string> {
+    const id = randomId(random)
+    const email = `user${emails++}@example.com`
+    const user = { id, email, emailKey: email, emailVerified: false, roles: [], keptRoles: [], profile: {} }
+    const created = await served.store.users.create(
+      { ...user, username: undefined, usernameKey: undefined, passwordHash: 'first' },
+      { name: 'user.created', origin: SYSTEM, userId: id },
+    )
+    assert.equal(created.outcome, 'created')
+    return id
+  }
+  async function newClient(): Promise<void> {
+    const offer = { name: 'An application', authMethod: 'none', grants: ['refresh_token'] } as const
+    clientId = (await served.issuer.auth.clients.create(offer)).client.id
+  }
+  async function declareRestored(): Promise<void> {
+    await served.issuer.close()
+    const auth = createAuth({ ...ground().options, issuer: ISSUER, secretKey: SECRET_KEY })
+    await auth.declareRestored()
+    await auth.close()
+    served = await begin()
   }
   const known = (session: number): Known => {
     const found = sessions.get(session)
@@ -81,22 +119,41 @@ export async function createIssuerSubject(limits: Limits): Promise<Subject> {
     return refreshTokens.write({ ...read(first), generation })
   }
   const pull = async (): Promise<void> => {
-    await issuer.auth.sessions.end(randomId(random), randomId(random))
+    await served.issuer.auth.sessions.end(randomId(random), randomId(random))
     await new Promise(setImmediate)
   }
 
-  let { store, issuer } = await begin()
-  for (let count = 0; count < 2; count++) {
-    const id = randomId(random)
-    const email = `user${count}@example.com`
-    const user = { id, email, emailKey: email, emailVerified: false, roles: [], keptRoles: [], profile: {} }
-    const created = await store.users.create(
-      { ...user, username: undefined, usernameKey: undefined, passwordHash: 'first' },
-      { name: 'user.created', origin: SYSTEM, userId: id },
-    )
-    assert.equal(created.outcome, 'created')
-    users.push(id)
+  const held = (session: number): HeldTokens => {
+    const { texts, ...own } = known(session)
+    return { ...own, refresh: texts.findLast((text) => text !== undefined) ?? '' }
   }
+
+  /** A withdrawal of the signing key that was lost is one again, and then another key has to sign. */
+  async function signs(): Promise<void> {
+    const late = performance.now() + PATIENCE_MILLISECONDS
+    for (;;) {
+      await pull()
+      const { keys } = await served.issuer.auth.keys.list()
+      if (keys.some(({ use, phase }) => use === 'access' && phase === 'active')) return
+      assert.ok(performance.now() < late, 'nothing signs any more')
+      // Another thread makes it.
+      await pause(1)
+    }
+  }
+
+  let served = await begin()
+  for (let count = 0; count < 2; count++) users.push(await newUser())
+  await newClient()
+  const endings = issuerEndings({
+    served: () => served,
+    random,
+    held,
+    users,
+    clientId: () => clientId,
+    newUser,
+    newClient,
+    declareRestored,
+  })
 
   return {
     limits,
@@ -109,17 +166,29 @@ export async function createIssuerSubject(limits: Limits): Promise<Subject> {
     step(milliseconds) {
       wall += milliseconds
     },
-    async start(session, user) {
+    async start(session, { user, client, origin }) {
       const userId = users[user] ?? ''
-      const answer = await issuer.auth.sessions.start({ userId, amr: ['pwd'] })
+      const ofClient = client === BUILT_IN ? FIRST_PARTY : clientId
+      served.withCodes.next(origin)
+      const start = { userId, amr: ['pwd', 'mfa'], clientId: ofClient }
+      const answer = await served.issuer.auth.sessions.start(start)
       const text = String(answer.refresh_token)
       const { sessionId } = read(text)
-      sessions.set(session, { userId, sessionId, texts: [text], access: answer.access_token })
+      const code = served.withCodes.codeOf(sessionId)
+      const access = answer.access_token
+      sessions.set(session, { userId, sessionId, clientId: ofClient, code, texts: [text], access })
     },
     async refresh(session, { generation, key }): Promise<Outcome> {
       const own = known(session)
       const headers = key === undefined ? undefined : { 'Idempotency-Key': key }
-      const answer = await issuer.refresh(textOf(session, generation), headers)
+      const form = {
+        grant_type: 'refresh_token',
+        refresh_token: textOf(session, generation),
+        client_id: own.clientId,
+      }
+      const answer = await served.issuer.call('POST', '/token', { form, ...(headers && { headers }) })
+      // Its client is gone.
+      if (answer.status === 401 && answer.body.error === 'invalid_client') return { status: 400 }
       if (answer.status === 400 || answer.status === 503) {
         if (answer.status === 503) assert.ok(answer.headers.get('retry-after'))
         return { status: answer.status }
@@ -135,7 +204,7 @@ export async function createIssuerSubject(limits: Limits): Promise<Subject> {
     },
     async refreshByOtherClient(session, { generation, key }) {
       const token = read(textOf(session, generation))
-      const { verdict } = await store.sessions.refresh({
+      const { verdict } = await served.store.sessions.refresh({
         userId: token.userId,
         sessionId: token.sessionId,
         clientId: 'another-client',
@@ -146,40 +215,38 @@ export async function createIssuerSubject(limits: Limits): Promise<Subject> {
         idleMilliseconds: limits.idleMilliseconds,
         writingKeyId: token.keyId,
         clockUnsure: false,
-        onReuse: 'session',
+        onReuse: limits.onReuse,
         network: networkOf(undefined),
         origin: SYSTEM,
       })
       return verdict === 'unknown' ? { status: 400 } : { status: 200, generation }
     },
-    async signOut(session, generation) {
-      const { status } = await issuer.call('POST', '/logout', {
-        json: { refresh_token: textOf(session, generation) },
-      })
-      assert.equal(status, 204)
-    },
-    async endAll(user) {
-      await issuer.auth.sessions.endAll(users[user] ?? '')
-    },
-    async changePassword(user, keep) {
-      const userId = users[user] ?? ''
-      const keepSessionId = keep === undefined ? undefined : known(keep).sessionId
-      const event = { name: 'user.password_changed', origin: SYSTEM, userId } as const
-      await store.users.setPassword(userId, { hash: randomId(random), keepSessionId }, event)
+    async end(name, of) {
+      await endings[name](of)
       await pull()
     },
-    accepts: async (session) => (await issuer.me(known(session).access)).status === 200,
+    async accepts(session) {
+      const { auth } = served.issuer
+      const headers = { authorization: `Bearer ${known(session).access}` }
+      return (await auth.check(new Request(`${ISSUER}/orders`, { headers }), auth.signedIn)).ok
+    },
     pull,
     async restart() {
-      await issuer.close()
-      ;({ store, issuer } = await begin())
+      await served.issuer.close()
+      served = await begin()
     },
     save() {
       saved = database.snapshot()
     },
     async fallBack() {
-      if (saved !== undefined) database.rewind(saved)
+      if (saved === undefined) return
+      database.rewind(saved)
+      for (const [user, id] of users.entries()) {
+        if ((await served.store.users.find(id)) === undefined) users[user] = await newUser()
+      }
+      if ((await served.store.clients.find(clientId)) === undefined) await newClient()
+      await signs()
     },
-    close: () => issuer.close(),
+    close: () => served.issuer.close(),
   }
 }

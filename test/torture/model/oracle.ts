@@ -10,6 +10,8 @@ export interface Limits {
   readonly windowMilliseconds: number
   readonly idleMilliseconds: number
   readonly lifeMilliseconds: number
+  /** What reuse ends. */
+  readonly onReuse: 'session' | 'user'
 }
 
 export interface Presented {

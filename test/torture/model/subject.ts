@@ -1,3 +1,4 @@
+import type { Beginning, Ending, EndingOf } from './endings.ts'
 import type { Limits, Outcome, Presented } from './oracle.ts'
 
 /** What histories are played against. Sessions and users are named by numbers that the history gives them. */
@@ -11,14 +12,12 @@ export interface Subject {
   pass(milliseconds: number): void
   /** Somebody sets the wall clock. */
   step(milliseconds: number): void
-  start(session: number, user: number): Promise<void>
+  start(session: number, beginning: Beginning): Promise<void>
   refresh(session: number, presented: Presented): Promise<Outcome>
   /** The right token from a client that it was not given to. */
   refreshByOtherClient(session: number, presented: Presented): Promise<Outcome>
-  signOut(session: number, generation: number): Promise<void>
-  endAll(user: number): Promise<void>
-  /** Every session of the user but one ends. */
-  changePassword(user: number, keep: number | undefined): Promise<void>
+  /** Resolves when it is done, and this process knows. */
+  end(name: Ending, of: EndingOf): Promise<void>
   /** Whether the last access token of the session opens a door. */
   accepts(session: number): Promise<boolean>
   /** The process asks what is new, as it does every two seconds. */

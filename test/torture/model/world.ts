@@ -1,14 +1,17 @@
+import { type Beginning, BUILT_IN, type Ending, endings } from './endings.ts'
 import { SessionOracle } from './oracle.ts'
 import type { Subject } from './subject.ts'
 
-export interface Holder {
-  readonly user: number
+export interface Holder extends Beginning {
+  readonly beganAt: number
   /** What the honest client has stored: its token's generation, and the key it stored before it sent. */
   held: number
   key: string | undefined
   oracle: SessionOracle
   /** When its end was known to the process, by the subject's clock; undefined while it lives. */
   endedAt: number | undefined
+  /** Since when its access token is void; undefined where it is not, and again after a refresh. */
+  staleAt: number | undefined
 }
 
 interface Saved {
@@ -21,8 +24,10 @@ export class World {
   readonly sessions = new Map<number, Holder>()
   /** Sessions whose end may have been forgotten for good, or that were lost whole: nothing is claimed of them. */
   readonly lost = new Set<number>()
-  /** When all that a user had was last made void, by password or by ending all. */
+  /** When all that a user had, or the claims in it, were last made void. */
   readonly voids: Map<number, { readonly at: number }> = new Map()
+  /** The registered client that there is now. */
+  client = BUILT_IN + 1
   nextSession = 0
   nextKey = 0
   saved: Saved | undefined
@@ -32,6 +37,9 @@ export class World {
   stoodStillFor = 0
   /** Until when a step may still be remembered, in time that passes. */
   unsureFor = 0
+  /** Whether no clock was ever set, and nothing has passed since the process asked last. */
+  isSure = true
+  hasStepped = false
   readonly tally: Record<string, number>
 
   constructor(tally: Record<string, number>) {
@@ -42,15 +50,18 @@ export class World {
     this.tally[what] = (this.tally[what] ?? 0) + 1
   }
 
-  pick(number: number): readonly [number, Holder] | undefined {
-    const all = [...this.sessions]
+  /** One of those that are meant, if there is one. */
+  pick(number: number, isMeant: (holder: Holder) => boolean): readonly [number, Holder] | undefined {
+    const all = [...this.sessions].filter(([, holder]) => isMeant(holder))
     return all.length === 0 ? undefined : all[number % all.length]
   }
 
-  begin(user: number, subject: Subject): number {
+  begin(beginning: Beginning, subject: Subject): number {
     const number = this.nextSession++
-    const oracle = new SessionOracle(subject.limits, subject.now())
-    this.sessions.set(number, { user, held: 0, key: undefined, oracle, endedAt: undefined })
+    const beganAt = subject.now()
+    const oracle = new SessionOracle(subject.limits, beganAt)
+    const fresh = { held: 0, key: undefined, oracle, beganAt, endedAt: undefined, staleAt: undefined }
+    this.sessions.set(number, { ...beginning, ...fresh })
     return number
   }
 
@@ -59,6 +70,46 @@ export class World {
     if (holder === undefined || holder.oracle.ended) return
     holder.oracle.ended = true
     holder.endedAt = now
+  }
+
+  stale(number: number, now: number): void {
+    const holder = this.sessions.get(number)
+    if (holder !== undefined) holder.staleAt ??= now
+  }
+
+  /** All that is over then. Answers which sessions it reached. */
+  ending(name: Ending, session: number, now: number): ReadonlySet<number> {
+    const holder = this.sessions.get(session)
+    const reach = endings[name]
+    if (holder === undefined) return new Set()
+    const { user, client } = holder
+    const of = (isReached: (other: Holder) => boolean): ReadonlySet<number> =>
+      new Set([...this.sessions].filter(([, other]) => isReached(other)).map(([number]) => number))
+    const reached = {
+      session: () => new Set([session]),
+      access: () => new Set([session]),
+      others: () => of((other) => other.user === user),
+      user: () => of((other) => other.user === user),
+      'claims of the user': () => of((other) => other.user === user),
+      grant: () => of((other) => other.user === user && other.client === client),
+      client: () => of((other) => other.client === this.client),
+      'claims of the client': () => of((other) => other.client === this.client),
+      everybody: () => of(() => true),
+      'all claims': () => of(() => true),
+    }[reach]()
+    const isAlive = !holder.oracle.ended
+    for (const number of reached) {
+      const isSpared =
+        reach === 'access' ||
+        reach.includes('claims') ||
+        (reach === 'others' && number === session && isAlive)
+      if (isSpared) this.stale(number, now)
+      else this.end(number, now)
+    }
+    if (reach === 'others' || reach === 'user' || reach === 'claims of the user')
+      this.voids.set(user, { at: now })
+    if (reach === 'client') this.client += 1
+    return reached
   }
 
   save(): void {
