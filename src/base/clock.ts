@@ -63,3 +63,8 @@ export function momentOf(clock: Clock): Moment {
 export function millisecondsSince(clock: Clock, moment: Moment): number {
   return Math.max(clock.now() - moment.now, clock.elapsed() - moment.elapsed)
 }
+
+/** The same at a moment that was read already: to read both clocks takes longer than to find a credential. */
+export function millisecondsBetween(earlier: Moment, later: Moment): number {
+  return Math.max(later.now - earlier.now, later.elapsed - earlier.elapsed)
+}

@@ -16,7 +16,10 @@ test('of each id the last use is written, a thousand in one go; past a hundred t
   assert.deepEqual([written.length, written[0]?.length, written[0]?.[0]], [1, 1000, { id: 'a', at: 2 }])
   await setImmediate()
   assert.deepEqual([written.length, written.at(-1)?.at(-1)], [100, { id: '99998', at: 3 }])
+  const { round } = notes
   notes.note({ id: 'b', at: 4 })
+  assert.equal(notes.round, round, 'what was noted is not written yet')
   await notes.stop()
   assert.deepEqual(written[100], [{ id: 'b', at: 4 }])
+  assert.ok(notes.round > round, 'so the next use is noted again')
 })

@@ -1,6 +1,8 @@
 /** Takes note of uses on the request path, and writes them down later, all at once. */
 export interface UseNotes<Use> {
   readonly note: (use: Use) => void
+  /** Rises with every writing down: a use that was noted in this round need not be noted again. */
+  readonly round: number
   start(): void
   /** Writes down what was noted. */
   stop(): Promise<void>
@@ -21,16 +23,21 @@ export function createUseNotes<Use extends { readonly id: string }>(
   report: (error: unknown) => void,
 ): UseNotes<Use> {
   const uses = new Map<string, Use>()
+  let round = 0
   let timer: NodeJS.Timeout | undefined
   const writeDown = async (): Promise<void> => {
     if (uses.size === 0) return
     const noted = [...uses.values()]
     uses.clear()
+    round += 1
     for (let at = 0; at < noted.length; at += TOGETHER) {
       await write(noted.slice(at, at + TOGETHER)).catch(report)
     }
   }
   return {
+    get round() {
+      return round
+    },
     note(use) {
       uses.set(use.id, use)
       if (uses.size >= MOST_NOTED) void writeDown()

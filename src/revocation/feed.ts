@@ -65,10 +65,10 @@ export interface RevocationFeed {
   readonly changed: () => Promise<void>
   /** Asks now; resolves when an answer to a question asked from now on is in memory, rejects if there was none. */
   readonly pullNow: () => Promise<void>
-  /** Whether requests are refused for lack of fresh knowledge. */
-  readonly isStale: () => boolean
+  /** Whether requests are refused for lack of fresh knowledge: now, which the caller may have read already. */
+  readonly isStale: (now?: Moment) => boolean
   /** Milliseconds; infinite before the first answer. */
-  readonly age: () => number
+  readonly age: (now?: Moment) => number
   /** Calls the listener whenever an answer brings entries; answers with the way to end that. */
   readonly onNews: (listener: () => void) => () => void
   readonly clockUnsure: () => boolean
@@ -222,8 +222,8 @@ export function createRevocationFeed(options: RevocationFeedOptions): Revocation
     }
   }
 
-  const isStale = (): boolean => {
-    const age = freshness.age()
+  const isStale = (now?: Moment): boolean => {
+    const age = freshness.age(now)
     if (age === Number.POSITIVE_INFINITY) return true
     const late = age > maxStalenessMilliseconds
     // Without a failure it is a process that slept, or a clock that was set: no reason to wait for the next regular one.

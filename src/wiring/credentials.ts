@@ -54,7 +54,7 @@ export function wireCredentials(ground: Ground, knowledge: Knowledge, signIn: Si
   const socketTickets = createSocketTickets(settings.issuer, secretKeys, random)
   const ownCredentials = [
     ofBearer,
-    apiKey({ ...standing, store: store.apiKeys, noteUse: apiKeys.uses.note }),
+    apiKey({ ...standing, store: store.apiKeys, uses: apiKeys.uses }),
     wireBasic(ground, knowledge, signIn, ownOrigins),
     session({
       ...standing,
@@ -62,7 +62,7 @@ export function wireCredentials(ground: Ground, knowledge: Knowledge, signIn: Si
       limits: limits.browserSessions,
       cookieName,
       ownOrigins,
-      noteUse: sessionUses.note,
+      uses: sessionUses,
     }),
   ]
   const credentials = [

@@ -1,16 +1,17 @@
-import type { Clock } from '../../base/clock.ts'
+import { type Clock, type Moment, toSeconds } from '../../base/clock.ts'
 import { Refusal } from '../../errors/refusal.ts'
 import { FIRST_PARTY } from '../../model/client.ts'
 import type { GuardRequest } from '../../model/guard-request.ts'
 import type { Principal } from '../../model/principal.ts'
 import { type ScopePolicy, scopesOfRoles } from '../../model/scope-policy.ts'
 import type { RevocationFeed } from '../../revocation/feed.ts'
-import type { RevocationState } from '../../revocation/state.ts'
+import type { RevocationState, SessionStanding } from '../../revocation/state.ts'
 import type { ApiKeyStanding, ApiKeyUse, ApiKeyVerbs } from '../../store/api-keys.ts'
 import { API_KEY_PREFIX, readApiKey } from '../../tokens/api-key.ts'
 import { hashSecret } from '../../tokens/refresh-token.ts'
 import type { Credential } from './credential.ts'
 import { createStandingMemory } from './standing-memory.ts'
+import type { UseNoter } from './use-noter.ts'
 
 export interface ApiKeyParts {
   readonly store: ApiKeyVerbs
@@ -18,16 +19,25 @@ export interface ApiKeyParts {
   readonly clock: Clock
   readonly state: Pick<RevocationState, 'isEnded' | 'refusesSession' | 'learnt'>
   readonly feed: Pick<RevocationFeed, 'isStale'>
-  /** Told when a key was seen; called on every request, so it only takes note. */
-  readonly noteUse: (use: ApiKeyUse) => void
+  readonly uses: UseNoter<ApiKeyUse>
   /** See `createStandingMemory`. */
   readonly goodForMilliseconds: number
 }
 
-/** What was read of a key. Whether it is still so is asked of memory on every request. */
-interface Remembered extends ApiKeyStanding {
+/**
+ * What was read of a key. Whether it is still so is asked of memory on every request. All that a request needs lies in
+ * this one object: among thousands of keys each further one is a wait for main memory.
+ */
+interface Remembered {
+  readonly id: string
+  readonly userId: string
+  /** Milliseconds since 1970, and the seconds that handlers are told. */
+  readonly endsAt: number
+  readonly expiresAt: number
   readonly scopes: readonly string[]
+  readonly owner: SessionStanding
   readonly use: ApiKeyUse
+  notedIn: number
   /** What the memory of revocations had learnt when it said last that nothing had ended key and owner. */
   clearIn: number
 }
@@ -41,33 +51,41 @@ const NONE: readonly string[] = Object.freeze([])
  * owner's roles still hold them, and no roles; it does not count as a recent sign-in.
  */
 export function apiKey(parts: ApiKeyParts): Credential {
-  const { store, policy, clock, state, feed, noteUse } = parts
+  const { store, policy, state, feed, uses } = parts
   const memory = createStandingMemory<Remembered>(parts)
 
-  const withScopes = async (standing: ApiKeyStanding): Promise<Remembered> => {
-    const held = await scopesOfRoles(policy, standing.user.roles)
-    const scopes = Object.freeze(standing.key.scopes.filter((name) => held.includes(name)))
-    return { ...standing, scopes, use: { userId: standing.user.id, id: standing.key.id }, clearIn: -1 }
+  const withScopes = async ({ key, user, storeEpoch }: ApiKeyStanding): Promise<Remembered> => {
+    const held = await scopesOfRoles(policy, user.roles)
+    const { id } = key
+    const counters = { user: user.ver, client: Number.POSITIVE_INFINITY, store: storeEpoch }
+    return {
+      id,
+      userId: key.userId,
+      endsAt: key.expiresAt,
+      expiresAt: toSeconds(key.expiresAt),
+      scopes: Object.freeze(key.scopes.filter((name) => held.includes(name))),
+      owner: { id, userId: user.id, clientId: FIRST_PARTY, counters },
+      use: { userId: user.id, id },
+      notedIn: -1,
+      clearIn: -1,
+    }
   }
 
   /** Undefined where what is remembered is out of date, and the database has to be asked. */
-  const judge = (known: Remembered): Principal | Refusal | undefined => {
-    const { key, scopes } = known
-    if (feed.isStale()) return new Refusal('REVOCATION_STALE')
-    if (clock.now() >= key.expiresAt) return unknown('expired')
-    if (known.clearIn !== state.learnt) {
-      if (state.isEnded('apikey', key.id)) return unknown('revoked')
-      if (isOwnerStale(known)) return undefined
-      known.clearIn = state.learnt
+  const judge = (known: Remembered, moment: Moment): Principal | Refusal | undefined => {
+    if (feed.isStale(moment)) return new Refusal('REVOCATION_STALE')
+    if (moment.now >= known.endsAt) return unknown('expired')
+    const { learnt } = state
+    if (known.clearIn !== learnt) {
+      if (state.isEnded('apikey', known.id)) return unknown('revoked')
+      if (state.refusesSession(known.owner) !== undefined) return undefined
+      known.clearIn = learnt
     }
-    noteUse(known.use)
-    return principalOf(key, scopes)
-  }
-
-  const isOwnerStale = ({ key, user, storeEpoch }: Remembered): boolean => {
-    const counters = { user: user.ver, client: Number.POSITIVE_INFINITY, store: storeEpoch }
-    const owner = { id: key.id, userId: user.id, clientId: FIRST_PARTY, counters }
-    return state.refusesSession(owner) !== undefined
+    if (known.notedIn !== uses.round) {
+      known.notedIn = uses.round
+      uses.note(known.use)
+    }
+    return principalOf(known)
   }
 
   const ask = async (text: string, userId: string): Promise<Principal | Refusal> => {
@@ -78,15 +96,16 @@ export function apiKey(parts: ApiKeyParts): Credential {
     if (standing.key.suspended) return unknown('suspended by a restore: confirm it')
     const known = await withScopes(standing)
     memory.keep(text, known, asked)
-    return judge(known) ?? new Refusal('TOKEN_VERSION_STALE', { details: { userId } })
+    return judge(known, memory.now()) ?? new Refusal('TOKEN_VERSION_STALE', { details: { userId } })
   }
 
   return {
     name: 'api-key',
     read: readPresented,
     verify(text) {
-      const known = memory.find(text)
-      const verdict = known && judge(known)
+      const moment = memory.now()
+      const known = memory.find(text, moment)
+      const verdict = known && judge(known, moment)
       if (verdict !== undefined) return verdict
       memory.forget(text)
       const read = readApiKey(text)
@@ -109,10 +128,8 @@ const BEARER = 'Bearer '
 
 /** Whether an Authorization value carries an API key, which is then no access token. */
 export function isBearerKey(value: string | undefined): boolean {
-  return (
-    value?.startsWith(API_KEY_PREFIX, BEARER.length) === true &&
-    value.slice(0, BEARER.length).toLowerCase() === BEARER.toLowerCase()
-  )
+  if (value?.startsWith(API_KEY_PREFIX, BEARER.length) !== true) return false
+  return value.startsWith(BEARER) || value.slice(0, BEARER.length).toLowerCase() === BEARER.toLowerCase()
 }
 
 function unknown(why: string): Refusal {
@@ -120,7 +137,7 @@ function unknown(why: string): Refusal {
 }
 
 /** A new object for each request, so that no handler can change what the next one sees; its lists are frozen. */
-function principalOf({ id, userId, expiresAt }: ApiKeyStanding['key'], scopes: readonly string[]): Principal {
+function principalOf({ id, userId, expiresAt, scopes }: Remembered): Principal {
   return {
     kind: 'user',
     id: userId,
@@ -132,7 +149,7 @@ function principalOf({ id, userId, expiresAt }: ApiKeyStanding['key'], scopes: r
     via: 'api-key',
     amr: NONE,
     authTime: undefined,
-    expiresAt: Math.floor(expiresAt / 1000),
+    expiresAt,
     claims: {},
   }
 }

@@ -58,7 +58,7 @@ export function createProvenPasswords(parts: ProvenPasswordsParts): ProvenPasswo
 
   /** Undefined where it has to be proven anew. */
   const recall = async (place: string, name: string, proof: Uint8Array): Promise<User | undefined> => {
-    const known = memory.find(place)
+    const known = memory.find(place, memory.now())
     if (known === undefined) return undefined
     if (equalInConstantTime(known.proof, proof)) {
       const user = (await store.findAccount(name))?.user

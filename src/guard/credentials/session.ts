@@ -1,11 +1,11 @@
-import type { Clock } from '../../base/clock.ts'
+import { type Clock, type Moment, toSeconds } from '../../base/clock.ts'
 import { Refusal } from '../../errors/refusal.ts'
 import type { Principal } from '../../model/principal.ts'
 import { type ScopePolicy, scopesOfRoles } from '../../model/scope-policy.ts'
 import { authTimeOf } from '../../model/session.ts'
-import { type BrowserSessionLimits, limitsFor, type SessionLimits } from '../../model/session-limits.ts'
+import { type BrowserSessionLimits, limitsFor } from '../../model/session-limits.ts'
 import type { RevocationFeed } from '../../revocation/feed.ts'
-import type { RevocationState } from '../../revocation/state.ts'
+import type { RevocationState, SessionStanding } from '../../revocation/state.ts'
 import type { SessionStandingNow, SessionUse, SessionVerbs } from '../../store/sessions.ts'
 import { hashSecret } from '../../tokens/refresh-token.ts'
 import { readSessionCookie } from '../../tokens/session-cookie.ts'
@@ -13,6 +13,7 @@ import { isHarmless, refuseForgery } from '../csrf.ts'
 import { readCookie } from './cookie-header.ts'
 import type { Credential } from './credential.ts'
 import { createStandingMemory } from './standing-memory.ts'
+import type { UseNoter } from './use-noter.ts'
 
 export interface SessionParts {
   readonly store: Pick<SessionVerbs, 'findStanding'>
@@ -24,18 +25,30 @@ export interface SessionParts {
   readonly cookieName: string
   /** Those whose pages may use the cookie: that of the issuer, and those that CORS lets in. */
   readonly ownOrigins: ReadonlySet<string>
-  /** Told when a session was seen; called on every request, so it only takes note. */
-  readonly noteUse: (use: SessionUse) => void
+  readonly uses: UseNoter<SessionUse>
   /** See `createStandingMemory`. */
   readonly goodForMilliseconds: number
 }
 
-/** What was read of a session. Whether it is still so is asked of memory on every request. */
-interface Remembered extends SessionStandingNow {
+/**
+ * What was read of a session. Whether it is still so is asked of memory on every request. All that a request needs lies in
+ * this one object: among thousands of sessions each further one is a wait for main memory.
+ */
+interface Remembered {
+  readonly id: string
+  readonly userId: string
+  readonly clientId: string
   readonly scopes: readonly string[]
   readonly roles: readonly string[]
-  readonly limits: SessionLimits
+  readonly amr: readonly string[]
+  readonly authTime: number | undefined
+  /** Milliseconds since 1970, and the seconds that handlers are told. */
+  readonly endsAt: number
+  readonly expiresAt: number
+  readonly idleMilliseconds: number
+  readonly standing: SessionStanding
   readonly use: SessionUse
+  notedIn: number
   /** Moved on by each use, as the row will be. Milliseconds since 1970. */
   idleEndsAt: number
   /** What the memory of revocations had learnt when it said last that nothing had ended the session. */
@@ -48,25 +61,52 @@ interface Remembered extends SessionStandingNow {
  * Roles and scopes are those of the user as of now.
  */
 export function session(parts: SessionParts): Credential {
-  const { store, policy, clock, state, feed, limits, cookieName, ownOrigins, noteUse } = parts
+  const { store, policy, state, feed, limits, cookieName, ownOrigins, uses } = parts
   const memory = createStandingMemory<Remembered>(parts)
 
   /** Undefined where what is remembered is out of date, and the database has to be asked. */
-  const judge = (known: Remembered, isUse: boolean): Principal | Refusal | undefined => {
-    const { session: row, counters, endsAt } = known
-    if (feed.isStale()) return new Refusal('REVOCATION_STALE')
-    const now = clock.now()
-    if (now >= endsAt || now >= known.idleEndsAt) return undefined
-    if (known.clearIn !== state.learnt) {
-      const { id, userId, clientId } = row
-      if (state.refusesSession({ id, userId, clientId, counters }) !== undefined) return undefined
-      known.clearIn = state.learnt
+  const judge = (known: Remembered, isUse: boolean, moment: Moment): Principal | Refusal | undefined => {
+    if (feed.isStale(moment)) return new Refusal('REVOCATION_STALE')
+    const { now } = moment
+    if (now >= known.endsAt || now >= known.idleEndsAt) return undefined
+    const { learnt } = state
+    if (known.clearIn !== learnt) {
+      if (state.refusesSession(known.standing) !== undefined) return undefined
+      known.clearIn = learnt
     }
-    if (isUse) {
-      known.idleEndsAt = Math.min(now + known.limits.idleMilliseconds, endsAt)
-      noteUse(known.use)
-    }
+    if (isUse) noteUse(known, now)
     return principalOf(known)
+  }
+
+  const noteUse = (known: Remembered, now: number): void => {
+    known.idleEndsAt = Math.min(now + known.idleMilliseconds, known.endsAt)
+    if (known.notedIn === uses.round) return
+    known.notedIn = uses.round
+    uses.note(known.use)
+  }
+
+  const withScopes = async ({ session: row, user, counters, idleEndsAt, endsAt }: SessionStandingNow) => {
+    const { id, userId, clientId } = row
+    const scopes = Object.freeze(await scopesOfRoles(policy, user.roles))
+    const { idleMilliseconds } = limitsFor(scopes, limits)
+    const known: Remembered = {
+      id,
+      userId,
+      clientId,
+      scopes,
+      roles: Object.freeze([...user.roles]),
+      amr: row.amr,
+      authTime: authTimeOf(row.authenticatedAt),
+      endsAt,
+      expiresAt: toSeconds(endsAt),
+      idleMilliseconds,
+      standing: { id, userId, clientId, counters },
+      use: { userId: user.id, id, idleMilliseconds },
+      notedIn: -1,
+      idleEndsAt,
+      clearIn: -1,
+    }
+    return known
   }
 
   const ask = async (text: string, isUse: boolean): Promise<Principal | Refusal> => {
@@ -81,13 +121,9 @@ export function session(parts: SessionParts): Credential {
     })
     const ended = new Refusal('SESSION_ENDED', { details: { userId, sessionId } })
     if (standing === undefined) return ended
-    const scopes = Object.freeze(await scopesOfRoles(policy, standing.user.roles))
-    const roles = Object.freeze([...standing.user.roles])
-    const own = limitsFor(scopes, limits)
-    const use = { userId, id: sessionId, idleMilliseconds: own.idleMilliseconds }
-    const known = { ...standing, scopes, roles, limits: own, use, clearIn: -1 }
+    const known = await withScopes(standing)
     memory.keep(text, known, asked)
-    return judge(known, isUse) ?? ended
+    return judge(known, isUse, memory.now()) ?? ended
   }
 
   return {
@@ -105,8 +141,9 @@ export function session(parts: SessionParts): Credential {
     verify(text, { opensSocket }) {
       // A socket that stays open is nobody at work: it ends with the idle session, and does not keep it going.
       const isUse = opensSocket !== true
-      const known = memory.find(text)
-      const verdict = known && judge(known, isUse)
+      const moment = memory.now()
+      const known = memory.find(text, moment)
+      const verdict = known && judge(known, isUse, moment)
       if (verdict !== undefined) return verdict
       memory.forget(text)
       return ask(text, isUse)
@@ -115,19 +152,20 @@ export function session(parts: SessionParts): Credential {
 }
 
 /** A new object for each request, so that no handler can change what the next one sees; its lists are frozen. */
-function principalOf({ session: row, scopes, roles, endsAt }: Remembered): Principal {
+function principalOf(known: Remembered): Principal {
+  const { id, userId, clientId, scopes, roles, amr, authTime, expiresAt } = known
   return {
     kind: 'user',
-    id: row.userId,
-    clientId: row.clientId,
+    id: userId,
+    clientId,
     scopes,
     roles,
-    sessionId: row.id,
-    tokenId: row.id,
+    sessionId: id,
+    tokenId: id,
     via: 'session',
-    amr: row.amr,
-    authTime: authTimeOf(row.authenticatedAt),
-    expiresAt: Math.floor(endsAt / 1000),
+    amr,
+    authTime,
+    expiresAt,
     claims: {},
   }
 }

@@ -1,11 +1,11 @@
-import { type Clock, type Moment, millisecondsSince, momentOf } from '../../base/clock.ts'
+import { type Clock, type Moment, momentOf } from '../../base/clock.ts'
 
 /** What the database said about credentials, for the next requests that carry them. */
 export interface StandingMemory<Standing> {
   /** Whether the text was ever found good, however long ago. */
   knows(text: string): boolean
   /** Undefined where nothing is known, or it was asked too long ago. */
-  find(text: string): Standing | undefined
+  find(text: string, now: Moment): Standing | undefined
   /** `asked` is the moment before the database was asked. */
   keep(text: string, standing: Standing, asked: Moment): void
   forget(text: string): void
@@ -25,21 +25,37 @@ export interface StandingMemoryOptions {
 
 const DEFAULT_MOST = 10_000
 
+/**
+ * With the moment of the question, in whole milliseconds since this memory was made: a small whole number lies in the entry
+ * itself, any other one somewhere else. Among thousands of entries each of these is a wait for main memory.
+ */
+interface Entry<Standing> {
+  readonly standing: Standing
+  readonly now: number
+  readonly elapsed: number
+}
+
 export function createStandingMemory<Standing>(options: StandingMemoryOptions): StandingMemory<Standing> {
   const { clock, goodForMilliseconds, most = DEFAULT_MOST } = options
-  const entries = new Map<string, { readonly standing: Standing; readonly asked: Moment }>()
+  const entries = new Map<string, Entry<Standing>>()
+  const start = momentOf(clock)
   return {
     knows: (text) => entries.has(text),
-    find(text) {
+    find(text, now) {
       const entry = entries.get(text)
       if (entry === undefined) return undefined
-      if (millisecondsSince(clock, entry.asked) < goodForMilliseconds) return entry.standing
+      const age = Math.max(now.now - start.now - entry.now, now.elapsed - start.elapsed - entry.elapsed)
+      if (age < goodForMilliseconds) return entry.standing
       entries.delete(text)
       return undefined
     },
     keep(text, standing, asked) {
       entries.delete(text)
-      entries.set(text, { standing, asked })
+      entries.set(text, {
+        standing,
+        now: Math.floor(asked.now - start.now),
+        elapsed: Math.floor(asked.elapsed - start.elapsed),
+      })
       if (entries.size > most) entries.delete(entries.keys().next().value ?? '')
     },
     forget: (text) => void entries.delete(text),
