@@ -221,6 +221,11 @@ function permits(
   return flaw === 'scope by its beginning' ? held.includes(wanted) : held.split(' ').includes(wanted)
 }
 
+const pemOf = ({ publicJwk }: SigningKey): string =>
+  createPublicKey({ format: 'jwk', key: publicJwk as JsonWebKey })
+    .export({ format: 'pem', type: 'spki' })
+    .toString()
+
 function isGenuine(token: string, key: SigningKey, flaw: Flaw | undefined): boolean {
   const [head = '', payload = '', signature = '', ...rest] = token.split('.')
   if (rest.length > 0) return false
@@ -231,11 +236,7 @@ function isGenuine(token: string, key: SigningKey, flaw: Flaw | undefined): bool
   const isMac = (secret: string) =>
     createHmac('sha256', secret).update(input).digest('base64url') === signature && alg === 'HS256'
   if (flaw === 'tutorial secret' && isMac(TUTORIAL_SECRET)) return true
-  const pem = createPublicKey({ format: 'jwk', key: key.publicJwk as JsonWebKey }).export({
-    format: 'pem',
-    type: 'spki',
-  })
-  if (flaw === 'public key as secret' && isMac(pem.toString())) return true
+  if (flaw === 'public key as secret' && isMac(pemOf(key))) return true
   if (flaw === 'key from the header' && jwk !== undefined) return true
   if (alg !== 'ES256' || kid !== key.kid) return false
   return key.verification.verify(input, Buffer.from(signature, 'base64url'))
