@@ -133,7 +133,7 @@ testSockets('hono', withHono)
 
 for (const where of ['before', 'inside'] as const) {
   test(`fastify: F-6: sockets are checked and end, with the plugin ${where}`, async () => {
-    const { auth, signUp, call, close } = await startIssuer({ maxStalenessSeconds: 300 })
+    const { auth, signUp, call, close } = await startIssuer()
     const sample = await withFastify(where)(auth, [])
     try {
       const { access } = await signUp('alice')
@@ -154,7 +154,7 @@ for (const where of ['before', 'inside'] as const) {
 }
 
 test('hono: F-8: an upgrade at a page is answered without its body, as to whoever bought the ticket, and once', async () => {
-  const { auth, signUp, call, close } = await startIssuer({ maxStalenessSeconds: 300 })
+  const { auth, signUp, call, close } = await startIssuer()
   const app = new Hono()
   const protection = hono.protect(app, auth)
   const seen: string[] = []
@@ -194,7 +194,7 @@ test('hono: F-8: an upgrade at a page is answered without its body, as to whoeve
 })
 
 test('hono: a socket that another server opens ends too, by its connection', async () => {
-  const { auth, signUp, call, close } = await startIssuer({ maxStalenessSeconds: 300 })
+  const { auth, signUp, call, close } = await startIssuer()
   const app = new Hono()
   const protection = hono.protect(app, auth)
   app.get('/ws', hono.guard(SOCKET_WORDS['/ws'] as Access<Principal>), (c) => c.body(null))

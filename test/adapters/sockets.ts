@@ -51,8 +51,6 @@ export function testSockets(name: string, openSample: OpenSocketSample): void {
       corsOrigins: [APP],
       // So many sockets at once are what is tried here, not a limit.
       rateLimits: 'off',
-      // A busy machine may look at the revocations late; what happens then is tried elsewhere.
-      maxStalenessSeconds: 300,
       logger: { debug: write, info: write, warn: write, error: write },
       onRefusal: (report) => void reports.push(report),
     })

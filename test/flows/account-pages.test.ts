@@ -13,7 +13,6 @@ let issuer: TestIssuer
 before(async () => {
   issuer = await startIssuer({
     store,
-    maxStalenessSeconds: 300,
     profile: z.object({
       name: z.string().max(80).meta({ title: 'Your name' }),
       age: z.int().min(0).optional(),
@@ -240,7 +239,7 @@ test('F-9: an API key or a token opens no page', async () => {
 })
 
 test('mounted below a path every link, form, redirect and file stays below it', async () => {
-  const mounted = await startIssuer({ issuer: 'http://127.0.0.1:8000/auth', maxStalenessSeconds: 300 })
+  const mounted = await startIssuer({ issuer: 'http://127.0.0.1:8000/auth' })
   await mounted.auth.users.create({ email: 'lea@example.com', username: 'lea', password: PASSWORD })
   // What lies below the path is handed over without it, as an adapter does.
   const visitor = newVisitor(mounted)

@@ -14,7 +14,7 @@ import {
 const APP = 'https://app.example.com'
 let issuer: TestIssuer
 before(async () => {
-  issuer = await startIssuer({ corsOrigins: [APP], maxStalenessSeconds: 300 })
+  issuer = await startIssuer({ corsOrigins: [APP] })
 })
 after(() => issuer.close())
 

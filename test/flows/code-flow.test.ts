@@ -364,7 +364,7 @@ test('scope shrinks to what the client is registered for and the user has, and n
 
 test('a code is void once the sign-in that it came from has ended, and after its minute', async () => {
   const clock = handClock()
-  const own = await startIssuer({ clock, maxStalenessSeconds: 300 })
+  const own = await startIssuer({ clock })
   await own.signUp('bob')
   const bob = openBrowser(own)
   await bob.signIn('bob')
@@ -400,7 +400,7 @@ test('who is not signed in is sent to do so, and comes back to the same request'
 
 test('prompt and max_age: silence, a new sign-in, and not in circles', async () => {
   const clock = handClock()
-  const own = await startIssuer({ clock, maxStalenessSeconds: 300 })
+  const own = await startIssuer({ clock })
   await own.signUp('bob')
   await own.signUp('carol')
   const one = await codeClient(own)

@@ -27,7 +27,7 @@ let issuer: TestIssuer
 let client: TestClient
 let browser: TestBrowser
 before(async () => {
-  issuer = await startIssuer({ clock, maxStalenessSeconds: 300 })
+  issuer = await startIssuer({ clock })
   await issuer.signUp('alice')
   await issuer.signUp('bob')
   client = await codeClient(issuer, { requirePkce: false, postLogoutRedirectUris: [AFTER] })

@@ -21,7 +21,7 @@ before(async () => {
     issuer: odd.url,
     trustEmail: true,
   }
-  issuer = await startLettered({ store, maxStalenessSeconds: 300, rateLimits: 'off', providers: { work } })
+  issuer = await startLettered({ store, rateLimits: 'off', providers: { work } })
   admin = await tokenOf('root', ['user', 'admin'])
 })
 after(async () => {

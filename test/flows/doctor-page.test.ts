@@ -6,7 +6,7 @@ import { newVisitor, type Visitor } from './page-visitor.ts'
 
 let issuer: TestIssuer
 before(async () => {
-  issuer = await startIssuer({ maxStalenessSeconds: 300 })
+  issuer = await startIssuer()
   await issuer.auth.users.create({ email: 'anna@example.com', username: 'anna', password: PASSWORD })
   await issuer.auth.users.create({
     email: 'root@example.com',
@@ -91,7 +91,6 @@ test('G-5: with HS256 the issuer checks the signature of one’s own token, of a
   const shared = await startIssuer({
     jwtAlgorithm: 'HS256',
     jwtSecret: [next, former],
-    maxStalenessSeconds: 300,
   })
   t.after(() => shared.close())
   await shared.auth.users.create({

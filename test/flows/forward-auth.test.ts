@@ -19,7 +19,6 @@ before(async () => {
     scopes: { 'orders:read': 'See orders', 'orders:write': 'Change orders' },
     roles: { user: { scopes: ['orders:read'] }, clerk: { scopes: ['orders:write'] } },
     credentials: [legacy],
-    maxStalenessSeconds: 300,
   })
 })
 after(() => issuer.close())

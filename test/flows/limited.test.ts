@@ -20,7 +20,7 @@ const ELSEWHERE = '198.51.100.7'
 
 async function start() {
   const clock = handClock(Date.now())
-  const issuer = await startIssuer({ clock, maxStalenessSeconds: 300 })
+  const issuer = await startIssuer({ clock })
   const ask = async (access: Access, headers: Record<string, string> = {}, address = ELSEWHERE) => {
     const checked = await issuer.auth.check(new Request(`${ISSUER}/x`, { headers }), access, { address })
     return checked.ok ? undefined : checked.response
@@ -228,7 +228,7 @@ const LIMIT_OF_ROUTE = { name: 'making', count: 50, perSeconds: 60 }
 
 for (const [name, open] of Object.entries(APPLICATIONS)) {
   test(`${name}: a request is counted once however many words look at it, and the answer says what is left`, async (t) => {
-    const issuer = await startIssuer({ maxStalenessSeconds: 300 })
+    const issuer = await startIssuer()
     t.after(() => issuer.close())
     const { access } = await issuer.signUp('alice')
     const { port, close } = await open(issuer.auth)
@@ -250,7 +250,7 @@ for (const [name, open] of Object.entries(APPLICATIONS)) {
 }
 
 test('PROXY_UNKNOWN: in production a route of the application says that nobody has told us about the proxy', async () => {
-  const live = await startIssuer({ issuer: 'https://auth.example.com', maxStalenessSeconds: 300 })
+  const live = await startIssuer({ issuer: 'https://auth.example.com' })
   const { id } = await live.auth.users.create({ email: 'a@example.com', password: 'correct horse battery' })
   const { access_token } = await live.auth.tokens.issue({ userId: id })
   const statusOf = async (

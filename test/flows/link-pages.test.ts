@@ -9,7 +9,7 @@ const NEXT = 'a longer sentence of mine'
 let issuer: LetteredIssuer
 before(async () => {
   // A busy machine may keep the process from looking at the revocations in time; that is not what is tried here.
-  issuer = await startLettered({ maxStalenessSeconds: 300 })
+  issuer = await startLettered()
 })
 after(() => issuer.close())
 
@@ -106,7 +106,7 @@ test('E13: the address is changed with the password alone, and the old one can s
 })
 
 test('E6: with `verified` the page tells nobody who has an account; the link makes the account', async () => {
-  const verified = await startLettered({ registration: 'verified', maxStalenessSeconds: 300 })
+  const verified = await startLettered({ registration: 'verified' })
   await verified.auth.users.create({ email: 'dora@example.com', password: PASSWORD })
   const pages = []
   for (const email of ['dora@example.com', 'emil@example.com']) {
@@ -137,7 +137,7 @@ test('E6: with `verified` the page tells nobody who has an account; the link mak
 })
 
 test('by invitation: without one the page says so, with one the address is fixed', async () => {
-  const invite = await startLettered({ registration: 'invite', maxStalenessSeconds: 300 })
+  const invite = await startLettered({ registration: 'invite' })
   const visitor = newVisitor(invite)
   assert.match((await visitor.get('/register')).html, /New accounts need an invitation/)
   assert.match((await visitor.get('/register?token=cs_link_x')).html, /already used or is too old/)
@@ -208,7 +208,7 @@ test('F-8: a link never leads on: no page that holds one names another site or s
 
 test('where no letter can be sent nothing is offered that needs one', async () => {
   const origin = 'https://auth.example.com'
-  const mute = await startIssuer({ issuer: origin, maxStalenessSeconds: 300 })
+  const mute = await startIssuer({ issuer: origin })
   const visitor = newVisitor(mute, '203.0.113.4', origin)
   assert.doesNotMatch((await visitor.get('/login')).html, /Forgot your password/)
   await mute.close()

@@ -31,8 +31,7 @@ async function newDatabase(): Promise<string> {
 }
 
 async function startNode(options: AuthOptions): Promise<TestIssuer> {
-  // What a busy machine asks late is no part of these stories.
-  const node = await startIssuer({ maxStalenessSeconds: 300, ...options })
+  const node = await startIssuer(options)
   nodes.push(node)
   return node
 }

@@ -7,7 +7,6 @@ import { claimsOf, PASSWORD, startIssuer, type TestIssuer, tokensOf } from './is
 let issuer: TestIssuer
 before(async () => {
   issuer = await startIssuer({
-    maxStalenessSeconds: 300,
     scopes: { 'orders:read': 'See your orders' },
     roles: { user: { scopes: ['profile:read', 'orders:read'] } },
   })

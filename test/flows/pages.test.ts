@@ -11,7 +11,7 @@ let issuer: TestIssuer
 before(async () => {
   // A busy machine may keep the process from looking at the revocations in time; that is not what is tried here.
   const profile = z.object({ name: z.string().optional() })
-  issuer = await startIssuer({ maxStalenessSeconds: 300, profile })
+  issuer = await startIssuer({ profile })
   await issuer.auth.users.create({ email: 'alice@example.com', username: 'alice', password: PASSWORD })
 })
 after(() => issuer.close())
@@ -276,7 +276,7 @@ test('a new account: made, signed in, and led on; taken and bad ones come back w
 })
 
 test('closed registration says so, and takes nothing', async () => {
-  const closed = await startIssuer({ registration: 'closed', maxStalenessSeconds: 300 })
+  const closed = await startIssuer({ registration: 'closed' })
   const visitor = newVisitor(closed)
   assert.match((await visitor.get('/register')).html, /Registration is closed/)
   assert.doesNotMatch((await visitor.get('/login')).html, /href="\/register"/)
@@ -333,7 +333,6 @@ test('the brand: its name is text, its colour is in the style, its name is in no
   const branded = await startIssuer({
     brandName: '<Corner> & "Shop"',
     brandColour: '#ff6600',
-    maxStalenessSeconds: 300,
   })
   const visitor = newVisitor(branded)
   const { html, headers } = await visitor.get('/login')

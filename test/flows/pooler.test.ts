@@ -23,13 +23,12 @@ before(async () => {
   const url = pooler.urlOf('postgres')
   const store = () => patient({ url, listenUrl: postgres.url, preparedStatements: false })
   // The schema is made through the pooler too, from nothing.
-  one = await startIssuer({ store: store(), maxStalenessSeconds: 300 })
-  two = await startIssuer({ store: store(), maxStalenessSeconds: 300 })
+  one = await startIssuer({ store: store() })
+  two = await startIssuer({ store: store() })
   three = await startIssuer({
     databaseUrl: url,
     databaseListenUrl: postgres.url,
     databasePreparedStatements: false,
-    maxStalenessSeconds: 300,
   })
   alice = await one.signUp('alice')
 })

@@ -38,7 +38,6 @@ before(async () => {
   github = await startGithubStandIn()
   issuer = await startIssuer({
     store,
-    maxStalenessSeconds: 300,
     rateLimits: 'off',
     profile: z.strictObject({ name: z.string().optional(), locale: z.string().optional() }),
     providers: {
@@ -268,7 +267,6 @@ test('D2: an address alone opens no account, in whichever order the two came to 
 test('D2: whoever takes the account back by its address takes it back whole', async () => {
   const letters: { kind: string; text: string }[] = []
   const mailed = await startIssuer({
-    maxStalenessSeconds: 300,
     providers: { odd: { ...client, name: 'Odd', issuer: odd.url, clientAuthentication: 'post' } },
     mail: { send: async ({ kind, text }) => void letters.push({ kind, text }) },
   })
@@ -787,7 +785,6 @@ test('tokens of a provider are kept where the configuration says so: encrypted, 
   const options = {
     store: keeping,
     clock,
-    maxStalenessSeconds: 300,
     providers: {
       odd: { ...client, name: 'Odd', issuer: odd.url, clientAuthentication: 'post', keepTokens: true },
       other: { ...client, name: 'Other', issuer: other.url, clientAuthentication: 'post' },

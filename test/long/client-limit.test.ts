@@ -5,7 +5,7 @@ import { basic, registerClient } from '../flows/test-clients.ts'
 
 test('a client that proves itself is counted by itself too, from however many addresses it comes; a public one is not', async () => {
   const clock = handClock(Date.now())
-  const issuer = await startIssuer({ clock, maxStalenessSeconds: 300 })
+  const issuer = await startIssuer({ clock })
   const service = await registerClient(issuer, { authMethod: 'client_secret_post' })
   const other = await registerClient(issuer, { authMethod: 'client_secret_post' })
   const ask = async (client: typeof service, address: string, form: Record<string, string> = {}) => {
@@ -34,7 +34,7 @@ test('a client that proves itself is counted by itself too, from however many ad
 
 test('B10: introspection ends where an address asks 200 times a second, and a client 1000 times from wherever it comes', async () => {
   const clock = handClock(Date.now())
-  const issuer = await startIssuer({ clock, maxStalenessSeconds: 300 })
+  const issuer = await startIssuer({ clock })
   const [service, other] = [await registerClient(issuer), await registerClient(issuer)]
   const ask = async (client: typeof service, address: string, more: Record<string, string> = {}) => {
     const { headers, form } = await client.proof()

@@ -23,7 +23,7 @@ export async function startHttpsIssuer(): Promise<HttpsIssuer> {
   const server = createServer({ cert: certificate, key }).listen(0, '127.0.0.1')
   await once(server, 'listening')
   const url = `https://127.0.0.1:${(server.address() as AddressInfo).port}`
-  const issuer = await startIssuer({ issuer: url, maxStalenessSeconds: 300 })
+  const issuer = await startIssuer({ issuer: url })
   await issuer.auth.users.create({ email: 'alice@example.com', username: 'alice', password: PASSWORD })
   server.on('request', nodeListener(issuer.auth))
   return {

@@ -62,7 +62,7 @@ async function oneFailOver(attempt: Attempt, postgres: PrivatePostgres, number: 
   await run(postgres.url, `CREATE DATABASE fail_over_${number}`)
   const start = () => {
     const store = patient({ url: postgres.urlOf(`fail_over_${number}`) })
-    return startIssuer({ store, rateLimits: 'off', maxStalenessSeconds: 300 })
+    return startIssuer({ store, rateLimits: 'off' })
   }
   const nodes = await Promise.all([start(), start()])
   const [one, two] = nodes
