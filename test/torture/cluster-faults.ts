@@ -43,7 +43,8 @@ export const faults: Torture = {
     'G-14, B2, B8: three nodes under 64 clients and every fault of nodes, PostgreSQL, Redis, disks and clocks: nothing confirmed is lost',
   unit: 'rounds',
   counts: { quick: 1, full: 1, long: 1 },
-  parts: [...names, 'one-live'],
+  // And after them always the audit of what is left: `one-live`.
+  parts: names,
   async run(attempt) {
     const isWanted = ({ name }: { readonly name: string }): boolean =>
       attempt.only.length === 0 || attempt.only.includes(name)
@@ -74,6 +75,7 @@ async function runAll<P extends Place>(
   const cluster = clusterAt(place.nodes.map(({ url }) => url))
   const workPlace: WorkPlace = { cluster, people: place.people, referee, below: attempt.below }
   let crowd: Crowd | undefined
+  let ran = 0
   try {
     crowd = await gatherCrowd(workPlace, CLIENTS, PACE_MILLISECONDS)
     const probes = createProbes(workPlace, CLIENTS)
@@ -84,6 +86,7 @@ async function runAll<P extends Place>(
         attempt.note(`${fault.name} left out: ${why}`)
         continue
       }
+      ran += 1
       await attempt.part(fault.name, times, async (ledger) => {
         const growth = createGrowth()
         const looksEvery = Math.max(1, Math.floor(times / LOOKS))
@@ -99,12 +102,15 @@ async function runAll<P extends Place>(
           },
         })
         growth.judge(ledger)
-        for (const error of crowd?.fallen ?? []) ledger.violation(`a client has fallen: ${error}`)
+        for (const error of crowd?.takeFallen() ?? []) ledger.violation(`a client has fallen: ${error}`)
       })
     }
+    // Where none of the faults could be had, nobody has worked.
+    if (ran === 0) return
     await attempt.part('one-live', 1, async (ledger) => {
       referee.begin(ledger)
       await crowd?.stop()
+      for (const error of crowd?.takeFallen() ?? []) ledger.violation(`a client has fallen: ${error}`)
       const sessions = (crowd?.workers ?? []).flatMap(({ session }) =>
         session?.isEnding === false ? [session] : [],
       )

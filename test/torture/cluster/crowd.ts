@@ -3,8 +3,8 @@ import { Worker, type WorkPlace } from './worker.ts'
 /** Clients at their work, all at once. */
 export interface Crowd {
   readonly workers: readonly Worker[]
-  /** Why one of them has fallen, which none ever should. */
-  readonly fallen: readonly unknown[]
+  /** Why some of them have fallen since it was asked last, which none ever should: each is told once. */
+  takeFallen(): readonly unknown[]
   /** Lets each finish what it is at. */
   stop(): Promise<void>
 }
@@ -26,7 +26,7 @@ export async function gatherCrowd(place: WorkPlace, count: number, paceMilliseco
   )
   return {
     workers,
-    fallen,
+    takeFallen: () => fallen.splice(0),
     async stop() {
       stopped = true
       await Promise.all(lives)

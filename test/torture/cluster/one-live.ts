@@ -10,7 +10,8 @@ const OLD_MILLISECONDS = 2 * WINDOW_SECONDS * 1000 + 1000
 
 /**
  * What is left after all faults, once nobody works any more: of each session one refresh token is good, on every node;
- * all nodes answer it with the same successor; and one that was passed ends the session.
+ * all nodes answer it with the same successor; and one that was passed ends the session. Where there is no session that
+ * was refreshed often enough to be judged, that is a violation: what was not looked at is not well.
  * @param wait for a clock that a test moves
  */
 export async function auditOneLive(
@@ -20,6 +21,7 @@ export async function auditOneLive(
   wait: (milliseconds: number) => Promise<unknown> = pause,
 ): Promise<void> {
   const some = sessions.filter(({ texts }) => texts.size > 2).slice(0, SESSIONS)
+  if (some.length === 0) ledger.violation(`none of ${sessions.length} sessions has an old token to judge by`)
   const refresh = async (node: number, text: string) => {
     const body = JSON.stringify({ refresh_token: text })
     const seen = await cluster.ask(node, '/refresh', {

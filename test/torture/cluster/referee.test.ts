@@ -3,6 +3,7 @@ import { after, before, test } from 'node:test'
 import { ISSUER, PASSWORD, startIssuer, type TestIssuer } from '../../flows/issuer.ts'
 import { registerClient } from '../../flows/test-clients.ts'
 import { seed, seededRandom } from '../../store/seeded.ts'
+import { readToken } from '../nodes/sessions.ts'
 import type { Ledger } from '../torture.ts'
 import { clusterOf } from './ask.ts'
 import { createGrowth } from './growth.ts'
@@ -52,6 +53,14 @@ function takeDown() {
   return { ledger, violations, notes }
 }
 
+/** Of no issuer: only what can be read in them is right. */
+function tokensOf(session: number, generation: number) {
+  const bytes = Buffer.alloc(80)
+  bytes[21] = session
+  bytes.writeUIntBE(generation, 37, 6)
+  return { access_token: `access ${session}`, refresh_token: `cs_rt_${bytes.toString('base64url')}` }
+}
+
 interface WorkOptions {
   readonly isTimed?: boolean
   readonly healed?: boolean
@@ -90,17 +99,30 @@ async function work(answer: Answer, { isTimed = false, healed = false, until }: 
 
 test(`the referee finds nothing wrong with an issuer that is right (seed ${seed})`, async () => {
   const kinds = ['sign-ins', 'checks', 'refreshes', 'introspections', 'sign-outs', 'tokens revoked']
+  const presented = ['ended tokens presented', 'older tokens of ended sessions presented']
   const { violations, notes } = await work(honest, {
-    until: (book) => [...kinds, 'ended tokens presented'].every((kind) => (book.notes[kind] ?? 0) > 3),
+    until: (book) => [...kinds, ...presented].every((kind) => (book.notes[kind] ?? 0) > 3),
   })
   assert.deepEqual(violations, [])
-  assert.ok((notes['ended tokens presented'] ?? 0) > 3, JSON.stringify(notes))
+  for (const what of presented) assert.ok((notes[what] ?? 0) > 3, JSON.stringify(notes))
 })
 
 const ofPath =
   (path: string, other: Answer): Answer =>
   (node, asked, init) =>
     asked === path ? other(node, asked, init) : honest(node, asked, init)
+/** Only what comes of an older token is wrong, and only once its session has ended. */
+function onOlderOfEnded(other: Answer): Answer {
+  const ended = new Map<string, number>()
+  return async (node, path, init) => {
+    const [text] = /cs_rt_[\w-]+/.exec(String(init.body)) ?? []
+    if (text === undefined) return honest(node, path, init)
+    const { sessionId, generation } = readToken(text)
+    if (path !== '/refresh') ended.set(sessionId, generation)
+    const isOlder = path === '/refresh' && generation < (ended.get(sessionId) ?? 0)
+    return isOlder ? other(node, path, init) : honest(node, path, init)
+  }
+}
 const refused = (): Response => Response.json({ error: 'invalid_grant' }, { status: 400 })
 let count = 0
 
@@ -143,6 +165,22 @@ const mutants: readonly (readonly [name: string, answer: Answer, finds: RegExp])
       return Response.json(await issuer.auth.sessions.start({ userId, amr: ['pwd'] }))
     }),
     /answered with another session/,
+  ],
+  [
+    'B9: an older token of a session that has ended is taken',
+    onOlderOfEnded(async () => Response.json({})),
+    /refreshed a session whose end was confirmed, by an older token/,
+  ],
+  [
+    'B3: an older token of a session that has ended ends others',
+    onOlderOfEnded(async (...request) => {
+      for (const name of people.names) {
+        const user = await issuer.auth.users.findByLogin(name)
+        await issuer.auth.sessions.endAll(user?.id ?? '')
+      }
+      return honest(...request)
+    }),
+    /a session is lost at generation \d+|refused a good access token/,
   ],
   [
     'a good token is refused now and then',
@@ -188,18 +226,12 @@ test('PROTOCOL 2.4: of lost commits only the sign-ins are forgiven, and only tho
     time += 10
     return { node: 0, sentAt: time - 10, answeredAt: time, status, text: JSON.stringify(body) }
   }
-  const tokens = (session: number, generation: number) => {
-    const bytes = Buffer.alloc(80)
-    bytes[21] = session
-    bytes.writeUIntBE(generation, 37, 6)
-    return { access_token: `access ${session}`, refresh_token: `cs_rt_${bytes.toString('base64url')}` }
-  }
   referee.begin(ledger)
-  const old = referee.signedIn(seen(200, tokens(1, 0)))
+  const old = referee.signedIn(seen(200, tokensOf(1, 0)))
   referee.begin(ledger, { losesCommits: true })
-  const lost = referee.signedIn(seen(200, tokens(2, 0)))
+  const lost = referee.signedIn(seen(200, tokensOf(2, 0)))
   referee.healed(time)
-  const young = referee.signedIn(seen(200, tokens(3, 0)))
+  const young = referee.signedIn(seen(200, tokensOf(3, 0)))
   assert.ok(old !== undefined && lost !== undefined && young !== undefined)
   referee.refreshed(lost, lost.refresh, seen(400, {}))
   assert.deepEqual(violations, [])
@@ -233,6 +265,23 @@ test(`B2: the audit finds one live refresh token of each session, and finds a se
   const young = takeDown()
   await auditOneLive(cluster, others.slice(0, 1), young.ledger, async () => undefined)
   for (const text of young.violations) assert.match(text, /passed long ago|after reuse/)
+})
+
+test('B2: an audit that has nothing to judge is a violation: no sessions, or none with an old token', async () => {
+  const never: Cluster = { nodes: NODES, ask: () => Promise.reject(new Error('asked about nothing')) }
+  const young = createReferee({ isTimed: false }).signedIn({
+    node: 0,
+    sentAt: 0,
+    answeredAt: 1,
+    status: 200,
+    text: JSON.stringify(tokensOf(1, 0)),
+  })
+  assert.ok(young !== undefined)
+  for (const sessions of [[], [young]]) {
+    const { ledger, violations } = takeDown()
+    await auditOneLive(never, sessions, ledger, async () => undefined)
+    assert.deepEqual(violations, [`none of ${sessions.length} sessions has an old token to judge by`])
+  }
 })
 
 test('processes that grow are found, in memory and in what they have open; those that only breathe are not', () => {

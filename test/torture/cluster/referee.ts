@@ -44,9 +44,18 @@ export interface HeldAccess {
   endedAt: number | undefined
 }
 
-/** A refresh token whose session was confirmed to have ended. */
+/** A refresh token whose session was confirmed to have ended: its newest, or one that was passed before. */
 export interface EndedRefresh {
   readonly text: string
+  readonly isNewest: boolean
+  readonly endedAt: number
+}
+
+/** What a session that has ended leaves in the hands of its client. */
+interface EndedSession {
+  readonly newest: string
+  /** Also those that were never presented again, for whoever kept a copy. */
+  readonly older: readonly string[]
   readonly endedAt: number
 }
 
@@ -105,7 +114,7 @@ export function createReferee({ isTimed, now = () => performance.now() }: Refere
   let healedAt: number | undefined
   let usual = 0
   const accesses: HeldAccess[] = []
-  const refreshes: EndedRefresh[] = []
+  const endedSessions: EndedSession[] = []
 
   const keep = <Item>(list: Item[], item: Item): void => {
     list.push(item)
@@ -242,7 +251,9 @@ export function createReferee({ isTimed, now = () => performance.now() }: Refere
       if (!isConfirmed(seen, 200, 204)) return false
       ledger.note('sign-outs')
       endAccess(session.access, seen.answeredAt)
-      keep(refreshes, { text: session.refresh.text, endedAt: seen.answeredAt })
+      const newest = session.refresh.text
+      const older = [...session.texts.values()].filter((text) => text !== newest)
+      keep(endedSessions, { newest, older, endedAt: seen.answeredAt })
       return true
     },
     accessEnded(access, seen) {
@@ -273,16 +284,25 @@ export function createReferee({ isTimed, now = () => performance.now() }: Refere
       else if (access.endedAt !== undefined) acceptedAfterEnd('an access token', access.endedAt, seen)
       return active === true
     },
-    refreshedAfterEnd({ endedAt }, seen) {
+    refreshedAfterEnd({ endedAt, isNewest }, seen) {
+      if (isTrouble(seen)) return
+      const which = isNewest ? 'its newest token' : 'an older token'
       if (seen.status === 200) {
         // The database itself knows: that is no matter of a bound, unless it has lost what it knew.
         if (lossAround(endedAt) !== undefined) acceptedAfterEnd('a refresh token', endedAt, seen)
-        else ledger.violation(`node ${seen.node} refreshed a session whose end was confirmed`)
-      } else if (!isTrouble(seen) && seen.status !== 400) {
+        else ledger.violation(`node ${seen.node} refreshed a session whose end was confirmed, by ${which}`)
+      } else if (seen.status !== 400) {
         ledger.violation(`an ended session was answered ${seen.status} ${seen.text}`)
-      } else ledger.note('ended tokens presented')
+      } else ledger.note(isNewest ? 'ended tokens presented' : 'older tokens of ended sessions presented')
     },
     endedAccess: (below) => accesses[below(accesses.length)],
-    endedRefresh: (below) => refreshes[below(refreshes.length)],
+    endedRefresh(below) {
+      const ended = endedSessions[below(endedSessions.length)]
+      if (ended === undefined) return undefined
+      const { newest, older, endedAt } = ended
+      // One of the older ones as often as the newest, for the two are refused for different reasons.
+      const earlier = below(2) === 0 ? older[below(older.length)] : undefined
+      return { text: earlier ?? newest, isNewest: earlier === undefined, endedAt }
+    },
   }
 }
