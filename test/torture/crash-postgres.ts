@@ -3,6 +3,7 @@ import { run } from '../store/postgres-place.ts'
 import { ALARMS, CLIENTS, crashOften, type StoredSession } from './crash.ts'
 import { type NodeServer, startNodeServer } from './nodes/node-server.ts'
 import { CLUSTER_SECRET, signInMany } from './nodes/sessions.ts'
+import { startAgain } from './nodes/start-again.ts'
 import type { Torture } from './torture.ts'
 
 /** So often it is the database that is killed instead. */
@@ -35,7 +36,7 @@ export const crashPostgres: Torture = {
             const node = nodes[round % nodes.length]
             await node?.kill()
             await look()
-            await node?.start()
+            if (node !== undefined) await startAgain(node, () => attempt.note('starts repeated'))
           },
           sessions: async () => {
             const rows = await run(

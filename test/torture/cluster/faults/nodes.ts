@@ -1,3 +1,4 @@
+import { startAgain } from '../../nodes/start-again.ts'
 import type { ClusterPlace } from '../cluster-place.ts'
 import { type Fault, OFTEN, PAST_THE_BOUND_MILLISECONDS } from '../fault.ts'
 import { setClock } from './clocks.ts'
@@ -17,7 +18,7 @@ const kill: Fault<ClusterPlace> = {
   counts: { quick: 1, full: 20, long: 1000 },
   lastsMilliseconds: 200,
   begin: (place, cycle) => victim(place, cycle).kill(),
-  end: (place, cycle) => victim(place, cycle).start(),
+  end: (place, cycle, ledger) => startAgain(victim(place, cycle), () => ledger.note('starts repeated')),
 }
 
 /** Stands still for longer than its knowledge is good for, as a machine does that swaps or is moved. */
