@@ -34,6 +34,29 @@ describe('the connection to SQLite', () => {
     })
   })
 
+  it('keeps no other process from writing where a transaction that has begun fails before its first statement', async () => {
+    await withFile(async (path) => {
+      const database = openDatabase(path)
+      database.exec('CREATE TABLE first (id INTEGER)')
+      const failing = {
+        prepare: () => {
+          throw new Error('disk I/O error')
+        },
+        exec: (sql: string) => database.exec(sql),
+        close: () => database.close(),
+        get isTransaction() {
+          return database.isTransaction
+        },
+      }
+      const connection = connect(failing, settableClock())
+      await assert.rejects(connection.write((db) => db.run('INSERT INTO first VALUES (1)')))
+      const another = new DatabaseSync(path)
+      another.exec('INSERT INTO first VALUES (2)')
+      another.close()
+      database.close()
+    })
+  })
+
   it('binds a value wherever its name stands, and refuses a statement that lacks one', () => {
     const database = openDatabase(':memory:')
     const rows = createStatements(database)

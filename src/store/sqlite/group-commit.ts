@@ -62,6 +62,8 @@ export function createGroupCommit(database: Database, clock: Clock, begun: () =>
       begun()
       return undefined
     } catch (error) {
+      // One that did begin would keep every other process from writing until somebody asks for something here.
+      rollBackQuietly(database)
       return { error }
     }
   }
