@@ -187,9 +187,10 @@ export function wire(options: AuthOptions, routes: readonly Route[]): Wired {
       sockets.stop()
       await webhooks.stop()
       await mail.stop()
+      // First the passwords that are being hashed still: some of them are refused.
+      await signIn.hashes.close()
       await signIn.grants.refusedSignIns.settled()
       await feed.stop()
-      await signIn.hashes.close()
       await keys.stop()
       await store.close()
       redis?.close()

@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { handClock, PASSWORD, startIssuer } from './issuer.ts'
@@ -176,4 +179,26 @@ test('G-7: each refused sign-in is an event, without what was typed; a flood of 
   )
   assert.ok(!JSON.stringify(found).includes('canary'))
   await issuer.close()
+})
+
+test('a sign-in whose password is being hashed when everything stops is refused and leaves its event', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'countersign-refused-'))
+  t.after(() => rmSync(folder, { recursive: true }))
+  const databaseUrl = `sqlite:${join(folder, 'auth.db')}`
+  const issuer = await startIssuer({ databaseUrl })
+  const tries = Array.from({ length: 8 }, (_, index) =>
+    issuer.call('POST', '/token', {
+      form: { grant_type: 'password', username: `nobody-${index}`, password: 'not the right one' },
+      address: `192.0.2.${index + 1}`,
+    }),
+  )
+  // The others wait for their turn.
+  await Promise.race(tries)
+  await issuer.close()
+  const refused = (await Promise.all(tries)).filter(({ status }) => status === 400)
+
+  const reopened = await startIssuer({ databaseUrl })
+  const events = await reopened.auth.events.list({ name: 'login.refused', limit: 100 })
+  assert.equal(events.length, refused.length)
+  await reopened.close()
 })
