@@ -50,6 +50,17 @@ test('nothing is read from or written to a folder that others can write to, or t
   assert.deepEqual(keptIn(linked), [])
 })
 
+test('nothing is made in a folder that is not ours alone, or behind a link', (t) => {
+  if (process.getuid === undefined) return t.skip('no owners here')
+  const common = join(home, 'common')
+  mkdirSync(common)
+  chmodSync(common, 0o1777)
+  const behind = join(home, 'behind')
+  symlinkSync(common, behind)
+  for (const place of [common, behind]) assert.deepEqual(keptIn(place), [])
+  assert.deepEqual(readdirSync(common), [])
+})
+
 test('a command works where no such folder can be made', () => {
   assert.deepEqual(keptIn('/proc/nowhere'), [])
   assert.deepEqual(keptIn('/dev/null'), [])

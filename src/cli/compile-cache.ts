@@ -12,9 +12,13 @@ import { makeFolder } from '../base/make-folder.ts'
 export function keepCompiled(findFolder: () => string = cacheFolder): void {
   try {
     const folder = findFolder()
+    const parent = dirname(folder)
+    makeFolder(parent, 0o700)
+    // In somebody else's nothing is left behind: a folder of root would keep them from having one.
+    if (!isOursAlone(parent)) return
     makeFolder(folder, 0o700)
     // A Node that is too old to have it gets as far as being told so.
-    if (isOursAlone(folder) && isOursAlone(dirname(folder))) module.enableCompileCache?.(folder)
+    if (isOursAlone(folder)) module.enableCompileCache?.(folder)
   } catch {
     // A user without a home, a file system that is read-only.
   }
