@@ -4,7 +4,7 @@ import { StatementSync } from 'node:sqlite'
 import pg from 'pg'
 import type { Auth } from '../../src/index.ts'
 import type { PrivatePostgres } from '../../test/servers/postgres.ts'
-import { run } from '../../test/store/postgres-place.ts'
+import { PATIENCE_MILLISECONDS, run } from '../../test/store/postgres-place.ts'
 
 export const OPERATIONS = [
   'checked request',
@@ -67,7 +67,10 @@ export async function countStatements(
       return Reflect.apply(query, client, given)
     }) as typeof query
   })
-  const onPostgres = createAuth({ store: postgres({ pool }), ...settings }) as unknown as Auth
+  const onPostgres = createAuth({
+    store: postgres({ pool, limitMilliseconds: PATIENCE_MILLISECONDS }),
+    ...settings,
+  }) as unknown as Auth
   const counted = await countAll(onPostgres, times)
   await onPostgres.close()
   await pool.end()

@@ -4,11 +4,10 @@ import { setTimeout as pause } from 'node:timers/promises'
 import pg from 'pg'
 import { guardedClock } from '../../src/base/clock.ts'
 import { AuthError } from '../../src/errors/auth-error.ts'
-import { postgres } from '../../src/postgres.ts'
 import { openPool } from '../../src/store/postgres/own-pool.ts'
 import { poolConnection } from '../../src/store/postgres/pool.ts'
 import { statement } from '../../src/store/postgres/statement.ts'
-import { event, PATIENCE_MILLISECONDS, run, signIn, startPlace } from './postgres-place.ts'
+import { event, PATIENCE_MILLISECONDS, patient, run, signIn, startPlace } from './postgres-place.ts'
 
 const place = await startPlace()
 after(() => place.stop())
@@ -48,7 +47,7 @@ test('the application’s pool is shared, however it is set, and outlives the st
 test('without prepared statements none is left behind', async () => {
   const url = await place.newUrl()
   const pool = new pg.Pool({ connectionString: url, max: 1 })
-  const store = postgres({ pool, preparedStatements: false })
+  const store = patient({ pool, preparedStatements: false })
   await store.open({ clock, migrate: true })
   const { call } = await signIn(store)
   assert.equal((await store.sessions.refresh(call)).verdict, 'rotate')
@@ -148,7 +147,7 @@ test('a refresh is one round trip: one statement, no BEGIN, no COMMIT, by a name
         return Reflect.apply(query, client, [config, ...rest])
       }) as typeof client.query
     })
-    const store = postgres({ pool, preparedStatements })
+    const store = patient({ pool, preparedStatements })
     await store.open({ clock, migrate: true })
     const { call } = await signIn(store)
     sent.length = 0

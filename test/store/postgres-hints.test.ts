@@ -2,15 +2,14 @@ import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import { setTimeout as pause } from 'node:timers/promises'
 import { guardedClock } from '../../src/base/clock.ts'
-import { postgres } from '../../src/postgres.ts'
-import { event, newUser, startPlace } from './postgres-place.ts'
+import { event, newUser, patient, startPlace } from './postgres-place.ts'
 
 const place = await startPlace()
 after(() => place.stop())
 
 test('PROTOCOL 2.3: one process tells the other, many at once are few notices, and a restart is survived', async () => {
   const store = await place.open()
-  const other = postgres(store.url)
+  const other = patient({ url: store.url })
   await other.open({ clock: guardedClock(), migrate: false })
   let heard = 0
   assert.equal(store.hints?.working, false)

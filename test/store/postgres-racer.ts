@@ -1,6 +1,7 @@
 import { guardedClock } from '../../src/base/clock.ts'
-import { postgres } from '../../src/postgres.ts'
+import type { PostgresStore } from '../../src/postgres.ts'
 import type { RefreshCall, RefreshOutcome } from '../../src/store/sessions.ts'
+import { patient } from './postgres-place.ts'
 
 /** What a process of its own is told: first the database, then one race after the other. */
 export type Order =
@@ -8,11 +9,11 @@ export type Order =
   | { readonly round: number; readonly call: RefreshCall; readonly times: number }
 export type Report = { readonly round: number; readonly outcomes: readonly RefreshOutcome[] }
 
-let ready: Promise<ReturnType<typeof postgres>> | undefined
+let ready: Promise<PostgresStore> | undefined
 
 process.on('message', async (order: Order) => {
   if ('url' in order) {
-    const store = postgres(order.url)
+    const store = patient({ url: order.url })
     ready = store.open({ clock: guardedClock(), migrate: false }).then(() => store)
     await ready
     process.send?.({ round: -1, outcomes: [] } satisfies Report)

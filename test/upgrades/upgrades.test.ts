@@ -178,7 +178,10 @@ test('a database of a newer release is refused with a sentence that says what to
   const { url } = await place.open()
   await run(url, `INSERT INTO countersign.migrations VALUES (${NEWEST + 1}, 'of tomorrow')`)
 
-  for (const store of [createSqliteStore(path), postgres({ url })]) {
+  for (const store of [
+    createSqliteStore(path),
+    postgres({ url, limitMilliseconds: PATIENCE_MILLISECONDS }),
+  ]) {
     const told = { code: 'STORE_SCHEMA_NEW', message: /start the newer release, or restore the backup/ }
     await assert.rejects(store.migrate(), told)
     await assert.rejects(startIssuer({ ...optionsOf(NEWEST), store }), told)
