@@ -93,7 +93,6 @@ async function runAll<P extends Place>(
         await runFault(fault, place, times, ledger, {
           referee,
           probes,
-          isTimed,
           calmMilliseconds: isLong ? LONG_CALM_MILLISECONDS : CALM_MILLISECONDS,
           async onCycle(cycle) {
             attempt.progress(cycle, `${fault.name}, of ${times}`)

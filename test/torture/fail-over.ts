@@ -5,6 +5,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { claimsOf, startIssuer, type TestIssuer, type Tokens, tokensOf } from '../flows/issuer.ts'
 import { type PrivatePostgres, startPostgres } from '../servers/postgres.ts'
 import { patient, run } from '../store/postgres-place.ts'
+import { judgeRecovery } from './recovery-bound.ts'
 import type { Attempt, Torture } from './torture.ts'
 
 const PATIENCE_MILLISECONDS = 120_000
@@ -87,7 +88,14 @@ async function oneFailOver(attempt: Attempt, postgres: PrivatePostgres, number: 
       if ((await until([401], () => two.me(access))) !== 401) wrong('the other node never heard of it')
     }
     await earlier.takeOver()
+    const over = performance.now()
     await judgeMemory(nodes, people, wrong)
+    const recovered = (what: string): void => {
+      const milliseconds = performance.now() - over
+      attempt.noteLargest(`${what} (ms)`, milliseconds)
+      judgeRecovery(attempt, attempt.isTimed, { what, milliseconds })
+    }
+    recovered('refusing with the database again')
 
     // Written back, also a process that starts now knows.
     const rolledBack = async () => {
@@ -95,6 +103,7 @@ async function oneFailOver(attempt: Attempt, postgres: PrivatePostgres, number: 
       return { status: events.length }
     }
     if ((await until([1, 2, 3, 4, 5], rolledBack)) === 0) wrong('nothing was written back')
+    recovered('written back')
     const third = await start()
     nodes.push(third)
     await judgeNewcomer(third, { ...people, ahead }, wrong)

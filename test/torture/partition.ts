@@ -5,12 +5,11 @@ import { type PrivatePostgres, startPostgres } from '../servers/postgres.ts'
 import { type PrivateRedis, startRedis } from '../servers/redis.ts'
 import { startTcpProxy, type TcpProxy } from './partitions/tcp-proxy.ts'
 import { type DoorWatch, watchDoor } from './partitions/watch.ts'
+import { judgeRecovery } from './recovery-bound.ts'
 import type { Attempt, Torture } from './torture.ts'
 
 const BOUND_MILLISECONDS = 5000
 const FAULT_MILLISECONDS = 7500
-/** What recovery takes at most on a machine that is not busy: longer is told, and never is wrong. */
-const RECOVERY_MILLISECONDS = 5000
 /** Without hints the next regular question comes within two seconds. */
 const POLL_MILLISECONDS = 2200
 /** A busy machine may take longer; past this something is wrong. */
@@ -126,7 +125,7 @@ async function endure(attempt: Attempt, place: Place, fault: Fault, number: numb
     await pause(Math.max(0, lastsMilliseconds - (performance.now() - began)))
     const endedAt = performance.now()
     await fault.end(place)
-    await recover(attempt, place, doors, ending.access, confirmedAt !== undefined, wrong)
+    await recover(attempt, place, fault, doors, ending.access, confirmedAt !== undefined, wrong)
     judgeStrict(doors, confirmedAt, fault, { began, endedAt }, attempt, wrong)
     judgeRelaxed(doors.relaxed, wrong)
   } finally {
@@ -153,6 +152,7 @@ type Doors = Readonly<Record<'ending' | 'staying' | 'relaxed', DoorWatch>>
 async function recover(
   attempt: Attempt,
   { near }: Place,
+  { title }: Fault,
   doors: Doors,
   token: string,
   isConfirmed: boolean,
@@ -162,7 +162,7 @@ async function recover(
   if ((await doors.staying.until(200, PATIENCE_MILLISECONDS)) === undefined) return wrong('does not recover')
   const took = performance.now() - from
   attempt.noteLargest('slowest recovery (ms)', took)
-  if (took > RECOVERY_MILLISECONDS) attempt.note('slow recoveries')
+  judgeRecovery(attempt, attempt.isTimed, { what: 'let in again', milliseconds: took, details: title })
   // What nobody confirmed is tried again by whoever wanted it.
   if (!isConfirmed && (await untilTaken(near, token)).status !== 204) wrong('cannot sign out after it')
   if ((await doors.ending.until(401, PATIENCE_MILLISECONDS)) === undefined) wrong('the session lives on')

@@ -2,13 +2,11 @@ import { setTimeout as pause } from 'node:timers/promises'
 import type { Ledger } from '../torture.ts'
 import type { Fault } from './fault.ts'
 import type { Probes } from './recovery.ts'
-import { BOUND_MILLISECONDS, RECOVERY_MILLISECONDS, type Referee } from './referee.ts'
+import { BOUND_MILLISECONDS, type Referee } from './referee.ts'
 
 export interface FaultRunOptions {
   readonly referee: Referee
   readonly probes: Probes
-  /** Whether it is wrong to be slow. */
-  readonly isTimed: boolean
   /** After each recovery, before the next fault. Milliseconds. */
   readonly calmMilliseconds: number
   readonly onCycle: (cycle: number) => void | Promise<void>
@@ -20,7 +18,7 @@ export async function runFault<Place>(
   place: Place,
   times: number,
   ledger: Ledger,
-  { referee, probes, isTimed, calmMilliseconds, onCycle }: FaultRunOptions,
+  { referee, probes, calmMilliseconds, onCycle }: FaultRunOptions,
 ): Promise<void> {
   const took: number[] = []
   const briefly = fault.isBrief
@@ -37,10 +35,7 @@ export async function runFault<Place>(
     referee.healed(performance.now(), usual)
     const { milliseconds, steps } = await probes.untilNormal({ briefly })
     took.push(milliseconds)
-    if (milliseconds - usual > RECOVERY_MILLISECONDS) {
-      if (isTimed) ledger.violation(`back to normal after ${Math.round(milliseconds)} ms: ${steps}`)
-      else ledger.note('slow recoveries')
-    }
+    referee.recovered(milliseconds, steps)
     // What was lost and is given back has its bound too, and is watched until then.
     const rest = fault.losesCommits ? BOUND_MILLISECONDS + 1000 : 0
     await pause(Math.max(calmMilliseconds, rest - milliseconds))

@@ -215,7 +215,7 @@ test('the referee finds nodes that are not back at their work in time; where a m
   assert.match(timed.violations[0] ?? '', /ms after the end of the fault: try again/)
   const busy = await work(tired, options)
   assert.deepEqual(busy.violations, [])
-  assert.ok((busy.notes['later than 5 s after it'] ?? 0) > 0)
+  assert.ok((busy.notes['try again, later than 5 s after the fault'] ?? 0) > 0)
 })
 
 test('PROTOCOL 2.4: of lost commits only the sign-ins are forgiven, and only those made while commits were lost', () => {
@@ -238,6 +238,35 @@ test('PROTOCOL 2.4: of lost commits only the sign-ins are forgiven, and only tho
   assert.equal(notes['sign-ins lost with the commits'], 1)
   for (const session of [old, young]) referee.refreshed(session, session.refresh, seen(400, {}))
   assert.equal(violations.length, 2)
+})
+
+test('PROTOCOL 2.4: an end that a fail-over lost is given back 5 s after it, or it is wrong; where a machine is busy it is counted', () => {
+  const presentAt = (isTimed: boolean, milliseconds: number) => {
+    let time = 0
+    const referee = createReferee({ isTimed, now: () => time })
+    const book = takeDown()
+    const seen = (status: number, body: unknown = {}): Seen => {
+      time += 10
+      return { node: 2, sentAt: time - 10, answeredAt: time, status, text: JSON.stringify(body) }
+    }
+    referee.begin(book.ledger, { losesCommits: true })
+    const session = referee.signedIn(seen(200, tokensOf(1, 0)))
+    assert.ok(session !== undefined)
+    referee.ended(session, seen(204))
+    referee.healed(time)
+    time += milliseconds
+    referee.checked(session.access, seen(204))
+    return book
+  }
+  for (const isTimed of [true, false]) assert.deepEqual(presentAt(isTimed, 5000).violations, [])
+  assert.match(
+    presentAt(true, 5001).violations[0] ?? '',
+    /5001 ms after .*: a lost end node 2 took an access token/,
+  )
+  const busy = presentAt(false, 5001)
+  assert.deepEqual(busy.violations, [])
+  assert.equal(busy.notes['a lost end, later than 5 s after the fault'], 1)
+  assert.match(presentAt(false, 60_001).violations[0] ?? '', /node 2 took an access token/)
 })
 
 test(`B2: the audit finds one live refresh token of each session, and finds a second one (seed ${seed})`, async () => {

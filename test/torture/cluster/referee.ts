@@ -1,10 +1,11 @@
 import { readToken, type SessionToken } from '../nodes/sessions.ts'
+import { judgeRecovery } from '../recovery-bound.ts'
 import type { Ledger } from '../torture.ts'
 
 /** How long after it was confirmed an end may still be unknown to a node. */
 export const BOUND_MILLISECONDS = 5000
-/** How long after the end of a fault it may still be felt. */
-export const RECOVERY_MILLISECONDS = 5000
+/** What the nodes have not given back by then to a database that lost it, they never will, however busy the machine. */
+const GIVEN_UP_MILLISECONDS = 60_000
 /** So many refreshes that a database has lost are healed by the next one (PROTOCOL 1.5). */
 const MOST_AHEAD = 4
 /** Of what has ended, so much is presented again and again. */
@@ -80,6 +81,8 @@ export interface Referee {
   /** The fault has ended: from here on time is taken. So long things take here in any case. Milliseconds. */
   healed(at: number, usualMilliseconds?: number): void
 
+  /** So long after the end of the fault each node did everything again. */
+  recovered(milliseconds: number, steps: string): void
   /** Nothing is judged by the end of the last fault any more. */
   rest(): void
 
@@ -120,17 +123,11 @@ export function createReferee({ isTimed, now = () => performance.now() }: Refere
     list.push(item)
     if (list.length > MOST_ENDED) list.shift()
   }
-  const isLongOver = ({ sentAt }: Seen): boolean =>
-    healedAt !== undefined && sentAt > healedAt + RECOVERY_MILLISECONDS + usual
   const late = (what: string, seen: Seen): void => {
     ledger.note(what)
-    if (!isLongOver(seen)) return
-    const milliseconds = Math.round(seen.sentAt - (healedAt ?? seen.sentAt))
-    if (isTimed)
-      ledger.violation(
-        `node ${seen.node}, ${milliseconds} ms after the end of the fault: ${what} ${seen.text}`,
-      )
-    else ledger.note('later than 5 s after it')
+    if (healedAt === undefined) return
+    const milliseconds = seen.sentAt - healedAt - usual
+    judgeRecovery(ledger, isTimed, { what, milliseconds, details: `node ${seen.node} ${seen.text}` })
   }
   /** An answer that is no verdict: one tries again. */
   const isTrouble = (seen: Seen): boolean => {
@@ -149,10 +146,15 @@ export function createReferee({ isTimed, now = () => performance.now() }: Refere
     if (sentAt <= endedAt) return
     const milliseconds = sentAt - endedAt
     ledger.noteLargest('latest acceptance (ms)', milliseconds)
-    // What the database has lost is in memory still, and given back at the next question.
+    // What the database has lost is in memory still, and given back at the next question: that is a part of recovery.
     const loss = lossAround(endedAt)
-    if (loss !== undefined) ledger.note('of them lost by the database')
-    if (sentAt - Math.min(sentAt, loss?.until ?? endedAt) <= BOUND_MILLISECONDS) return
+    if (loss !== undefined) {
+      ledger.note('of them lost by the database')
+      const sinceLoss = sentAt - Math.min(sentAt, loss.until)
+      const details = `node ${node} took ${what}`
+      judgeRecovery(ledger, isTimed, { what: 'a lost end', milliseconds: sinceLoss, details })
+      if (sinceLoss <= GIVEN_UP_MILLISECONDS) return
+    } else if (milliseconds <= BOUND_MILLISECONDS) return
     const sinceHealed = healedAt === undefined ? '' : `, ${Math.round(endedAt - healedAt)} ms after the fault`
     ledger.violation(
       `node ${node} took ${what} ${Math.round(milliseconds)} ms after its end was confirmed${sinceHealed}`,
@@ -197,6 +199,9 @@ export function createReferee({ isTimed, now = () => performance.now() }: Refere
       healedAt = at
       usual = usualMilliseconds
       for (const loss of losses) loss.until = Math.min(loss.until, at)
+    },
+    recovered(milliseconds, details) {
+      judgeRecovery(ledger, isTimed, { what: 'back to normal', milliseconds: milliseconds - usual, details })
     },
     rest() {
       healedAt = undefined
