@@ -30,7 +30,7 @@ const findLost = statement<LostRow>(
    WHERE r.ends_at <= clock_timestamp() OR ${SAYS_LESS}`,
 )
 
-// An `id` where the reference is one: of sessions and users.
+// An `id` where the reference is one: of sessions, users and API keys.
 const LOST =
   'json_to_recordset(@lost::json) AS lost (kind text, ref text, id uuid, least bigint, life float8)'
 
@@ -62,6 +62,17 @@ const raiseUsers = statement(
    FROM held WHERE u.id = held.id`,
 )
 
+// They live for much longer than their entries.
+const endApiKeys = statement(
+  'revocations.end_lost_api_keys',
+  `WITH held AS MATERIALIZED (
+     SELECT user_id, id FROM countersign.api_keys
+     WHERE id IN (SELECT lost.id FROM ${LOST}) AND ends_at > clock_timestamp()
+     ORDER BY user_id, id FOR NO KEY UPDATE)
+   UPDATE countersign.api_keys k SET ends_at = ${NOW}
+   FROM held WHERE k.user_id = held.user_id AND k.id = held.id`,
+)
+
 const raiseClients = statement(
   'revocations.raise_lost_clients',
   `WITH held AS MATERIALIZED (
@@ -88,10 +99,11 @@ const revokeKeys = statement(
    WHERE k.kid = lost.ref AND k.phase <> 'revoked'`,
 )
 
-/** In the order in which everybody locks. Entries of single tokens and API keys have no row to change. */
+/** In the order in which everybody locks. Entries of single tokens have no row to change. */
 const CAUSES: readonly (readonly [RevocationKind, Statement<unknown>])[] = [
   ['session', endSessions],
   ['user', raiseUsers],
+  ['apikey', endApiKeys],
   ['client', raiseClients],
   ['store', raiseStore],
   ['key', revokeKeys],

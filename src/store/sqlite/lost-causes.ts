@@ -32,8 +32,11 @@ export function repeatCause(db: Writing, { kind, ref, least }: Revocation): void
         raiseRingVersion(db)
       }
       return
-    case 'token':
     case 'apikey':
+      // It lives for much longer than the entry.
+      db.run('UPDATE cs_api_keys SET ends_at = :now WHERE id = :ref AND ends_at > :now', { ref, now: db.now })
+      return
+    case 'token':
       return
   }
 }

@@ -259,6 +259,30 @@ export function testRevocations(subject: Subject): void {
     assert.equal(await store.revocations.restore([], event), 0)
   })
 
+  test('PROTOCOL 2.4: the lost end of an API key ends the key itself, which would outlive its entry', async () => {
+    const { store, advance } = subject()
+    const { user } = await signIn(store)
+    const make = async (id: string) => {
+      const key = {
+        id,
+        userId: user.id,
+        name: 'export',
+        hash: `hash of ${id}`,
+        scopes: [],
+        lifeMilliseconds: DAY,
+      }
+      await store.apiKeys.create(key, eventOf('api_key.created', { userId: user.id }))
+      return () => store.apiKeys.findStanding(user.id, key.hash)
+    }
+    const [ref, other] = [newId(), newId()]
+    const [lost, kept] = [await make(ref), await make(other)]
+    const entry: PulledRevocation = { kind: 'apikey', ref, least: undefined, remainingMilliseconds: MINUTE }
+    assert.equal(await store.revocations.restore([entry], eventOf('store.rolled_back')), 1)
+    await advance(HOUR)
+    assert.equal(await lost(), undefined)
+    assert.equal((await kept())?.key.id, other)
+  })
+
   test('PROTOCOL 2.4: an entry that is over by a clock that was set is written anew, and its cause is not repeated', async () => {
     const { store, advance } = subject()
     const holder = await signIn(store)
