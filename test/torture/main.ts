@@ -1,7 +1,7 @@
 // `npm run torture -- [names] [--only PART] [--long] [--seed N] [--times N] [--json]`: the tortures one after the other,
 // and a report.
 import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { constants, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type ParseArgsOptionsConfig, parseArgs } from 'node:util'
 import { testEnvironment } from '../../scripts/test/environment.ts'
@@ -49,8 +49,16 @@ for (const name of Object.keys(process.env)) if (!(name in clean)) delete proces
 const compiled = mkdtempSync(join(tmpdir(), 'countersign-compiled-'))
 process.env.NODE_COMPILE_CACHE = compiled
 process.on('exit', () => rmSync(compiled, { recursive: true, force: true }))
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(130))
+// The first signal ends it with a report of what was done so far, a second one at once.
+const cut = new AbortController()
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.on(signal, () => {
+    if (cut.signal.aborted) process.exit(statusOf(signal))
+    cut.abort(signal)
+  })
+}
 
+let latest = ''
 let toldAt = Number.NEGATIVE_INFINITY
 const endured: Endured[] = []
 for (const torture of chosen) {
@@ -62,24 +70,38 @@ for (const torture of chosen) {
     only: values.only,
     isLong: values.long,
     isTimed: true,
+    cutOff: cut.signal,
     onProgress: (done, what) => progress(torture, done, what ?? `of ${count}`),
   })
   if (process.stderr.isTTY) process.stderr.write('\r')
   for (const violation of findings.violations) console.error(`VIOLATION in ${torture.name}: ${violation}`)
   endured.push({ torture, findings })
+  if (cut.signal.aborted) break
 }
 const { passed, failed } = countPassed(endured)
 if (values.json) {
   const reports = endured.map(({ torture: { name, title }, findings }) => ({ name, title, ...findings }))
-  console.log(JSON.stringify({ tortures: reports, passed, failed }, undefined, 2))
+  const cutOffBy = cut.signal.aborted ? cut.signal.reason : undefined
+  console.log(JSON.stringify({ tortures: reports, passed, failed, cutOffBy }, undefined, 2))
 } else {
   console.log(`\n${table(endured)}\n\n${passed} passed, ${failed} failed`)
 }
+if (cut.signal.aborted) {
+  const left = chosen.slice(endured.length).map(({ name }) => name)
+  const rest = left.length === 0 ? '' : `; not begun: ${left.join(', ')}`
+  console.error(`Cut off by ${cut.signal.reason} (seed ${seed}) at "${latest}"${rest}`)
+  process.exit(statusOf(cut.signal.reason))
+}
 process.exit(failed === 0 ? 0 : 1)
+
+function statusOf(signal: 'SIGINT' | 'SIGTERM'): number {
+  return 128 + constants.signals[signal]
+}
 
 /** On a terminal one line that changes; elsewhere a line now and then, for whoever reads it later. */
 function progress({ name }: Torture, done: number, what: string): void {
   const line = `${name}: ${done} ${what}`
+  latest = line
   if (process.stderr.isTTY) {
     process.stderr.write(`\r\u001b[K${line} `)
     return

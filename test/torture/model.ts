@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import fc from 'fast-check'
 import { disagreements, histories } from './model/commands.ts'
 import { createDecisionSubject } from './model/decision-subject.ts'
@@ -9,6 +10,7 @@ import { World } from './model/world.ts'
 import type { Attempt, Torture } from './torture.ts'
 
 const DAY = 86_400_000
+const HISTORIES_PER_TURN = 100
 const MODES = [
   { windowMilliseconds: 10_000, onReuse: 'session' },
   { windowMilliseconds: 0, onReuse: 'session' },
@@ -17,12 +19,12 @@ const MODES = [
 
 /** Plays random histories, shrinks the first that goes wrong, and puts it in words. */
 export async function play(attempt: Attempt, create: (limits: Limits) => Promise<Subject>): Promise<void> {
-  const tally: Record<string, number> = {}
   let played = 0
   for (const [mode, { windowMilliseconds, onReuse }] of MODES.entries()) {
     const limits = { windowMilliseconds, onReuse, idleMilliseconds: 7 * DAY, lifeMilliseconds: 30 * DAY }
     const property = fc.asyncProperty(histories(windowMilliseconds), async (commands) => {
       const subject = await create(limits)
+      const tally: Record<string, number> = {}
       try {
         await fc.asyncModelRun(async () => {
           const world = new World(tally)
@@ -34,8 +36,11 @@ export async function play(attempt: Attempt, create: (limits: Limits) => Promise
         }, commands)
       } finally {
         await subject.close()
+        for (const [what, times] of Object.entries(tally)) attempt.note(what, times)
       }
       attempt.progress(++played)
+      // None of this waits for anything outside of the process, and whoever wants to cut it off has to be heard.
+      if (played % HISTORIES_PER_TURN === 0) await nextTurn()
     })
     const numRuns = Math.ceil(attempt.count / MODES.length)
     const examples = disagreements.map((commands): [Iterable<fc.AsyncCommand<World, Subject>>] => [commands])
@@ -53,7 +58,6 @@ export async function play(attempt: Attempt, create: (limits: Limits) => Promise
       )
     }
   }
-  for (const [what, times] of Object.entries(tally)) attempt.note(what, times)
 }
 
 export const model: Torture = {

@@ -65,6 +65,8 @@ interface Account {
   /** Of a torture with parts: also theirs. */
   readonly violations: readonly string[]
   readonly seconds: number
+  /** Whether it was still under way. */
+  readonly isCutOff: boolean
 }
 
 export interface AttemptOptions {
@@ -74,19 +76,22 @@ export interface AttemptOptions {
   readonly isLong?: boolean
   readonly isTimed?: boolean
   readonly onProgress?: (done: number, what?: string) => void
+  /** Ends the wait for it; what it has started goes on until the process ends. */
+  readonly cutOff?: AbortSignal
 }
 
 /** What went wrong once goes wrong a thousand times; the first say enough. */
 const MOST_VIOLATIONS = 20
 
-/** Runs one torture. What it throws is a violation too. */
+/** Runs one torture. What it throws is a violation too. Once it is cut off, what was found until then is all there is. */
 export async function endure(torture: Torture, options: AttemptOptions): Promise<Findings> {
-  const { count, seed, only = [], isLong = false, isTimed = false, onProgress } = options
+  const { count, seed, only = [], isLong = false, isTimed = false, onProgress, cutOff } = options
   const random = seededRandom(seed)
-  const parts: PartFindings[] = []
-  const whole = await keepAccount(count, (ledger) =>
+  const whole = openAccount(count)
+  const parts: { readonly name: string; readonly account: OpenAccount }[] = []
+  const work = whole.keep(() =>
     torture.run({
-      ...ledger,
+      ...whole.ledger,
       count,
       seed,
       only,
@@ -95,24 +100,45 @@ export async function endure(torture: Torture, options: AttemptOptions): Promise
       random,
       below: (limit) => Math.floor(random() * limit),
       progress: (done, what) => onProgress?.(done, what),
-      async part(name, times, work) {
-        parts.push({ name, ...(await keepAccount(times, work)) })
+      part(name, times, ofPart) {
+        const account = openAccount(times)
+        parts.push({ name, account })
+        return account.keep(() => ofPart(account.ledger))
       },
     }),
   )
-  const ofParts = parts.flatMap(({ name, violations }) => violations.map((text) => `${name}: ${text}`))
-  return { ...whole, seed, parts, violations: [...whole.violations, ...ofParts] }
+  await (cutOff === undefined ? work : Promise.race([work, aborted(cutOff)]))
+  const told = parts.map(({ name, account }) => ({ name, ...account.close() }))
+  const ofParts = told.flatMap(({ name, violations }) => violations.map((text) => `${name}: ${text}`))
+  const { violations, ...rest } = whole.close()
+  return { ...rest, seed, parts: told, violations: [...violations, ...ofParts] }
 }
 
-async function keepAccount(count: number, work: (ledger: Ledger) => Promise<void>): Promise<Account> {
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve()
+    else signal.addEventListener('abort', () => resolve(), { once: true })
+  })
+}
+
+interface OpenAccount {
+  readonly ledger: Ledger
+  /** Resolves when the work is done, also if it threw. */
+  keep(work: () => Promise<void>): Promise<void>
+  /** As it is now. */
+  close(): Account
+}
+
+function openAccount(count: number): OpenAccount {
   const notes: Record<string, number> = {}
   const violations: string[] = []
   const began = performance.now()
+  let ended: number | undefined
   const violation = (text: string): void => {
     if (violations.length < MOST_VIOLATIONS) violations.push(text)
   }
-  try {
-    await work({
+  return {
+    ledger: {
       note(what, times = 1) {
         notes[what] = (notes[what] ?? 0) + times
       },
@@ -120,12 +146,24 @@ async function keepAccount(count: number, work: (ledger: Ledger) => Promise<void
         notes[what] = Math.max(notes[what] ?? Number.NEGATIVE_INFINITY, Math.round(value))
       },
       violation,
-    })
-  } catch (error) {
-    // With its cause: of a connection that failed, "fetch failed" alone does not say how.
-    violation(inspect(error))
+    },
+    async keep(work) {
+      try {
+        await work()
+      } catch (error) {
+        // With its cause: of a connection that failed, "fetch failed" alone does not say how.
+        violation(inspect(error))
+      }
+      ended = performance.now()
+    },
+    close: () => ({
+      count,
+      notes: { ...notes },
+      violations: [...violations],
+      seconds: ((ended ?? performance.now()) - began) / 1000,
+      isCutOff: ended === undefined,
+    }),
   }
-  return { count, notes, violations, seconds: (performance.now() - began) / 1000 }
 }
 
 /** How much of it there is to be. */
