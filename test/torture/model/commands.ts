@@ -298,6 +298,13 @@ export const disagreements: readonly (readonly Command[])[] = [
   // Nobody can know how late it is when the clock was set ahead, and nobody has asked since.
   [replay(1, 0), step(HOUR), refresh(1, false, false)],
   [step(-HOUR), replay(1, 0), pass(5 * SECOND), pull(), step(HOUR), refresh(1, false, false)],
+  // A consent is of the user that there is now.
+  [
+    start(0, false, 'sign-in'),
+    end('remove the user', 2),
+    start(0, false, 'code'),
+    end('take the consent back', 0),
+  ],
   // What ends the consents of a user takes their codes along: then there is none to be used again.
   ...(
     ['reset the password', 'take the consent back', 'remove the user', 'remove the client'] as const

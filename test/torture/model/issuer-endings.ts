@@ -240,8 +240,10 @@ export function issuerEndings(parts: EndingParts): Record<Ending, (of: EndingOf)
       assert.equal(await served().store.permissions.change([step]), undefined)
     },
 
-    async 'take the consent back'({ session }) {
-      const { userId, clientId: id } = held(session)
+    // Whoever held the session may have been removed: who has taken their place may have sessions of the client too.
+    async 'take the consent back'({ session, user }) {
+      const { clientId: id } = held(session)
+      const userId = idOf(user)
       const { consents } = served().store
       const consent = { userId, clientId: id, scopes: [] }
       assert.ok(await consents.grant(consent, event('consent.granted', userId)))
