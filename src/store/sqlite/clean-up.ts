@@ -1,4 +1,4 @@
-import type { Reading, Values, Writing } from './connection.ts'
+import type { Reading, Writing } from './connection.ts'
 
 const DAY_MILLISECONDS = 86_400_000
 const DEFAULT_EVENT_RETENTION_MILLISECONDS = 400 * DAY_MILLISECONDS
@@ -30,7 +30,7 @@ export function removePastUse(db: Writing, limit: number, eventRetentionMillisec
     if (removed >= limit) break
     removed += db.run(
       `DELETE FROM ${table} WHERE (${key}) IN (SELECT ${key} FROM ${table} WHERE ${condition} LIMIT :limit)`,
-      { ...momentsIn(condition, moments), limit: limit - removed },
+      { ...moments, limit: limit - removed },
     )
   }
   return removed
@@ -39,19 +39,11 @@ export function removePastUse(db: Writing, limit: number, eventRetentionMillisec
 export function countPastUse(db: Reading, eventRetentionMilliseconds?: number): number {
   const moments = momentsOf(db, eventRetentionMilliseconds)
   return PAST_USE.reduce((sum, { table, condition }) => {
-    const row = db.get<{ rows: number }>(
-      `SELECT count(*) rows FROM ${table} WHERE ${condition}`,
-      momentsIn(condition, moments),
-    )
+    const row = db.get<{ rows: number }>(`SELECT count(*) rows FROM ${table} WHERE ${condition}`, moments)
     return sum + (row?.rows ?? 0)
   }, 0)
 }
 
 function momentsOf({ now }: Reading, retention = DEFAULT_EVENT_RETENTION_MILLISECONDS) {
   return { dayAgo: now - DAY_MILLISECONDS, weekAgo: now - 7 * DAY_MILLISECONDS, eventsSince: now - retention }
-}
-
-/** Only those the text names: a statement refuses values that it does not use. */
-function momentsIn(condition: string, moments: Record<string, number>): Values {
-  return Object.fromEntries(Object.entries(moments).filter(([name]) => condition.includes(`:${name}`)))
 }
