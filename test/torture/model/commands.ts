@@ -221,7 +221,13 @@ function pull(): Command {
 
 function restart(): Command {
   return command('restart', async (world, subject) => {
-    await subject.restart()
+    const [session = -1] = world.sessions.keys()
+    if (await subject.restart()) {
+      assert.ok(world.isBehind, 'the database is as new as any that this process has seen')
+      world.isBehind = false
+      world.ending('declare the database restored', session, subject.now())
+      world.note('starts refused')
+    }
     world.note('restarts')
     begun(world, subject)
   })
@@ -252,6 +258,7 @@ function fallBack(): Command {
     await subject.pull()
     await subject.fallBack()
     world.note('lost commits')
+    world.isBehind ||= world.restores > saved.restores
     for (const [session, holder] of [...world.sessions]) {
       const former = saved.oracles.get(session)
       if (former === undefined) {
@@ -312,6 +319,16 @@ export const disagreements: readonly (readonly Command[])[] = [
     [start(0, false, 'code'), end(ending, 2), end('its code again', 0)],
     [start(0, false, 'device'), pass(20 * SECOND), end(ending, 2), end('its device code again', 0)],
   ]),
+  // That the database was declared restored was lost with what followed, long after it could be written back.
+  [
+    save(),
+    end('declare the database restored', 0),
+    pass(HOUR),
+    fallBack(),
+    restart(),
+    start(0, true, 'sign-in'),
+    refresh(0, false, false),
+  ],
 ]
 
 const session = fc.nat(MOST_SESSIONS - 1)

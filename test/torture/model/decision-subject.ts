@@ -135,6 +135,7 @@ export async function createDecisionSubject(limits: Limits): Promise<Subject> {
     pull: async () => undefined,
     async restart() {
       unsureFor = 0
+      return false
     },
     save() {
       saved = new Map(rows)

@@ -3,6 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { guardedClock } from '../../../src/base/clock.ts'
 import { networkOf } from '../../../src/base/network.ts'
 import { type Random, randomId } from '../../../src/base/random.ts'
+import { AuthError } from '../../../src/errors/auth-error.ts'
 import { createAuth } from '../../../src/index.ts'
 import { createSecretKeys } from '../../../src/keys/secret-keys.ts'
 import { FIRST_PARTY } from '../../../src/model/client.ts'
@@ -233,7 +234,14 @@ export async function createIssuerSubject(limits: Limits): Promise<Subject> {
     pull,
     async restart() {
       await served.issuer.close()
-      served = await begin()
+      try {
+        served = await begin()
+        return false
+      } catch (error) {
+        if (!(error instanceof AuthError) || error.code !== 'STORE_BEHIND') throw error
+        await declareRestored()
+        return true
+      }
     },
     save() {
       saved = database.snapshot()

@@ -22,7 +22,10 @@ export interface Subject {
   accepts(session: number): Promise<boolean>
   /** The process asks what is new, as it does every two seconds. */
   pull(): Promise<void>
-  restart(): Promise<void>
+  /**
+   * True where the database had to be declared restored first: no node starts that remembers a newer one (PROTOCOL 2.11).
+   */
+  restart(): Promise<boolean>
   save(): void
   /** The database falls back to what was saved last. Commits since are lost; memory is not. */
   fallBack(): Promise<void>

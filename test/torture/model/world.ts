@@ -15,6 +15,7 @@ export interface Holder extends Beginning {
 }
 
 interface Saved {
+  readonly restores: number
   readonly voids: World['voids']
   readonly oracles: ReadonlyMap<number, SessionOracle>
 }
@@ -31,6 +32,10 @@ export class World {
   nextSession = 0
   nextKey = 0
   saved: Saved | undefined
+  /** How many times the database was declared restored. */
+  restores = 0
+  /** That one of these was lost, which a process remembers longer than what it could write back. */
+  isBehind = false
   /** A clock was set, and nothing has been asked since. */
   stepUnseen = false
   /** What has passed, since somebody asked last, while a clock that was set back stood still. */
@@ -81,6 +86,7 @@ export class World {
   ending(name: Ending, session: number, now: number): ReadonlySet<number> {
     const holder = this.sessions.get(session)
     const reach = endings[name]
+    if (reach === 'everybody') this.restores += 1
     if (holder === undefined) return new Set()
     const { user, client } = holder
     const of = (isReached: (other: Holder) => boolean): ReadonlySet<number> =>
@@ -114,7 +120,7 @@ export class World {
 
   save(): void {
     const oracles = [...this.sessions].map(([number, { oracle }]) => [number, oracle.copy()] as const)
-    this.saved = { voids: new Map(this.voids), oracles: new Map(oracles) }
+    this.saved = { restores: this.restores, voids: new Map(this.voids), oracles: new Map(oracles) }
   }
 
   retire(number: number): void {
