@@ -56,7 +56,7 @@ export async function askTimes(target: Target, count: number): Promise<void> {
 }
 
 /** Milliseconds until the whole answer, at most `LATE_MILLISECONDS`. Rejects on any other answer than 200. */
-function ask({ port, checked }: Target, agent: Agent): Promise<number> {
+function ask({ port, checked }: Pick<Target, 'port' | 'checked'>, agent: Agent): Promise<number> {
   return new Promise((resolve, reject) => {
     const began = performance.now()
     const options = { agent, port, host: '127.0.0.1', path: checked.path, headers: checked.headers }
@@ -70,6 +70,12 @@ function ask({ port, checked }: Target, agent: Agent): Promise<number> {
       resolve(LATE_MILLISECONDS)
       sent.destroy()
     })
-    sent.on('error', reject).end()
+    sent.on('error', (error: NodeJS.ErrnoException) => {
+      // The server had just ended a connection that nobody used for a while (RFC 9112 section 9.3.1).
+      if (sent.reusedSocket && error.code === 'ECONNRESET')
+        ask({ port, checked }, agent).then(resolve, reject)
+      else reject(error)
+    })
+    sent.end()
   })
 }

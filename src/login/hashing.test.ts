@@ -115,6 +115,32 @@ test('E10: what would wait longer than promised is refused, but never while a th
   })
 })
 
+test('E10: where strangers never stop waiting only few of them may, and all once nobody does; who is known keeps the whole bound', async () => {
+  const time = { now: 0 }
+  const stepped: Clock = { now: () => 0, elapsed: () => time.now }
+  await withQueue({ workerUrl: puppet, clock: stepped, maxQueued: 16 }, async (queue) => {
+    const line = Array.from({ length: 3 }, () => queue.hash('20'))
+    time.now = 2000
+    const burst = Array.from({ length: 14 }, () => queue.hash('1'))
+    assert.deepEqual([queue.stats().waiting, queue.stats().refused], [16, 0])
+    time.now = 2001
+    await line[0]
+    await assert.rejects(queue.hash('1'), isAuthError('HASH_QUEUE_FULL'))
+    const known = queue.verify('1', undefined, { isKnown: true })
+    await assert.rejects(known, isAuthError('INTERNAL'), 'taken: the puppet knows no verdicts')
+    await Promise.all([...line, ...burst])
+    assert.deepEqual([queue.stats().waiting, queue.stats().refused], [0, 1])
+
+    const again = Array.from({ length: 17 }, () => queue.hash('1'))
+    assert.equal(queue.stats().waiting, 16)
+    await Promise.all(again)
+    time.now = 10_000
+    const later = [queue.hash('20'), queue.hash('1'), queue.hash('1'), queue.hash('1')]
+    assert.deepEqual([queue.stats().waiting, queue.stats().refused], [3, 1])
+    await Promise.all(later)
+  })
+})
+
 test('E10: a clock that fails costs a password its answer, and nobody the thread', async () => {
   let calls = 0
   const failing: Clock = {

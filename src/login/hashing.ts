@@ -56,7 +56,11 @@ export interface HashQueueOptions {
   readonly clock: Clock
   /** Threads that hash at the same time; by default all cores but one, which stays with checked requests. */
   readonly workers?: number
-  /** Passwords that may wait for a thread; 64 for each by default. */
+  /**
+   * Passwords that may wait for a thread; 64 for each by default. Of strangers an eighth, once there have been some
+   * waiting for as long as `maxWaitMilliseconds`: a line that never ends lets nobody in who a short one would not, and
+   * everybody in it waits and takes memory.
+   */
   readonly maxQueued?: number
   /** The longest wait for a thread that is promised, as estimated from recent jobs; 2 s by default. */
   readonly maxWaitMilliseconds?: number
@@ -78,6 +82,7 @@ const WORKER_URL = new URL(
 
 const threadsOfMachine = () => Math.max(1, availableParallelism() - 1)
 const QUEUED_FOR_EACH = 64
+const STANDING_SHARE = 8
 
 /** What each of several processes takes of the machine, so that together they take no more than one would. */
 export function shareOfCores(processes = 1): Pick<HashQueueOptions, 'workers' | 'maxQueued'> {
@@ -115,6 +120,8 @@ export function createHashQueue({
   const waiting: Waiting[] = []
   /** A flood of strangers fills the other one. */
   const known: Waiting[] = []
+  /** Since when some stranger has been waiting. */
+  let standingSince = Infinity
   const counts = { answered: 0, refused: 0, lost: 0 }
   let averageMilliseconds = 20
   const slowestNo = createSlowestNo()
@@ -126,7 +133,7 @@ export function createHashQueue({
     if (resting.size > 0 && queue.length === 0) return
     const ahead = queue === known ? known.length : known.length + waiting.length
     const waitMilliseconds = ((ahead + 1) * averageMilliseconds) / workers
-    if (queue.length >= maxQueued || waitMilliseconds > maxWaitMilliseconds) {
+    if (queue.length >= roomIn(queue) || waitMilliseconds > maxWaitMilliseconds) {
       counts.refused++
       throw new AuthError('HASH_QUEUE_FULL', {
         retryAfterSeconds: Math.max(1, Math.ceil(waitMilliseconds / 1000)),
@@ -135,11 +142,17 @@ export function createHashQueue({
     }
   }
 
+  function roomIn(queue: readonly Waiting[]): number {
+    const stands = queue === waiting && clock.elapsed() - standingSince > maxWaitMilliseconds
+    return stands ? Math.ceil(maxQueued / STANDING_SHARE) : maxQueued
+  }
+
   async function submit(job: HashJob, queue = waiting): Promise<HashAnswer> {
     if (closing) throw new AuthError('SHUTTING_DOWN', { retryAfterSeconds: 1 })
     const thread = free.pop() ?? (queue === known ? wake() : undefined)
     if (thread) return runOn(thread, job)
     enter(queue)
+    if (queue === waiting && waiting.length === 0) standingSince = clock.elapsed()
     return new Promise((resolve) => queue.push({ job, resolve }))
   }
 
@@ -166,6 +179,7 @@ export function createHashQueue({
   function passOn(thread: HashThread): void {
     resting.delete(thread)
     const next = known.shift() ?? waiting.shift()
+    if (waiting.length === 0) standingSince = Infinity
     if (next) next.resolve(runOn(thread, next.job))
     else if (free.push(thread) === threads.length) drained?.()
   }
