@@ -1,12 +1,11 @@
 import { z } from 'zod'
-import { AuthError } from '../errors/auth-error.ts'
-import { Refusal } from '../errors/refusal.ts'
 import { scopesHeld } from '../grants/held-scopes.ts'
 import { anyone } from '../model/access.ts'
 import type { AccessToken } from '../model/access-token.ts'
 import type { Client } from '../model/client.ts'
 import { hashSecret } from '../tokens/refresh-token.ts'
 import { countClient, provenClientOf } from './client-request.ts'
+import { genuine } from './genuine.ts'
 import { json, type RouteContext, route } from './route.ts'
 import { clientParts, presentedToken } from './schemas.ts'
 
@@ -79,13 +78,8 @@ export const introspect = route({
 
 /** Undefined if it is not good. */
 function accessTokenAsItStands(text: string, { services }: RouteContext): Introspection | undefined {
-  const token = services.readAccess(text)
-  if (token instanceof Refusal) {
-    // No answer at all is better than a wrong one: what is known is too old to judge by.
-    if (token.clientCode === 'try_again') throw new AuthError(token.code, { details: token.details })
-    return undefined
-  }
-  return describe(token)
+  const token = genuine(services.readAccess(text))
+  return token && describe(token)
 }
 
 function describe({ claims }: AccessToken): Introspection {
@@ -113,11 +107,8 @@ async function refreshTokenAsItStands(
 ): Promise<Introspection | undefined> {
   const { grants } = services
   const { store, refreshTokens, refusesSession, settings } = grants
-  const token = refreshTokens.read(text)
-  if (token instanceof Refusal) {
-    if (token.clientCode === 'try_again') throw new AuthError(token.code, { details: token.details })
-    return undefined
-  }
+  const token = genuine(refreshTokens.read(text))
+  if (token === undefined) return undefined
   const secretHash = hashSecret(token.sessionSecret)
   const found = await store.sessions.inspect({ userId: token.userId, id: token.sessionId, secretHash })
   if (!found?.live || found.generation !== token.generation) return undefined

@@ -9,6 +9,7 @@ import { hashSecret } from '../tokens/refresh-token.ts'
 import type { SessionCookie } from '../tokens/session-cookie.ts'
 import { endBrowserSession } from './browser-session.ts'
 import { endHeldSession, type Held } from './end-held-session.ts'
+import { genuine } from './genuine.ts'
 import { SIGN_OUT } from './limits.ts'
 import { noContent, type RouteContext, route } from './route.ts'
 
@@ -74,14 +75,4 @@ function heldByRefreshToken({ body, services }: RouteContext): Held | undefined 
   const token = text === undefined ? undefined : genuine(services.grants.refreshTokens.read(text))
   if (token === undefined) return undefined
   return { userId: token.userId, id: token.sessionId, secretHash: hashSecret(token.sessionSecret) }
-}
-
-/**
- * With a token that is none there is nothing to end. One that this node cannot judge just now may well be good: to
- * answer "signed out" would be a lie.
- */
-function genuine<Token>(token: Token | Refusal): Token | undefined {
-  if (!(token instanceof Refusal)) return token
-  if (token.status < 500) return undefined
-  throw new AuthError(token.code, { details: token.details })
 }

@@ -1,11 +1,12 @@
 import { z } from 'zod'
 import type { Origin } from '../audit/events.ts'
+import { toSeconds } from '../base/clock.ts'
 import { AuthError } from '../errors/auth-error.ts'
-import { Refusal } from '../errors/refusal.ts'
 import { anyone } from '../model/access.ts'
 import { hashSecret } from '../tokens/refresh-token.ts'
 import { clientOf, countClient } from './client-request.ts'
 import { endHeldSession } from './end-held-session.ts'
+import { genuine } from './genuine.ts'
 import { json, type RouteContext, route } from './route.ts'
 import { clientParts, presentedToken } from './schemas.ts'
 
@@ -13,6 +14,9 @@ const parameters = z.looseObject({ ...presentedToken, ...clientParts }).meta({ i
 
 /** Services revoke as people sign out; the cost is that of a sign-out. */
 const REQUESTS = { count: 1200, periodMilliseconds: 60_000 }
+
+/** As for all that is past its end: by so much a clock may have been wrong. */
+const WRONG_CLOCK_SECONDS = 86_400
 
 /**
  * Token revocation (RFC 7009). A refresh token ends its session, whichever generation it is of; an access token ends
@@ -56,12 +60,8 @@ async function revokeRefreshToken(
   { services }: RouteContext,
 ): Promise<boolean> {
   const { store, refreshTokens } = services.grants
-  const token = refreshTokens.read(text)
-  if (token instanceof Refusal) {
-    // A key that this node has not got yet may have made a genuine token: to answer 200 would be a lie.
-    if (token.clientCode === 'try_again') throw new AuthError(token.code, { details: token.details })
-    return false
-  }
+  const token = genuine(refreshTokens.read(text))
+  if (token === undefined) return false
   const held = { userId: token.userId, id: token.sessionId, secretHash: hashSecret(token.sessionSecret) }
   const found = await store.sessions.inspect(held)
   if (found !== undefined && found.session.clientId !== clientId) throw ofOther(found.session.clientId)
@@ -82,20 +82,23 @@ async function revokeAccessToken(
   origin: Origin,
   { services }: RouteContext,
 ): Promise<void> {
-  const genuine = services.readExpired(text)
-  if (genuine instanceof Refusal) return
-  const { jti, sid, sub, client_id } = genuine.claims
+  const token = genuine(services.readExpired(text))
+  if (token === undefined) return
+  const { jti, sid, sub, client_id, iat, exp } = token.claims
   if (client_id !== clientId) throw ofOther(client_id)
-  // What has ended needs no entry, so that nobody fills the log by asking again and again.
-  const standing = services.readAccess(text)
-  if (standing instanceof Refusal && standing.code !== 'REVOCATION_STALE') return
+  // What has ended needs no entry, so that nobody fills the log by asking again and again. That its time is up does not
+  // end it yet: the clock may be wrong by a day, and right again after this answer (PROTOCOL 2.6).
+  const { store, clock, isEnded, refusesSession, revocationsChanged } = services.grants
+  const standing = { id: sid, userId: sub, clientId: client_id, counters: token.counters }
+  if (isEnded('token', jti) || refusesSession(standing) !== undefined) return
+  if (toSeconds(clock.now()) - exp > WRONG_CLOCK_SECONDS) return
   const userId = sub === client_id ? undefined : sub
-  await services.grants.store.revocations.add(
+  await store.revocations.add(
     { kind: 'token', ref: jti, least: undefined },
-    { sessionId: sid, userId },
+    { sessionId: sid, userId, madeAt: iat * 1000 },
     { name: 'token.revoked', origin, userId, sessionId: sid, clientId, data: { jti } },
   )
-  await services.grants.revocationsChanged()
+  await revocationsChanged()
 }
 
 function ofOther(owner: string): AuthError {

@@ -23,7 +23,8 @@ export interface SessionStanding {
   readonly id: string | undefined
   readonly userId: string
   readonly clientId: string
-  readonly counters: Counters
+  /** Undefined where a token carries none. */
+  readonly counters: Counters | undefined
 }
 
 /** What this process knows to have ended. Every question is answered at once, from memory, without allocating. */

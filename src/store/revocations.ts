@@ -33,15 +33,19 @@ export interface RevocationCensus {
   readonly sum: number
 }
 
+/** What is known of a token beside its id. */
+export interface RevocationContext {
+  readonly sessionId?: string | undefined
+  readonly userId?: string | undefined
+  /** Its `iat` in milliseconds. Later than now, if the clock was set back since: an entry must not be over before it. */
+  readonly madeAt?: number | undefined
+}
+
 export interface RevocationVerbs {
   /** Everything new since the cursor; without a cursor, or with one of another identity, everything live. */
   pull(cursor?: string, options?: { readonly census?: boolean }): Promise<RevocationPull>
   /** Ends one token, key or client. Ends the session instead once 16 tokens of it have live entries. */
-  add(
-    entry: Revocation,
-    context: { readonly sessionId?: string | undefined; readonly userId?: string | undefined },
-    event: NewEvent,
-  ): Promise<void>
+  add(entry: Revocation, context: RevocationContext, event: NewEvent): Promise<void>
   /** Writes back entries that this process remembers and the database lost (fail-over); those it has are kept. */
   restore(entries: readonly PulledRevocation[], event: NewEvent): Promise<number>
 }

@@ -177,7 +177,12 @@ export const accessChecks: readonly Check<PresentedCompact, AccessContext>[] = [
 /** What is asked again each time of a token whose signature is remembered (PROTOCOL 4.1). */
 export const standingChecks: readonly StandingCheck[] = [type, ...claimChecks]
 
-/** What is asked of a token that need only say whose session it was: genuine and ours, expired or ended or not. */
+const timely: readonly unknown[] = [expiry, start, revocation]
+
+/**
+ * What is asked of a token that need only say whose session it was: genuine and ours, whether its time has come, is over or
+ * was ended. By a clock that is wrong it may be either.
+ */
 export const originChecks: readonly Check<PresentedCompact, AccessContext>[] = accessChecks.filter(
-  (check) => check !== expiry && check !== revocation,
+  (check) => !timely.includes(check),
 )

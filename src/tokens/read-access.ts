@@ -49,8 +49,8 @@ export interface AccessReader {
   /** The token, proven genuine and good now, or why not. Says nothing about what it may do. Never throws. */
   read(text: string): AccessToken | Refusal
   /**
-   * The same for a token that may have expired or ended: genuine and ours, enough to end its session and for nothing
-   * else.
+   * The same for a token that may have expired or ended, or come out of the future: genuine and ours, enough to end its
+   * session and for nothing else.
    */
   readExpired(text: string): AccessToken | Refusal
 }

@@ -121,6 +121,36 @@ test('B11: what was ended while the clock was set back stays ended when it is ri
   await right.close()
 })
 
+for (const [way, milliseconds] of [
+  ['back', -DAY],
+  ['ahead', DAY],
+] as const) {
+  test(`B9, B11: a token that was revoked or signed out while the clock was set ${way} stays so when it is right again, also to a new process`, async () => {
+    const { start, step, pass } = startOnWall()
+    const first = await start()
+    const { access } = await first.signUp('one')
+    const { access: other } = await first.signUp('other')
+    await first.close()
+
+    step(milliseconds)
+    const wrong = await start()
+    const form = { client_id: 'first-party', token: access }
+    for (let time = 0; time < 2; time += 1) {
+      assert.equal((await wrong.call('POST', '/revoke', { form })).status, 200)
+    }
+    const events = await wrong.auth.events.list({ name: 'token.revoked', limit: 10 })
+    assert.equal(events.length, 1, 'once, however often somebody asks')
+    assert.equal((await wrong.call('POST', '/logout', { token: other })).status, 204)
+    await wrong.close()
+
+    step(-milliseconds)
+    pass(30 * SECOND)
+    const right = await start()
+    for (const token of [access, other]) assert.equal((await right.me(token)).status, 401)
+    await right.close()
+  })
+}
+
 test('PROTOCOL 1.6: a session that was refreshed while the clock was ahead gets tokens of the right time after it', async () => {
   const { start, step, pass } = startOnWall()
   step(DAY)

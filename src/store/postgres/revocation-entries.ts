@@ -23,16 +23,19 @@ const ID = `CASE WHEN entry.ref ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' 
  */
 const LAST_MADE_AT = `CASE entry.kind
       WHEN 'session' THEN (SELECT max(t.turned_at) FROM countersign.sessions t WHERE t.id = ${ID})
-      WHEN 'user' THEN (SELECT max(t.turned_at) FROM countersign.sessions t WHERE t.user_id = ${ID}) END`
+      WHEN 'user' THEN (SELECT max(t.turned_at) FROM countersign.sessions t WHERE t.user_id = ${ID})
+      -- Their tokens may be of no session: when a node was last seen.
+      WHEN 'client' THEN (SELECT max(l.seen_at) FROM countersign.access_lives l)
+      WHEN 'store' THEN (SELECT max(l.seen_at) FROM countersign.access_lives l) END`
 
 /**
- * Writes entries within the statement of their cause. `entries` selects kind, ref, least and, if it says so, one more
- * column. What is written never says less than what is live for the same thing, and never for a shorter time.
+ * Writes entries within the statement of their cause. `entries` selects kind, ref, least and, if it says so, what is
+ * known of a token (`session_id` and `made_at`) or for how long the entry matters (`life`). What is written never says less than what is live for the same thing, and never for a shorter time.
  */
-export function insertEntries(entries: string, more?: 'session_id' | 'life'): string {
+export function insertEntries(entries: string, more?: 'token' | 'life'): string {
   return `INSERT INTO countersign.revocations AS former (kind, ref, least, session_id, ends_at)
-    SELECT entry.kind, entry.ref, entry.least, ${more === 'session_id' ? 'entry.session_id' : 'NULL::uuid'},
-      ${more === 'life' ? `${NOW} + entry.life` : `greatest(${NOW}, ${LAST_MADE_AT}) + ${LIFE}`}
+    SELECT entry.kind, entry.ref, entry.least, ${more === 'token' ? 'entry.session_id' : 'NULL::uuid'},
+      ${more === 'life' ? `${NOW} + entry.life` : `greatest(${NOW}, ${more === 'token' ? 'entry.made_at, ' : ''}${LAST_MADE_AT}) + ${LIFE}`}
     -- In one order everywhere, so that two writers never hold what the other waits for.
     FROM (${entries}) entry ORDER BY entry.kind, entry.ref
     ON CONFLICT (kind, ref) DO UPDATE SET

@@ -1,7 +1,7 @@
 import type { RevocationVerbs } from '../revocations.ts'
 import type { Connection } from './connection.ts'
 import { eventValues, insertEvent } from './events.ts'
-import { raised, uuidOrNull } from './expressions.ts'
+import { raised, timeFrom, uuidOrNull } from './expressions.ts'
 import { restoreRevocations } from './lost-revocations.ts'
 import { insertEntries } from './revocation-entries.ts'
 import { pullRevocations } from './revocation-pull.ts'
@@ -10,9 +10,15 @@ import { statement } from './statement.ts'
 /** So that nobody fills the readers' memory by refreshing and revoking in a loop (PROTOCOL 2.9). */
 const MOST_TOKENS_OF_SESSION = 16
 
+const MADE_AT = `${timeFrom('@made_at')} AS made_at`
+
 const add = statement(
   'revocations.add',
-  `WITH r AS (${insertEntries('SELECT @kind::text AS kind, @ref::text AS ref, @least::bigint AS least')})
+  `WITH r AS (${insertEntries(
+    `SELECT @kind::text AS kind, @ref::text AS ref, @least::bigint AS least, NULL::uuid AS session_id,
+       ${MADE_AT}`,
+    'token',
+  )})
    ${insertEvent()}`,
 )
 
@@ -46,8 +52,8 @@ const addToken = statement(
    r AS (${insertEntries(
      `SELECT CASE WHEN crowded THEN 'session' ELSE 'token' END AS kind,
         CASE WHEN crowded THEN @session_id::uuid::text ELSE @ref::text END AS ref, NULL::bigint AS least,
-        CASE WHEN crowded THEN NULL ELSE @session_id::uuid END AS session_id FROM n`,
-     'session_id',
+        CASE WHEN crowded THEN NULL ELSE @session_id::uuid END AS session_id, ${MADE_AT} FROM n`,
+     'token',
    )})
    ${insertEvent()}`,
 )
@@ -56,9 +62,9 @@ export function revocationVerbs(connection: Connection): RevocationVerbs {
   return {
     pull: (cursor, { census = false } = {}) => pullRevocations(connection, cursor, census),
 
-    async add({ kind, ref, least }, { sessionId }, event) {
+    async add({ kind, ref, least }, { sessionId, madeAt }, event) {
       const session = kind === 'token' ? uuidOrNull(sessionId) : null
-      const values = { kind, ref, least, session_id: session, ...eventValues(event) }
+      const values = { kind, ref, least, session_id: session, made_at: madeAt, ...eventValues(event) }
       if (session === null) {
         await connection.rows(kind === 'client' ? addForClient : add, values)
         return

@@ -22,10 +22,15 @@ export interface RevocationRow {
 export function writeRevocation(
   db: Writing,
   entry: Revocation,
-  options: { readonly sessionId?: string | undefined; readonly lifeMilliseconds?: number | undefined } = {},
+  options: {
+    readonly sessionId?: string | undefined
+    readonly madeAt?: number | undefined
+    readonly lifeMilliseconds?: number | undefined
+  } = {},
 ): void {
   const { kind, ref } = entry
   const former = liveEntry(db, entry)
+  const from = Math.max(db.now, options.madeAt ?? lastMadeAt(db, entry))
   const life = options.lifeMilliseconds ?? longestLifeSeconds(db) * 1000 + MARGIN_MILLISECONDS
   const absolute = entry.least === undefined || former?.least === null
   // The former row stays for the readers whose cursor names it; that it ends now keeps one live row for each thing.
@@ -43,10 +48,7 @@ export function writeRevocation(
       ref,
       least: absolute ? null : Math.max(entry.least ?? 0, former?.least ?? 0),
       sessionId: options.sessionId,
-      endsAt: Math.max(
-        Math.max(db.now, lastMadeAt(db, entry, options.sessionId)) + life,
-        former?.ends_at ?? 0,
-      ),
+      endsAt: Math.max(from + life, former?.ends_at ?? 0),
     },
   )
 }
@@ -55,14 +57,20 @@ export function writeRevocation(
  * When the last token that the entry ends can have been made. Later than now, if the clock was set back since: an entry
  * counted from now alone would be over before the token, once the clock is right again.
  */
-function lastMadeAt(db: Reading, { kind, ref }: Revocation, sessionId: string | undefined): number {
-  const of = kind === 'user' ? 'user_id = :of' : 'id = :of'
-  const id = kind === 'user' || kind === 'session' ? ref : sessionId
-  if (id === undefined) return 0
-  const row = db.get<{ at: number | null }>(`SELECT max(turned_at) at FROM cs_sessions WHERE ${of}`, {
-    of: id,
-  })
+function lastMadeAt(db: Reading, { kind, ref }: Revocation): number {
+  const newest = NEWEST_OF[kind]
+  const row = newest && db.get<{ at: number | null }>(newest.sql, newest.isNamed ? { ref } : {})
   return row?.at ?? 0
+}
+
+/** By the sessions they are of; tokens of a client may have none, so there it is when a node was last seen. */
+const NEWEST_OF: Readonly<
+  Partial<Record<RevocationKind, { readonly sql: string; readonly isNamed: boolean }>>
+> = {
+  session: { sql: 'SELECT max(turned_at) at FROM cs_sessions WHERE id = :ref', isNamed: true },
+  user: { sql: 'SELECT max(turned_at) at FROM cs_sessions WHERE user_id = :ref', isNamed: true },
+  client: { sql: 'SELECT max(seen_at) at FROM cs_access_lives', isNamed: false },
+  store: { sql: 'SELECT max(seen_at) at FROM cs_access_lives', isNamed: false },
 }
 
 /** There is at most one live row for one thing. */

@@ -22,7 +22,7 @@ export function revocationVerbs(connection: Connection): RevocationVerbs {
     pull: (cursor, { census = false } = {}) =>
       connection.read((db) => ({ ...pull(db, cursor), ...(census && { census: takeCensus(db) }) })),
 
-    add: (entry, { sessionId }, event) =>
+    add: (entry, { sessionId, madeAt }, event) =>
       connection.write((db) => {
         writeEvent(db, event)
         if (entry.kind === 'client') {
@@ -31,7 +31,7 @@ export function revocationVerbs(connection: Connection): RevocationVerbs {
           endSessionById(db, sessionId, 'token_revoked')
           writeRevocation(db, { kind: 'session', ref: sessionId, least: undefined })
         } else {
-          writeRevocation(db, entry, { sessionId: entry.kind === 'token' ? sessionId : undefined })
+          writeRevocation(db, entry, { sessionId: entry.kind === 'token' ? sessionId : undefined, madeAt })
         }
       }),
 

@@ -145,6 +145,34 @@ export function testRevocations(subject: Subject): void {
     )
   })
 
+  test('B11, PROTOCOL 2.6: what ends while the clock is a day back has an entry still when it is right again', async () => {
+    const { store, advance } = subject()
+    const [ended, removed] = [await signIn(store), await signIn(store)]
+    const node = { id: newId(), secretKeys: ['a'], ringVersion: 0, algorithm: 'ES256', signingSecrets: [] }
+    await store.nodes.announce({ ...node, accessLifeSeconds: 300 })
+    await store.nodes.leave(node.id)
+    const { now: madeAt } = await store.revocations.pull()
+    await advance(-DAY)
+    const { id } = ended.session
+    await store.sessions.end({ userId: ended.user.id, id, why: 'logout' }, eventOf('session.ended'))
+    await store.users.remove(removed.user.id, eventOf('user.deleted'))
+    const token = newId()
+    const event = eventOf('token.revoked')
+    await store.revocations.add({ kind: 'token', ref: token, least: undefined }, { madeAt }, event)
+    await store.revocations.add({ kind: 'client', ref: FIRST_PARTY, least: 1 }, {}, event)
+    await advance(DAY + 60 * SECOND)
+    const { entries } = await store.revocations.pull()
+    const kept = new Set(entries.map(({ kind, ref }) => `${kind} ${ref}`))
+    for (const [kind, ref] of [
+      ['session', id],
+      ['user', removed.user.id],
+      ['token', token],
+      ['client', FIRST_PARTY],
+    ]) {
+      assert.ok(kept.has(`${kind} ${ref}`), kind)
+    }
+  })
+
   test('an entry never says less than a live one about the same thing', async () => {
     const { store } = subject()
     const ref = newId()
