@@ -6,6 +6,9 @@ import { nodeListener } from '../adapters/node.ts'
 import type { Auth } from '../auth.ts'
 import type { Logger } from '../base/logger.ts'
 import { traceIdOf } from '../base/trace-parent.ts'
+import { noStore } from '../http/headers.ts'
+import type { Reply } from '../http/reply.ts'
+import { pathOf } from '../http/request-path.ts'
 import type { KeyAndCertificate } from './tls/self-signed.ts'
 
 export interface ServeOptions {
@@ -43,9 +46,10 @@ const GRACE_MILLISECONDS = 8000
 /** The issuer as a server of its own. Rejects if the port cannot be had or the store cannot be opened. */
 export async function serve({ auth, host, port, logger, tls }: ServeOptions): Promise<Serving> {
   await auth.ready()
+  const home = homeOf(auth)
   const listener = nodeListener({
     ...auth,
-    reply: (request, info) => auth.reply(request, { ...info, listensOn: host }),
+    reply: async (request, info) => home(request) ?? auth.reply(request, { ...info, listensOn: host }),
   })
   const answer = (request: IncomingMessage, response: ServerResponse): void => {
     if (stopping) response.setHeader('Connection', 'close')
@@ -83,6 +87,23 @@ export async function serve({ auth, host, port, logger, tls }: ServeOptions): Pr
       await auth.close()
     },
   }
+}
+
+/**
+ * Whoever types the address that a start prints is led to the account page, which asks them to sign in. The root of an
+ * application that embeds the issuer is its own; without pages there is nowhere to lead.
+ */
+function homeOf({ issuer, headers, handles }: Auth): (request: Request) => Reply | undefined {
+  const base = new URL(issuer).pathname.replace(/\/$/, '')
+  const roots = new Set(['/', base, `${base}/`])
+  if (!handles('/account')) return () => undefined
+  const answer: Reply = {
+    status: 303,
+    headers: { ...headers.api, ...noStore, Location: `${base}/account` },
+    body: null,
+  }
+  return (request) =>
+    (request.method === 'GET' || request.method === 'HEAD') && roots.has(pathOf(request)) ? answer : undefined
 }
 
 function listen(server: Server, host: string, port: number): Promise<void> {

@@ -148,3 +148,24 @@ test('C18: embedded in development nobody outside this machine is served, and th
   assert.notEqual((await production.fetch(jwks)).status, 421)
   await production.close()
 })
+
+test('the root of the stand-alone server leads to the account page, also below a path, and the embedded form has none', async () => {
+  const root = async (settings: Parameters<typeof startIssuer>[0], path = '/', method = 'GET') => {
+    const issuer = await startIssuer(settings)
+    const serving = await serve({ auth: issuer.auth, host: '127.0.0.1', port: 0, logger: silentLogger })
+    const answer = await fetch(url(serving.address.port, path), { method, redirect: 'manual' })
+    await serving.stop()
+    await answer.text()
+    return `${answer.status} ${answer.headers.get('location')}`
+  }
+  assert.equal(await root({}), '303 /account')
+  assert.equal(await root({}, '/?from=mail', 'HEAD'), '303 /account')
+  const below = { issuer: 'http://127.0.0.1:8000/auth' }
+  for (const path of ['/', '/auth', '/auth/']) assert.equal(await root(below, path), '303 /auth/account')
+  assert.equal(await root({}, '/', 'POST'), '404 null')
+  assert.equal(await root({ pages: 'off' }), '404 null', 'nowhere to lead')
+  const issuer = await startIssuer()
+  assert.equal(issuer.auth.handles('/'), false)
+  assert.equal((await issuer.call('GET', '/')).status, 404)
+  await issuer.close()
+})
