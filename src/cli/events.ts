@@ -2,6 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { type AuditEvent, EVENT_NAMES, type EventName } from '../audit/events.ts'
 import type { Auth } from '../auth.ts'
 import { showEvent } from '../endpoints/schemas.ts'
+import { catalogue } from '../errors/codes.ts'
 import type { EventFilter } from '../store/events.ts'
 import { findAccount, timeOf } from './account.ts'
 import { type OutputOptions, print, printable, printTable } from './output.ts'
@@ -36,6 +37,9 @@ async function filterOf(
 ): Promise<Omit<EventFilter, 'limit'>> {
   if (name !== undefined && !isEventName(name)) {
     throw new Error(`--name: one of ${EVENT_NAMES.join(', ')}`)
+  }
+  if (cause !== undefined && !Object.hasOwn(catalogue, cause)) {
+    throw new Error('--cause: a code such as PASSWORD_WRONG; docs/refusals.md lists them all')
   }
   return {
     ...(user !== undefined && { userId: (await findAccount(auth, user)).id }),

@@ -1,6 +1,7 @@
 import { ConfigError } from '../config/config-error.ts'
 import { AuthError } from '../errors/auth-error.ts'
 import { catalogue } from '../errors/codes.ts'
+import { isPlainName } from './named-file.ts'
 import { NoVerdict } from './no-verdict.ts'
 
 /** What went wrong and what to do, for people at a terminal. Never a stack trace: that is for our own faults. */
@@ -20,6 +21,10 @@ export function explainFailure(error: unknown): string {
   }
   if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS') {
     return `Not allowed: ${error.message}. Let this user write there, or set DATABASE_URL to a place where it may.`
+  }
+  const { path } = error as NodeJS.ErrnoException
+  if (code === 'ENOENT' && path !== undefined) {
+    return isPlainName(path) ? `There is no such file or folder: ${path}` : 'There is no such file or folder.'
   }
   // Our own refusals to go on are plain errors with a sentence for people.
   return error.name === 'Error' ? error.message : `${error.name}: ${error.message}`

@@ -74,12 +74,16 @@ export async function rotateKeys({ use, algorithm, now, yes, ...output }: Rotate
 }
 
 export async function retireKey(kid: string, output: OutputOptions): Promise<void> {
-  await withAuth((auth) => auth.keys.retire(kid, OPERATOR))
+  await withAuth(async (auth) => {
+    await findKey(auth, kid)
+    await auth.keys.retire(kid, OPERATOR)
+  })
   printFacts({ kid, retired: true }, output)
 }
 
 export async function revokeKey(kid: string, { yes, ...output }: Danger): Promise<void> {
   await withAuth(async (auth) => {
+    await findKey(auth, kid)
     await confirmed(await consequences(auth, `what ${kid} signed is refused from now on`), yes)
     await auth.keys.revoke(kid, OPERATOR)
   })
@@ -119,6 +123,12 @@ function pemOf(jwk: JsonWebKey): string {
     .export({ type: 'spki', format: 'pem' })
     .toString()
     .trimEnd()
+}
+
+async function findKey(auth: Auth, kid: string): Promise<void> {
+  const { keys } = await auth.keys.list()
+  if (keys.some((key) => key.kid === kid)) return
+  throw new Error('no key of that kid; `countersign keys list` shows all')
 }
 
 async function consequences(auth: Auth, what: string): Promise<string> {

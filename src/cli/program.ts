@@ -8,11 +8,13 @@ import { serviceCommands } from './commands/service.ts'
 import { sessionCommands } from './commands/sessions.ts'
 import { userCommands } from './commands/users.ts'
 import { watchCommands } from './commands/watch.ts'
+import { ownVersion } from './version.ts'
 
 /** Names and options of all commands. Each loads its own parts, so that none waits for what it does not use. */
 export function createProgram(): Command {
   const program = new Command('countersign')
     .description('Authentication for TypeScript APIs')
+    .version(ownVersion(), '-V, --version', 'print the version')
     .exitOverride()
     .configureHelp({ showGlobalOptions: true })
     .showHelpAfterError('(countersign --help lists the commands)')

@@ -13,7 +13,7 @@ import { createUseNotes, type UseNotes } from './use-notes.ts'
 export interface NewApiKeyRequest {
   readonly userId: string
   readonly name: string
-  /** At most what the owner's roles hold, and all of that where undefined. */
+  /** All of them must be held by the owner's roles; all that those hold where undefined. */
   readonly scopes?: readonly string[] | undefined
   /** The scopes of the credential that asks for the key: none may make a key of more than it has. */
   readonly within?: readonly string[] | undefined
@@ -29,7 +29,7 @@ export interface MadeApiKey {
 }
 
 export interface ApiKeys {
-  /** Throws `SCOPE_MISSING` where `within` lacks a scope that the owner holds, `SCOPE_UNKNOWN` for a misspelt one. */
+  /** Throws `SCOPE_MISSING` for a scope that the owner or `within` lacks, `SCOPE_UNKNOWN` for a misspelt one. */
   make(request: NewApiKeyRequest, origin: Origin): Promise<MadeApiKey>
   list(userId: string): Promise<ApiKey[]>
   /** False if the owner has no live key of that id. */
@@ -62,14 +62,16 @@ export function createApiKeys(parts: ApiKeysParts): ApiKeys {
       const id = randomId(random)
       const ofRoles = await scopesOfRoles(policy, user.roles)
       const held = within === undefined ? ofRoles : ofRoles.filter((scope) => within.includes(scope))
-      const missing = scopes?.filter((scope) => ofRoles.includes(scope) && !held.includes(scope)) ?? []
+      const granted = grantedScope(policy, scopes?.join(' '), held)
+      // Unlike a token, a key is made for one purpose and long before it is used: with less than that it would fail there.
+      const missing = scopes?.filter((scope) => !granted.includes(scope)) ?? []
       if (missing.length > 0) throw new AuthError('SCOPE_MISSING', { details: { scopes: missing } })
       const key = {
         id,
         userId,
         name,
         hash: hashSecret(text),
-        scopes: grantedScope(policy, scopes?.join(' '), held),
+        scopes: granted,
         lifeMilliseconds: lifeSeconds * 1000,
         sessionId,
       }

@@ -72,7 +72,7 @@ export const FAMILIES = {
     among: 'most',
   },
   countersign_signing_key_age_seconds: {
-    help: 'How long the key of each use has been signing.',
+    help: 'How long the key of each use has been signing, the oldest where there are several.',
     type: 'gauge',
     among: 'most',
   },

@@ -52,9 +52,11 @@ export function readNumbers({ ground, knowledge, signIn, telemetry }: Numbered):
       const some = ring.keys.filter((key) => key.use === use && key.phase === phase)
       set('countersign_signing_keys', some.length, { use, phase })
     }
-    const active = ring.keys.find((key) => key.use === use && key.phase === 'active')
-    if (active !== undefined) {
-      set('countersign_signing_key_age_seconds', (ring.now - active.phaseAt) / 1000, { use })
+    // Of ID tokens each algorithm has a key that signs: the older one tells whether rotation goes on.
+    const active = ring.keys.filter((key) => key.use === use && key.phase === 'active')
+    if (active.length > 0) {
+      const since = Math.min(...active.map(({ phaseAt }) => phaseAt))
+      set('countersign_signing_key_age_seconds', (ring.now - since) / 1000, { use })
     }
   }
 

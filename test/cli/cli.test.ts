@@ -62,7 +62,9 @@ test('a reader that stops early ends a listing, and no stack trace comes of it',
 })
 
 test('version and secret', async () => {
-  assert.match((await run(['version'])).out, /^\d+\.\d+\.\d+\n$/)
+  const version = await run(['version'])
+  assert.match(version.out, /^\d+\.\d+\.\d+\n$/)
+  assert.deepEqual(await run(['--version']), version)
   const first = await run(['secret'])
   assert.match(first.out, /^[\w-]{43}\n$/)
   assert.notEqual((await run(['secret'])).out, first.out)
@@ -114,6 +116,42 @@ test('accounts: made with a password from standard input, never from an option',
   assert.match((await run(['sessions', 'list', 'root'])).out, /Not signed in anywhere/)
   assert.equal((await run(['sessions', 'end', 'root', 'no-such-id'])).status, 1)
   assert.deepEqual(JSON.parse((await run(['sessions', 'end-all', 'root', '--json'])).out), { ended: 0 })
+})
+
+test('what is not there is named, with where to look, before anything is asked', async () => {
+  const named = [
+    ['apply gone.json', /^There is no such file or folder: gone\.json\n$/],
+    ['keys retire no-such-key', /^no key of that kid; `countersign keys list` shows all\n$/],
+    ['keys revoke no-such-key', /^no key of that kid; `countersign keys list` shows all\n$/],
+    ['events --cause PASSWORD_WRONK', /^--cause: a code such as PASSWORD_WRONG; docs\/refusals\.md/],
+  ] as const
+  await Promise.all(
+    named.map(async ([line, told]) => {
+      const { status, err } = await run(line.split(' '))
+      assert.match(err, told)
+      assert.equal(status, 1, line)
+    }),
+  )
+  const tooMuch = await run('api-keys create root --name x --scope admin:events'.split(' '))
+  assert.match(
+    tooMuch.err,
+    /^SCOPE_MISSING: .*\n {2}scopes: admin:events\n$/,
+    'root has lost that role above',
+  )
+})
+
+test('config shows which keys a start in development uses, and makes none', async () => {
+  const keyOf = async (cwd: string) => {
+    const { items } = JSON.parse((await run(['config', '--json'], { cwd })).out)
+    return items.find(({ setting }: { readonly setting: string }) => setting === 'secretKey')
+  }
+  const made = await keyOf(folder)
+  assert.equal(made.from, 'file data/secret-key')
+  assert.match(made.value.join(), /^set, 43 characters, fingerprint [0-9a-f]{8}$/)
+  const empty = mkdtempSync(join(tmpdir(), 'countersign-cli-empty-'))
+  assert.deepEqual((await keyOf(empty)).value, [])
+  assert.deepEqual(readdirSync(empty), [])
+  rmSync(empty, { recursive: true })
 })
 
 test('events: who did what, when; filtered by account, name and time', async () => {

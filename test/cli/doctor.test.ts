@@ -232,5 +232,8 @@ describe('doctor url and openapi', () => {
 
   it('decides nothing where nobody answers: exit 2', async () => {
     assert.equal((await doctor(['openapi', 'http://127.0.0.1:9/openapi.json'])).status, 2)
+    const { status, err } = await doctor(['url', 'http://127.0.0.1:9'])
+    assert.match(err, /^http:\/\/127\.0\.0\.1:9\/ does not answer/)
+    assert.equal(status, 2)
   })
 })

@@ -71,7 +71,7 @@ test('F-7: a key has the scopes it was made with and no roles, and cannot make k
   )
 })
 
-test('F-7: a narrow token makes no key, and an old one makes none', async () => {
+test('F-7: a narrow token makes no key, an old one makes none, and nobody makes one of more than they have', async () => {
   const clock = handClock()
   const one = await startIssuer({ clock, staleness: 'relaxed' })
   const root = { email: 'root@example.com', username: 'root', password: PASSWORD, roles: ['user', 'admin'] }
@@ -84,6 +84,13 @@ test('F-7: a narrow token makes no key, and an old one makes none', async () => 
     assert.deepEqual([refused.status, refused.body.code], [403, 'access_denied'])
   }
   assert.deepEqual(await one.auth.apiKeys.list(id), [])
+  const plain = await one.signUp('alice')
+  const beyond = await make(plain.access, { scopes: ['profile:read', 'admin:users'] })
+  assert.deepEqual(
+    [beyond.status, beyond.body.code],
+    [403, 'insufficient_scope'],
+    'a key with less would fail later',
+  )
   const wide = tokensOf(await one.signIn('root'))
   assert.equal((await make(wide.access, { scopes: ['admin:users'] })).status, 201)
   clock.advance(601_000)
@@ -121,8 +128,9 @@ test('F-7: a key opens no account, whatever its scopes, and reads it only with p
     assert.equal(status, 403, `${method} ${path}`)
   }
   assert.deepEqual((await withKey(key)).body, me.body)
+  const admin = { email: 'grace@example.com', username: 'grace', password: PASSWORD, roles: ['admin'] }
   const { text: blind } = await issuer.auth.apiKeys.create({
-    userId: String(me.body.id),
+    userId: (await issuer.auth.users.create(admin)).id,
     name: 'without profile:read',
     scopes: ['admin:users'],
   })

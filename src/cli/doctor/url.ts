@@ -1,8 +1,9 @@
 import { diagnose } from '../../doctor/diagnose.ts'
 import type { Evidence, Exchange } from '../../doctor/evidence.ts'
-import { type Diagnosis, exitStatusOf } from '../../doctor/finding.ts'
+import type { Diagnosis } from '../../doctor/finding.ts'
 import { redact } from '../../doctor/redact.ts'
 import { reportDiagnosis } from '../../doctor/report.ts'
+import { NoVerdict } from '../no-verdict.ts'
 import { print, printable, printJson } from '../output.ts'
 import { type DoctorOptions, nowOf } from './answer.ts'
 import { ask, jsonOf, urlOf } from './fetch.ts'
@@ -71,6 +72,8 @@ export async function urlCommand(address: string, options: UrlOptions): Promise<
   const target = new URL(options.path ?? url.pathname, url)
   const plain = await ask(target.href)
   add('answer without a credential', undefined, plain === undefined ? 'none' : String(plain.status))
+  if (plain === undefined && shown.issuer === undefined)
+    throw new NoVerdict(`${target.href} does not answer: nothing there can be judged`)
   if (plain !== undefined)
     exchanges.push({ as_sent: { method: 'GET', url: target.href, headers: [] }, response: plain })
   if (plain?.status === 401) {
@@ -128,12 +131,5 @@ function report(looks: readonly Look[], diagnosis: Diagnosis, { json }: UrlOptio
     if (diagnosis.causes.length > 0) process.stdout.write(`\n${reportDiagnosis(diagnosis)}`)
   }
   const nothing = looks.every(({ ok }) => ok === undefined)
-  process.exitCode =
-    failed || diagnosis.causes.length > 0
-      ? 1
-      : nothing
-        ? 2
-        : diagnosis.causes.length > 0
-          ? exitStatusOf(diagnosis)
-          : 0
+  process.exitCode = failed || diagnosis.causes.length > 0 ? 1 : nothing ? 2 : 0
 }
