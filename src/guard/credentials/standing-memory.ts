@@ -39,26 +39,40 @@ export function createStandingMemory<Standing>(options: StandingMemoryOptions): 
   const { clock, goodForMilliseconds, most = DEFAULT_MOST } = options
   const entries = new Map<string, Entry<Standing>>()
   const start = momentOf(clock)
+  /** The same request asks twice, and to look among thousands takes longer than all else that is done here. */
+  let [lastText, lastEntry]: [string?, Entry<Standing>?] = []
+  const lookUp = (text: string): Entry<Standing> | undefined => {
+    if (text !== lastText) {
+      lastText = text
+      lastEntry = entries.get(text)
+    }
+    return lastEntry
+  }
+  const forget = (text: string): void => {
+    lastText = undefined
+    lastEntry = undefined
+    entries.delete(text)
+  }
   return {
-    knows: (text) => entries.has(text),
+    knows: (text) => lookUp(text) !== undefined,
     find(text, now) {
-      const entry = entries.get(text)
+      const entry = lookUp(text)
       if (entry === undefined) return undefined
       const age = Math.max(now.now - start.now - entry.now, now.elapsed - start.elapsed - entry.elapsed)
       if (age < goodForMilliseconds) return entry.standing
-      entries.delete(text)
+      forget(text)
       return undefined
     },
     keep(text, standing, asked) {
-      entries.delete(text)
+      forget(text)
       entries.set(text, {
         standing,
         now: Math.floor(asked.now - start.now),
         elapsed: Math.floor(asked.elapsed - start.elapsed),
       })
-      if (entries.size > most) entries.delete(entries.keys().next().value ?? '')
+      if (entries.size > most) forget(entries.keys().next().value ?? '')
     },
-    forget: (text) => void entries.delete(text),
+    forget,
     now: () => momentOf(clock),
   }
 }
