@@ -2,6 +2,7 @@ import type { Request, Response } from 'express'
 import type { CallSite } from '../base/call-site.ts'
 import type { Access } from '../model/access.ts'
 import { joinAccess } from '../model/access-join.ts'
+import type { GuardRequest } from '../model/guard-request.ts'
 import { placeOf, placeOfCaller, wordOf } from './guard-mark.ts'
 import type { FindPathWord } from './path-words.ts'
 import type { DeclaredRoute } from './undeclared-routes.ts'
@@ -13,7 +14,16 @@ export interface RouterLayer {
   /** Of a handler inside of a route; undefined for all methods. */
   readonly method?: string | undefined
   readonly path?: string
-  match(path: string): boolean | { readonly path: string }
+  readonly params?: Params
+  match(path: string): boolean | Matched
+}
+
+type Params = GuardRequest['params']
+
+/** What of a path a layer takes, and the variable parts of that. */
+interface Matched {
+  readonly path: string
+  readonly params: Params
 }
 
 export interface RouterRoute {
@@ -27,6 +37,9 @@ export interface RouterRoute {
 export interface ExpressRouter {
   readonly stack: RouterLayer[]
   handle: RouteHandler
+  /** What `param` was given, by name: Express runs it before the route is entered. */
+  readonly params?: Readonly<Record<string, unknown>>
+  readonly mergeParams?: boolean
   use(...args: unknown[]): unknown
   route(path: unknown): RouterRoute
 }
@@ -54,6 +67,8 @@ export interface RouterTree {
   routes(): readonly TreeRoute[]
   /** The route that a request will come to first, with its words; undefined where none answers to it. */
   find(method: string, path: string): FoundRoute | undefined
+  /** Whether one of the routers has work for variable parts of a path (`param`). */
+  readsParams(): boolean
 }
 
 export interface TreeRoute extends DeclaredRoute {
@@ -63,6 +78,8 @@ export interface TreeRoute extends DeclaredRoute {
 export interface FoundRoute {
   readonly route: RouterRoute
   readonly words: readonly Access[]
+  /** As the route will have them. */
+  readonly params: Params
 }
 
 /** Takes an application with all that is in it by now, and all that will be added. */
@@ -72,6 +89,7 @@ export function adoptApplication(
   pathWord: FindPathWord,
 ): RouterTree {
   const adopted = new WeakSet<object>()
+  const routers: ExpressRouter[] = []
   const applications = new WeakMap<object, ExpressApplication>()
   const usedAt = new WeakMap<RouterLayer, unknown>()
   /** Where routes were declared, of those that came after the guards: one without a word shall be found. */
@@ -101,6 +119,7 @@ export function adoptApplication(
   const adoptRouter = (router: ExpressRouter): void => {
     if (adopted.has(router)) return
     adopted.add(router)
+    routers.push(router)
     const { use, route } = router
     router.route = function (this: unknown, path) {
       const added: RouterRoute = Reflect.apply(route, this, [path])
@@ -187,21 +206,23 @@ export function adoptApplication(
     router: ExpressRouter,
     method: string,
     path: string,
-    outer: readonly Access[],
+    outer: Pick<FoundRoute, 'words' | 'params'>,
     depth: number,
   ): FoundRoute | undefined => {
-    let group = outer
+    let group = outer.words
     for (const layer of router.stack) {
-      const matched = matchedPath(layer, path)
+      const matched = matchOf(layer, path)
       if (matched === undefined) continue
+      const params = router.mergeParams ? { ...outer.params, ...matched.params } : matched.params
       if (layer.route !== undefined) {
         if (!layer.route._handlesMethod(method)) continue
-        return { route: layer.route, words: [...group, ...wordsOfRoute(layer.route, method)] }
+        return { route: layer.route, words: [...group, ...wordsOfRoute(layer.route, method)], params }
       }
       const word = wordOf(layer.handle)
       if (word !== undefined) group = [...group, word]
       const nested = depth < DEEPEST ? nestedOf(layer) : undefined
-      const found = nested && find(nested, method, path.slice(matched.length) || '/', group, depth + 1)
+      const rest = path.slice(matched.path.length) || '/'
+      const found = nested && find(nested, method, rest, { words: group, params }, depth + 1)
       if (found !== undefined) return found
     }
     return undefined
@@ -209,7 +230,8 @@ export function adoptApplication(
 
   return {
     routes: () => list(app.router, '', [], new Set()),
-    find: (method, path) => find(app.router, method, path, [], 0),
+    find: (method, path) => find(app.router, method, path, { words: [], params: {} }, 0),
+    readsParams: () => routers.some(({ params = {} }) => Object.keys(params).length > 0),
   }
 }
 
@@ -250,12 +272,12 @@ function listRoute(
   })
 }
 
-/** What of the path the layer takes, or undefined if it does not match. Express answers 400 where matching throws. */
-function matchedPath(layer: RouterLayer, path: string): string | undefined {
+/** Undefined if it does not match. Express answers 400 where matching throws. */
+function matchOf(layer: RouterLayer, path: string): Matched | undefined {
   try {
     const match = layer.match(path)
     if (match === false) return undefined
-    return match === true ? (layer.path ?? '') : match.path
+    return match === true ? { path: layer.path ?? '', params: layer.params ?? {} } : match
   } catch {
     return undefined
   }

@@ -177,19 +177,21 @@ export function protect(
     if (edge !== undefined && answersPreflight(edge, request, response)) return
     answering.watch(response)
     const byPath = wordForRequest(pathWord, request.method, path)
-    if (!hasBody(request) && (byPath === undefined || byPath === ANYONE)) return next()
+    const isRead = hasBody(request) || tree.readsParams()
+    if (!isRead && (byPath === undefined || byPath === ANYONE)) return next()
 
-    // Whoever will be refused is refused before anybody reads the body.
+    // Whoever will be refused is refused before anybody reads the body, or looks up what the path names.
     const found = tree.find(request.method, path)
     const access =
       found === undefined ? byPath : (joinAccess(found.words) ?? wordOfSilent(found.route, request.method))
     if (found === undefined && byPath === undefined) return next()
-    check(gate, access, request, response, () => {
+    const enter = (): void => {
       const standing = standingOf(request)
       standing.met = access
       if (found === undefined && access !== undefined) standing.group = [access]
       next()
-    })
+    }
+    check(gate, access, request, response, enter, found?.params)
   })
 
   moveBeforeParsers((app as unknown as { router: ExpressRouter }).router)
@@ -264,6 +266,7 @@ function check(
   request: Request,
   response: Response,
   enter: () => void,
+  params?: GuardRequest['params'],
 ): void {
   const settle = (admission: Admission): void => {
     if (admission instanceof RefusalAnswer) {
@@ -273,7 +276,7 @@ function check(
     response.locals.principal = admission
     enter()
   }
-  const admission = gate.admit(new ExpressGuardRequest(request, response), access)
+  const admission = gate.admit(new ExpressGuardRequest(request, response, params), access)
   if (admission instanceof Promise) void admission.then(settle)
   else settle(admission)
 }
@@ -281,11 +284,14 @@ function check(
 class ExpressGuardRequest extends RawGuardRequest {
   readonly #request: Request
   readonly #response: Response | undefined
+  readonly #params: GuardRequest['params'] | undefined
 
-  constructor(request: Request, response?: Response) {
+  /** Before the route is entered its `params` are those that it will have. */
+  constructor(request: Request, response?: Response, params?: GuardRequest['params']) {
     super(request)
     this.#request = request
     this.#response = response
+    this.#params = params
   }
   tell(headers: Readonly<Record<string, string>>): void {
     this.#response?.set(headers)
@@ -294,7 +300,7 @@ class ExpressGuardRequest extends RawGuardRequest {
     return this.#request.originalUrl
   }
   override get params(): GuardRequest['params'] {
-    return this.#request.params as GuardRequest['params']
+    return this.#params ?? (this.#request.params as GuardRequest['params'])
   }
   override get address(): string | undefined {
     return this.#request.ip

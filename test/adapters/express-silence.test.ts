@@ -5,9 +5,10 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
-import express, { type Express } from 'express'
+import express, { type Express, type RequestParamHandler } from 'express'
 import { guard, protect, UndeclaredRoutesError } from '../../src/express.ts'
 import { type Auth, anyone, needs, signedIn } from '../../src/index.ts'
+import { signInAs } from '../../src/testing.ts'
 import { newAuth, SECRET } from './contract.ts'
 import { sendRaw } from './raw-request.ts'
 
@@ -18,14 +19,24 @@ before(() => {
 after(() => auth.close())
 
 /** Serves the application and asks it as a stranger. */
-async function ask(app: Express, ...targets: readonly string[]): Promise<number[]> {
+const ask = (app: Express, ...targets: readonly string[]) => askWith({}, app, ...targets)
+
+async function askWith(
+  credential: Readonly<Record<string, string>>,
+  app: Express,
+  ...targets: readonly string[]
+): Promise<number[]> {
   const server = createServer(app)
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   try {
     const statuses: number[] = []
     for (const one of targets) {
       const [method = '', target = ''] = one.includes(' ') ? one.split(' ') : ['GET', one]
-      const { status, body } = await sendRaw((server.address() as AddressInfo).port, { method, target })
+      const { status, body } = await sendRaw((server.address() as AddressInfo).port, {
+        method,
+        target,
+        headers: Object.entries(credential),
+      })
       assert.ok(status < 400 || !body.includes(SECRET), one)
       statuses.push(status)
     }
@@ -176,6 +187,35 @@ test('Express: a method that was overridden before is the one that counts', asyn
   app.get('/x', guard(anyone), (_request, response) => void response.send('open'))
   app.delete('/x', guard(signedIn), secret)
   assert.deepEqual(await ask(app, '/x'), [401])
+})
+
+test('Express: nobody looks up for a stranger what a path names (`param`), and rules see it as the route does', async () => {
+  const app = express()
+  protect(app, auth)
+  app.use(express.json())
+  const seen: unknown[] = []
+  const rule = needs({
+    if(_principal, { params }) {
+      seen.push({ ...params })
+      return true
+    },
+  })
+  const lookUp: RequestParamHandler = (_request, response) => void response.status(404).send('no such thing')
+  const [closed, merging] = [express.Router(), express.Router({ mergeParams: true })]
+  for (const router of [closed, merging]) {
+    router.param('id', lookUp)
+    router.all('/:id', guard(rule), secret)
+  }
+  app.use('/closed/:org', closed)
+  app.use('/merging/:org', merging)
+  app.param('thing', lookUp)
+  app.get('/things/:thing', guard(rule), secret)
+  const targets = ['/closed/a/7', 'POST /closed/a/7', '/merging/a/7', '/things/7']
+  assert.deepEqual(await ask(app, ...targets), [401, 401, 401, 401])
+
+  const { headers } = await signInAs(auth, 'alice')
+  assert.deepEqual(await askWith({ ...headers }, app, ...targets), [404, 404, 404, 404])
+  assert.deepEqual(seen, [{ id: '7' }, { id: '7' }, { org: 'a', id: '7' }, { thing: '7' }])
 })
 
 test('Express: a guard without `protect` refuses', async () => {
