@@ -155,10 +155,11 @@ export function createAuth<
     tokens: {
       issue: ({ userId, scopes, lifetimeSeconds = grants.settings.accessLifeSeconds, within }) =>
         whenReady(async () => {
+          // Of before what it is made from was read: one signed late is over early, and does not outlive what ends it.
+          const before = { asOf: wired.storeNow(), storeEpoch: wired.storeEpoch() }
           const [owner, client] = await Promise.all([user(userId), activeClient(FIRST_PARTY)])
           await grants.keyRing.freshen()
-          const now = { asOf: wired.storeNow(), storeEpoch: wired.storeEpoch() }
-          return signOwnToken({ owner, client, scopes, lifetimeSeconds, within, ...now }, grants)
+          return signOwnToken({ owner, client, scopes, lifetimeSeconds, within, ...before }, grants)
         }),
     },
 

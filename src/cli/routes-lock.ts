@@ -3,17 +3,18 @@ import { isJsonObject } from '../base/strict-json.ts'
 import type { AccessData, InventoryEntry, RequirementData } from '../model/inventory.ts'
 import { type ChangeKind, compareInventories } from '../model/inventory-change.ts'
 import { NoVerdict } from './no-verdict.ts'
-import { print } from './output.ts'
+import { type OutputOptions, print, printJson } from './output.ts'
 
 export const LOCK_FILE = 'countersign.routes.json'
 
 /** Writes the list to keep: one line a route, in an order of its own, so that a review sees what changed. */
-export function writeLock(file: string, entries: readonly InventoryEntry[]): void {
+export function writeLock(file: string, entries: readonly InventoryEntry[], { json }: OutputOptions): void {
   const lines = [...entries]
     .sort((one, other) => compare(one.path, other.path) || compare(one.method, other.method))
     .map(({ method, path, access }) => `    ${JSON.stringify({ method, path, access })}`)
   writeFileSync(file, `{\n  "routes": [\n${lines.join(',\n')}\n  ]\n}\n`)
-  print(`wrote ${entries.length} routes to ${file}`)
+  if (json) printJson({ file, routes: entries.length })
+  else print(`wrote ${entries.length} routes to ${file}`)
 }
 
 function compare(one: string, other: string): number {
@@ -30,8 +31,20 @@ const WORDS: Readonly<Record<ChangeKind, string>> = {
 }
 
 /** Compares with the list that was kept; says each difference, and sets status 1 if there is one. */
-export function checkLock(file: string, entries: readonly InventoryEntry[]): void {
+export function checkLock(file: string, entries: readonly InventoryEntry[], { json }: OutputOptions): void {
   const changes = compareInventories(readInventory(file, readKept(file)), entries)
+  if (changes.length > 0) process.exitCode = 1
+  if (json) {
+    const items = changes.map(({ kind, entry: { method, path, access }, words }) => ({
+      change: kind,
+      method,
+      path,
+      access,
+      words,
+    }))
+    printJson({ file, routes: entries.length, items })
+    return
+  }
   if (changes.length === 0) {
     print(`${entries.length} routes, as in ${file}`)
     return
@@ -41,7 +54,6 @@ export function checkLock(file: string, entries: readonly InventoryEntry[]): voi
     print(`${WORDS[kind].padEnd(width)}  ${entry.method} ${entry.path} ${words}`)
   }
   print(`\nIf that is meant, write the list anew (--write) and have the change of ${file} reviewed.`)
-  process.exitCode = 1
 }
 
 function readKept(file: string): string {

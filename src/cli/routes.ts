@@ -30,8 +30,8 @@ async function listOrProbe(app: string | undefined, options: RoutesOptions): Pro
   if (options.openapi !== undefined) return probe()
   const entries = app === undefined ? await ownRoutes() : await inventoryOfApp(app, options.export)
   if (options.probe !== undefined) return probe(entries)
-  if (options.write) return writeLock(options.lock, entries)
-  if (options.check) return checkLock(options.lock, entries)
+  if (options.write) return writeLock(options.lock, entries, options)
+  if (options.check) return checkLock(options.lock, entries, options)
   printTable(
     entries.map((entry) => ({
       method: entry.method,

@@ -6,6 +6,7 @@ import { createKnownClients } from './known-clients.ts'
 
 function setUp() {
   let time = 0
+  let slept = 0
   const reads: string[] = []
   const rows = new Map<string, string>()
   let hold: Promise<void> | undefined
@@ -18,7 +19,7 @@ function setUp() {
         return name === undefined ? undefined : standing(id, name)
       },
     },
-    { now: () => time, elapsed: () => time },
+    { now: () => time + slept, elapsed: () => time },
   )
   return {
     known,
@@ -26,6 +27,10 @@ function setUp() {
     rows,
     pass(milliseconds: number) {
       time += milliseconds
+    },
+    /** The monotonic clock stands still meanwhile. */
+    sleep(milliseconds: number) {
+      slept += milliseconds
     },
     holdReads() {
       const { promise, resolve } = Promise.withResolvers<void>()
@@ -40,7 +45,7 @@ function standing(id: string, name: string): ClientStanding {
 }
 
 test('a client that asks all the time is read once a second', async () => {
-  const { known, reads, rows, pass } = setUp()
+  const { known, reads, rows, pass, sleep } = setUp()
   rows.set('shop', 'Shop')
   for (let count = 0; count < 5; count++) assert.equal((await known.find('shop'))?.client.name, 'Shop')
   assert.deepEqual(reads, ['shop'])
@@ -50,6 +55,8 @@ test('a client that asks all the time is read once a second', async () => {
   pass(1)
   assert.equal((await known.find('shop'))?.client.name, 'Shop 2')
   assert.equal(reads.length, 2)
+  sleep(1000)
+  assert.equal(known.remembered('shop'), undefined, 'a machine that slept asks again')
 })
 
 test('who is not there is asked for each time, and nothing is kept for a name that somebody made up', async () => {

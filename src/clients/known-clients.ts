@@ -1,4 +1,4 @@
-import { type Clock, type Moment, momentOf } from '../base/clock.ts'
+import { type Clock, type Moment, millisecondsSince, momentOf } from '../base/clock.ts'
 import { FIRST_PARTY } from '../model/client.ts'
 import type { ClientStanding, ClientVerbs } from '../store/clients.ts'
 
@@ -37,8 +37,7 @@ export function createKnownClients(
   const remembered: KnownClients['remembered'] = (id) => {
     const known = kept.get(id)
     if (known === undefined || id === FIRST_PARTY) return known
-    const age = clock.elapsed() - known.asked.elapsed
-    return age >= 0 && age < KEPT_MILLISECONDS ? known : undefined
+    return millisecondsSince(clock, known.asked) < KEPT_MILLISECONDS ? known : undefined
   }
   const read: KnownClients['read'] = async (id) => {
     const asked = momentOf(clock)

@@ -70,6 +70,21 @@ test('the list is kept in a file, and what differs from it is told in words, wit
   )
 })
 
+test('both have a form for programs', async () => {
+  write('app.ts', moduleOf(ME))
+  const json = async (...args: string[]) => {
+    const { out, status } = await run(['app.ts', '--json', '--lock', 'for-programs.json', ...args])
+    return { ...JSON.parse(out), status }
+  }
+  const told = { file: 'for-programs.json', routes: 1 }
+  assert.deepEqual(await json('--write'), { ...told, status: 0 })
+  assert.deepEqual(await json('--check'), { ...told, items: [], status: 0 })
+  write('app.ts', moduleOf("{ method: 'GET', path: '/me', access: 'anyone' as const }"))
+  const change = { change: 'opened', method: 'GET', path: '/me', access: 'anyone' }
+  const items = [{ ...change, words: 'was signed in, is anyone' }]
+  assert.deepEqual(await json('--check'), { ...told, items, status: 1 })
+})
+
 test('an application is found by its usual names, by the name given, and made by its function', async () => {
   for (const [how, args] of [
     ['export default', []],

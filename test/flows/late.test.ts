@@ -23,8 +23,9 @@ function slowToAnswer(wait: () => void) {
     start: late(store.sessions.start),
     refresh: late(store.sessions.refresh),
   }
+  const users: Store['users'] = { ...store.users, find: late(store.users.find) }
   return {
-    store: { ...store, sessions } as Store,
+    store: { ...store, sessions, users } as Store,
     setSlow(next: boolean) {
       slow = next
     },
@@ -63,6 +64,20 @@ test('PROTOCOL 1.6: what is signed 4 s late is of the time of its statement', as
   const { access } = tokensOf(await issuer.refresh(refresh))
   assert.equal(claimsOf(access).iat, decidedAt)
   assert.equal(claimsOf(access).exp, decidedAt + 900)
+  await issuer.close()
+})
+
+test('PROTOCOL 1.6: a token for code of the application is of before its account was read, however late it is signed', async () => {
+  const clock = handClock()
+  const { store, setSlow } = slowToAnswer(() => clock.advance(1200 * SECOND))
+  const issuer = await startIssuer({ store, clock })
+  const { access } = await issuer.signUp('alice')
+  const userId = String(claimsOf(access).sub)
+  const readAt = Math.floor(clock.now() / 1000)
+  setSlow(true)
+  const { access_token: late } = await issuer.auth.tokens.issue({ userId })
+  assert.equal(claimsOf(late).iat, readAt)
+  assert.equal((await issuer.me(late)).status, 401, 'what ended the account meanwhile may be forgotten')
   await issuer.close()
 })
 
