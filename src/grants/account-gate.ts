@@ -1,9 +1,9 @@
-import type { Origin } from '../audit/events.ts'
+import type { Clock } from '../base/clock.ts'
 import { AuthError } from '../errors/auth-error.ts'
 import type { RefusalContinuation } from '../errors/refusal.ts'
 import { CHALLENGE_LIFE_SECONDS } from '../factors/challenges.ts'
+import { type SignInOrigin, tryAt } from '../login/password.ts'
 import type { Throttle } from '../login/throttle.ts'
-import { loginKey } from '../model/account-name.ts'
 import { type FactorMethod, factorDue, methodsOf } from '../model/second-factor.ts'
 import type { User } from '../model/user.ts'
 import type { Store } from '../store/store.ts'
@@ -13,7 +13,7 @@ export interface Entrant {
   readonly user: User
   /** How they have proven themselves so far (RFC 8176). */
   readonly amr: readonly string[]
-  readonly origin: Origin
+  readonly origin: SignInOrigin
   /** Makes the challenge with which the sign-in can go on; absent where it cannot. */
   readonly challenge?: () => string
 }
@@ -21,6 +21,7 @@ export interface Entrant {
 export interface GateParts {
   readonly store: Pick<Store, 'factors' | 'events'>
   readonly throttle: Throttle
+  readonly clock: Clock
   readonly settings: GateSettings
 }
 
@@ -59,7 +60,7 @@ export async function passAccountGate(entrant: Entrant, parts: GateParts): Promi
     throw new AuthError('MFA_ENROLMENT_REQUIRED', { details, ...continuationOf(entrant, TO_SET_UP) })
   }
   // A password that was right, and no more, is no success yet: it stays counted (PROTOCOL 5.4).
-  await throttle.count({ account: loginKey(user.email), address: origin.address })
+  await throttle.count(tryAt(user, origin, parts))
   await store.events.record({ name: 'login.challenged', origin, userId: user.id })
   throw new AuthError('MFA_REQUIRED', { details, ...continuationOf(entrant, methodsOf(factors)) })
 }

@@ -1,10 +1,8 @@
-import type { Origin } from '../audit/events.ts'
 import { AuthError } from '../errors/auth-error.ts'
 import { type Challenge, type ChallengePurpose, challengeVoid } from '../factors/challenges.ts'
 import { proveCode } from '../factors/proof.ts'
 import { userIdIn } from '../factors/webauthn.ts'
-import { isUsedFrom } from '../login/password.ts'
-import { loginKey } from '../model/account-name.ts'
+import { isUsedFrom, type SignInOrigin, tryAt } from '../login/password.ts'
 import { joinAmr } from '../model/second-factor.ts'
 import type { User } from '../model/user.ts'
 import type { GrantParts } from './grant.ts'
@@ -29,7 +27,7 @@ export interface ChallengeAnswer {
   /** Whoever has the challenge answers it only for the client that it was made for. */
   readonly clientId: string
   readonly answer: FactorAnswer
-  readonly origin: Origin
+  readonly origin: SignInOrigin
 }
 
 /**
@@ -51,7 +49,7 @@ export async function answerChallenge(asked: ChallengeAnswer, parts: GrantParts)
   await parts.challenges.spend(challenge)
   // What began it was counted, as it was no success by itself.
   if (challenge.amr.length > 0 && !challenge.amr.includes('mfa')) {
-    await parts.throttle.takeBack({ account: loginKey(user.email), address: asked.origin.address })
+    await parts.throttle.takeBack(tryAt(user, asked.origin, parts))
   }
   return { user, amr, scope: challenge.scope }
 }
@@ -94,7 +92,7 @@ export interface FactorTry {
   readonly answer: FactorAnswer
   /** Whether a passkey has to have recognised its user. */
   readonly verified: boolean
-  readonly origin: Origin
+  readonly origin: SignInOrigin
 }
 
 /**
@@ -108,9 +106,8 @@ export async function proveFactor(tried: FactorTry, parts: GrantParts): Promise<
     const message = 'Send either `code` or `credential`.'
     throw new AuthError('REQUEST_INVALID', { fields: [{ field: 'code', message }] })
   }
-  const attempt = { account: loginKey(user.email), address: origin.address }
-  const isFamiliar = () => isUsedFrom(user.id, attempt.address, store)
-  const takeBack = await throttle.admit({ ...attempt, isFamiliar })
+  const isFamiliar = () => isUsedFrom(user.id, origin.address, store)
+  const takeBack = await throttle.admit({ ...tryAt(user, origin, parts), isFamiliar })
   const factors = await store.factors.find(user.id)
   try {
     if (code !== undefined) {

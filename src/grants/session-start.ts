@@ -1,8 +1,8 @@
-import type { Origin } from '../audit/events.ts'
 import { type Moment, momentOf } from '../base/clock.ts'
 import { networkOf } from '../base/network.ts'
 import { randomId } from '../base/random.ts'
 import { AuthError } from '../errors/auth-error.ts'
+import type { SignInOrigin } from '../login/password.ts'
 import { type Client, FIRST_PARTY } from '../model/client.ts'
 import { grantedScope, scopesOfClient, scopesOfRoles } from '../model/scope-policy.ts'
 import { AS_ROLES_ALLOW, type SessionFacts } from '../model/session.ts'
@@ -27,7 +27,7 @@ export interface SignIn {
   readonly amr: readonly string[]
   /** When they proved it, where that was not just now, or `NOBODY_KNOWS_WHEN`. Milliseconds since 1970. */
   readonly authenticatedAt?: number | undefined
-  readonly origin: Origin
+  readonly origin: SignInOrigin
   /** Where it can go on if a second factor is due. */
   readonly goesOnAt: 'token' | 'session'
 }

@@ -4,12 +4,13 @@ import { networkOf } from '../base/network.ts'
 import { type Random, randomId } from '../base/random.ts'
 import { AuthError } from '../errors/auth-error.ts'
 import { loginKey, parseEmail, parseUsername } from '../model/account-name.ts'
+import type { User } from '../model/user.ts'
 import type { Store } from '../store/store.ts'
 import type { Account } from '../store/users.ts'
 import { deviceKnownTo, type KnownDevice } from '../tokens/device-cookie.ts'
 import type { HashQueue } from './hashing.ts'
 import type { OwnUsers } from './own-users.ts'
-import type { Throttle } from './throttle.ts'
+import type { CountedTry, Throttle } from './throttle.ts'
 
 const NOT_LOOKED_AT: ReadonlySet<string> = new Set(['HASH_QUEUE_FULL', 'SHUTTING_DOWN'])
 
@@ -43,13 +44,12 @@ export async function provePassword(
   if (origin.device === undefined) parts.hashes.assertRoom()
   const typed = loginKey(login)
   const account = await parts.store.users.findAccount(typed)
-  // Name and mail address of one account are counted as one; what no account has, as it was typed (rule E7).
-  const key = account === undefined ? typed : loginKey(account.user.email)
   const { address } = origin
   const isFamiliar = async () => account !== undefined && isUsedFrom(account.user.id, address, parts.store)
-  const now = Math.floor(parts.clock.now() / 1000)
-  const device = account && deviceKnownTo(origin.device, account.user.id, now)
-  const takeBack = await parts.throttle.admit({ account: key, address, device, isFamiliar })
+  // What no account has is counted as it was typed.
+  const attempt: CountedTry =
+    account === undefined ? { account: typed, address } : tryAt(account.user, origin, parts)
+  const takeBack = await parts.throttle.admit({ ...attempt, isFamiliar })
   if (account === undefined && parts.ownUsers !== undefined) {
     const taken = await takeOver(parts.ownUsers, login, password, origin, parts)
     if (taken !== undefined) {
@@ -57,7 +57,7 @@ export async function provePassword(
       return taken
     }
   }
-  const known = { isKnown: device !== undefined }
+  const known = { isKnown: attempt.device !== undefined }
   const { matches, needsRehash } = await orTakeBack(
     parts.hashes.verify(password, account?.passwordHash, known),
     takeBack,
@@ -72,6 +72,16 @@ export async function provePassword(
     await rehash(account.user.id, account.passwordHash, password, origin, parts)
   }
   return account
+}
+
+/** How a try at an account is counted: name and mail address are one (rule E7), and so is each step of its sign-in. */
+export function tryAt(
+  { id, email }: User,
+  { address, device }: SignInOrigin,
+  { clock }: Pick<PasswordParts, 'clock'>,
+): CountedTry {
+  const now = Math.floor(clock.now() / 1000)
+  return { account: loginKey(email), address, device: deviceKnownTo(device, id, now) }
 }
 
 /**

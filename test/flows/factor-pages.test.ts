@@ -211,3 +211,29 @@ test('without a second factor the password is asked for again', async () => {
   assert.equal(right.location, '/account/two-step')
   assert.equal((await visitor.get('/account/two-step')).status, 200)
 })
+
+test('E8: a browser in which both steps were taken is let past an attack on the account, at both steps', async () => {
+  const { id, secret } = await withApp('kim')
+  const both = async (visitor: Visitor) => {
+    clock.advance(STEP)
+    const page = await visitor.submit('/login', '/login', RIGHT('kim'))
+    if (!page.html.includes('Enter your code')) return page
+    return visitor.submitFrom(page, '/login/step', { code: codeAt(secret, clock.now()) })
+  }
+  const visitor = newVisitor(issuer, '192.0.2.10')
+  await both(visitor)
+  const device = visitor.cookies.get('countersign-device')
+  assert.ok(device, 'after the second step, and not before')
+  await issuer.auth.sessions.endAll(id)
+  const form = { grant_type: 'password', username: 'kim', password: 'not the right one' }
+  for (let index = 0; index < 60; index++) {
+    await issuer.call('POST', '/token', { form, address: `198.51.100.${index}` })
+  }
+
+  const stranger = await both(newVisitor(issuer, '203.0.113.1'))
+  assert.match(stranger.html, /Too many tries/)
+  const known = newVisitor(issuer, '203.0.113.2')
+  known.cookies.set('countersign-device', device)
+  await both(known)
+  assert.equal((await known.get('/account')).status, 200)
+})

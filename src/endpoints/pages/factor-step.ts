@@ -70,9 +70,9 @@ export const takeStep: PageHandler = async (context) => {
   return signedIn(await goOnInBrowser(challenge, answerIn(body), context), context)
 }
 
-function signedIn({ set }: OpenedBrowserSession, { body, services }: Parameters<PageHandler>[0]) {
+function signedIn({ set, device }: OpenedBrowserSession, { body, services }: Parameters<PageHandler>[0]) {
   const { base, cookies } = pagesOf(services)
-  return seeOther(readReturnPath(body.return_to) ?? `${base}/account`, [set, cookies.clearedNote])
+  return seeOther(readReturnPath(body.return_to) ?? `${base}/account`, [set, ...device, cookies.clearedNote])
 }
 
 function answerIn(body: Form): { code?: string | undefined; credential?: unknown } {
@@ -116,13 +116,13 @@ export const enrol: PageHandler = async (context) => {
   })
   const answer = { challenge: fields.offer_token, code: fields.code }
   const enrolled = await addTotpToSignIn(fields.challenge_token, answer, origin, services)
-  const { set } = await goOnInBrowser(enrolled.challenge, {}, context)
+  const { set, device } = await goOnInBrowser(enrolled.challenge, {}, context)
   const { base, cookies } = pagesOf(services)
   const page = '/account/two-step'
   const secret = enrolled.recoveryCodes.join(' ')
   const back = readReturnPath(body.return_to)
   const query = back === undefined ? '' : `?${new URLSearchParams({ return_to: back })}`
-  return seeOther(base + page + query, [set, cookies.writeNote({ page, done: 'appDone', secret })])
+  return seeOther(base + page + query, [set, ...device, cookies.writeNote({ page, done: 'appDone', secret })])
 }
 
 /** The offer that came back with a wrong code: the app has been told of this one already. */
