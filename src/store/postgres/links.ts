@@ -24,9 +24,13 @@ interface LinkRow {
 const COLUMNS = `l.purpose AS l_purpose, l.user_id AS l_user_id, l.email AS l_email, l.email_key AS l_email_key,
     l.facts AS l_facts, ${inMilliseconds('l.ends_at')} AS l_ends_at`
 
-/** What stands for the account's credentials is void once they were changed. */
+/**
+ * What stands for the account's credentials is void once they were changed; asked for while the address changed, it was
+ * mailed to the former one.
+ */
 const WORKS = `l.user_id = @user_id::uuid AND l.hash = @hash::text AND l.ends_at > clock_timestamp()
-    AND (l.user_epoch IS NULL OR l.user_epoch = u.epoch OR (l.purpose = 'keep_email' AND u.id IS NOT NULL))`
+    AND (l.user_epoch IS NULL OR (l.purpose = 'keep_email' AND u.id IS NOT NULL)
+      OR (l.user_epoch = u.epoch AND (l.purpose = 'change_email' OR l.email_key = u.email_key)))`
 
 // Two who ask at once for the same address count one after the other.
 const lockAddress = statement(

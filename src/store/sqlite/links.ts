@@ -164,8 +164,10 @@ function readLink(db: Reading, { userId, hash }: LinkUse, purpose?: LinkPurpose)
   if (row === undefined || (purpose !== undefined && row.purpose !== purpose)) return undefined
   if (row.user_epoch === null) return row
   const user = readUser(db, userId)
-  const isCurrent = row.purpose === 'keep_email' || user?.epoch === row.user_epoch
-  return user !== undefined && isCurrent ? row : undefined
+  if (user === undefined || row.purpose === 'keep_email') return user && row
+  // Asked for while the address changed, it was mailed to the former one.
+  const isTheirs = row.purpose === 'change_email' || row.email_key === user.email_key
+  return isTheirs && row.user_epoch === user.epoch ? row : undefined
 }
 
 function ownerOf(db: Reading, use: LinkUse, purpose: LinkPurpose): UserRow | undefined {

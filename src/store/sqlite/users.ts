@@ -10,6 +10,7 @@ import { raiseEpoch, raiseVer } from './user-counters.ts'
 export interface UserRow {
   id: string
   email: string
+  email_key: string
   email_verified: number
   username: string | null
   password_hash: string | null

@@ -196,16 +196,23 @@ export function testLinks(subject: Subject): void {
     const { store } = subject()
     for (const purpose of ['reset', 'verify', 'change_email'] as const) {
       const user = await signUp(store)
-      const link = newLink(user, purpose, { email: `${newId()}@example.com`, emailKey: newId() })
+      const elsewhere =
+        purpose === 'change_email' ? { email: `${newId()}@example.com`, emailKey: newId() } : {}
+      const link = newLink(user, purpose, elsewhere)
       assert.ok(await mail(store, link))
+      assert.equal((await store.links.find(link))?.purpose, purpose)
       await store.users.setPassword(user.id, { hash: 'other' }, eventOf('user.password_changed'))
       assert.equal(await store.links.find(link), undefined, `${purpose} after a new password`)
 
-      const again = newLink(user, purpose, { email: `${newId()}@example.com`, emailKey: newId() })
+      const again = newLink(user, purpose, elsewhere)
       const change = newLink(user, 'change_email', { email: `${newId()}@example.com`, emailKey: newId() })
       assert.ok(await mail(store, again, change))
       assert.equal((await store.links.changeEmail(change, eventOf('user.email_changed')))?.outcome, 'changed')
       assert.equal(await store.links.find(again), undefined, `${purpose} after a new address`)
+      if (purpose === 'change_email') continue
+      const late = newLink(user, purpose)
+      assert.ok(await mail(store, late))
+      assert.equal(await store.links.find(late), undefined, `${purpose} mailed to the former address`)
     }
   })
 
