@@ -124,9 +124,9 @@ export function createEmailAddresses(parts: EmailAddressParts): EmailAddresses {
     const changed = await store.links.changeEmail(link, event)
     if (changed?.outcome !== 'changed') throw new AuthError('LINK_INVALID')
     const { user } = changed
-    // It speaks of the link that stops the change, which only an address has that was proven.
-    if (former?.emailVerified === true) {
-      postman.send({ kind: 'email_changed', to: former.email, user, language, newEmail: user.email })
+    if (former !== undefined) {
+      const newEmail = former.emailVerified ? user.email : undefined
+      postman.send({ kind: 'email_changed', to: former.email, user, language, newEmail })
     }
     return user
   }

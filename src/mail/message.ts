@@ -26,8 +26,8 @@ export interface LetterToWrite {
   readonly service: string
   readonly link: string | undefined
   readonly lifeMilliseconds: number
-  /** The new address, where one is being changed. */
-  readonly newEmail: string
+  /** The new address, where one is changed that was proven: another may be a stranger's, whom it is not told. */
+  readonly newEmail: string | undefined
   /** What opens the account without the password, after that was reset. */
   readonly otherWays: OtherWays
 }

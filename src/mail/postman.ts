@@ -17,7 +17,7 @@ export interface Letter {
   readonly language: string | undefined
   readonly token?: string
   readonly lifeMilliseconds?: number
-  readonly newEmail?: string
+  readonly newEmail?: string | undefined
   readonly otherWays?: OtherWays
 }
 
@@ -74,7 +74,7 @@ export function createPostman(parts: PostmanParts): Postman {
     const { language: chosen } = letters
     const service = parts.serviceName
     const link = linkOf(kind, token)
-    const { lifeMilliseconds = 0, newEmail = '', otherWays = NONE } = facts
+    const { lifeMilliseconds = 0, newEmail, otherWays = NONE } = facts
     const said = { service, lifeMilliseconds, newEmail, otherWays }
     const theirs = options.write?.({ kind, to, language: chosen, link, ...said })
     const written = theirs ?? (await writeLetter(letters, service, letters.texts.letters[kind](said), link))

@@ -80,10 +80,16 @@ export const de: LetterTexts = {
     }),
     email_changed: ({ service, newEmail }) => ({
       subject: `Ihre E-Mail-Adresse bei ${service} wurde geändert`,
-      paragraphs: [
-        `Die Adresse Ihres Kontos bei ${service} ist jetzt ${newEmail}. Von nun an schreiben wir dorthin.`,
-        'Wenn Sie das nicht waren, folgen Sie dem Link der vorigen Nachricht: Er macht die Änderung noch rückgängig.',
-      ],
+      paragraphs:
+        newEmail === undefined
+          ? [
+              `Ihr Konto bei ${service} hat jetzt eine andere Adresse. Von nun an schreiben wir dorthin.`,
+              'Wenn Sie das nicht waren, sagen Sie es denen, die den Dienst betreiben.',
+            ]
+          : [
+              `Die Adresse Ihres Kontos bei ${service} ist jetzt ${newEmail}. Von nun an schreiben wir dorthin.`,
+              'Wenn Sie das nicht waren, folgen Sie dem Link der vorigen Nachricht: Er macht die Änderung noch rückgängig.',
+            ],
     }),
     password_changed: ({ service, otherWays }) => ({
       subject: `Ihr Passwort bei ${service} wurde geändert`,

@@ -78,10 +78,16 @@ export const en: LetterTexts = {
     }),
     email_changed: ({ service, newEmail }) => ({
       subject: `Your e-mail address at ${service} was changed`,
-      paragraphs: [
-        `The address of your account at ${service} is now ${newEmail}. Letters go there from now on.`,
-        'If this was not you, follow the link of the letter before this one: it still undoes the change.',
-      ],
+      paragraphs:
+        newEmail === undefined
+          ? [
+              `Your account at ${service} has another address now. Letters go there from now on.`,
+              'If this was not you, tell whoever runs the service.',
+            ]
+          : [
+              `The address of your account at ${service} is now ${newEmail}. Letters go there from now on.`,
+              'If this was not you, follow the link of the letter before this one: it still undoes the change.',
+            ],
     }),
     password_changed: ({ service, otherWays }) => ({
       subject: `Your password at ${service} was changed`,

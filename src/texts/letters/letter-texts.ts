@@ -15,8 +15,8 @@ export interface LetterFacts {
   readonly service: string
   /** How long the link is good. */
   readonly lifeMilliseconds: number
-  /** The new address, where one is being changed. */
-  readonly newEmail: string
+  /** The new address, where one is changed that was proven: another may be a stranger's, whom it is not told. */
+  readonly newEmail: string | undefined
   /** What opens the account without the password, after that was reset. */
   readonly otherWays: OtherWays
 }
