@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs'
 import type { Auth } from '../auth.ts'
 import { AuthError } from '../errors/auth-error.ts'
+import type { ImportedAccount } from '../login/accounts.ts'
+import { loginKey } from '../model/account-name.ts'
 import { createProgress } from './import/progress.ts'
 import { type NumberedRow, readRows } from './import/read-rows.ts'
 import { type FirebaseParameters, readUserRow } from './import/user-row.ts'
@@ -45,6 +47,7 @@ export async function importInto(
 ): Promise<ImportCounts> {
   const parameters = firebase === undefined ? undefined : readParameters(firebase)
   const counts = { imported: 0, 'there already': 0, refused: 0 }
+  const taken = new Set<string>()
   const progress = createProgress(out)
   const note = (number: number, outcome: Outcome): void => {
     if (typeof outcome === 'string') {
@@ -58,8 +61,8 @@ export async function importInto(
   }
   const take = async ({ number, row }: NumberedRow): Promise<void> => {
     if (row === undefined) return note(number, { refused: 'is no JSON object' })
-    const user = readUserRow(row, parameters)
-    note(number, await (dryRun ? check(auth, user) : store(auth, user)))
+    const account = readUserRow(row, parameters)
+    note(number, await (dryRun ? check(auth, account, taken) : store(auth, account)))
   }
 
   let batch: NumberedRow[] = []
@@ -79,23 +82,27 @@ export async function importInto(
   return counts
 }
 
-type User = ReturnType<typeof readUserRow>
-
-async function store(auth: Auth, { account, disabled }: User): Promise<Outcome> {
+async function store(auth: Auth, account: ImportedAccount): Promise<Outcome> {
   try {
-    const { id } = await auth.users.import(account, OPERATOR)
-    if (disabled) await auth.users.disable(id, OPERATOR)
+    await auth.users.import(account, OPERATOR)
     return 'imported'
   } catch (error) {
     return outcomeOf(error)
   }
 }
 
-async function check(auth: Auth, { account }: User): Promise<Outcome> {
+/** With `taken`, the names of the rows before, which a dry run does not write down. */
+async function check(auth: Auth, account: ImportedAccount, taken: Set<string>): Promise<Outcome> {
   try {
     await auth.users.checkImport(account)
-    const known = await auth.users.findByLogin(account.email)
-    return known === undefined ? 'imported' : 'there already'
+    const isTaken = async (name: string) => {
+      const isKnown = (await auth.users.findByLogin(name)) !== undefined
+      const key = loginKey(name)
+      return isKnown || taken.has(key) || !taken.add(key)
+    }
+    if (await isTaken(account.email)) return 'there already'
+    if (account.username === undefined || !(await isTaken(account.username))) return 'imported'
+    return { refused: 'username: Is taken.' }
   } catch (error) {
     return outcomeOf(error)
   }

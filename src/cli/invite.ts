@@ -22,11 +22,11 @@ export async function inviteUser({ email, role = [], language, ...output }: Invi
     },
   }
   await withAuth(
-    (auth) =>
+    (auth, { defaultRoles }) =>
       auth.invite(
         {
           email,
-          ...(role.length > 0 && { roles: ['user', ...role] }),
+          roles: [...defaultRoles, ...role],
           ...(language !== undefined && { language }),
         },
         OPERATOR,

@@ -1,5 +1,6 @@
 import type { User } from '../model/user.ts'
 import { findAccount, timeOf } from './account.ts'
+import { confirmed } from './confirmation.ts'
 import { type OutputOptions, printFacts, printTable } from './output.ts'
 import { askNewPassword } from './password-input.ts'
 import { OPERATOR, withAuth } from './with-auth.ts'
@@ -12,11 +13,8 @@ interface CreateOptions extends OutputOptions {
 
 export async function createUser({ email, username, role = [], ...output }: CreateOptions): Promise<void> {
   const password = await askNewPassword()
-  const user = await withAuth((auth) =>
-    auth.users.create(
-      { email, username, password, ...(role.length > 0 && { roles: ['user', ...role] }) },
-      OPERATOR,
-    ),
+  const user = await withAuth((auth, { defaultRoles }) =>
+    auth.users.create({ email, username, password, roles: [...defaultRoles, ...role] }, OPERATOR),
   )
   printFacts(factsOf(user), output)
 }
@@ -27,8 +25,9 @@ interface ListOptions extends OutputOptions {
 }
 
 export async function listUsers({ limit, after, ...output }: ListOptions): Promise<void> {
-  const page = { limit, ...(after !== undefined && { after }) }
-  const users = await withAuth((auth) => auth.users.list(page))
+  const users = await withAuth(async (auth) =>
+    auth.users.list({ limit, ...(after !== undefined && { after: (await findAccount(auth, after)).id }) }),
+  )
   printTable(
     users.map(factsOf),
     output,
@@ -67,6 +66,21 @@ export async function setPassword(login: string, output: OutputOptions): Promise
     return found
   })
   printFacts({ id: user.id, password: 'changed', sessions: 'all ended' }, output)
+}
+
+export async function deleteUser(
+  login: string,
+  { yes, ...output }: OutputOptions & { readonly yes?: boolean },
+): Promise<void> {
+  const { id } = await withAuth(async (auth) => {
+    const found = await findAccount(auth, login)
+    const { email, username } = found
+    const name = username === undefined ? email : `${username} (${email})`
+    await confirmed(`the account ${name} and all that belongs to it is removed, for good.`, yes)
+    await auth.users.remove(found.id, OPERATOR)
+    return found
+  })
+  printFacts({ id, removed: true }, output)
 }
 
 export async function listFactors(login: string, output: OutputOptions): Promise<void> {

@@ -26,6 +26,8 @@ export interface NewAccount {
 export interface ImportedAccount extends Omit<NewAccount, 'password'> {
   /** Undefined: the owner asks for a new password first. */
   readonly passwordHash: string | undefined
+  /** Whether it was closed there, and is to be so here. */
+  readonly disabled?: boolean | undefined
 }
 
 /** A new account whose every part was found good; only the password has still to be hashed. */
@@ -142,13 +144,15 @@ export function createAccounts(parts: AccountParts): Accounts {
       passwordHash,
       ...(await checkRoles(account.roles ?? parts.defaultRoles, parts.permissions)),
       profile: parseProfile(parts.profile, account.profile ?? {}),
+      state: account.disabled === true ? 'disabled' : 'active',
     }
   }
 
   return {
     async import(account, origin) {
       const user = await prepareImport(account)
-      const created = await store.users.create(user, { name: 'user.imported', origin, userId: user.id })
+      const data = { state: user.state ?? 'active' }
+      const created = await store.users.create(user, { name: 'user.imported', origin, userId: user.id, data })
       return created.outcome === 'created' ? created.user : taken(created.field)
     },
     async checkImport(account) {

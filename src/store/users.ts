@@ -12,6 +12,8 @@ export interface NewUser extends GivenRoles {
   readonly usernameKey: string | undefined
   readonly passwordHash: string | undefined
   readonly profile: Readonly<Record<string, unknown>>
+  /** Active where absent. */
+  readonly state?: UserState
 }
 
 /** A user with what a sign-in compares. The hash and `user.epoch` were read in one statement. */
@@ -41,7 +43,7 @@ export interface UserVerbs {
   /** By canonical login key: user name or mail address. */
   findAccount(loginKey: string): Promise<Account | undefined>
   findAccountById(id: string): Promise<Account | undefined>
-  /** Oldest first, after the given user. */
+  /** Oldest first, after the given user. Rejects with `NOT_FOUND` where that one is gone: it is not the end of the list. */
   list(page: { readonly after?: string; readonly limit: number; readonly state?: UserState }): Promise<User[]>
   count(): Promise<number>
   rename(

@@ -97,6 +97,16 @@ test('accounts: made with a password from standard input, never from an option',
   })
   assert.match(unknown.err, /roles: Must be one of/)
 
+  const staff = ['users', 'create', '--email', 'staff@example.com', '--role', 'admin', '--json']
+  const config = join(folder, 'countersign.config.ts')
+  writeFileSync(config, `export default { roles: { member: { scopes: [] } }, defaultRoles: ['member'] }\n`)
+  const second = await run(staff, { input: PASSWORD })
+  rmSync(config)
+  assert.deepEqual(JSON.parse(second.out).roles, ['member', 'admin'], 'besides those of every account')
+  assert.equal((await run(['users', 'delete', 'staff@example.com'])).status, 1, 'nobody agreed')
+  const removed = await run(['users', 'delete', 'staff@example.com', '--yes', '--json'])
+  assert.deepEqual(JSON.parse(removed.out), { id: JSON.parse(second.out).id, removed: true })
+
   const list = JSON.parse((await run(['users', 'list', '--json'])).out)
   assert.deepEqual(
     list.items.map((user: { username: string }) => user.username),

@@ -135,6 +135,12 @@ test('E4: users of other systems are taken in by their hashes, and hashed anew w
   assert.equal(await signIn('fb@example.com', 'user1password'), 200)
   for (const name of ['none@example.com', 'blocked@example.com', 'gone'])
     assert.equal(await signIn(name), 400, name)
+  // In one step: an import that is cut off must not leave them open, for the next one leaves alone who is there.
+  for (const name of ['blocked@example.com', 'gone']) {
+    const { id, state } = (await issuer.auth.users.findByLogin(name)) ?? { id: '', state: 'active' }
+    const [closed] = await issuer.auth.events.list({ userId: id, name: 'user.disabled', limit: 1 })
+    assert.deepEqual([state, closed], ['disabled', undefined], name)
+  }
   const own = await issuer.auth.users.findByLogin('own')
   assert.deepEqual(own?.roles, ['user', 'admin'])
   const events = await issuer.auth.events.list({ name: 'user.imported', limit: 50 })
@@ -153,22 +159,25 @@ test('an import says what it will not take without a word of it, does nothing in
     JSON.stringify({ email: 'c@example.com', passwordHash: 'plain canary' }),
     JSON.stringify({ email: 'd@example.com', passwordHash: BCRYPT, roles: ['canary'] }),
     JSON.stringify({ email: 'A@example.com', passwordHash: BCRYPT }),
-    JSON.stringify({ email: 'b@example.com', passwordHash: BCRYPT }),
+    JSON.stringify({ email: 'b@example.com', passwordHash: BCRYPT, username: 'bob' }),
+    JSON.stringify({ email: 'e@example.com', passwordHash: BCRYPT, username: 'Bob' }),
   ]
   const path = file('mixed.jsonl', rows.join('\n'))
   const { err: dryErr, ...dry } = await take(auth, path, { dryRun: true })
-  assert.deepEqual(dry, counted(3, 0, 4))
+  assert.deepEqual(dry, counted(2, 1, 5))
   assert.deepEqual(await auth.users.list({ limit: 50 }), [])
 
   const { err, ...first } = await take(auth, path)
-  assert.deepEqual(first, counted(2, 1, 4))
+  assert.deepEqual(first, counted(2, 1, 5))
   for (const line of ['2: is no JSON object', '3: email:', '4: password_hash:', '5: roles:']) {
     assert.ok(err.includes(line), err)
   }
   assert.ok(!`${err}${dryErr}`.includes('canary'))
   const { err: _, ...again } = await take(auth, path)
-  assert.deepEqual(again, counted(0, 3, 4))
-  assert.deepEqual(await take(auth, path, { from: 6 }), { ...counted(0, 2, 0), err: '' })
+  assert.deepEqual(again, counted(0, 3, 5))
+  const { err: last, ...end } = await take(auth, path, { from: 6 })
+  assert.deepEqual(end, counted(0, 2, 1))
+  assert.equal(last, '8: username: Is taken.\n')
   await assert.rejects(take(auth, join(folder, 'nowhere.csv')))
   assert.equal((await auth.users.list({ limit: 50 })).length, 2)
   await issuer.close()

@@ -3,7 +3,9 @@ import { countUpTo } from '../arguments.ts'
 
 /** `countersign users`: accounts. */
 export function userCommands(program: Command): void {
-  const users = program.command('users').description('accounts: make, list, disable, roles, passwords')
+  const users = program
+    .command('users')
+    .description('accounts: make, list, disable, delete, roles, passwords')
   const loadUsers = () => import('../users.ts')
   const PASSWORD_HINT = 'The password is asked for, or read from standard input; it is never an option.'
 
@@ -53,6 +55,12 @@ export function userCommands(program: Command): void {
     .option('--json', 'for programs')
     .addHelpText('after', `\n${PASSWORD_HINT}`)
     .action(async (login, options) => (await loadUsers()).setPassword(login, options))
+  users
+    .command('delete <login>')
+    .description('remove an account with all that belongs to it; its sessions and tokens end')
+    .option('--yes', 'do not ask')
+    .option('--json', 'for programs')
+    .action(async (login, options) => (await loadUsers()).deleteUser(login, options))
 
   users
     .command('factors <login>')

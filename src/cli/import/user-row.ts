@@ -3,12 +3,6 @@ import type { ImportedAccount } from '../../login/accounts.ts'
 /** A user as another system wrote them down. */
 export type ForeignRow = Readonly<Record<string, unknown>>
 
-/** What a row comes to. */
-export interface UserRow {
-  readonly account: ImportedAccount
-  readonly disabled: boolean
-}
-
 /** The parameters of a Firebase project, under which its hashes were made (Authentication > Users > Password hash parameters). */
 export interface FirebaseParameters {
   readonly signerKey: string
@@ -21,20 +15,18 @@ export interface FirebaseParameters {
  * Reads a user by the names that exports use: our own and those of Auth0, Firebase, Keycloak, Django and ASP.NET
  * Identity. Checks no value; the import does.
  */
-export function readUserRow(row: ForeignRow, firebase?: FirebaseParameters): UserRow {
+export function readUserRow(row: ForeignRow, firebase?: FirebaseParameters): ImportedAccount {
   const username = textOf(row, ['username', 'user_name', 'UserName', 'preferred_username'])
   const email = textOf(row, ['email', 'Email', 'mail']) ?? ''
   const roles = listOf(row.roles ?? row.realmRoles)
   return {
-    account: {
-      email,
-      // Many systems write the address there as well, or make a name out of it.
-      username: username?.includes('@') ? undefined : username,
-      emailVerified: truthOf(row, ['email_verified', 'emailVerified', 'EmailConfirmed']) ?? false,
-      passwordHash: hashOf(row, firebase),
-      ...(roles !== undefined && { roles }),
-      ...(isObject(row.profile) && { profile: row.profile }),
-    },
+    email,
+    // Many systems write the address there as well, or make a name out of it.
+    username: username?.includes('@') ? undefined : username,
+    emailVerified: truthOf(row, ['email_verified', 'emailVerified', 'EmailConfirmed']) ?? false,
+    passwordHash: hashOf(row, firebase),
+    ...(roles !== undefined && { roles }),
+    ...(isObject(row.profile) && { profile: row.profile }),
     disabled:
       truthOf(row, ['disabled', 'blocked']) === true ||
       truthOf(row, ['enabled', 'is_active']) === false ||

@@ -1,4 +1,5 @@
 import type { NewEvent } from '../../audit/events.ts'
+import { AuthError } from '../../errors/auth-error.ts'
 import type { User, UserState } from '../../model/user.ts'
 import type { Account, NewUser, Taken, UserVerbs } from '../users.ts'
 import { type Connection, firstRow } from './connection.ts'
@@ -60,9 +61,9 @@ const create = statement<UserRow>(
   `WITH ${HELD_ROLES},
    u AS (
      INSERT INTO countersign.users (id, email, email_key, email_verified, username, username_key, password_hash,
-       roles, profile, ver, epoch, created_at, updated_at)
+       roles, state, profile, ver, epoch, created_at, updated_at)
      SELECT @id::uuid, @email::text, @email_key::text, @email_verified::boolean, @username::text,
-       @username_key::text, @password_hash::text, @roles::text[], @profile::json, ${raised('0')}, ${raised('0')},
+       @username_key::text, @password_hash::text, @roles::text[], @state::text, @profile::json, ${raised('0')}, ${raised('0')},
        t.now, t.now
      FROM (SELECT ${NOW} AS now) t WHERE ${NONE_GONE}
      ON CONFLICT DO NOTHING RETURNING *),
@@ -229,6 +230,7 @@ export async function createUser(
     password_hash: user.passwordHash,
     roles: user.roles,
     kept_roles: user.keptRoles,
+    state: user.state ?? 'active',
     profile: JSON.stringify(user.profile),
     ...eventValues(event),
   })
@@ -274,7 +276,11 @@ export function userVerbs(connection: Connection): UserVerbs {
 
     async list({ after, limit, state }) {
       const values = { first: after === undefined, after: uuidOrNull(after), state, limit }
-      return (await connection.rows(list, values)).map(toUser)
+      const rows = await connection.rows(list, values)
+      const isThere =
+        rows.length > 0 || after === undefined || (await firstRow(connection, find, { id: values.after }))
+      if (!isThere) throw new AuthError('NOT_FOUND')
+      return rows.map(toUser)
     },
 
     count: async () => (await firstRow(connection, count))?.count ?? 0,

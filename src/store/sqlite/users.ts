@@ -1,3 +1,4 @@
+import { AuthError } from '../../errors/auth-error.ts'
 import { raisedCounter } from '../../model/counters.ts'
 import { losesRole, type User, type UserState } from '../../model/user.ts'
 import type { Account, NewUser, Taken, UserVerbs } from '../users.ts'
@@ -93,18 +94,19 @@ export function userVerbs(connection: Connection): UserVerbs {
       }),
 
     list: ({ after, limit, state }) =>
-      connection.read((db) =>
-        db
-          .all<UserRow>(
-            `SELECT * FROM cs_users
-             WHERE (:after IS NULL
-                 OR (created_at, id) > (SELECT created_at, id FROM cs_users WHERE id = :after))
-               AND (:state IS NULL OR state = :state)
-             ORDER BY created_at, id LIMIT :limit`,
-            { after, state, limit },
-          )
-          .map(toUser),
-      ),
+      connection.read((db) => {
+        const rows = db.all<UserRow>(
+          `SELECT * FROM cs_users
+           WHERE (:after IS NULL
+               OR (created_at, id) > (SELECT created_at, id FROM cs_users WHERE id = :after))
+             AND (:state IS NULL OR state = :state)
+           ORDER BY created_at, id LIMIT :limit`,
+          { after, state, limit },
+        )
+        const isThere = rows.length > 0 || after === undefined || readUser(db, after) !== undefined
+        if (!isThere) throw new AuthError('NOT_FOUND')
+        return rows.map(toUser)
+      }),
 
     count: () =>
       connection.read((db) => db.get<{ count: number }>('SELECT count(*) count FROM cs_users')?.count ?? 0),
@@ -219,7 +221,7 @@ export function insertUser(db: Writing, user: NewUser): void {
     `INSERT INTO cs_users (id, email, email_key, email_verified, username, username_key, password_hash,
        roles, state, ver, epoch, profile, created_at, updated_at)
      VALUES (:id, :email, :emailKey, :emailVerified, :username, :usernameKey, :passwordHash,
-       :roles, 'active', :counter, :counter, :profile, :now, :now)`,
+       :roles, :state, :counter, :counter, :profile, :now, :now)`,
     {
       id: user.id,
       email: user.email,
@@ -229,6 +231,7 @@ export function insertUser(db: Writing, user: NewUser): void {
       usernameKey: user.usernameKey,
       passwordHash: user.passwordHash,
       roles: JSON.stringify(user.roles),
+      state: user.state ?? 'active',
       profile: JSON.stringify(user.profile),
       counter,
       now: db.now,

@@ -38,6 +38,13 @@ const AWKWARD = [
 ]
 
 export function testUsers(subject: Subject): void {
+  test('B7: an account that was closed elsewhere is closed from its first moment', async () => {
+    const { store } = subject()
+    const user = await signUp(store, { state: 'disabled' })
+    assert.equal(user.state, 'disabled')
+    assert.equal((await store.users.find(user.id))?.state, 'disabled')
+  })
+
   test('a user is stored whole and found by id, address and name', async () => {
     const { store } = subject()
     const given = newUser({
@@ -213,6 +220,12 @@ export function testUsers(subject: Subject): void {
     )
     const active = await store.users.list({ limit: 1000, state: 'active' })
     assert.ok(!active.some(({ id }) => id === ids[1]))
+
+    const last = ids.at(-1) ?? ''
+    assert.deepEqual(await store.users.list({ limit: 3, after: last }), [])
+    await store.users.remove(last, eventOf('user.deleted', { userId: last }))
+    const behindNobody = store.users.list({ limit: 3, after: last })
+    await assert.rejects(behindNobody, { code: 'NOT_FOUND' }, 'not the end: nobody knows what comes after')
   })
 
   test('B7: losing a role raises ver with its entry; gaining one does not', async () => {
