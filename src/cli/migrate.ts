@@ -103,7 +103,9 @@ function reportRestored({ epoch, signingKeys, accounts, clients }: RestoreReport
   for (const { kid, use, algorithm } of keys) {
     print(`A new key signs (${use}, ${algorithm}): ${kid}. Those of the backup are withdrawn.`)
   }
-  print('API keys are suspended until they are confirmed.')
+  print(
+    'API keys are suspended until they are confirmed. Recovery codes and mailed links are void: people make new ones.',
+  )
   print('Start every server anew.')
   print('')
   print(

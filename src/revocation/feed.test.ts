@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { createFeedBench, sessionEntry, tokenOf } from '../../test/revocation/feed-bench.ts'
 import { settle } from '../../test/revocation/hand-clock.ts'
+import { momentOf } from '../base/clock.ts'
 
 test('PROTOCOL 2.8: before the first snapshot nothing is let through, not even in relaxed mode', async () => {
   for (const strict of [true, false]) {
@@ -153,7 +154,10 @@ test('an answer past its time limit is thrown away', async () => {
 test('PROTOCOL 2.2: a process that slept refuses, and asks at once instead of at its next turn', async () => {
   const { feed, hand } = createFeedBench()
   await feed.start()
+  const before = momentOf(hand.clock)
   hand.sleep(30_000)
+  assert.equal(feed.isStale(before), false)
+  assert.equal(feed.isStale(momentOf(hand.clock)), true, 'by clocks that were read for the request')
   assert.equal(feed.refuses(tokenOf(1)), 'REVOCATION_STALE')
   await settle()
   assert.equal(feed.refuses(tokenOf(1)), undefined)
