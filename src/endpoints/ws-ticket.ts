@@ -13,7 +13,10 @@ const REQUESTS = { count: 1200, periodMilliseconds: 60_000 }
 
 const ticketAnswer = z
   .object({
-    ticket: z.string().meta({ description: 'Good once, from the same origin: `GET /ws?ticket=…`.' }),
+    ticket: z.string().meta({
+      description:
+        'Good once, from the same origin: `GET /ws?ticket=…` of the application that embeds the issuer.',
+    }),
     expires_in: z.int().meta({ description: 'Seconds.' }),
   })
   .meta({ id: 'SocketTicket' })

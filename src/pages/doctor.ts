@@ -1,5 +1,6 @@
 import { attributes, type HtmlValue, html, type SafeHtml } from '../base/html.ts'
 import { accountFrame } from './account-frame.ts'
+import { copiedId } from './copied-id.ts'
 import { type FormState, form, mainButton } from './form.ts'
 import type { Frame } from './frame.ts'
 import { moment, type PageParts } from './layout.ts'
@@ -152,7 +153,7 @@ function showRecent(frame: Frame, recent: ShownRefusals['recent']): SafeHtml {
   const words = frame.texts.doctor
   const rows = recent.map(
     ({ reference, code, at, route }) =>
-      html`<tr><td class="small">${moment(frame, at)}</td><td class="mono small">${code}</td><td class="mono small">${route}</td><td class="mono small">${reference}</td></tr>`,
+      html`<tr><td class="small">${moment(frame, at)}</td><td class="mono small">${code}</td><td class="mono small">${route}</td><td class="small">${copiedId(frame.texts, reference)}</td></tr>`,
   )
   const columns = [words.when, words.cause, words.route, words.reference]
   const head = html`<tr>${columns.map((column) => html`<th scope="col">${column}</th>`)}</tr>`

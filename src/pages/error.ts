@@ -1,4 +1,5 @@
 import { html } from '../base/html.ts'
+import { copiedId } from './copied-id.ts'
 import type { Frame } from './frame.ts'
 import { heading, type PageParts } from './layout.ts'
 
@@ -9,14 +10,14 @@ export function errorPage(
   reference: string,
 ): PageParts {
   const { texts, base } = frame
-  const { errorPage: words, common } = texts
+  const { errorPage: words } = texts
   const title = status === 404 ? words.notFoundTitle : words.title
   return {
     title,
     failed: true,
     body: html`${heading(title, sentenceFor(frame, status, code))}
 <p><a class="button other" href="${base}/account">${words.home}</a></p>
-<p class="small muted">${words.help}<br><span class="mono">${common.reference(reference)}</span></p>`,
+<p class="small muted">${words.help}<br>${copiedId(texts, reference, texts.common.reference(reference))}</p>`,
   }
 }
 

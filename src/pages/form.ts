@@ -1,4 +1,5 @@
 import { type Attributes, attributes, type HtmlValue, html, type SafeHtml } from '../base/html.ts'
+import { copiedId } from './copied-id.ts'
 import type { Frame } from './frame.ts'
 
 /** What is wrong with one field, in the language of the page. */
@@ -58,7 +59,7 @@ export function errorSummary({ texts }: Frame, state: FormState): HtmlValue {
 <h2 id="errors">${texts.common.problemHeading}</h2>
 ${failure && html`<p>${failure}</p>`}
 ${links.length > 0 && html`<ul>${links}</ul>`}
-${reference && html`<p class="small muted"><span class="mono">${texts.common.reference(reference)}</span></p>`}
+${reference && html`<p class="small muted">${copiedId(texts, reference, texts.common.reference(reference))}</p>`}
 </div>`
 }
 

@@ -79,6 +79,18 @@ all('[data-copy]', (place) => {
   place.append(copy)
 })
 
+all('[data-id]', (place) => {
+  const { id, shown, title, copied } = place.dataset
+  const copy = button('plain id', shown)
+  copy.title = title
+  copy.addEventListener('click', async () => {
+    await navigator.clipboard.writeText(id)
+    copy.textContent = copied
+    setTimeout(() => { copy.textContent = shown }, 2000)
+  })
+  place.replaceChildren(copy)
+})
+
 all('time', (time) => {
   const format = new Intl.DateTimeFormat(document.documentElement.lang, { dateStyle: 'long', timeStyle: 'short' })
   time.title = format.format(new Date(time.dateTime))

@@ -44,10 +44,10 @@ function tokensOf(theme: keyof typeof PALETTES, colour: string): string {
 const RULES = `
 *{box-sizing:border-box}
 html{-webkit-text-size-adjust:100%;text-size-adjust:100%}
-body{margin:0;min-height:100vh;min-height:100svh;display:flex;flex-direction:column;background:var(--paper);color:var(--ink);font:1rem/1.5 system-ui,-apple-system,"Segoe UI",Roboto,"Noto Sans",sans-serif;overflow-wrap:break-word}
+body{margin:0;min-height:100vh;min-height:100svh;display:flex;flex-direction:column;background:var(--paper);color:var(--ink);font:1.0625rem/1.5 system-ui,-apple-system,"Segoe UI",Roboto,"Noto Sans",sans-serif;overflow-wrap:break-word}
 h1,h2,h3,p,ul,ol,dl,dd,fieldset{margin:0;padding:0}
 h1{font-size:1.5rem;line-height:1.25;font-weight:650;letter-spacing:-.01em;text-wrap:balance}
-h2{font-size:1rem;font-weight:650}
+h2{font-size:1.0625rem;font-weight:650}
 a{color:var(--link);text-underline-offset:.2em;text-decoration-thickness:1px}
 a:hover{text-decoration-thickness:2px}
 :focus-visible{outline:3px solid var(--link);outline-offset:2px}
@@ -65,7 +65,7 @@ a:hover{text-decoration-thickness:2px}
 main{display:grid;gap:1.5rem}
 main>*{min-inline-size:0}
 .lead,.hint,.small,.muted{color:var(--muted)}
-.hint,.small,footer,.problem{font-size:.875rem}
+.hint,.small,footer,.problem{font-size:1rem}
 .head{display:grid;gap:.5rem}
 form{display:grid;gap:1.25rem}
 .field{display:grid;gap:.25rem}
@@ -80,7 +80,7 @@ label,legend{font-weight:600}
 .shown{display:flex;position:relative}
 .shown input{padding-inline-end:5.5rem}
 [dir=rtl] .shown .ltr{padding-inline:5.5rem .75rem}
-.shown button{position:absolute;inset-block:.3125rem;inset-inline-end:.3125rem;min-block-size:0;padding:0 .625rem;border:0;background:none;color:var(--link);font-size:.875rem;inline-size:auto}
+.shown button{position:absolute;inset-block:.3125rem;inset-inline-end:.3125rem;min-block-size:0;padding:0 .625rem;border:0;background:none;color:var(--link);font-size:1rem;inline-size:auto}
 .check{display:grid;grid-template-columns:auto 1fr;gap:.25rem .75rem;align-items:start}
 .check input{inline-size:1.25rem;block-size:1.25rem;min-block-size:0;margin:.125rem 0 0;accent-color:var(--accent)}
 .check label{font-weight:400}
@@ -93,13 +93,14 @@ button,.button{display:inline-flex;align-items:center;justify-content:center;gap
 .end{background:none;border-color:var(--danger);color:var(--danger)}
 .end:hover{background:color-mix(in srgb,var(--danger) 10%,transparent)}
 button.plain{min-block-size:0;padding:0;border:0;background:none;color:var(--link);text-decoration:underline;text-underline-offset:.2em;text-decoration-thickness:1px;font-weight:400}
-.slim{min-block-size:2.25rem;padding:.25rem .75rem;font-size:.875rem;white-space:nowrap}
+button.id{color:inherit;font:inherit;text-align:start;text-decoration-style:dotted}
+.slim{min-block-size:2.25rem;padding:.25rem .75rem;font-size:1rem;white-space:nowrap}
 button[aria-busy=true]{opacity:.6;cursor:progress}
 .boxes{border:0;display:grid;gap:.5rem;min-inline-size:0}
 .boxes legend{padding:0;margin-block-end:.5rem}
 section{display:grid;gap:1rem;min-inline-size:0}
 section>*{min-inline-size:0}
-.back{font-size:.875rem;margin-block-end:-1rem}
+.back{font-size:1rem;margin-block-end:-1rem}
 .back:not(:has(+.head)){margin-block-end:-.5rem}
 .back a::before{content:"\\2190\\00a0"}
 [dir=rtl] .back a::before{content:"\\2192\\00a0"}
@@ -125,7 +126,7 @@ th,td{text-align:start;vertical-align:top;padding:.375rem .75rem .375rem 0;borde
 .checks p{padding-inline-start:1.5rem}
 .mark{font-weight:650}.mark.passed{color:var(--ok)}.mark.failed{color:var(--danger)}
 .steps{padding-inline-start:1.25rem;display:grid;gap:.5rem}
-h3{font-size:1rem;font-weight:650}
+h3{font-size:1.0625rem;font-weight:650}
 .note,.errors{display:grid;gap:.25rem;padding:.875rem 1rem;border:1px solid var(--rule);border-inline-start:4px solid var(--link);border-radius:.5rem;background:var(--soft)}
 .note.good{border-inline-start-color:var(--ok)}
 .note.bad,.errors{border-inline-start-color:var(--danger)}
@@ -134,18 +135,18 @@ h3{font-size:1rem;font-weight:650}
 .rows{border-block-start:1px solid var(--rule)}
 .rows>*{display:grid;grid-template-columns:minmax(0,1fr) auto;gap:.125rem 1rem;align-items:center;padding-block:.875rem;border-block-end:1px solid var(--rule)}
 .rows dd,.rows dt{grid-column:1}
-.rows dt{color:var(--muted);font-size:.875rem}
+.rows dt{color:var(--muted);font-size:1rem}
 .rows .act{grid-column:2;grid-row:1/span 2;align-self:center}
 ul.rows{list-style:none}
 .what{display:grid;gap:.125rem;min-inline-size:0}
 .what b{font-weight:600}
 .what .permissions{margin-block:.25rem}
-.rename{font-size:.875rem}.rename summary{cursor:pointer;color:var(--link);inline-size:fit-content}.rename form{margin-block-start:.5rem;gap:.5rem;justify-items:start;max-inline-size:22rem}
-.tag{display:inline-block;margin-inline-start:.5rem;padding:0 .5rem;border:1px solid var(--ok);border-radius:.5rem;color:var(--ok);font-size:.875rem;font-weight:600;line-height:1.4}
+.rename{font-size:1rem}.rename summary{cursor:pointer;color:var(--link);inline-size:fit-content}.rename form{margin-block-start:.5rem;gap:.5rem;justify-items:start;max-inline-size:22rem}
+.tag{display:inline-block;margin-inline-start:.5rem;padding:0 .5rem;border:1px solid var(--ok);border-radius:.5rem;color:var(--ok);font-size:1rem;font-weight:600;line-height:1.4}
 .rows dd bdi:has(+.tag){margin-inline-end:.5rem}.rows dd .tag{margin:0}
 .tag.open{border-color:var(--line);color:var(--muted)}
 .secret{display:grid;gap:.5rem}.secret button{justify-self:start}
-code,.mono{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,"Liberation Mono",monospace;font-size:.875rem;overflow-wrap:anywhere}
+code,.mono{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,"Liberation Mono",monospace;font-size:1rem;overflow-wrap:anywhere}
 .secret code{display:block;padding:.75rem;border:1px solid var(--rule);border-radius:.5rem;background:var(--soft);direction:ltr;text-align:start;user-select:all}
 .lines{white-space:pre-line}
 .app{display:grid;gap:.75rem;justify-items:start}
@@ -154,7 +155,7 @@ code,.mono{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,"Liberation Mo
 form[data-passkey]{gap:.75rem}
 form[data-passkey] .problem:empty{display:none}
 .qr{inline-size:12rem;block-size:12rem;border-radius:.5rem;background:#fff;color:#000}
-.or{display:flex;align-items:center;gap:1rem;color:var(--muted);font-size:.875rem}
+.or{display:flex;align-items:center;gap:1rem;color:var(--muted);font-size:1rem}
 .or::before,.or::after{content:"";flex:1;border-block-start:1px solid var(--rule)}
 .others{display:grid;gap:.75rem}
 footer{margin-block-start:2.5rem;padding-block-start:1rem;border-block-start:1px solid var(--rule)}

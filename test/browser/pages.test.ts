@@ -59,6 +59,7 @@ const INSIDE = [
   '/account/applications',
   '/account/data',
   '/device',
+  '/doctor',
   '/login/again',
   '/logout',
 ]
@@ -78,7 +79,16 @@ async function look(page: Page, paths: readonly string[], told: string): Promise
     await page.goto(site.issuer + path)
     if (axeLooksAt(told)) await assertAccessible(page, `${told}: ${path}`)
     await assertNoSidewaysScroll(page, `${told}: ${path}`)
+    await assertFewSizes(page, `${told}: ${path}`)
   }
+}
+
+/** Nothing is set smaller than 16 px, and there are three sizes at most. */
+async function assertFewSizes(page: Page, told: string): Promise<void> {
+  const found: number[] = await page.evaluate(`[...new Set([...document.body.querySelectorAll('*')]
+    .filter(({ childNodes }) => [...childNodes].some(({ nodeType, data }) => nodeType === 3 && data.trim() !== ''))
+    .map((element) => Number.parseFloat(getComputedStyle(element).fontSize)))]`)
+  assert.ok(Math.min(...found) >= 16 && found.length <= 3, `${told}: ${found.join(', ')} px`)
 }
 
 for (const [name, options] of LOOKS) {
@@ -105,6 +115,18 @@ for (const [name, options] of LOOKS) {
     })
   })
 }
+
+test('the reference of a refusal is copied by one click', async () => {
+  await withPage(browser, { permissions: ['clipboard-read', 'clipboard-write'] }, async (page) => {
+    await page.goto(`${site.issuer}/nothing`)
+    const reference = await page.getAttribute('[data-id]', 'data-id')
+    const copy = page.locator('[data-id] button')
+    assert.equal(await copy.innerText(), `Reference: ${reference}`)
+    await copy.click()
+    await page.waitForSelector('text=Copied')
+    assert.equal(await page.evaluate('navigator.clipboard.readText()'), reference)
+  })
+})
 
 test('without a script: a wrong password, the right one, sign out, and a new account', async () => {
   await newAccount('noscript')
