@@ -136,7 +136,8 @@ async function consequences(auth: Auth, what: string): Promise<string> {
   return (
     `${what}: the access tokens of up to ${sessions} live sessions are refused within seconds. Nobody is signed out: ` +
     'each gets a new token by its next refresh. Services that check tokens with a key set of their own go on ' +
-    'accepting the old ones until their copy ends, after 5 minutes as a rule and an hour at most.'
+    'accepting the old ones until their copy ends: after 5 minutes as a rule; where they cannot reach this issuer and do ' +
+    'not follow its revocations after an hour, or as long as they trust a copy (`maxKeyAgeSeconds`: a day).'
   )
 }
 
