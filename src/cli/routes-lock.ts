@@ -5,8 +5,6 @@ import { type ChangeKind, compareInventories } from '../model/inventory-change.t
 import { NoVerdict } from './no-verdict.ts'
 import { type OutputOptions, print, printJson } from './output.ts'
 
-export const LOCK_FILE = 'countersign.routes.json'
-
 /** Writes the list to keep: one line a route, in an order of its own, so that a review sees what changed. */
 export function writeLock(file: string, entries: readonly InventoryEntry[], { json }: OutputOptions): void {
   const lines = [...entries]

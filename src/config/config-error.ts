@@ -32,6 +32,6 @@ export class ConfigError extends Error {
 }
 
 /** A problem as people read it. */
-export function inOneLine({ setting, message, from }: ConfigProblem): string {
+function inOneLine({ setting, message, from }: ConfigProblem): string {
   return `${setting} ${message} (${from})`
 }

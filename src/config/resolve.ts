@@ -29,7 +29,7 @@ export interface Resolved extends Configuration {
 }
 
 /** The origin of a setting that nobody gave. */
-export const BY_DEFAULT = 'default'
+const BY_DEFAULT = 'default'
 
 /** Checks everything given, puts the defaults in place and lists every problem at once. Pure. */
 export function resolveSettings(given: ReadonlyMap<string, Given>, surroundings: Surroundings): Resolved {

@@ -23,7 +23,7 @@ export function readSecretFile(path: string): string {
 }
 
 /** Whether a path lies where only an orchestrator puts files. */
-export function isSecretMount(path: string): boolean {
+function isSecretMount(path: string): boolean {
   const absolute = resolve(path)
   return MOUNTS.some((mount) => absolute.startsWith(mount))
 }

@@ -38,7 +38,7 @@ function printable(text: string): string {
 }
 
 /** Every credential that stands in the evidence, the longest first. */
-export function credentialsOf(evidence: Evidence): readonly string[] {
+function credentialsOf(evidence: Evidence): readonly string[] {
   const found = new Set<string>()
   const add = (text: string | undefined): void => {
     if (text === undefined) return

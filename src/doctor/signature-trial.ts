@@ -106,7 +106,7 @@ function verifiesWith(token: PastedToken, key: KeyObject, signature: Uint8Array)
   }
 }
 
-export function keyObject(jwk: Jwk): KeyObject | undefined {
+function keyObject(jwk: Jwk): KeyObject | undefined {
   try {
     return createPublicKey({ format: 'jwk', key: jwk as JsonWebKey })
   } catch {

@@ -11,9 +11,6 @@ import {
   verifiesWithSecret,
 } from './signature-trial.ts'
 
-/** Where a key comes from, for people. */
-export type KeySource = 'verifier' | 'issuer'
-
 /** What was found out about a signature, with the keys and secrets at hand. */
 export type SignatureVerdict =
   /** No token, or nothing to check it with. */

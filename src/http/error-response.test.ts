@@ -4,8 +4,11 @@ import fc from 'fast-check'
 import { systemRandom } from '../base/random.ts'
 import { type Cause, catalogue } from '../errors/codes.ts'
 import { Refusal } from '../errors/refusal.ts'
-import { newReference, oauthErrorResponse, problemResponse, type RenderRefusal } from './error-response.ts'
+import { newReference, oauthErrorAnswer, problemAnswer, type RenderRefusal } from './error-response.ts'
 
+const problemResponse = (...given: Parameters<typeof problemAnswer>) => problemAnswer(...given).toResponse()
+const oauthErrorResponse = (...given: Parameters<typeof oauthErrorAnswer>) =>
+  oauthErrorAnswer(...given).toResponse()
 const causes = Object.keys(catalogue) as Cause[]
 const reference = 'reference-1'
 const read = async (response: Response): Promise<Record<string, unknown>> => JSON.parse(await response.text())

@@ -69,11 +69,6 @@ export function newReference(random: Random): string {
 }
 
 /** The answer of a checked route: problem JSON (RFC 9457) with the challenge of RFC 6750 where one is due. */
-export function problemResponse(refusal: Refusal, options: ProblemOptions): Response {
-  return problemAnswer(refusal, options).toResponse()
-}
-
-/** The same, for frameworks that have answers of their own. */
 export function problemAnswer(refusal: Refusal, options: ProblemOptions): RefusalAnswer {
   const answer = answerAtRoute(refusal)
   const standard = {
@@ -96,11 +91,6 @@ export function problemAnswer(refusal: Refusal, options: ProblemOptions): Refusa
   }
   const body = renderedBody(refusal, answer, options) ?? JSON.stringify(standard)
   return new RefusalAnswer(answer.status, headers, body)
-}
-
-/** The answer of an OAuth endpoint; see `oauthErrorAnswer`. */
-export function oauthErrorResponse(refusal: Refusal, options: OAuthErrorOptions): Response {
-  return oauthErrorAnswer(refusal, options).toResponse()
 }
 
 /**

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { build, described, made, operationOf, responseOf } from '../../test/openapi/shown-document.ts'
 import { catalogue } from '../errors/codes.ts'
 import { Refusal } from '../errors/refusal.ts'
-import { oauthErrorResponse, problemResponse } from '../http/error-response.ts'
+import { oauthErrorAnswer, problemAnswer } from '../http/error-response.ts'
 import { Access, needs, signedIn } from '../model/access.ts'
 import type { DescribedRoute } from './described-route.ts'
 
@@ -66,8 +66,8 @@ test('the examples of refusals are what the server writes', async () => {
       ...(cause === 'REQUEST_INVALID' && { fields: [{ field: 'username', message: 'Must be a text.' }] }),
     })
     for (const response of [
-      problemResponse(refusal, { reference }),
-      oauthErrorResponse(refusal, { reference }),
+      problemAnswer(refusal, { reference }).toResponse(),
+      oauthErrorAnswer(refusal, { reference }).toResponse(),
     ]) {
       const text = await response.text()
       written.set(canonical(JSON.parse(text)), response.status)

@@ -31,7 +31,7 @@ export interface DeviceCookies {
 }
 
 /** The name of the cookie; see `sessionCookieName`. */
-export function deviceCookieName(https: boolean): string {
+function deviceCookieName(https: boolean): string {
   return https ? '__Host-countersign-device' : 'countersign-device'
 }
 

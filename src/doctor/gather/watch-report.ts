@@ -59,7 +59,7 @@ export function reportRefusals(
 }
 
 /** How many of each cause. */
-export function sumsByCode(counts: readonly RefusalCount[]): Map<string, number> {
+function sumsByCode(counts: readonly RefusalCount[]): Map<string, number> {
   const sums = new Map<string, number>()
   for (const { code, count } of counts) sums.set(code, (sums.get(code) ?? 0) + count)
   return sums
