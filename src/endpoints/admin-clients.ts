@@ -219,7 +219,8 @@ export const deleteClient = route({
   description: 'Its sessions and access tokens end at once. Its id is never given to another.',
   answers: { 204: { description: 'Removed.' }, 404: NOT_THERE },
   async handle(context) {
-    const { id } = await find(context)
+    const { id, scopes } = await find(context)
+    holdAll(context, scopes)
     await context.services.clients.remove(id, context.origin)
     return noContent()
   },

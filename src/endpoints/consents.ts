@@ -9,7 +9,7 @@ import { ownAccount } from './own-account.ts'
 import { json, noContent, principalOf, route } from './route.ts'
 import type { Services } from './services.ts'
 
-const consentAnswer = z
+export const consentAnswer = z
   .object({
     client_id: z.string(),
     client_name: z.string(),
@@ -119,7 +119,7 @@ function show(items: readonly Consent[]) {
   return json({ items: items.map(showConsent), next_cursor: null })
 }
 
-function showConsent(consent: Consent): z.input<typeof consentAnswer> {
+export function showConsent(consent: Consent): z.input<typeof consentAnswer> {
   return {
     client_id: consent.clientId,
     client_name: consent.clientName,

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { apiKeyAnswer, showApiKey } from './api-keys.ts'
+import { consentAnswer, showConsent } from './consents.ts'
 import { identityAnswer, showIdentity } from './identities.ts'
 import { OWN_CHANGES } from './limits.ts'
 import { ownAccount } from './own-account.ts'
@@ -13,6 +14,7 @@ import {
   showUser,
   userAnswer,
 } from './schemas.ts'
+import { factorsAnswer, showFactors } from './second-factors.ts'
 
 const data = z
   .object({
@@ -20,6 +22,8 @@ const data = z
     sessions: z.array(sessionAnswer),
     api_keys: z.array(apiKeyAnswer),
     identities: z.array(identityAnswer),
+    factors: factorsAnswer,
+    consents: z.array(consentAnswer),
     events: z.array(eventAnswer).meta({ description: 'Newest first; the last 10,000 at most.' }),
   })
   .meta({ id: 'OwnData' })
@@ -35,16 +39,16 @@ export const exportMe = route({
   answers: { 200: { description: 'A document to keep.', schema: data } },
   async handle(context) {
     const principal = principalOf(context)
-    const { user, sessions, apiKeys, identities, events } = await context.services.ownAccount.export(
-      principal,
-      callerOf(context),
-    )
+    const { user, sessions, apiKeys, identities, factors, consents, events } =
+      await context.services.ownAccount.export(principal, callerOf(context))
     return json(
       {
         user: showUser(user),
         sessions: sessions.map((session) => showSession(session, principal.sessionId)),
         api_keys: apiKeys.map(showApiKey),
         identities: identities.map(showIdentity),
+        factors: showFactors(factors),
+        consents: consents.map(showConsent),
         events: events.map(showEvent),
       },
       200,

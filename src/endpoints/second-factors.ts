@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { isUuid } from '../base/random.ts'
 import { AuthError } from '../errors/auth-error.ts'
 import type { Owner } from '../factors/second-factors.ts'
-import type { Passkey, SecondFactors } from '../model/second-factor.ts'
+import type { ListedFactors } from '../model/second-factor.ts'
 import { text } from '../model/text-field.ts'
 import {
   challengeText,
@@ -75,7 +75,7 @@ export const listFactors = route({
 })
 
 /** What there is, and nothing that could be proven by it. */
-export function showFactors({ totp, passkeys, recoveryCodes }: SecondFactors): z.input<typeof factorsAnswer> {
+export function showFactors({ totp, passkeys, recoveryCodes }: ListedFactors): z.input<typeof factorsAnswer> {
   return {
     totp: totp === undefined ? null : { created_at: timeOf(totp.addedAt) },
     passkeys: passkeys.map(showPasskey),
@@ -264,7 +264,7 @@ function idOf({ params }: Pick<RouteContext, 'params'>): string {
   return id
 }
 
-export function showPasskey(passkey: Passkey): z.input<typeof passkeyAnswer> {
+export function showPasskey(passkey: ListedFactors['passkeys'][number]): z.input<typeof passkeyAnswer> {
   return {
     id: passkey.id,
     name: passkey.name,

@@ -4,8 +4,9 @@ import { AuthError } from '../errors/auth-error.ts'
 import type { Postman } from '../mail/postman.ts'
 import type { ApiKey } from '../model/api-key.ts'
 import { FIRST_PARTY } from '../model/client.ts'
+import type { Consent } from '../model/consent.ts'
 import type { Identity } from '../model/identity.ts'
-import { hasFactor } from '../model/second-factor.ts'
+import { hasFactor, type ListedFactors, listedFactors } from '../model/second-factor.ts'
 import type { Session } from '../model/session.ts'
 import type { User } from '../model/user.ts'
 import type { Store } from '../store/store.ts'
@@ -29,6 +30,9 @@ export interface OwnData {
   readonly sessions: readonly Session[]
   readonly apiKeys: readonly ApiKey[]
   readonly identities: readonly Identity[]
+  readonly factors: ListedFactors
+  /** What other applications were allowed. */
+  readonly consents: readonly Consent[]
   /** Newest first. */
   readonly events: readonly AuditEvent[]
 }
@@ -58,7 +62,10 @@ export interface OwnAccount {
 
 export interface OwnAccountParts {
   readonly accounts: Accounts
-  readonly store: Pick<Store, 'users' | 'sessions' | 'apiKeys' | 'identities' | 'events' | 'factors'>
+  readonly store: Pick<
+    Store,
+    'users' | 'sessions' | 'apiKeys' | 'identities' | 'events' | 'factors' | 'consents'
+  >
   readonly passwords: PasswordParts
   readonly postman: Postman
   readonly clock: Clock
@@ -132,14 +139,16 @@ export function createOwnAccount(parts: OwnAccountParts): OwnAccount {
       if (clientId !== FIRST_PARTY) throw new AuthError('CLIENT_NOT_ALLOWED', { details: { clientId } })
       const user = await store.users.find(userId)
       if (user === undefined) throw new AuthError('USER_NOT_FOUND')
-      const [sessions, apiKeys, identities, events] = await Promise.all([
+      const [sessions, apiKeys, identities, factors, consents, events] = await Promise.all([
         store.sessions.list(userId),
         store.apiKeys.list(userId),
         store.identities.list(userId),
+        store.factors.find(userId),
+        store.consents.list(userId),
         eventsOf(userId),
       ])
       await store.events.record({ name: 'user.exported', origin, userId })
-      return { user, sessions, apiKeys, identities, events }
+      return { user, sessions, apiKeys, identities, factors: listedFactors(factors), consents, events }
     },
 
     async remove({ id }, { origin, language }) {

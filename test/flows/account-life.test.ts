@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
+import { encodeBase32 } from '../../src/base/base32.ts'
 import { handClock, PASSWORD, type Tokens, tokensOf } from './issuer.ts'
 import { type LetteredIssuer, startLettered } from './letters.ts'
 import { codeAt, signInWithApp, signUpWithApp } from './second-factor.ts'
@@ -291,18 +292,23 @@ test('B7: a deleted account is gone with its sessions, tokens, keys and links; i
 })
 
 test('all that is kept of a person can be had as one document, without a secret', async () => {
-  const { email, name, access, refresh } = await someone()
+  const email = 'exporter@example.com'
+  const { username: name, secret, recoveryCodes, tokens } = await signUpWithApp(issuer, 'exporter', clock.now)
+  const { access, refresh } = tokensOf(await issuer.refresh(tokens.refresh))
   await issuer.call('POST', '/users/me/api-keys', { json: { name: 'k' }, token: access })
   const { status, body, text, headers } = await issuer.call('GET', '/users/me/export', { token: access })
   assert.equal(status, 200)
   assert.equal((body.user as { email: string }).email, email)
   assert.equal((body.sessions as unknown[]).length, 1)
   assert.equal((body.api_keys as unknown[]).length, 1)
+  const factors = body.factors as { totp: object | null; recovery_codes_left: number }
+  assert.deepEqual([typeof factors.totp, factors.recovery_codes_left], ['object', 10])
   const events = (body.events as { name: string }[]).map((event) => event.name)
   for (const event of ['user.created', 'session.started', 'api_key.created'])
     assert.ok(events.includes(event))
   assert.match(headers.get('content-disposition') ?? '', /attachment/)
-  for (const secret of [PASSWORD, access, refresh, '$argon2']) assert.ok(!text.includes(secret))
+  const secrets = [PASSWORD, access, refresh, '$argon2', ...recoveryCodes, encodeBase32(secret)]
+  for (const one of secrets) assert.ok(!text.includes(one))
   assert.ok((await eventsOf(name)).includes('user.exported'))
 })
 

@@ -163,6 +163,8 @@ test('only who has the scope sees or changes clients, and nobody gives away a ri
   assert.equal((await issuer.call('POST', `${path}/secret`, { token: registrar })).status, 403)
   const takeOver = { json: { token_endpoint_auth_method: 'none' }, token: registrar }
   assert.equal((await issuer.call('PATCH', path, takeOver)).status, 403)
+  assert.equal((await issuer.call('DELETE', path, { token: registrar })).status, 403)
+  assert.equal((await issuer.call('DELETE', path, { token: admin })).status, 204)
 })
 
 test('what ID tokens are signed with is registered, RS256 where nothing is said; what is not offered is refused by name', async () => {

@@ -198,6 +198,8 @@ test('what was allowed is listed and can be taken back, which ends what the clie
   const listed = await issuer.call('GET', '/users/me/consents', { token })
   const mine = (listed.body.items as Record<string, unknown>[]).find(({ client_id }) => client_id === one.id)
   assert.deepEqual([mine?.client_name, mine?.scope], ['Mail merge', 'openid offline_access orders:read'])
+  const kept = (await issuer.call('GET', '/users/me/export', { token })).body
+  assert.deepEqual(kept.consents, listed.body.items, 'with all that is kept of a person')
 
   const check = async () => {
     const request = new Request(ISSUER, { headers: { authorization: `Bearer ${tokens.access_token}` } })
