@@ -37,7 +37,7 @@ export async function openOwnIssuer(base: URL, audience?: string): Promise<OwnIs
   const issuer = told?.issuer ?? settings.issuer
   // Hooks and the profile are about real people: neither shall refuse this account, nor hear of it.
   const { hooks: _, profile: __, ...rest } = { ...(options as AuthOptions), ...told }
-  const wired = wire(rest, [])
+  const wired = wire({ ...rest, isCommand: true }, [])
   const { accounts, grants } = wired.services
   await wired.start()
   try {

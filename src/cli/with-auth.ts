@@ -22,7 +22,7 @@ export async function withAuth<Value>(
         'DATABASE_URL, or by databaseUrl in countersign.config.ts.\n',
     )
   }
-  const auth = createAuth({ ...(options as AuthOptions), ...more }) as unknown as Auth
+  const auth = createAuth({ ...(options as AuthOptions), ...more, isCommand: true }) as unknown as Auth
   try {
     return await work(auth, settings)
   } finally {

@@ -8,6 +8,7 @@ export const CODE_OPTIONS = [
   'keyTimes',
   'clock',
   'hooks',
+  'isCommand',
   'logger',
   'mail',
   'onRefusal',

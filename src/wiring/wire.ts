@@ -138,7 +138,7 @@ export function wire(options: AuthOptions, routes: readonly Route[]): Wired {
         await ground.permissions.freshen()
         await tellUnknownFactorRoles(ground)
         await feed.start()
-        await webhooks.start()
+        if (options.isCommand !== true) await webhooks.start()
       } catch (error) {
         // A node that says it is there and is not would hold up the others.
         await keys.stop()

@@ -5,6 +5,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { inClone } from '../../scripts/setup/places.mjs'
+import { createAuth } from '../../src/index.ts'
+import { SECRET_KEY } from '../flows/issuer.ts'
 import { build, runProgram } from './built-server.ts'
 
 let folder: string
@@ -173,3 +175,28 @@ function mountIn(
   })
   assert.equal(said.trim().split('\n').at(-1), '200 200 401 404', framework)
 }
+
+test('a command beside an application that has its options in code leaves its webhooks to it', async (t) => {
+  const cwd = mkdtempSync(join(tmpdir(), 'countersign-beside-'))
+  // Nobody listens there: what is to be told waits.
+  const url = 'http://127.0.0.1:9/accounts'
+  const secret = `whsec_${Buffer.alloc(32, 7).toString('base64')}`
+  const databaseUrl = `sqlite:${join(cwd, 'app.db')}`
+  const auth = createAuth({
+    databaseUrl,
+    secretKey: SECRET_KEY,
+    webhooks: [{ url, secret, events: ['user.created', 'user.disabled'] }],
+  })
+  t.after(async () => {
+    await auth.close()
+    rmSync(cwd, { recursive: true })
+  })
+  await auth.ready()
+  const env = { DATABASE_URL: databaseUrl, SECRET_KEY }
+  const { id } = await auth.users.create({ email: 'a@example.com', password: PASSWORD.trim() })
+  const disabled = await runProgram(['users', 'disable', id], { cwd, env })
+  assert.equal(disabled.status, 0, disabled.err)
+  const listed = await runProgram(['webhooks', 'list', '--all', '--json'], { cwd, env })
+  const { items } = JSON.parse(listed.out) as { items: { event: { name: string } }[] }
+  assert.deepEqual(items.map(({ event }) => event.name).sort(), ['user.created', 'user.disabled'])
+})
