@@ -27,16 +27,19 @@ async function ask(): Promise<ChildMessage> {
     const module: Readonly<Record<string, unknown>> = await import(pathToFileURL(path).href)
     const app = await findApp(module, exportName === undefined ? NAMES : [exportName])
     if (app !== undefined) return { entries: await app[INVENTORY]() }
-    const names = Object.keys(module).join(', ') || 'nothing'
-    return {
-      problem: `exports ${names}, and none of that is a guarded application or a function that makes one; was protect(app, auth) called?`,
-    }
+    return { problem: whyNoApp(Object.keys(module)) }
   } catch (error) {
     const problem =
       error instanceof Error ? `${error.name}: ${error.message}` : 'it failed while it was loaded'
     const undeclared = undeclaredIn(error)
     return undeclared === undefined ? { problem } : { problem, undeclared }
   }
+}
+
+function whyNoApp(names: readonly string[]): string {
+  return names.length === 0
+    ? 'exports nothing: let it export the application, as in `export const app = Fastify()`'
+    : `exports ${names.join(', ')}, and none of that is a guarded application or a function that makes one; was protect(app, auth) called?`
 }
 
 /** The routes that stopped the application, by the name of the error: it may be of another copy of us. */

@@ -58,7 +58,7 @@ export function print(line: string): void {
 
 /** Control characters of a stored text must not reach a terminal. */
 function cell(value: unknown): string {
-  if (value === undefined || value === null) return '–'
+  if (value === undefined || value === null || (Array.isArray(value) && value.length === 0)) return '–'
   const text = Array.isArray(value) ? value.join(' ') : String(value)
   return printable(text)
 }

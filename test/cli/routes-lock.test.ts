@@ -126,11 +126,13 @@ test('a list that a running application printed is read from a file or standard 
 
 test('what is no guarded application is said to be none, with status 2', async () => {
   write('none.ts', 'export const something = 1\n')
+  write('nothing.ts', 'const app = 1\nexport {}\n')
   write('throws.ts', "throw new TypeError('no database')\n")
   write('exits.ts', 'process.exit(3)\n')
   write('broken.json', '{"routes":[{"method":"GET","path":"/me","access":"sometimes"}]}')
   for (const [app, said] of [
     ['none.ts', /exports something, and none of that is a guarded application/],
+    ['nothing.ts', /exports nothing: let it export the application/],
     ['throws.ts', /TypeError: no database/],
     ['exits.ts', /ended \(3\) before it told/],
     ['gone.ts', /is not there/],
