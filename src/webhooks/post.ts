@@ -42,6 +42,11 @@ export function post(
         error.name === 'TimeoutError' || error.name === 'AbortError' ? new Error('no answer in time') : error,
       )
     })
+    // Without this nobody is told of such an answer, and the sender would wait for ever.
+    request.on('upgrade', (_, socket) => {
+      socket.destroy()
+      reject(new Error('another protocol, which is not spoken'))
+    })
     request.on('response', (response) => {
       response.destroy()
       resolve(response.statusCode ?? 0)

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { createHmac } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
+import { type AddressInfo, createServer as createTcpServer } from 'node:net'
 import { after, before, test } from 'node:test'
 import { isPublicAddress } from '../../src/base/public-address.ts'
 import { post } from '../../src/webhooks/post.ts'
@@ -163,4 +164,26 @@ test('D5: no webhook reaches this machine or a private network, by address or by
     )
   }
   assert.equal(reached, false)
+})
+
+test('bad input: an answer in another protocol, none, or one that never ends is over at once', async () => {
+  let answer = ''
+  const rude = createTcpServer((socket) => {
+    socket.on('error', () => undefined)
+    socket.once('data', () => (answer === '' ? socket.destroy() : socket.write(answer)))
+  })
+  rude.listen(0, '127.0.0.1')
+  await once(rude, 'listening')
+  const { port } = rude.address() as AddressInfo
+  const send = () => post(`http://127.0.0.1:${port}/`, '{}', {}, { anywhere: true })
+  try {
+    answer = 'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n'
+    await assert.rejects(send(), /another protocol/)
+    answer = ''
+    await assert.rejects(send())
+    answer = 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab'
+    assert.equal(await send(), 200)
+  } finally {
+    rude.close()
+  }
 })
