@@ -50,8 +50,7 @@ const MOUNT: Readonly<Record<string, readonly string[]>> = {
     'await guarded.ready() // after them: app.get(path, guard(auth.signedIn), handler)',
   ],
   node: [
-    "import { createServer } from 'node:http'",
-    "import { createAuth } from 'countersign'; import { nodeListener } from 'countersign/node'",
+    "import { createServer } from 'node:http'; import { createAuth } from 'countersign'; import { nodeListener } from 'countersign/node'",
     CONFIG_IMPORT,
     'const auth = createAuth(config)',
     'createServer(nodeListener(auth)).listen(8000)',
