@@ -1,7 +1,7 @@
 import type { Request, Response } from 'express'
 import type { CallSite } from '../base/call-site.ts'
 import type { Access } from '../model/access.ts'
-import { joinAccess } from '../model/access-join.ts'
+import { joinAccess, withoutRules } from '../model/access-join.ts'
 import type { GuardRequest } from '../model/guard-request.ts'
 import { placeOf, placeOfCaller, wordOf } from './guard-mark.ts'
 import type { FindPathWord } from './path-words.ts'
@@ -80,6 +80,8 @@ export interface FoundRoute {
   readonly words: readonly Access[]
   /** As the route will have them. */
   readonly params: Params
+  /** Words of groups whose rules are not among `words`, for they see the variable parts of their own paths. */
+  readonly ruled: readonly { readonly word: Access; readonly params: Params }[]
 }
 
 /** Takes an application with all that is in it by now, and all that will be added. */
@@ -206,23 +208,28 @@ export function adoptApplication(
     router: ExpressRouter,
     method: string,
     path: string,
-    outer: Pick<FoundRoute, 'words' | 'params'>,
+    outer: Omit<FoundRoute, 'route'>,
     depth: number,
   ): FoundRoute | undefined => {
-    let group = outer.words
+    let { words: group, ruled } = outer
     for (const layer of router.stack) {
       const matched = matchOf(layer, path)
       if (matched === undefined) continue
       const params = router.mergeParams ? { ...outer.params, ...matched.params } : matched.params
       if (layer.route !== undefined) {
         if (!layer.route._handlesMethod(method)) continue
-        return { route: layer.route, words: [...group, ...wordsOfRoute(layer.route, method)], params }
+        const words = [...group, ...wordsOfRoute(layer.route, method)]
+        return { route: layer.route, words, params, ruled }
       }
       const word = wordOf(layer.handle)
-      if (word !== undefined) group = [...group, word]
+      if (word !== undefined) {
+        const plain = withoutRules(word)
+        group = [...group, plain]
+        if (plain !== word) ruled = [...ruled, { word, params }]
+      }
       const nested = depth < DEEPEST ? nestedOf(layer) : undefined
       const rest = path.slice(matched.path.length) || '/'
-      const found = nested && find(nested, method, rest, { words: group, params }, depth + 1)
+      const found = nested && find(nested, method, rest, { words: group, params, ruled }, depth + 1)
       if (found !== undefined) return found
     }
     return undefined
@@ -230,7 +237,7 @@ export function adoptApplication(
 
   return {
     routes: () => list(app.router, '', [], new Set()),
-    find: (method, path) => find(app.router, method, path, { words: [], params: {} }, 0),
+    find: (method, path) => find(app.router, method, path, { words: [], params: {}, ruled: [] }, 0),
     readsParams: () => routers.some(({ params = {} }) => Object.keys(params).length > 0),
   }
 }

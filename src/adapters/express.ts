@@ -4,7 +4,7 @@ import { RefusalAnswer } from '../errors/refusal-answer.ts'
 import type { Admission, Gate } from '../guard/gate.ts'
 import { RawGuardRequest } from '../guard/guard-request.ts'
 import { type Access, anyone as ANYONE } from '../model/access.ts'
-import { joinAccess } from '../model/access-join.ts'
+import { joinAccess, withoutRules } from '../model/access-join.ts'
 import type { GuardRequest } from '../model/guard-request.ts'
 import { INVENTORY } from '../model/inventory.ts'
 import { createEdge, dressResponse, type Edge, type EdgeOptions } from './edge.ts'
@@ -77,8 +77,9 @@ export function guard<Who>(access: Access<Who>): GuardHandler<Who> {
     const group = [...standing.group, access]
     const word = joinAccess(group)
     check(gateOf(request), word, request, response, () => {
-      standing.group = group
-      standing.met = word
+      // Its rules have looked at the path of the group: the route's may use the same name for another part of it.
+      standing.group = group.map(withoutRules)
+      standing.met = joinAccess(standing.group)
       next()
     })
   }
@@ -191,7 +192,13 @@ export function protect(
       if (found === undefined && access !== undefined) standing.group = [access]
       next()
     }
-    check(gate, access, request, response, enter, found?.params)
+    const steps = [...(found?.ruled ?? []), { word: access, params: found?.params }]
+    const pass = (at: number): void => {
+      const step = steps[at]
+      if (step === undefined) enter()
+      else check(gate, step.word, request, response, () => pass(at + 1), step.params)
+    }
+    pass(0)
   })
 
   moveBeforeParsers((app as unknown as { router: ExpressRouter }).router)

@@ -3,7 +3,7 @@ import type { Result, Router } from 'hono/router'
 import type { RouterRoute } from 'hono/types'
 import type { CallSite } from '../base/call-site.ts'
 import type { Access } from '../model/access.ts'
-import { joinAccess } from '../model/access-join.ts'
+import { joinAccess, withoutRules } from '../model/access-join.ts'
 import { placeOfCaller, wordOf } from './guard-mark.ts'
 import type { FindPathWord } from './path-words.ts'
 
@@ -108,6 +108,12 @@ export class GuardingRouter implements Router<Entry> {
         group.push(word)
         declared = true
         ;[checked, due] = [joinAccess(group), true]
+        const plain = group.map(withoutRules)
+        if (plain.at(-1) === word) continue
+        // Its rules look at the path of the group: what follows may use the same name for another part of it.
+        rows.push([[this.#checks.guarded(passOn, checked), route], paramsFrom(entries, at)])
+        group.splice(0, group.length, ...plain)
+        ;[checked, due] = [joinAccess(group), false]
         continue
       }
       const own = route.method !== 'ALL' && !sameRoute(current, route) ? ownWords(entries, at) : undefined
@@ -131,7 +137,7 @@ export class GuardingRouter implements Router<Entry> {
     const last = entries.at(-1)
     if (due && last !== undefined) {
       const [[, route], params] = last
-      rows.push([[this.#checks.guarded((_, next) => next(), checked), route], params])
+      rows.push([[this.#checks.guarded(passOn, checked), route], params])
     }
     if (declared || rows.length === 0) return rows as Found[0]
     const [[[, route], params]] = rows as [EntryRow]
@@ -152,6 +158,14 @@ function ownWords(entries: readonly EntryRow[], from: number): Access[] {
     const word = route !== undefined && sameRoute(route, other) ? wordOfHandler(handler) : undefined
     return word ?? []
   })
+}
+
+const passOn: HonoHandler = (_, next) => next()
+
+/** The variable parts that a handler sees, and those of what stands behind it: a group for all paths names none itself. */
+function paramsFrom(entries: readonly EntryRow[], at: number): EntryRow[1] {
+  const parts = entries.slice(at).map(([, params]) => params)
+  return Object.assign({}, ...parts.reverse())
 }
 
 function withEntries(found: Found, entries: Found[0]): Found {

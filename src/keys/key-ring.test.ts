@@ -39,6 +39,11 @@ async function setUp() {
     ring,
     stored,
     answer: async (number: number, version: number) => answers[number]?.resolve(await stored(version)),
+    async take(ring: StoredRing, load: () => Promise<void>) {
+      const loading = load()
+      answers.at(-1)?.resolve(ring)
+      await loading
+    },
     pass(milliseconds: number) {
       now += milliseconds
     },
@@ -62,6 +67,25 @@ test('PROTOCOL 3.1: a ring that was not heard of for too long signs nothing and 
   assert.equal(ring.signingKey().kid, kid)
   pass(1001)
   assert.throws(() => ring.signingKey(), STALE, 'as old as the news was')
+})
+
+test('PROTOCOL 4.3: a key that is revoked or gone tells so itself, whoever holds it still', async () => {
+  for (const [phase, isKnown] of [
+    ['revoked', true],
+    ['gone', false],
+  ] as const) {
+    const { ring, stored, take } = await setUp()
+    const [before, successor] = [await stored(1), await stored(2)]
+    await take(before, ring.load)
+    const { kid } = ring.signingKey()
+    const held = ring.find(kid)
+    assert.equal(held?.usable, true)
+    const [ended] = before.keys.map((key) => ({ ...key, phase, sealed: '' }))
+    await take({ ...successor, keys: [...successor.keys, ...(ended ? [ended] : [])] }, ring.load)
+    assert.equal(held.usable, false)
+    assert.equal(ring.find(kid)?.usable, isKnown ? false : undefined)
+    assert.notEqual(ring.signingKey().kid, kid)
+  }
 })
 
 test('PROTOCOL 3.1: of two answers the one to the later question counts, in whatever order they come', async () => {

@@ -9,6 +9,16 @@ export function joinAccess(words: readonly Access[]): Access | undefined {
   return more.reduce<Access | undefined>((joined, word) => joined && joinTwo(joined, word), first)
 }
 
+/**
+ * What of a word holds the same wherever the request is: all but its rules, which look at the variable parts of the path
+ * that the word was given. The word itself where it has none.
+ */
+export function withoutRules(word: Access): Access {
+  const { if: rule, ifAsync, ...rest } = Access.requirementOf(word) ?? {}
+  if (rule === undefined && ifAsync === undefined) return word
+  return new Access(Object.freeze(rest), Access.limitsOf(word))
+}
+
 function joinTwo(one: Access, other: Access): Access {
   if (one === other) return one
   const [a, b] = [Access.requirementOf(one), Access.requirementOf(other)]

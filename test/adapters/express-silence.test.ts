@@ -218,6 +218,23 @@ test('Express: nobody looks up for a stranger what a path names (`param`), and r
   assert.deepEqual(seen, [{ id: '7' }, { id: '7' }, { org: 'a', id: '7' }, { thing: '7' }])
 })
 
+test('G-2: Express: the rule of a group sees the path of the group, whatever a route inside of it calls its parts', async () => {
+  const app = express()
+  protect(app, auth)
+  app.use(express.json())
+  const ofSeven = needs({ if: (_principal, { params }) => params.id === '7' })
+  app.use('/orgs/:id', guard(ofSeven))
+  app.all('/orgs/:org/items/:id', guard(needs({ roles: ['user'] })), secret)
+  app.get('/orgs/:org/list', guard(signedIn), secret)
+  const { headers } = await signInAs(auth, 'alice')
+  const targets = ['/orgs/7/items/8', '/orgs/8/items/7', '/orgs/7/list', '/orgs/8/list']
+  const posts = ['POST /orgs/7/items/8', 'POST /orgs/8/items/7']
+  assert.deepEqual(await askWith({ ...headers }, app, ...targets, ...posts), [200, 403, 200, 403, 200, 403])
+  // A body that would be waited for: the rule is asked before it is read.
+  const waiting = { ...headers, 'Content-Type': 'application/json', 'Content-Length': '9' }
+  assert.deepEqual(await askWith(waiting, app, 'POST /orgs/8/items/7'), [403])
+})
+
 test('Express: a guard without `protect` refuses', async () => {
   const app = express()
   app.use(

@@ -4,7 +4,8 @@ import { Hono } from 'hono'
 import { cors } from 'hono/cors'
 import { methodOverride } from 'hono/method-override'
 import { guard, protect, UndeclaredRoutesError } from '../../src/hono.ts'
-import { type Auth, anyone, signedIn } from '../../src/index.ts'
+import { type Auth, anyone, needs, signedIn } from '../../src/index.ts'
+import { signInAs } from '../../src/testing.ts'
 import { newAuth, SECRET } from './contract.ts'
 
 let auth: Auth
@@ -16,11 +17,20 @@ after(() => auth.close())
 
 const secret = (c: { text(text: string): Response }) => c.text(SECRET)
 
-async function ask(app: Hono, ...targets: readonly string[]): Promise<number[]> {
+const ask = (app: Hono, ...targets: readonly string[]) => askWith({}, app, ...targets)
+
+async function askWith(
+  credential: Readonly<Record<string, string>>,
+  app: Hono,
+  ...targets: readonly string[]
+): Promise<number[]> {
   const statuses: number[] = []
   for (const one of targets) {
     const [method = '', target = ''] = one.includes(' ') ? one.split(' ') : ['GET', one]
-    const answer = await app.request(target, { method, headers: { origin: 'http://x.example' } })
+    const answer = await app.request(target, {
+      method,
+      headers: { origin: 'http://x.example', ...credential },
+    })
     const text = await answer.text()
     assert.ok(answer.status < 400 || !text.includes(SECRET), one)
     statuses.push(answer.status)
@@ -37,6 +47,38 @@ async function unguarded(ready: () => Promise<void>): Promise<string[]> {
   assert.ok(error instanceof UndeclaredRoutesError)
   return error.routes.map(({ method, path }) => `${method} ${path}`)
 }
+
+test('G-2: Hono: the rule of a group sees the path of the group, whatever a route inside of it calls its parts', async () => {
+  const app = new Hono()
+  protect(app, auth)
+  const seen: unknown[] = []
+  const ofSeven = needs({
+    if(_principal, { params }) {
+      seen.push({ ...params })
+      return params.id === '7'
+    },
+  })
+  app.use('/orgs/:id/*', guard(ofSeven))
+  app.get('/orgs/:org/items/:id', guard(needs({ roles: ['user'] })), secret)
+  app.get('/orgs/:org/list', guard(signedIn), secret)
+  const inner = new Hono()
+  inner.use(guard(ofSeven))
+  inner.use((_c, next) => next())
+  inner.get('/:id', secret)
+  app.route('/inner', inner)
+  const { headers } = await signInAs(auth, 'alice')
+  const targets = [
+    '/orgs/7/items/8',
+    '/orgs/8/items/7',
+    '/orgs/7/list',
+    '/orgs/8/list',
+    '/inner/7',
+    '/inner/8',
+  ]
+  assert.deepEqual(await ask(app, ...targets), [401, 401, 401, 401, 401, 401])
+  assert.deepEqual(await askWith({ ...headers }, app, ...targets), [200, 403, 200, 403, 200, 403])
+  assert.equal(seen.length, targets.length, 'and is asked once')
+})
 
 test('G-1: Hono: routes before `protect`, after it, mounted and for all methods', async () => {
   const app = new Hono()
