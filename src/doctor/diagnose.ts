@@ -65,7 +65,9 @@ function isDecided({ exchanges, token, signature, events, evidence, hasConfig }:
   if (events.some(({ outcome }) => outcome === 'refused')) return false
   if (token !== undefined) return signature.kind === 'genuine' && (hasConfig || evidence.jwks !== undefined)
   if (exchanges.length > 0)
-    return exchanges.every((one) => isAccepted(one) || (one.response?.status ?? 0) < 400)
+    return exchanges.every(
+      (one) => isAccepted(one) || (one.response !== undefined && one.response.status < 400),
+    )
   return (
     hasConfig ||
     events.length > 0 ||

@@ -59,7 +59,8 @@ export function ruleOut(facts: Facts): readonly RuledOut[] {
   }
   const request = exchange && requestOf(exchange)
   const value = header(request, 'authorization')
-  if (value !== undefined && new RegExp(`^${config.scheme ?? 'Bearer'} \\S+$`, 'i').test(value)) {
+  const [scheme, credential, ...more] = (value ?? '').split(' ')
+  if (credential && more.length === 0 && isSameWord(scheme, config.scheme ?? 'Bearer')) {
     add(
       'the header arrived, with the scheme that is read',
       'HDR_MISSING',
@@ -70,8 +71,12 @@ export function ruleOut(facts: Facts): readonly RuledOut[] {
   return out
 }
 
+function isSameWord(a = '', b = ''): boolean {
+  return a.toLowerCase() === b.toLowerCase()
+}
+
 /** What was not looked at, so that nobody takes silence for an all-clear. */
-export function listNotChecked({ token, signature, evidence, hasConfig }: Facts): readonly string[] {
+export function listNotChecked({ token, signature, evidence, config, audiences }: Facts): readonly string[] {
   const list: string[] = []
   if (token !== undefined) {
     if (signature.kind === 'not_checked') {
@@ -79,8 +84,13 @@ export function listNotChecked({ token, signature, evidence, hasConfig }: Facts)
     } else if (signature.kind !== 'genuine' && signature.kind !== 'issuer_only') {
       list.push('the claims: they are not proven, as the signature is not genuine here')
     }
-    if (!hasConfig)
-      list.push('issuer, audience and algorithm: the configuration of the verifier was not given')
+    const unsaid = [
+      ...(config.issuer === undefined ? ['issuer'] : []),
+      ...(audiences.length === 0 ? ['audience'] : []),
+      ...(config.algorithms === undefined ? ['algorithm'] : []),
+    ]
+    if (unsaid.length > 0)
+      list.push(`${unsaid.join(', ')}: what the verifier expects was not given, or it expects nothing`)
     if (evidence.store === undefined) list.push('revocation, account and session: no store was looked at')
     if (evidence.clocks === undefined) list.push("the clocks: compared with the doctor's own only")
   }

@@ -1,5 +1,6 @@
 import type { JsonObject } from '../base/strict-json.ts'
 import { isJsonObject } from '../base/strict-json.ts'
+import { parseForeignJson } from './foreign-json.ts'
 
 /** A token as a person pasted it or a request carried it, taken apart as far as it goes. Nothing in it is proven. */
 export interface PastedToken {
@@ -75,7 +76,7 @@ export function looksLikeJwt(text: string): boolean {
 
 function jsonOf(part: string): JsonObject | undefined {
   try {
-    const value: unknown = JSON.parse(Buffer.from(part, 'base64url').toString('utf8'))
+    const value = parseForeignJson(Buffer.from(part, 'base64url').toString('utf8'))
     return isJsonObject(value) ? value : undefined
   } catch {
     return undefined

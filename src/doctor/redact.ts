@@ -59,12 +59,26 @@ function credentialsOf(evidence: Evidence): readonly string[] {
   return [...found].sort((a, b) => b.length - a.length)
 }
 
+/** Whether a header carries a credential, by its name or by what stands in it. */
+export function isCredentialHeader(name: string, value: string): boolean {
+  return (
+    /authorization|authentication|^cookie$|token|secret|passw|api[-_]?key|dpop|jwt|^sec-websocket-protocol$/i.test(
+      name,
+    ) || /eyJ[\w-]+\.|cs_[a-z]+_/.test(value)
+  )
+}
+
+/** Longer than a scheme, or with digits in it: a credential may stand where its scheme should. */
+function isNoWord(text: string): boolean {
+  return text.length >= 20 || /\d/.test(text)
+}
+
 function carriedBy(message: HttpRequest | HttpResponse | undefined): readonly string[] {
   if (message === undefined) return []
   const request = 'method' in message ? message : undefined
   const headers = message.headers.flatMap(([name, value]) =>
-    /^(?:proxy-)?authorization$|token|api[-_]?key|dpop|^sec-websocket-protocol$/i.test(name)
-      ? [value.replace(/^(?:basic|bearer|dpop)\s+/i, '')]
+    isCredentialHeader(name, value)
+      ? [value.replace(/^(?:basic|bearer|dpop)\s+/i, ''), ...value.split(/[\s,]+/).filter(isNoWord)]
       : [],
   )
   const cookies = [...cookiesOf(request).values()].filter((value) => value.length >= 16)

@@ -120,7 +120,8 @@ function addClaims(facts: Facts, text: string, nowSeconds: number): void {
     if (typeof value === 'string') facts[name] = plain(value)
   }
   if (typeof aud === 'string') facts.aud = plain(aud)
-  else if (Array.isArray(aud)) facts.aud = aud.slice(0, 5).map((name) => plain(String(name)))
+  else if (Array.isArray(aud))
+    facts.aud = aud.slice(0, 5).map((name) => plain(typeof name === 'string' ? name : typeof name))
   for (const [name, value] of Object.entries({ exp, iat })) if (typeof value === 'number') facts[name] = value
   if (typeof exp === 'number') facts.seconds_left = Math.round(exp - nowSeconds)
 }

@@ -42,6 +42,17 @@ function keptIn(written: { records: RefusalRecord[]; counts: RefusalCount[] }, f
 }
 
 describe('the record of a refusal', () => {
+  it('is written whatever stands in the claims: nobody keeps a refusal out of the log by a list of odd audiences', () => {
+    const authorization = `Bearer ${jwt({ aud: [{ toString: 1 }, 'b', [[]], null], exp: {}, sub: [] })}`
+    const { facts } = describeRefusal(
+      new Refusal('SIG_WRONG_KEY'),
+      at(requestWith({ authorization })),
+      NODE,
+      NOW,
+    )
+    assert.deepEqual(facts.aud, ['object', 'b', 'object', 'object'])
+  })
+
   it('G-6: holds what a token says of itself, and a fingerprint in place of the token', () => {
     const token = jwt({
       iss: 'https://a',

@@ -82,7 +82,7 @@ export function causeOfAudience(claims: AccessClaims, expected: readonly string[
 
 /** A claim that says the token is for something else. */
 export function causeOfUse(claims: Claims, claim: string): Refusal {
-  const isId = isIdToken(claims) || /^id$/i.test(String(claims[claim]))
+  const isId = isIdToken(claims) || /^id$/i.test(quoted(claims[claim]))
   return new Refusal(isId ? 'ID_TOKEN_AS_ACCESS' : 'TOKEN_TYP_MISMATCH', {
     details: { claim, value: quoted(claims[claim]) },
   })

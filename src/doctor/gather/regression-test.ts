@@ -1,9 +1,10 @@
 import type { Evidence, HttpRequest } from '../evidence.ts'
 import type { Diagnosis } from '../finding.ts'
 import { urlOf } from '../http-facts.ts'
+import { isCredentialHeader } from '../redact.ts'
 
-const CREDENTIAL = /^(?:authorization|proxy-authorization|cookie|dpop|.*token.*|.*api[-_]?key.*)$/i
-const DROPPED = /^(?:host|content-length|connection|user-agent|accept-encoding)$/i
+/** A referer is an address with its query, where codes and tokens stand. */
+const DROPPED = /^(?:host|content-length|connection|user-agent|accept-encoding|referer|:.*)$/i
 
 /**
  * A test for node:test that sends the request of a case again and expects what should come back. Credentials are not in
@@ -20,7 +21,7 @@ export function regressionTest({ causes }: Diagnosis, { exchanges = [] }: Eviden
     .filter(([name]) => !DROPPED.test(name))
     .map(
       ([name, value]) =>
-        `      ${JSON.stringify(name)}: ${CREDENTIAL.test(name) ? credentialOf(name) : JSON.stringify(value)},`,
+        `      ${JSON.stringify(name)}: ${isCredentialHeader(name, value) ? credentialOf(name) : JSON.stringify(value)},`,
     )
   const refused = exchange?.response?.status ?? 401
   return `import assert from 'node:assert/strict'

@@ -152,6 +152,15 @@ const foreignCookie: Rule = ({ exchanges, config, exchange }) => {
   return undefined
 }
 
+/** As a page reads a cookie: most write it percent-encoded, and a stray percent sign stands for itself. */
+function unescaped(value: string): string {
+  try {
+    return decodeURIComponent(value)
+  } catch {
+    return value
+  }
+}
+
 const staleCsrf: Rule = ({ exchanges, events }) => {
   const event = events.find(
     ({ outcome, check, detail }) => outcome === 'refused' && /csrf/i.test(`${check} ${detail}`),
@@ -169,7 +178,7 @@ const staleCsrf: Rule = ({ exchanges, events }) => {
       .some(({ response }) => setCookiesOf(response).some(({ name }) => /sess|sid|csrf|xsrf/i.test(name)))
     const cookieValue = [...cookiesOf(request)].find(([name]) => /csrf|xsrf/i.test(name))?.[1]
     const differs =
-      sent !== undefined && cookieValue !== undefined && decodeURIComponent(cookieValue) !== sent[1]
+      sent !== undefined && cookieValue !== undefined && unescaped(cookieValue) !== unescaped(sent[1])
     return found('CSRF_TOKEN_STALE', differs || renewed || /csrf|xsrf/.test(words), {
       evidence: [
         `The request was answered ${status} because its CSRF token does not belong to the present session${renewed ? ': a new session or CSRF cookie was set after the page had read its token (a sign-in or reload in between)' : differs ? ': header and cookie hold two different values' : ''}.`,

@@ -1,10 +1,30 @@
 import { isAlgorithm } from '../../keys/algorithm.ts'
+import { API_KEY_PREFIX } from '../../tokens/api-key.ts'
 import { certain, found } from '../finding.ts'
 import { fieldsOf, isAccepted } from '../http-facts.ts'
-import { looksLikeJwt } from '../pasted-token.ts'
+import { looksLikeJwt, type PastedToken } from '../pasted-token.ts'
 import type { Rule } from '../rule.ts'
 import { expectedSignatureLength } from '../signature-trial.ts'
 import { canonicalFault } from '../spelling.ts'
+
+/** What our own secrets are, by the prefix that is there for scanners; an API key may stand where a token may. */
+const KINDS: Readonly<Record<string, string>> = {
+  cs_rt_: 'a refresh token',
+  cs_ticket_: 'a WebSocket ticket',
+  cs_link_: 'a link out of a mail',
+  cs_session_: 'a session cookie',
+  cs_code_: 'an authorization code',
+  cs_device_: 'a device code',
+  cs_challenge_: 'a challenge between two steps of a sign-in',
+  cs_client_: 'a client secret',
+}
+/** Refresh tokens of others. */
+const OTHERS_REFRESH = /^(?:rt_|1\/\/0)/
+
+function kindByPrefix({ text }: PastedToken): string | undefined {
+  const own = Object.keys(KINDS).find((prefix) => text.startsWith(prefix))
+  return own === undefined ? (OTHERS_REFRESH.test(text) ? 'a refresh token' : undefined) : KINDS[own]
+}
 
 const wrongKind: Rule = ({ token, exchanges, events, request }) => {
   const refreshPath = /refresh|logout|revoke|introspect|\/token$/.test(request?.path ?? '')
@@ -26,8 +46,7 @@ const wrongKind: Rule = ({ token, exchanges, events, request }) => {
       value,
     ),
   )
-  const prefixed =
-    token !== undefined && /^(?:cs_rt_|cs_wt_|cs_|rt_|1\/\/0)/.test(token.text) && !looksLikeJwt(token.text)
+  const prefixed = token === undefined ? undefined : kindByPrefix(token)
   const answered = exchanges.some(
     ({ response }) => token !== undefined && fieldsOf(response).get('refresh_token') === token.text,
   )
@@ -39,16 +58,18 @@ const wrongKind: Rule = ({ token, exchanges, events, request }) => {
       !/refresh|\/token/.test(route ?? ''),
   )
   if (
-    (kind === undefined && !prefixed && !answered && event === undefined) ||
+    (kind === undefined && prefixed === undefined && !answered && event === undefined) ||
     (refreshPath && event === undefined)
   )
     return undefined
   const accepted = exchanges.some(isAccepted) && token !== undefined && !answered
   const what =
-    kind === undefined || /refresh|rt|offline/.test(kind) ? 'refresh token' : kind.replaceAll(/[_-]/g, ' ')
+    kind === undefined || /refresh|rt|offline/.test(kind)
+      ? (prefixed ?? 'a refresh token')
+      : `a ${kind.replaceAll(/[_-]/g, ' ')}`
   return found('TOKEN_WRONG_KIND_REFRESH', true, {
     evidence: [
-      `What was sent to the API is not an access token but a ${what}${kind ? ` (it says \`${kind}\` of itself)` : prefixed ? ' (its prefix says so)' : answered ? ' (the refresh_token member of the sign-in answer)' : ''}${accepted ? ', and the service accepted it' : ''}.`,
+      `What was sent to the API is not an access token but ${what}${kind ? ` (it says \`${kind}\` of itself)` : prefixed !== undefined ? ' (its prefix says so)' : answered ? ' (the refresh_token member of the sign-in answer)' : ''}${accepted ? ', and the service accepted it' : ''}.`,
     ],
     settledBy: [],
     fix: [
@@ -165,7 +186,9 @@ const opaque: Rule = ({ token, config, exchange }) => {
     config.issuer !== undefined
   return found('TOKEN_OPAQUE', wantsJwt, {
     evidence: [
-      'The token is an opaque string with no dots: it is not a JWT, and this service verifies JWTs by itself. Many providers issue an opaque access token unless an audience is asked for.',
+      token.text.startsWith(API_KEY_PREFIX)
+        ? 'This is an API key of Countersign (its prefix says so), not a JWT: only a service that has the keys can check it, and one that verifies JWTs by itself cannot.'
+        : 'The token is an opaque string with no dots: it is not a JWT, and this service verifies JWTs by itself. Many providers issue an opaque access token unless an audience is asked for.',
     ],
     settledBy: [
       'the configuration of the verifier: does it expect a JWT, or ask the issuer (introspection)?',

@@ -1,7 +1,7 @@
 import type { ServiceConfig } from '../evidence.ts'
 import { certain, found, probable } from '../finding.ts'
 import { header, headerValues, isAccepted, requestOf, urlOf } from '../http-facts.ts'
-import { bareToken, looksLikeJwt, readPasted } from '../pasted-token.ts'
+import { bareToken, looksLikeJwt, type PastedToken, readPasted } from '../pasted-token.ts'
 import type { Rule } from '../rule.ts'
 import { corsCredentials, headerNotAllowed, preflightGuarded } from './cors.ts'
 
@@ -78,6 +78,11 @@ const stripped: Rule = ({ exchanges, config }) => {
   })
 }
 
+/** A token of its own, and not what is left of the one that was sent, or that one twice, or a mask in a log. */
+function isAnother({ text, parts, claims }: PastedToken, sent: string): boolean {
+  return parts.length === 3 && claims !== undefined && !sent.includes(text) && !text.includes(sent)
+}
+
 const replaced: Rule = ({ exchanges, config, audiences }) => {
   for (const { as_sent, as_received } of exchanges) {
     const sent = header(as_sent, 'authorization')
@@ -88,7 +93,7 @@ const replaced: Rule = ({ exchanges, config, audiences }) => {
       headerValues(as_received, 'x-forwarded-authorization')[0] ??
       headerValues(as_received, 'x-original-authorization')[0]
     const iss = mine.claims?.iss
-    const changed = sent !== undefined && looksLikeJwt(bareToken(sent)) && bareToken(sent) !== mine.text
+    const changed = sent !== undefined && looksLikeJwt(bareToken(sent)) && isAnother(mine, bareToken(sent))
     const isEdge =
       typeof iss === 'string' &&
       iss !== config.issuer &&

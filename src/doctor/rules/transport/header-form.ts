@@ -19,7 +19,13 @@ export const duplicate: Rule = (facts) => {
       'Send the Authorization header exactly once: let a single layer add it, and remove the other one (often an interceptor or default header of the HTTP client, or a proxy that adds its own).',
       'Where both are needed, set the header instead of appending to it: `headers.set("Authorization", …)`, not `append`.',
     ],
-    explains: ['HDR_MISSING', 'HDR_INVISIBLE_CHAR', 'HDR_SCHEME_MISMATCH', 'TOKEN_NONCANONICAL'],
+    explains: [
+      'HDR_MISSING',
+      'HDR_INVISIBLE_CHAR',
+      'HDR_SCHEME_MISMATCH',
+      'TOKEN_NONCANONICAL',
+      'TOKEN_IS_JWE',
+    ],
   })
 }
 

@@ -1,5 +1,6 @@
+import type { HttpRequest } from '../../evidence.ts'
 import { certain, found } from '../../finding.ts'
-import { header, requestOf, urlOf, wordsOf } from '../../http-facts.ts'
+import { header, urlOf, wordsOf } from '../../http-facts.ts'
 import type { Rule } from '../../rule.ts'
 
 export const tooLarge: Rule = (facts) => {
@@ -32,15 +33,22 @@ export const tooLarge: Rule = (facts) => {
   })
 }
 
+/** Whether a request is the one that a redirect leads to: there may be others between the two. */
+function isCallTo(target: URL, request: HttpRequest | undefined): boolean {
+  const url = urlOf(request)
+  return url?.hostname === target.hostname && url.pathname === target.pathname
+}
+
 export const droppedOnRedirect: Rule = ({ exchanges }) => {
   for (const [index, { as_sent: first, response }] of exchanges.entries()) {
     const location = header(response, 'location')
     const from = urlOf(first)
     if (location === undefined || from === undefined || header(first, 'authorization') === undefined) continue
     const to = URL.parse(location, from.href)
-    const next = exchanges.slice(index + 1).find((later) => requestOf(later) !== undefined)
+    if (to === null) continue
+    const next = exchanges.slice(index + 1).find((later) => isCallTo(to, later.as_sent ?? later.as_received))
     const second = next && (next.as_sent ?? next.as_received)
-    if (to === null || second === undefined || header(second, 'authorization') !== undefined) continue
+    if (second === undefined || header(second, 'authorization') !== undefined) continue
     const what = to.protocol !== from.protocol ? 'scheme' : to.hostname !== from.hostname ? 'host' : 'port'
     if (to.origin === from.origin) continue
     return certain('HDR_DROPPED_ON_REDIRECT', {
