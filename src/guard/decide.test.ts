@@ -73,3 +73,10 @@ test('G-3: what looks like a scope or a role is none', () => {
   }
   assert.deepEqual(lets('orders:read orders:write', 'orders:read'), [false, false], 'a list is no name')
 })
+
+test('a recent proof is one of so many seconds ago at most, and one of nobody knows when is none', () => {
+  const lets = (authTime: number | undefined) =>
+    decide({ ...principal, authTime }, { freshWithinSeconds: 60 }, clock) === undefined
+  assert.deepEqual([1000, 941, 940, 939, 0].map(lets), [true, true, true, false, false])
+  assert.equal(lets(undefined), false)
+})

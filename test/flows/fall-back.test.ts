@@ -4,6 +4,7 @@ import type { AuthOptions } from '../../src/index.ts'
 import { createSqliteStore } from '../../src/store/sqlite/sqlite-store.ts'
 import { createRewindableDatabase } from '../torture/rewindable-database.ts'
 import { claimsOf, handClock, PASSWORD, startIssuer, tokensOf } from './issuer.ts'
+import { callAs, registerClient, signInFor } from './test-clients.ts'
 
 const SECOND = 1000
 
@@ -43,6 +44,22 @@ test('G-15, PROTOCOL 2.4: a sign-out that the database has lost is remembered, a
   assert.equal((await other.refresh(refresh)).status, 400, 'a process that starts now knows it too')
   assert.equal((await other.me(access)).status, 401)
   await other.close()
+})
+
+test('B10, PROTOCOL 2.4: introspection tells of no session that memory knows to have ended', async () => {
+  const { database, issuer } = await startFallible()
+  const { access } = await issuer.signUp('alice')
+  const userId = String(claimsOf(access).sub)
+  const client = await registerClient(issuer)
+  const [gone, kept] = [await signInFor(issuer, userId, client), await signInFor(issuer, userId, client)]
+  const isActive = async (token: string) =>
+    (await callAs(issuer, client, '/introspect', { token })).body.active
+  const before = database.snapshot()
+  assert.equal((await issuer.call('POST', '/logout', { token: gone.access })).status, 204)
+  database.rewind(before)
+  for (const token of [gone.refresh, gone.access]) assert.equal(await isActive(token), false)
+  for (const token of [kept.refresh, kept.access]) assert.equal(await isActive(token), true)
+  await issuer.close()
 })
 
 test('PROTOCOL 2.4: counters that the database has lost make it wait, and are raised again', async () => {
