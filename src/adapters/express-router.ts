@@ -38,10 +38,11 @@ export interface ExpressRouter {
   readonly stack: RouterLayer[]
   handle: RouteHandler
   /** What `param` was given, by name: Express runs it before the route is entered. */
-  readonly params?: Readonly<Record<string, unknown>>
+  readonly params: Readonly<Record<string, unknown>>
   readonly mergeParams?: boolean
   use(...args: unknown[]): unknown
   route(path: unknown): RouterRoute
+  param(...args: unknown[]): unknown
 }
 
 export type RouteHandler = (request: Request, response: Response, next: (error?: unknown) => void) => void
@@ -82,6 +83,8 @@ export interface FoundRoute {
   readonly params: Params
   /** Words of groups whose rules are not among `words`, for they see the variable parts of their own paths. */
   readonly ruled: readonly { readonly word: Access; readonly params: Params }[]
+  /** Whether one of the routers on the way looks up what the path names (`param`) before the route is entered. */
+  readonly looksUp: boolean
 }
 
 /** Takes an application with all that is in it by now, and all that will be added. */
@@ -91,7 +94,7 @@ export function adoptApplication(
   pathWord: FindPathWord,
 ): RouterTree {
   const adopted = new WeakSet<object>()
-  const routers: ExpressRouter[] = []
+  let readsParams = false
   const applications = new WeakMap<object, ExpressApplication>()
   const usedAt = new WeakMap<RouterLayer, unknown>()
   /** Where routes were declared, of those that came after the guards: one without a word shall be found. */
@@ -121,8 +124,12 @@ export function adoptApplication(
   const adoptRouter = (router: ExpressRouter): void => {
     if (adopted.has(router)) return
     adopted.add(router)
-    routers.push(router)
-    const { use, route } = router
+    readsParams ||= Object.keys(router.params).length > 0
+    const { use, route, param } = router
+    router.param = function (this: unknown, ...args) {
+      readsParams = true
+      return Reflect.apply(param, this, args)
+    }
     router.route = function (this: unknown, path) {
       const added: RouterRoute = Reflect.apply(route, this, [path])
       places.set(added, placeOfCaller())
@@ -211,15 +218,16 @@ export function adoptApplication(
     outer: Omit<FoundRoute, 'route'>,
     depth: number,
   ): FoundRoute | undefined => {
-    let { words: group, ruled } = outer
+    let { words: group, ruled, looksUp } = outer
     for (const layer of router.stack) {
       const matched = matchOf(layer, path)
       if (matched === undefined) continue
       const params = router.mergeParams ? { ...outer.params, ...matched.params } : matched.params
+      looksUp ||= Object.keys(matched.params).some((name) => router.params[name] !== undefined)
       if (layer.route !== undefined) {
         if (!layer.route._handlesMethod(method)) continue
         const words = [...group, ...wordsOfRoute(layer.route, method)]
-        return { route: layer.route, words, params, ruled }
+        return { route: layer.route, words, params, ruled, looksUp }
       }
       const word = wordOf(layer.handle)
       if (word !== undefined) {
@@ -229,7 +237,7 @@ export function adoptApplication(
       }
       const nested = depth < DEEPEST ? nestedOf(layer) : undefined
       const rest = path.slice(matched.path.length) || '/'
-      const found = nested && find(nested, method, rest, { words: group, params, ruled }, depth + 1)
+      const found = nested && find(nested, method, rest, { words: group, params, ruled, looksUp }, depth + 1)
       if (found !== undefined) return found
     }
     return undefined
@@ -237,8 +245,9 @@ export function adoptApplication(
 
   return {
     routes: () => list(app.router, '', [], new Set()),
-    find: (method, path) => find(app.router, method, path, { words: [], params: {}, ruled: [] }, 0),
-    readsParams: () => routers.some(({ params = {} }) => Object.keys(params).length > 0),
+    find: (method, path) =>
+      find(app.router, method, path, { words: [], params: {}, ruled: [], looksUp: false }, 0),
+    readsParams: () => readsParams,
   }
 }
 

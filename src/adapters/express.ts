@@ -178,11 +178,12 @@ export function protect(
     if (edge !== undefined && answersPreflight(edge, request, response)) return
     answering.watch(response)
     const byPath = wordForRequest(pathWord, request.method, path)
-    const isRead = hasBody(request) || tree.readsParams()
-    if (!isRead && (byPath === undefined || byPath === ANYONE)) return next()
+    const isOpen = byPath === undefined || byPath === ANYONE
+    if (isOpen && !hasBody(request) && !tree.readsParams()) return next()
 
     // Whoever will be refused is refused before anybody reads the body, or looks up what the path names.
     const found = tree.find(request.method, path)
+    if (isOpen && !hasBody(request) && found?.looksUp !== true) return next()
     const access =
       found === undefined ? byPath : (joinAccess(found.words) ?? wordOfSilent(found.route, request.method))
     if (found === undefined && byPath === undefined) return next()

@@ -191,7 +191,7 @@ test('Express: a method that was overridden before is the one that counts', asyn
 
 test('Express: nobody looks up for a stranger what a path names (`param`), and rules see it as the route does', async () => {
   const app = express()
-  protect(app, auth)
+  protect(app, auth, { paths: { '/file': anyone } })
   app.use(express.json())
   const seen: unknown[] = []
   const rule = needs({
@@ -210,8 +210,12 @@ test('Express: nobody looks up for a stranger what a path names (`param`), and r
   app.use('/merging/:org', merging)
   app.param('thing', lookUp)
   app.get('/things/:thing', guard(rule), secret)
+  // What middleware answers is not kept from anybody for the sake of a route behind it that looks nothing up.
+  app.use('/file', (_request, response) => void response.send('a file'))
+  app.get('/*splat', guard(signedIn), secret)
   const targets = ['/closed/a/7', 'POST /closed/a/7', '/merging/a/7', '/things/7']
   assert.deepEqual(await ask(app, ...targets), [401, 401, 401, 401])
+  assert.deepEqual(await ask(app, '/file', '/page'), [200, 401])
 
   const { headers } = await signInAs(auth, 'alice')
   assert.deepEqual(await askWith({ ...headers }, app, ...targets), [404, 404, 404, 404])
