@@ -80,9 +80,10 @@ all('[data-copy]', (place) => {
 })
 
 all('[data-id]', (place) => {
-  const { id, shown, title, copied } = place.dataset
+  const { id, copied, short } = place.dataset
+  const shown = short === undefined ? place.textContent : id.slice(0, 6) + '…' + id.slice(-6)
   const copy = button('plain id', shown)
-  copy.title = title
+  copy.title = id
   copy.addEventListener('click', async () => {
     await navigator.clipboard.writeText(id)
     copy.textContent = copied

@@ -199,7 +199,7 @@ test('E6: an unknown name, a wrong password and a closed account come to the sam
     const page = await visitor.get(sent.location ?? '')
     const html = page.html
       .replaceAll(username, 'NAME')
-      .replace(/[0-9a-f]{24}/, 'REFERENCE')
+      .replace(/[0-9a-f]{24}/g, 'REFERENCE')
       .replaceAll(/value="[\w-]{43}"/g, '')
     seen.push({ status: sent.status, location: sent.location, cookies: [...visitor.cookies.keys()], html })
   }
