@@ -59,7 +59,7 @@ export interface AuthOptions<
   readonly logger?: Logger
   /** The processes of this program that share this machine: its cores, and the numbers of `/metrics`. */
   readonly processes?: Processes
-  /** For commands that work beside a server, whose options may stand in its code: they leave its webhooks to it. */
+  /** For commands that work beside a server, whose options may stand in its code: they leave webhooks and clean-up to it. */
   readonly isCommand?: true
   /** For tests: signing keys in fast motion, another clock, another source of randomness. */
   readonly keyTimes?: ShortKeyTimes

@@ -105,6 +105,7 @@ export function wire(options: AuthOptions, routes: readonly Route[]): Wired {
   const { settings, store, redis, clock, logger } = ground
   const { keys, feed, memories } = knowledge
   const { apiKeys, sessionUses, sockets } = credentials
+  const isBeside = options.isCommand === true
   let housekeeping: { stop(): void } | undefined
   const drain = (): void => {
     stopping = true
@@ -138,7 +139,7 @@ export function wire(options: AuthOptions, routes: readonly Route[]): Wired {
         await ground.permissions.freshen()
         await tellUnknownFactorRoles(ground)
         await feed.start()
-        if (options.isCommand !== true) await webhooks.start()
+        if (!isBeside) await webhooks.start()
       } catch (error) {
         // A node that says it is there and is not would hold up the others.
         await keys.stop()
@@ -155,7 +156,8 @@ export function wire(options: AuthOptions, routes: readonly Route[]): Wired {
         await resealTotps(signIn.grants)
         await life.providerTokens.reseal()
       }
-      housekeeping = startHousekeeping(store, logger, more, telemetry.meters.cleaned)
+      // How long events are kept may be said by the server's code alone.
+      if (!isBeside) housekeeping = startHousekeeping(store, logger, more, telemetry.meters.cleaned)
     },
     async survey() {
       // It knows the form of a hash, and with that every library that makes one.
