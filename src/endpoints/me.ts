@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { AuthError } from '../errors/auth-error.ts'
+import { type ProfileChange, profileOfOwner } from '../login/profile.ts'
 import { text } from '../model/text-field.ts'
 import { OWN_CHANGES, OWN_DATA } from './limits.ts'
 import { mayReadAccount, ownAccount } from './own-account.ts'
@@ -42,7 +43,8 @@ export const changeMe = route({
   tag: 'Accounts',
   style: 'problem',
   summary: 'Rename myself, or change my profile',
-  description: 'One of the two in one request. The `sub` stays. `profile` is replaced as a whole.',
+  description:
+    'One of the two in one request. The `sub` stays. `profile` is replaced as a whole, but for what its schema calls `readOnly`.',
   body: { types: ['json'], schema: changes, example: { username: 'alice.b' } },
   answers: { 200: answer, 409: { description: 'The user name is taken.' } },
   async handle(context) {
@@ -51,7 +53,8 @@ export const changeMe = route({
     if (body.username !== undefined) {
       return json(showUser(await services.accounts.rename(id, body.username, origin)))
     }
-    return json(showUser(await services.accounts.changeProfile(id, body.profile ?? {}, origin)))
+    const change: ProfileChange = (present) => profileOfOwner(services.profile, body.profile ?? {}, present)
+    return json(showUser(await services.accounts.changeOwnProfile(id, change, origin)))
   },
 })
 

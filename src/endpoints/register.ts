@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { profileOfOwner } from '../login/profile.ts'
 import { anyone } from '../model/access.ts'
 import { text } from '../model/text-field.ts'
 import { accepted, callerOf, json, route } from './route.ts'
@@ -40,7 +41,8 @@ export const register = route({
   },
   async handle(context) {
     // Field by field: what the body says of roles or states never reaches the account (G-10).
-    const { email, password, username, profile, invitation } = context.body
+    const { email, password, username, invitation } = context.body
+    const profile = context.body.profile && profileOfOwner(context.services.profile, context.body.profile, {})
     const request = { email, password, username, profile, invitation }
     const user = await context.services.registration.register(request, callerOf(context))
     return user === undefined ? accepted() : json(showUser(user), 201)

@@ -10,7 +10,7 @@ import type { Store } from '../store/store.ts'
 import type { NewUser } from '../store/users.ts'
 import type { HashQueue } from './hashing.ts'
 import { checkNewPassword } from './password-policy.ts'
-import { parseProfile } from './profile.ts'
+import { type ProfileChange, parseProfile } from './profile.ts'
 
 export interface NewAccount {
   readonly email: string
@@ -63,6 +63,8 @@ export interface Accounts {
   checkImport(account: ImportedAccount): Promise<void>
   rename(id: string, username: string, origin: Origin): Promise<User>
   changeProfile(id: string, profile: Readonly<Record<string, unknown>>, origin: Origin): Promise<User>
+  /** By its owner, worked out of what there is: what the application changes in that moment is not undone. */
+  changeOwnProfile(id: string, change: ProfileChange, origin: Origin): Promise<User>
   /** Ends every session and token, but for the session named. Does not ask for the old password. */
   setPassword(
     id: string,
@@ -97,6 +99,9 @@ export interface AccountParts {
   readonly requireSecondFactor: readonly string[]
   readonly revocationsChanged: () => Promise<void>
 }
+
+/** So often a change is worked out anew because of another one in the same moment. */
+const MOST_LOOKS = 5
 
 export function createAccounts(parts: AccountParts): Accounts {
   const { store, hashes, revocationsChanged } = parts
@@ -182,6 +187,17 @@ export function createAccounts(parts: AccountParts): Accounts {
       const checked = parseProfile(parts.profile, profile)
       const event = { name: 'user.profile_changed', origin, userId: id } as const
       return known(await store.users.changeProfile(id, checked, event))
+    },
+
+    async changeOwnProfile(id, change, origin) {
+      const event = { name: 'user.profile_changed', origin, userId: id } as const
+      for (let look = 0; look < MOST_LOOKS; look++) {
+        const { profile: from } = known(await store.users.find(id))
+        const profile = parseProfile(parts.profile, change(from))
+        const changed = await store.users.changeProfile(id, profile, event, from)
+        if (changed !== undefined) return changed
+      }
+      throw new AuthError('STORE_UNAVAILABLE', { details: { reason: 'the profile keeps changing' } })
     },
 
     async setPassword(id, password, { keepSessionId, field = 'password' }, origin) {

@@ -51,10 +51,12 @@ export interface UserVerbs {
     name: { readonly username: string; readonly usernameKey: string },
     event: NewEvent,
   ): Promise<{ readonly outcome: 'renamed'; readonly user: User } | Taken | undefined>
+  /** With `from` only where it is still that; undefined else. */
   changeProfile(
     id: string,
     profile: Readonly<Record<string, unknown>>,
     event: NewEvent,
+    from?: Readonly<Record<string, unknown>>,
   ): Promise<User | undefined>
   /** Same password, better hash: only if the stored one is still `from`. Voids nothing. */
   replaceHash(id: string, from: string, to: string, event: NewEvent): Promise<boolean>

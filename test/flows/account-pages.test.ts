@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { z } from 'zod'
 import { sqlite } from '../../src/index.ts'
-import { PASSWORD, startIssuer, type TestIssuer } from './issuer.ts'
+import { type Answer, PASSWORD, startIssuer, type TestIssuer, tokensOf } from './issuer.ts'
 import { newVisitor, type Visitor } from './page-visitor.ts'
 
 const NEXT = 'a longer sentence of mine'
@@ -163,10 +163,11 @@ test('a key without a name, for ever, or with more than one may is refused with 
     assert.match(page.html, told)
     if (fields.name === 'kept') assert.match(page.html, /value="kept".*<option value="7" selected>/s)
   }
-  const page = await visitor.submit(path, path, { ...good, 'scope:admin:users': 'on' })
-  const [key] = await issuer.auth.apiKeys.list(id)
-  assert.deepEqual(key?.scopes, ['profile:read'], 'never more than the roles hold')
-  assert.match(page.html, /is ready/)
+  const page = await visitor.get(path)
+  const more = await visitor.post(path, { ...page.hidden, ...good, 'scope:admin:users': 'on' })
+  assert.equal(more.status, 403, 'never more than the roles hold')
+  assert.deepEqual(await issuer.auth.apiKeys.list(id), [])
+  assert.match((await visitor.submit(path, path, good)).html, /is ready/)
 })
 
 test('the user name is changed, and a taken one comes back', async () => {
@@ -214,6 +215,29 @@ test('G-10: of the profile a form changes what it shows, and nothing else', asyn
   assert.match(bad.html, /name="profile\.age"[^>]*value="-1"/)
   assert.deepEqual({ ...(await issuer.auth.users.find(id))?.profile }, expected)
 })
+
+test('G-10: what the schema calls readOnly is set neither over HTTP nor at registration, and comes along as it is', async () => {
+  const id = await newAccount('ines', { profile: { name: 'Ines', credit: 5 } })
+  const { access } = tokensOf(await issuer.signIn('ines'))
+  const change = (profile: object) => issuer.call('PATCH', '/users/me', { json: { profile }, token: access })
+  for (const profile of [
+    { name: 'Ines', credit: 6 },
+    { name: 'Ines', credit: '5' },
+    { name: 'Ines', credit: null },
+  ]) {
+    const refused = await change(profile)
+    assert.deepEqual([refused.status, fieldsIn(refused)], [400, ['profile.credit']])
+  }
+  assert.equal((await change({ name: 'Inés', credit: 5 })).status, 200)
+  assert.equal((await change({ name: 'I.' })).status, 200)
+  assert.deepEqual({ ...(await issuer.auth.users.find(id))?.profile }, { name: 'I.', credit: 5 })
+  const register = (profile: object) =>
+    issuer.call('POST', '/register', { json: { email: 'rich@example.com', password: PASSWORD, profile } })
+  assert.deepEqual(fieldsIn(await register({ name: 'Rich', credit: 9 })), ['profile.credit'])
+  assert.equal((await register({ name: 'Rich' })).status, 201)
+})
+
+const fieldsIn = ({ body }: Answer) => (body.errors as { field: string }[]).map(({ field }) => field)
 
 test('B7: a session that was ended elsewhere meets the sign-in at its next page, and comes back to where it was', async () => {
   const id = await newAccount('jan')

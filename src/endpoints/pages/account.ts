@@ -1,4 +1,5 @@
 import { AuthError } from '../../errors/auth-error.ts'
+import type { ProfileChange } from '../../login/profile.ts'
 import { hasFactor } from '../../model/second-factor.ts'
 import type { User } from '../../model/user.ts'
 import { type AccountDone, accountPage } from '../../pages/account.ts'
@@ -91,14 +92,16 @@ export const showProfile: PageHandler = async (context) => {
 /** What the form holds takes the place of what was there; what it cannot hold stays. */
 export const changeProfile: PageHandler = async (context) => {
   const { body, services, origin } = context
-  const user = await userOf(context)
-  const profile: Record<string, unknown> = { ...user.profile }
-  for (const one of profileFieldsOf(services.profile)) {
-    const value = valueIn(body, formNameOf(one), one.kind)
-    if (value === undefined) delete profile[one.name]
-    else profile[one.name] = value
+  const change: ProfileChange = (present) => {
+    const profile: Record<string, unknown> = { ...present }
+    for (const one of profileFieldsOf(services.profile)) {
+      const value = valueIn(body, formNameOf(one), one.kind)
+      if (value === undefined) delete profile[one.name]
+      else profile[one.name] = value
+    }
+    return profile
   }
-  await services.accounts.changeProfile(user.id, profile, origin)
+  await services.accounts.changeOwnProfile(principalOf(context).id, change, origin)
   return accountDone('profile', context)
 }
 

@@ -112,6 +112,11 @@ const rename = changeUser('users.rename', 'username = @username::text, username_
 
 const changeProfile = changeUser('users.change_profile', 'profile = @profile::json')
 
+const lockProfile = statement<Pick<UserRow, 'u_profile'>>(
+  'users.lock_profile',
+  'SELECT profile AS u_profile FROM countersign.users WHERE id = @id::uuid FOR NO KEY UPDATE',
+)
+
 const replaceHash = statement<{ id: string }>(
   'users.replace_hash',
   `WITH u AS (
@@ -300,14 +305,15 @@ export function userVerbs(connection: Connection): UserVerbs {
       }
     },
 
-    changeProfile: (id, profile, event) =>
-      change(
-        firstRow(connection, changeProfile, {
-          id: uuidOrNull(id),
-          profile: JSON.stringify(profile),
-          ...eventValues(event),
-        }),
-      ),
+    changeProfile(id, profile, event, from) {
+      const values = { id: uuidOrNull(id), profile: JSON.stringify(profile), ...eventValues(event) }
+      if (from === undefined) return change(firstRow(connection, changeProfile, values))
+      return connection.transaction(async (inside) => {
+        const row = await firstRow(inside, lockProfile, { id: values.id })
+        const isMeant = row !== undefined && JSON.stringify(row.u_profile) === JSON.stringify(from)
+        return isMeant ? change(firstRow(inside, changeProfile, values)) : undefined
+      })
+    },
 
     async replaceHash(id, from, to, event) {
       const row = await firstRow(connection, replaceHash, {

@@ -126,14 +126,20 @@ export function userVerbs(connection: Connection): UserVerbs {
         return row && { outcome: 'renamed', user: toUser(row) }
       }),
 
-    changeProfile: (id, profile, event) =>
-      change(id, (db) => {
+    changeProfile: (id, profile, event, from) =>
+      connection.write((db) => {
+        const row = readUser(db, id)
+        if (row === undefined) return undefined
+        const isMeant = from === undefined || JSON.stringify(toUser(row).profile) === JSON.stringify(from)
+        if (!isMeant) return undefined
         db.run('UPDATE cs_users SET profile = :profile, updated_at = :now WHERE id = :id', {
           id,
           profile: JSON.stringify(profile),
           now: db.now,
         })
         writeEvent(db, event)
+        const changed = readUser(db, id)
+        return changed && toUser(changed)
       }),
 
     replaceHash: (id, from, to, event) =>

@@ -38,6 +38,25 @@ const AWKWARD = [
 ]
 
 export function testUsers(subject: Subject): void {
+  test('G-10: a profile is changed from what it was thought to be, or not at all; of twenty at once each builds on the one before', async () => {
+    const { store, other } = subject()
+    const { id } = await signUp(store, { profile: { name: 'Anna', credit: 5, tags: ['a'], '10': '\u0000' } })
+    const event = eventOf('user.profile_changed', { userId: id })
+    const before = (await store.users.find(id))?.profile ?? {}
+    assert.equal(
+      await store.users.changeProfile(id, { name: 'Eve' }, event, { ...before, credit: 6 }),
+      undefined,
+    )
+    assert.deepEqual((await store.users.find(id))?.profile, before)
+    const add = async (verbs: typeof store.users): Promise<void> => {
+      const from = (await verbs.find(id))?.profile ?? {}
+      const changed = await verbs.changeProfile(id, { ...from, credit: Number(from.credit) + 1 }, event, from)
+      if (changed === undefined) await add(verbs)
+    }
+    await Promise.all(Array.from({ length: 20 }, (_, index) => add((index % 2 ? store : other).users)))
+    assert.deepEqual((await store.users.find(id))?.profile, { ...before, credit: 25 })
+  })
+
   test('B7: an account that was closed elsewhere is closed from its first moment', async () => {
     const { store } = subject()
     const user = await signUp(store, { state: 'disabled' })
