@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -27,8 +27,8 @@ function freshFolder(t: TestContext): string {
   return folder
 }
 
-/** A server of two workers, ended with the test. */
-async function serveByTwo(t: TestContext, env: Record<string, string> = {}): Promise<RunningServer> {
+/** A server of two workers, ended with the test, and its folder. */
+async function serveByTwo(t: TestContext, env: Record<string, string> = {}) {
   const cwd = freshFolder(t)
   const args = ['--workers', String(WORKERS)]
   const server = await startServer(await findFreePort(), {
@@ -40,7 +40,7 @@ async function serveByTwo(t: TestContext, env: Record<string, string> = {}): Pro
   t.after(async () => {
     if (server.child.exitCode === null) await server.stop()
   })
-  return server
+  return { ...server, cwd }
 }
 
 /** Waits until the program has said it. */
@@ -119,6 +119,21 @@ for (const { name, env } of databases.slice(0, countOf({ quick: 1, full: 2, long
       assert.ok(pidsNow(server.said()).every((pid) => !before.includes(pid)))
       assert.equal(await refusedSoFar(server), 6, 'what they had counted is not lost')
     })
+
+    await t.test(
+      'SIGHUP with a configuration that does not load leaves them as they are, and says so',
+      async () => {
+        const before = pidsNow(server.said())
+        const config = join(server.cwd, 'countersign.config.mjs')
+        writeFileSync(config, 'export default { isuer: 1 }\n')
+        server.child.kill('SIGHUP')
+        await saidBy(server, (text) => text.includes('the others stay as they are'))
+        rmSync(config)
+        assert.deepEqual(pidsNow(server.said()), before)
+        assert.equal((await ask(server, '/readyz')).status, 200)
+        assert.equal(server.said().split('the workers were replaced').length, 2, 'that of before')
+      },
+    )
 
     await t.test('one that is killed is replaced; the other goes on, and no count goes down', async () => {
       const before = pidsNow(server.said())

@@ -103,31 +103,36 @@ export async function superviseWorkers(count: number): Promise<void> {
     tell(worker, { kind: 'summed', question, samples: [...sums.total()] })
   }
 
+  /** One after the other, the new one first. False where one does not serve, or all are to stop. */
+  async function replaceAll(): Promise<boolean> {
+    for (const place of places) {
+      const former = place.worker
+      const serves = await start(place).then(
+        () => true,
+        () => false,
+      )
+      if (stopping) return false
+      if (!serves) {
+        logger.error({ worker: place.number }, 'the new worker does not serve; the others stay as they are')
+        if (place.worker === undefined) void replace(place, 0)
+        return false
+      }
+      if (former !== undefined) await letGo(former, true)
+    }
+    return true
+  }
+
   let rolling = false
   let again = false
   async function roll(): Promise<void> {
     again = true
     if (rolling || stopping) return
     rolling = true
-    while (again) {
+    while (again && !stopping) {
       again = false
-      for (const place of places) {
-        const former = place.worker
-        const started = await start(place).then(
-          () => true,
-          () => false,
-        )
-        if (stopping) break
-        if (!started) {
-          logger.error({ worker: place.number }, 'the new worker does not serve; the others stay as they are')
-          if (place.worker === undefined) void replace(place, 0)
-          break
-        }
-        if (former !== undefined) await letGo(former, true)
-      }
+      if (await replaceAll()) logger.info({}, 'the workers were replaced')
     }
     rolling = false
-    logger.info({}, 'the workers were replaced')
   }
 
   async function stop(signal: string): Promise<void> {
