@@ -105,6 +105,10 @@ export interface SessionUse {
   readonly userId: string
   readonly id: string
   readonly idleMilliseconds: number
+  /** From where. What is not known stays as it was. */
+  readonly address?: string | undefined
+  readonly network?: string | undefined
+  readonly agent?: string | undefined
 }
 
 export interface SessionVerbs {
@@ -131,7 +135,7 @@ export interface SessionVerbs {
     readonly secretHash: string
   }): Promise<SessionStandingNow | undefined>
   /**
-   * Writes down that browser sessions were used, which moves their idle limit on. Revives none that has ended or is past
+   * Writes down that browser sessions were used and from where, which moves their idle limit on. Revives none that has ended or is past
    * a limit. No event: many times a day is no news.
    */
   noteUses(uses: readonly SessionUse[]): Promise<void>

@@ -51,6 +51,8 @@ export function wireCredentials(ground: Ground, knowledge: Knowledge, signIn: Si
   const cookieName = sessionCookieName(https)
   const standing = { policy, clock, state, feed, goodForMilliseconds: ground.accessLifeSeconds * 1000 }
   const ofBearer = bearer(reader.read, (value) => isBearerKey(value) || isBasicHeader(value))
+  const addressOf = (request: GuardRequest) =>
+    ground.addresses.clientOf(request.address, request.header('x-forwarded-for'))
   const socketTickets = createSocketTickets(settings.issuer, secretKeys, random)
   const ownCredentials = [
     ofBearer,
@@ -63,6 +65,7 @@ export function wireCredentials(ground: Ground, knowledge: Knowledge, signIn: Si
       cookieName,
       ownOrigins,
       uses: sessionUses,
+      addressOf,
     }),
   ]
   const credentials = [
@@ -77,7 +80,7 @@ export function wireCredentials(ground: Ground, knowledge: Knowledge, signIn: Si
       countRequest: createRequestCounter({
         limiter: signIn.limiter,
         isExempt: (address) => settings.rateLimits === 'off' || signIn.isShared(address),
-        addressOf: (request) => ground.addresses.clientOf(request.address, request.header('x-forwarded-for')),
+        addressOf,
       }),
     }),
     apiKeys,

@@ -278,6 +278,32 @@ test('B7: whatever ends a session is felt by its cookie at the next request; rol
   assert.equal((await admin.call('GET', '/users/me')).status, 200)
 })
 
+test('B12: the place that is shown of a browser session is that of its last use', async (t) => {
+  t.mock.timers.enable({ apis: ['setInterval'] })
+  const own = await startIssuer({ trustedProxies: 1 })
+  const { id } = await own.auth.users.create({
+    email: 'olga@example.com',
+    username: 'olga',
+    password: PASSWORD,
+  })
+  const json = { username: 'olga', password: PASSWORD }
+  const from = (address: string, agent: string) => ({ 'x-forwarded-for': address, 'user-agent': agent })
+  const headers = { ...OWN_PAGE, ...from('192.0.2.1', 'Desk/1') }
+  const cookie = cookieOf(await own.call('POST', '/session', { json, headers }))
+  const placeOf = async () => {
+    const [session] = await own.auth.sessions.list(id)
+    return [session?.address, session?.agent]
+  }
+  assert.deepEqual(await placeOf(), ['192.0.2.1', 'Desk/1'])
+  const elsewhere = { cookie, ...from('198.51.100.7', 'Somebody else/1') }
+  assert.equal((await own.call('GET', '/users/me', { headers: elsewhere })).status, 200)
+  // Uses are written down once a minute.
+  t.mock.timers.tick(60_000)
+  await own.auth.events.record({ data: { written: 'behind it' } })
+  assert.deepEqual(await placeOf(), ['198.51.100.7', 'Somebody else/1'])
+  await own.close()
+})
+
 test('F-3: idle and absolute limits, shorter for administrators; each use moves the idle limit on', async (t) => {
   t.mock.timers.enable({ apis: ['setInterval'] })
   for (const { roles, idle, life } of [

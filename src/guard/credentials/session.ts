@@ -1,5 +1,7 @@
 import { type Clock, type Moment, toSeconds } from '../../base/clock.ts'
+import { networkOf } from '../../base/network.ts'
 import { Refusal } from '../../errors/refusal.ts'
+import type { GuardRequest } from '../../model/guard-request.ts'
 import type { Principal } from '../../model/principal.ts'
 import { type ScopePolicy, scopesOfRoles } from '../../model/scope-policy.ts'
 import { authTimeOf } from '../../model/session.ts'
@@ -26,6 +28,8 @@ export interface SessionParts {
   /** Those whose pages may use the cookie: that of the issuer, and those that CORS lets in. */
   readonly ownOrigins: ReadonlySet<string>
   readonly uses: UseNoter<SessionUse>
+  /** Who sent a request, behind whatever proxy. */
+  readonly addressOf: (request: GuardRequest) => string | undefined
   /** See `createStandingMemory`. */
   readonly goodForMilliseconds: number
 }
@@ -47,7 +51,7 @@ interface Remembered {
   readonly expiresAt: number
   readonly idleMilliseconds: number
   readonly standing: SessionStanding
-  readonly use: SessionUse
+  readonly use: Pick<SessionUse, 'userId' | 'id' | 'idleMilliseconds'>
   notedIn: number
   /** Moved on by each use, as the row will be. Milliseconds since 1970. */
   idleEndsAt: number
@@ -61,11 +65,15 @@ interface Remembered {
  * Roles and scopes are those of the user as of now.
  */
 export function session(parts: SessionParts): Credential {
-  const { store, policy, state, feed, limits, cookieName, ownOrigins, uses } = parts
+  const { store, policy, state, feed, limits, cookieName, ownOrigins, uses, addressOf } = parts
   const memory = createStandingMemory<Remembered>(parts)
 
   /** Undefined where what is remembered is out of date, and the database has to be asked. */
-  const judge = (known: Remembered, isUse: boolean, moment: Moment): Principal | Refusal | undefined => {
+  const judge = (
+    known: Remembered,
+    use: GuardRequest | undefined,
+    moment: Moment,
+  ): Principal | Refusal | undefined => {
     if (feed.isStale(moment)) return new Refusal('REVOCATION_STALE')
     const { now } = moment
     if (now >= known.endsAt || now >= known.idleEndsAt) return undefined
@@ -74,15 +82,17 @@ export function session(parts: SessionParts): Credential {
       if (state.refusesSession(known.standing) !== undefined) return undefined
       known.clearIn = learnt
     }
-    if (isUse) noteUse(known, now)
+    if (use !== undefined) noteUse(known, now, use)
     return principalOf(known)
   }
 
-  const noteUse = (known: Remembered, now: number): void => {
+  const noteUse = (known: Remembered, now: number, request: GuardRequest): void => {
     known.idleEndsAt = Math.min(now + known.idleMilliseconds, known.endsAt)
     if (known.notedIn === uses.round) return
     known.notedIn = uses.round
-    uses.note(known.use)
+    const address = addressOf(request)
+    const agent = request.header('user-agent')?.slice(0, LONGEST_AGENT)
+    uses.note({ ...known.use, address, network: networkOf(address), agent })
   }
 
   const withScopes = async ({ session: row, user, counters, idleEndsAt, endsAt }: SessionStandingNow) => {
@@ -109,7 +119,7 @@ export function session(parts: SessionParts): Credential {
     return known
   }
 
-  const ask = async (text: string, isUse: boolean): Promise<Principal | Refusal> => {
+  const ask = async (text: string, use: GuardRequest | undefined): Promise<Principal | Refusal> => {
     const cookie = readSessionCookie(text)
     if (cookie === undefined) return new Refusal('COOKIE_FOREIGN_APP')
     const { userId, sessionId } = cookie
@@ -123,7 +133,7 @@ export function session(parts: SessionParts): Credential {
     if (standing === undefined) return ended
     const known = await withScopes(standing)
     memory.keep(text, known, asked)
-    return judge(known, isUse, memory.now()) ?? ended
+    return judge(known, use, memory.now()) ?? ended
   }
 
   return {
@@ -138,18 +148,20 @@ export function session(parts: SessionParts): Credential {
       if (cookie === undefined) return new Refusal('COOKIE_FOREIGN_APP')
       return refuseForgery(request, cookie.secret, ownOrigins) ?? text
     },
-    verify(text, { opensSocket }) {
+    verify(text, request) {
       // A socket that stays open is nobody at work: it ends with the idle session, and does not keep it going.
-      const isUse = opensSocket !== true
+      const use = request.opensSocket === true ? undefined : request
       const moment = memory.now()
       const known = memory.find(text, moment)
-      const verdict = known && judge(known, isUse, moment)
+      const verdict = known && judge(known, use, moment)
       if (verdict !== undefined) return verdict
       memory.forget(text)
-      return ask(text, isUse)
+      return ask(text, use)
     },
   }
 }
+
+const LONGEST_AGENT = 256
 
 /** A new object for each request, so that no handler can change what the next one sees; its lists are frozen. */
 function principalOf(known: Remembered): Principal {

@@ -112,9 +112,12 @@ const renew = statement<FactsRow & UserRow>(
 const noteUses = statement(
   'sessions.note_uses',
   `UPDATE countersign.sessions s SET turned_at = t.now, idle_at = t.now + used.idle,
-     last_day = (least(t.now + used.idle, s.ends_at) AT TIME ZONE 'UTC')::date
+     last_day = (least(t.now + used.idle, s.ends_at) AT TIME ZONE 'UTC')::date,
+     address = coalesce(used.address, s.address), network = coalesce(used.network, s.network),
+     agent = coalesce(used.agent, s.agent)
    FROM (SELECT unnest(@user_ids::uuid[]) AS user_id, unnest(@ids::uuid[]) AS id,
-       unnest(@idles::bigint[]) * interval '1 millisecond' AS idle) used, (SELECT ${NOW} AS now) t
+       unnest(@idles::bigint[]) * interval '1 millisecond' AS idle, unnest(@addresses::text[]) AS address,
+       unnest(@networks::text[]) AS network, unnest(@agents::text[]) AS agent) used, (SELECT ${NOW} AS now) t
    WHERE s.user_id = used.user_id AND s.id = used.id AND s.ended_at IS NULL AND ${WITHIN_LIMITS}`,
 )
 
@@ -227,6 +230,9 @@ export function sessionVerbs(connection: Connection, queue: RefreshQueue): Sessi
         user_ids: uses.map(({ userId }) => userId),
         ids: uses.map(({ id }) => id),
         idles: uses.map(({ idleMilliseconds }) => idleMilliseconds),
+        addresses: uses.map(({ address = null }) => address),
+        networks: uses.map(({ network = null }) => network),
+        agents: uses.map(({ agent = null }) => agent),
       })
     },
 

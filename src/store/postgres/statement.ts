@@ -13,7 +13,10 @@ export interface Statement<Row> {
 
 /** What is bound to the parameters of a statement, by name. Values never become part of its text. */
 export type Values = Readonly<
-  Record<string, string | number | boolean | null | undefined | readonly string[] | readonly number[]>
+  Record<
+    string,
+    string | number | boolean | null | undefined | readonly (string | null)[] | readonly number[]
+  >
 >
 
 const NAME = /@([a-z_]+)/g

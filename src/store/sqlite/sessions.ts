@@ -65,11 +65,13 @@ export function sessionVerbs(connection: Connection): SessionVerbs {
 
     noteUses: (uses) =>
       connection.write((db) => {
-        for (const { userId, id, idleMilliseconds } of uses) {
+        for (const { userId, id, idleMilliseconds: idle, address, network, agent } of uses) {
           db.run(
-            `UPDATE cs_sessions SET used_at = :now, expires_at = min(:now + :idle, ends_at)
+            `UPDATE cs_sessions SET used_at = :now, expires_at = min(:now + :idle, ends_at),
+               address = coalesce(:address, address), network = coalesce(:network, network),
+               agent = coalesce(:agent, agent)
              WHERE user_id = :userId AND id = :id AND ended_at IS NULL AND expires_at > :now`,
-            { userId, id, idle: idleMilliseconds, now: db.now },
+            { userId, id, idle, address, network, agent, now: db.now },
           )
         }
       }),

@@ -143,8 +143,9 @@ export function testSessions(subject: Subject): void {
     )
     await store.sessions.noteUses([])
     await advance(50 * 60_000)
+    const place = { address: '198.51.100.7', network: '198.51.100.0/24', agent: 'Tablet/1' }
     await store.sessions.noteUses([
-      useOf(held.session),
+      { ...useOf(held.session), ...place },
       useOf(ended.session),
       useOf({ userId: newId(), id: newId() }),
     ])
@@ -153,6 +154,8 @@ export function testSessions(subject: Subject): void {
     assert.ok(standing !== undefined)
     assert.ok(standing.session.usedAt >= standing.session.startedAt + 50 * 60_000)
     assert.ok(standing.session.endsAt >= standing.session.usedAt + HOUR - 1)
+    const { address, agent } = standing.session
+    assert.deepEqual([address, agent], [place.address, place.agent], 'B12: the place of the last use')
     assert.equal(await find(left.session), undefined)
     assert.equal(await find(ended.session), undefined)
     await store.sessions.noteUses([useOf(held.session), useOf(left.session), useOf(ended.session)])
@@ -160,6 +163,7 @@ export function testSessions(subject: Subject): void {
     assert.equal(await find(ended.session), undefined)
     const last = await find(held.session)
     assert.equal(last?.idleEndsAt, last?.endsAt, 'two hours after the sign-in, and no later')
+    assert.equal(last?.session.address, place.address, 'what is not known stays as it was')
     await advance(21 * 60_000)
     assert.equal(await find(held.session), undefined)
   })
