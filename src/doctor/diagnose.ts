@@ -1,7 +1,8 @@
+import type { Cause } from '../errors/codes.ts'
 import type { Evidence } from './evidence.ts'
 import { type Facts, readFacts } from './facts.ts'
 import type { Diagnosis, Finding } from './finding.ts'
-import { isAccepted, isRefused } from './http-facts.ts'
+import { isAccepted, isRefused, isWithheld } from './http-facts.ts'
 import { listNotChecked, listWanted, ruleOut } from './looked-at.ts'
 import { allRules } from './rules/all.ts'
 
@@ -11,7 +12,8 @@ import { allRules } from './rules/all.ts'
  */
 export function diagnose(evidence: Evidence, nowSeconds: number): Diagnosis {
   const facts = readFacts(evidence, nowSeconds)
-  const causes = settle(allRules.flatMap((rule) => rule(facts) ?? []))
+  const found = allRules.flatMap((rule) => rule(facts) ?? [])
+  const causes = settle(isWithheld(facts) ? found.filter(({ code }) => !OF_ABSENCE.has(code)) : found)
   const named = new Set(causes.map(({ code }) => code))
   const verdict = causes.length > 0 ? 'cause' : isDecided(facts) ? 'ok' : 'undecided'
   return {
@@ -22,6 +24,24 @@ export function diagnose(evidence: Evidence, nowSeconds: number): Diagnosis {
     wanted: verdict === 'undecided' ? listWanted(facts) : [],
   }
 }
+
+/** Causes that are seen by a header which is not there. They are not told of a record that leaves credentials out. */
+const OF_ABSENCE: ReadonlySet<Cause> = new Set([
+  'HDR_MISSING',
+  'HDR_WRONG_LOCATION',
+  'HDR_DROPPED_ON_REDIRECT',
+  'PROXY_STRIPS_AUTH',
+  'STATUS_SWAPPED',
+  'CORS_CREDENTIALS',
+  'THIRD_PARTY_COOKIE_BLOCKED',
+  'COOKIE_SAMESITE',
+  'COOKIE_SECURE_NO_PROXY_TRUST',
+  'STATE_COOKIE_MISSING',
+  'SESSION_STORE_LOST',
+  'SHARED_CACHE',
+  'WS_HEADER_IMPOSSIBLE',
+  'CLIENT_AUTH_METHOD',
+])
 
 /**
  * One finding a code; none that only follows from another; proven ones first, in the order of the rules. Only the first

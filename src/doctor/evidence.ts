@@ -25,6 +25,8 @@ export interface Exchange {
   readonly as_sent?: HttpRequest
   readonly as_received?: HttpRequest
   readonly response?: HttpResponse
+  /** Names of headers that the record leaves out, in lower case: that they are absent from it says nothing. */
+  readonly withheld?: readonly string[]
 }
 
 export type Jwk = Readonly<Record<string, unknown>>

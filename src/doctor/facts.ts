@@ -47,7 +47,7 @@ const NO_CONFIG: ServiceConfig = {}
 export function readFacts(evidence: Evidence, now: number): Facts {
   const config = evidence.config ?? NO_CONFIG
   const exchanges = evidence.exchanges ?? []
-  const exchange = exchanges.find(isAnsweredNo) ?? exchanges.find(isRefused) ?? exchanges.at(-1)
+  const exchange = exchangeInQuestion(exchanges)
   const given = evidence.tokens?.[0]
   const text = given?.text ?? carriedBy(exchanges, exchange)
   const token = text === undefined ? undefined : readPasted(text)
@@ -78,6 +78,11 @@ export function readFacts(evidence: Evidence, now: number): Facts {
 export function listOf<Value>(value: Value | readonly Value[] | undefined): readonly Value[] {
   if (value === undefined) return []
   return Array.isArray(value) ? value : [value as Value]
+}
+
+/** The call that is asked about. */
+export function exchangeInQuestion(exchanges: readonly Exchange[]): Exchange | undefined {
+  return exchanges.find(isAnsweredNo) ?? exchanges.find(isRefused) ?? exchanges.at(-1)
 }
 
 /** Refused for another reason than that there is nothing: a page that loads misses an icon before it is refused a call. */

@@ -115,6 +115,11 @@ export function isAccepted({ response }: Exchange): boolean {
   return response !== undefined && response.status >= 200 && response.status < 300
 }
 
+/** Whether a record of these calls leaves headers out. */
+export function isWithheld({ exchanges }: { readonly exchanges: readonly Exchange[] }): boolean {
+  return exchanges.some(({ withheld = [] }) => withheld.length > 0)
+}
+
 /** Names of headers and cookies that people put tokens into. */
 const TOKEN_NAME = /(?:access|auth|id|bearer|jwt|api|x)?[-_]?(?:token|jwt|authorization|api[-_]?key)$/i
 

@@ -1,7 +1,7 @@
 import { readClocks } from './clock-facts.ts'
 import type { Facts } from './facts.ts'
 import type { RuledOut } from './finding.ts'
-import { header, isRefused, requestOf } from './http-facts.ts'
+import { header, isRefused, isWithheld, requestOf } from './http-facts.ts'
 import { clipped, moment, span } from './words.ts'
 
 /** Causes that the evidence shows to be none, each with what shows it. */
@@ -92,8 +92,15 @@ export function listNotChecked({ token, signature, evidence, config, audiences }
     if (unsaid.length > 0)
       list.push(`${unsaid.join(', ')}: what the verifier expects was not given, or it expects nothing`)
     if (evidence.store === undefined) list.push('revocation, account and session: no store was looked at')
-    if (evidence.clocks === undefined) list.push("the clocks: compared with the doctor's own only")
+    if (evidence.clocks === undefined)
+      list.push(
+        evidence.exchanges === undefined
+          ? "the clocks: compared with the doctor's own only"
+          : 'the clocks: a record of a call does not say whose is right',
+      )
   }
+  if (isWithheld({ exchanges: evidence.exchanges ?? [] }))
+    list.push('Authorization and cookies: the record leaves them out, as browsers do unless told otherwise')
   if (evidence.exchanges === undefined && token !== undefined)
     list.push('how the token reaches the service: no exchange was given')
   if (evidence.exchanges?.some(({ as_received }) => as_received === undefined))
@@ -113,6 +120,10 @@ export function listWanted({ token, signature, evidence, hasConfig, exchanges }:
   }
   if (!hasConfig)
     wants.push('the configuration of the verifier (config): issuer, audience, algorithms, keys or secret')
+  if (isWithheld({ exchanges }))
+    wants.push(
+      'the record with its credentials: "Save all as HAR (with sensitive data)", which the settings of the developer tools allow under Network; or the call copied as cURL',
+    )
   if (token === undefined) wants.push('the token that was sent: `countersign doctor token < token.txt`')
   if (exchanges.length === 0)
     wants.push(

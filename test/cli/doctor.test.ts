@@ -100,6 +100,52 @@ describe('doctor token, for tokens of anybody', () => {
   })
 })
 
+describe('files as people have them', () => {
+  const key = (text: string) => file('keys', text)
+  it('a mark at the front, UTF-16 and line breaks at the end belong to the file, not to the token', async () => {
+    const text = tokenWith({})
+    const utf16 = join(folder, 'utf16')
+    writeFileSync(utf16, Buffer.from(`\ufeff${text}\r\n`, 'utf16le'))
+    for (const place of [file('crlf', `${text}\r\n`), file('marked', `\ufeff${text}\n\n`), utf16]) {
+      const { out } = await doctor([
+        'token',
+        place,
+        '--secret-file',
+        file('secret', SECRET),
+        '--now',
+        String(NOW),
+      ])
+      assert.match(out, /^OK/, place)
+    }
+  })
+
+  it('a file without an end is not read to its end', async () => {
+    const { status, err } = await doctor(['exchange', '/dev/zero'])
+    assert.match(err, /MiB are not read/)
+    assert.equal(status, 2)
+  })
+
+  it('what is no key set is said to be none, and not quoted', async () => {
+    for (const text of [SECRET, '[]', '{"keys":{}}', 'null']) {
+      const { status, err } = await doctor(['token', '--jwks', key(text)], tokenWith({}))
+      assert.equal(status, 2, text)
+      assert.match(err, /^--jwks: /)
+    }
+    assert.equal((await doctor(['token', '--jwks', key('{"keys":[null,1]}')], tokenWith({}))).err, '')
+  })
+
+  it('an address with a password in it is not asked, and not repeated', async () => {
+    for (const args of [
+      ['url', 'https://me:hunter2hunter2@127.0.0.1:1/'],
+      ['token', '--issuer', 'https://me:hunter2hunter2@127.0.0.1:1/'],
+    ]) {
+      const { status, out, err } = await doctor(args, tokenWith({}))
+      assert.equal(status, 2)
+      assert.doesNotMatch(out + err, /hunter2/)
+    }
+  })
+})
+
 describe('doctor exchange', () => {
   const token = () => tokenWith({})
   const forms: readonly (readonly [string, () => string])[] = [
@@ -167,6 +213,24 @@ describe('doctor exchange', () => {
     assert.match(text, /HDR_DOUBLE_SCHEME: GET \/orders/)
     assert.equal(text.includes('eyJ'), false)
     assert.notEqual((await doctor(['exchange', '-', '--write-test', place], forms[1]?.[1]() ?? '')).err, '')
+  })
+
+  it('judges a record by the time of its answer: a token that was good then is not called expired, nor a clock behind', async () => {
+    const call = (time: number, status: string) =>
+      `GET /orders HTTP/1.1\nHost: api.example.test\nAuthorization: Bearer ${token()}\n\nHTTP/1.1 ${status}\nDate: ${new Date(time * 1000).toUTCString()}\n`
+    const { out } = await doctor(['exchange', '-', '--json'], call(NOW, '403 Forbidden'))
+    assert.doesNotMatch(JSON.stringify(JSON.parse(out).causes), /TOKEN_EXPIRED|CLOCK_/)
+    assert.match(
+      (await doctor(['exchange', '-'], call(NOW + 900, '401 Unauthorized'))).out,
+      /^TOKEN_EXPIRED \(certain\)/,
+    )
+  })
+
+  it('is one JSON document for programs, with what is proposed', async () => {
+    const place = join(folder, 'json.test.ts')
+    const args = ['exchange', '-', '--json', '--patch', '--write-test', place]
+    const { patch, written } = JSON.parse((await doctor(args, forms[1]?.[1]() ?? '')).out)
+    assert.deepEqual([patch, written], [null, place])
   })
 
   it('says what it is not: exit 2', async () => {

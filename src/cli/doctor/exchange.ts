@@ -1,7 +1,10 @@
+import type { Exchange } from '../../doctor/evidence.ts'
+import { exchangeInQuestion } from '../../doctor/facts.ts'
 import { readExchanges } from '../../doctor/gather/exchange-text.ts'
+import { header } from '../../doctor/http-facts.ts'
 import { NoVerdict } from '../no-verdict.ts'
 import { answer, type DoctorOptions, readInput } from './answer.ts'
-import { type ProposalOptions, propose } from './proposals.ts'
+import type { ProposalOptions } from './proposals.ts'
 
 export interface ExchangeOptions extends DoctorOptions, ProposalOptions {
   /** A second file: the same call as the service received it. */
@@ -29,7 +32,16 @@ export async function exchangeCommand(file: string, options: ExchangeOptions): P
     ],
     ...(Object.keys(config).length > 0 && { config }),
   }
-  await propose(answer(evidence, options), evidence, options)
+  const now = options.now ?? timeOf(evidence.exchanges)
+  answer(evidence, { ...options, ...(now !== undefined && { now }) })
+}
+
+/** When the call was made, by the service's own answer: a record is looked at later, and nothing in it is late by that. */
+function timeOf(exchanges: readonly Exchange[]): string | undefined {
+  const { response } = exchangeInQuestion(exchanges) ?? {}
+  const seconds = Date.parse(header(response, 'date') ?? '') / 1000
+  const age = Number(header(response, 'age') ?? 0)
+  return seconds + age > 0 ? String(seconds + age) : undefined
 }
 
 function parse(text: string, file: string) {

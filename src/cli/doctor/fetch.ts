@@ -1,4 +1,6 @@
-import type { HttpResponse } from '../../doctor/evidence.ts'
+import type { HttpResponse, Jwk } from '../../doctor/evidence.ts'
+import { parseForeignJson } from '../../doctor/foreign-json.ts'
+import { isPlainName } from '../named-file.ts'
 import { NoVerdict } from '../no-verdict.ts'
 
 const LIMIT_MILLISECONDS = 5000
@@ -39,18 +41,30 @@ async function readBounded(response: Response): Promise<string> {
   return Buffer.concat(chunks).toString('utf8')
 }
 
-export function jsonOf(response: HttpResponse | undefined): Readonly<Record<string, unknown>> | undefined {
+export function jsonOf(
+  response: Pick<HttpResponse, 'body'> | undefined,
+): Readonly<Record<string, unknown>> | undefined {
   try {
-    const value: unknown = JSON.parse(response?.body ?? '')
+    const value = parseForeignJson(response?.body ?? '')
     return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined
   } catch {
     return undefined
   }
 }
 
+/** The keys of a key set, or the one key that stands there alone (RFC 7517). */
+export function keySetOf(value: Readonly<Record<string, unknown>> | undefined): readonly Jwk[] | undefined {
+  const keys = value?.keys ?? (value?.kty === undefined ? undefined : [value])
+  if (!Array.isArray(keys)) return undefined
+  return keys.filter((key): key is Jwk => typeof key === 'object' && key !== null)
+}
+
+/** An address to ask. It is repeated to nobody where it may hold a credential. */
 export function urlOf(text: string): URL {
   const url = URL.parse(text)
   if (url === null || !/^https?:$/.test(url.protocol))
-    throw new NoVerdict(`${text} is no http or https address`)
+    throw new NoVerdict(`${isPlainName(text) ? text : 'What was given'} is no http or https address`)
+  if (url.username !== '' || url.password !== '')
+    throw new NoVerdict('The address holds a user name or password: leave them out, nothing here needs them.')
   return url
 }

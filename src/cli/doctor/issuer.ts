@@ -1,5 +1,5 @@
 import type { Jwk } from '../../doctor/evidence.ts'
-import { ask, jsonOf, urlOf } from './fetch.ts'
+import { ask, jsonOf, keySetOf, urlOf } from './fetch.ts'
 
 /** What an issuer shows of itself. */
 export interface ShownIssuer {
@@ -48,8 +48,7 @@ export async function lookAtIssuer(address: string): Promise<ShownIssuer> {
 
 export async function keysAt(url: string): Promise<readonly Jwk[] | undefined> {
   const response = await ask(url)
-  const keys = response?.status === 200 ? jsonOf(response)?.keys : undefined
-  return Array.isArray(keys) ? (keys as Jwk[]) : undefined
+  return response?.status === 200 ? keySetOf(jsonOf(response)) : undefined
 }
 
 function listOf(value: unknown): readonly string[] | undefined {

@@ -1,8 +1,8 @@
 import { readNamedFile } from '../named-file.ts'
 import { NoVerdict } from '../no-verdict.ts'
 import { answer, type DoctorOptions } from './answer.ts'
-import { ask, jsonOf } from './fetch.ts'
-import { type ProposalOptions, propose } from './proposals.ts'
+import { ask, jsonOf, urlOf } from './fetch.ts'
+import type { ProposalOptions } from './proposals.ts'
 
 export interface OpenApiOptions extends DoctorOptions, ProposalOptions {
   /** Where a document from a file is served. */
@@ -12,19 +12,17 @@ export interface OpenApiOptions extends DoctorOptions, ProposalOptions {
 /** Schemes, references, scopes and token addresses of an API document; JSON. */
 export async function openApiCommand(place: string, options: OpenApiOptions): Promise<void> {
   const isUrl = /^https?:/.test(place)
-  const document = isUrl ? jsonOf(await ask(place)) : parse(readNamedFile(place), place)
+  const document = isUrl ? jsonOf(await ask(urlOf(place).href)) : parse(readNamedFile(place), place)
   if (document?.openapi === undefined && document?.swagger === undefined)
     throw new NoVerdict(`${place} gives no OpenAPI document in JSON`)
   const evidence = {
     openapi: { url: options.url ?? (isUrl ? place : 'https://api.example.test/openapi.json'), document },
   }
-  await propose(answer(evidence, options), evidence, options)
+  answer(evidence, options)
 }
 
 function parse(text: string, place: string): Readonly<Record<string, unknown>> {
-  try {
-    return JSON.parse(text)
-  } catch {
-    throw new NoVerdict(`${place} is no JSON; convert YAML first`)
-  }
+  const document = jsonOf({ body: text })
+  if (document === undefined) throw new NoVerdict(`${place} is no JSON; convert YAML first`)
+  return document
 }

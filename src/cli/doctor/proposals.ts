@@ -4,7 +4,6 @@ import type { Diagnosis } from '../../doctor/finding.ts'
 import { proposePatch } from '../../doctor/gather/patch.ts'
 import { regressionTest } from '../../doctor/gather/regression-test.ts'
 import { NoVerdict } from '../no-verdict.ts'
-import { print } from '../output.ts'
 
 export interface ProposalOptions {
   /** Write a regression test for the case into this file. */
@@ -13,23 +12,44 @@ export interface ProposalOptions {
   readonly patch?: boolean
 }
 
+export interface Proposal {
+  /** The file that was written. */
+  readonly written?: string
+  /** A diff; null where the cause lies in nothing that was given. */
+  readonly patch?: string | null
+}
+
 /** A test and a change to go with an answer; the change is proposed and never applied. */
-export async function propose(
+export function propose(
   diagnosis: Diagnosis,
   evidence: Evidence,
   { writeTest, patch }: ProposalOptions,
-): Promise<void> {
-  if (writeTest !== undefined) {
-    const text = regressionTest(diagnosis, evidence)
-    if (text === undefined)
-      throw new NoVerdict(
-        '--write-test: a test needs a request that was sent, and its answer (doctor exchange)',
-      )
-    writeFileSync(writeTest, text, { flag: 'wx' })
-    print(`\nwritten: ${writeTest}`)
+): Proposal {
+  return {
+    ...(writeTest !== undefined && { written: writeTestTo(writeTest, regressionTest(diagnosis, evidence)) }),
+    ...(patch === true && { patch: proposePatch(diagnosis, evidence) ?? null }),
   }
-  if (patch === true)
-    print(
-      `\n${proposePatch(diagnosis, evidence) ?? 'No change is proposed: the cause lies in nothing that was given.'}`,
+}
+
+function writeTestTo(file: string, text: string | undefined): string {
+  if (text === undefined)
+    throw new NoVerdict(
+      '--write-test: a test needs a request that was sent, and its answer (doctor exchange)',
     )
+  try {
+    writeFileSync(file, text, { flag: 'wx' })
+  } catch (error) {
+    throw new NoVerdict(`--write-test: ${file} was not written (${(error as NodeJS.ErrnoException).code}).`)
+  }
+  return file
+}
+
+/** For people at a terminal. */
+export function reportProposal({ written, patch }: Proposal): string {
+  return [
+    ...(written === undefined ? [] : [`\nwritten: ${written}\n`]),
+    ...(patch === undefined
+      ? []
+      : [`\n${patch ?? 'No change is proposed: the cause lies in nothing that was given.'}\n`]),
+  ].join('')
 }

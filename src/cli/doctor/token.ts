@@ -5,7 +5,7 @@ import { readNamedFile } from '../named-file.ts'
 import { NoVerdict } from '../no-verdict.ts'
 import { hasDatabase } from '../with-auth.ts'
 import { answer, type DoctorOptions, readInput } from './answer.ts'
-import { type ProposalOptions, propose } from './proposals.ts'
+import type { ProposalOptions } from './proposals.ts'
 
 export interface TokenOptions extends DoctorOptions, ProposalOptions {
   /** Ask this issuer for its metadata and keys. */
@@ -23,10 +23,10 @@ export interface TokenOptions extends DoctorOptions, ProposalOptions {
 export async function tokenCommand(file: string | undefined, options: TokenOptions): Promise<void> {
   const given = await readInput(file)
   if (given.trim() === '') throw new NoVerdict('There is no token: give a file, or pipe it in.')
-  const tokens = [{ text: given.replace(/\n$/, '') }]
+  const tokens = [{ text: given.replace(/(?:\r?\n)+$/, '') }]
   const own = options.own ?? (isBare(options) && (await isFromHere(given)))
   const evidence = own ? await withOwnIssuer(tokens) : await withOthers(tokens, options)
-  await propose(answer(evidence, options), evidence, options)
+  answer(evidence, options)
 }
 
 /** Whether nothing was said of who issued the token, and who checks it. */
@@ -97,15 +97,16 @@ function algorithmsOf(
 }
 
 async function keysFrom(place: string): Promise<readonly Jwk[]> {
+  const { jsonOf, keySetOf } = await import('./fetch.ts')
   if (/^https?:/.test(place)) {
     const { keysAt } = await import('./issuer.ts')
     const keys = await keysAt(place)
     if (keys === undefined) throw new NoVerdict(`${place} gives no key set`)
     return keys
   }
-  const set: unknown = JSON.parse(readNamedFile(place))
-  const keys = typeof set === 'object' && set !== null && 'keys' in set ? set.keys : [set]
-  return keys as readonly Jwk[]
+  const keys = keySetOf(jsonOf({ body: readNamedFile(place) }))
+  if (keys === undefined) throw new NoVerdict('--jwks: the file holds no key set, and no key, in JSON')
+  return keys
 }
 
 /** Keys, configuration and rows of the issuer in this folder. */

@@ -244,7 +244,10 @@ const swapped: Rule = (facts) => {
       /insufficient|permission|forbidden|scope|not allowed|role/.test(words)
     if (!anonymous403 && !forbidden401) continue
     if (forbidden401 && !isGood(facts)) continue
-    return certain('STATUS_SWAPPED', {
+    return found('STATUS_SWAPPED', forbidden401 || words.trim() !== '', {
+      settledBy: [
+        'whether the same request with a credential passes: others answer 403 for reasons of their own',
+      ],
       evidence: [
         anonymous403
           ? 'A request without a credential was answered 403; it should be 401 with WWW-Authenticate: nobody was authenticated yet.'

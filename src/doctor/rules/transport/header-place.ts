@@ -54,7 +54,7 @@ export const missing: Rule = (facts) => {
   if (session || setCookiesOf(exchange.response).some(({ isCleared }) => isCleared)) return undefined
   if (facts.evidence.tokens?.length && exchange.as_sent === undefined) return undefined
   const bothSides = exchange.as_sent !== undefined
-  return found('HDR_MISSING', exchange.response?.status !== 403, {
+  return found('HDR_MISSING', exchange.response !== undefined && exchange.response.status !== 403, {
     settledBy: ['whether the service answers 401 when a credential is missing'],
     evidence: [
       isEmpty
