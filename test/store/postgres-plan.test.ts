@@ -21,6 +21,7 @@ interface PlanNode {
 const nodesOf = (node: PlanNode): PlanNode[] => [node, ...(node.Plans ?? []).flatMap(nodesOf)]
 
 const SESSIONS = 20_000
+const SMALL: ReadonlySet<string> = new Set(['store', 'access_lives'])
 
 async function openFilled(): Promise<pg.Client> {
   const { url } = await place.open()
@@ -51,8 +52,9 @@ async function planOf(client: pg.Client, { text }: { readonly text: string }) {
   const of = (wanted: (node: PlanNode) => boolean) =>
     nodes.filter(wanted).map((node) => node['Relation Name'] ?? node['Node Type'])
   return {
-    // The list of calls is no table; `store` has one row.
-    read: of(({ 'Node Type': type, 'Relation Name': name }) => type === 'Seq Scan' && name !== 'store'),
+    // The list of calls is no table. What has a few rows is read whole once the database has looked at it, which it does
+    // whenever it likes.
+    read: of(({ 'Node Type': type, 'Relation Name': name = '' }) => type === 'Seq Scan' && !SMALL.has(name)),
     found: of(({ 'Index Cond': condition }) => condition !== undefined),
   }
 }
