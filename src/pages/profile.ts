@@ -40,7 +40,7 @@ export function profilePage(
   }: { readonly fields: readonly ProfileField[]; readonly profile: Readonly<Record<string, unknown>> },
 ): PageParts {
   const { texts, base } = frame
-  const body = html`${fields.map((one) => showField(state, one, profile[one.name]))}
+  const body = html`${fields.map((one) => profileField(state, one, profile[one.name]))}
 ${mainButton(texts.profile.button)}`
   return accountFrame(frame, state, {
     title: texts.profile.title,
@@ -53,7 +53,8 @@ export function formNameOf({ name }: ProfileField): string {
   return `profile.${name}`
 }
 
-function showField(state: FormState, one: ProfileField, value: unknown): SafeHtml {
+/** One field of it, with what is there now. */
+export function profileField(state: FormState, one: ProfileField, value: unknown): SafeHtml {
   const name = formNameOf(one)
   const current = typeof value === 'string' || typeof value === 'number' ? String(value) : undefined
   if (one.kind === 'yesno') {

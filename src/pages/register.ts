@@ -4,6 +4,7 @@ import { errorSummary, type FormState, field, form, hasFailed, mainButton, passw
 import type { Frame } from './frame.ts'
 import { heading, note, type PageParts } from './layout.ts'
 import { lettersLink } from './link-pages.ts'
+import { type ProfileField, profileField } from './profile.ts'
 import { otherWaysIn, type ShownProvider } from './providers.ts'
 
 export interface RegisterParts {
@@ -17,6 +18,8 @@ export interface RegisterParts {
   /** Where letters can be read in development. */
   readonly letters: string | undefined
   readonly minimumPasswordLength: number
+  /** Those of the application's own profile that no account is without. */
+  readonly profileFields: readonly ProfileField[]
   /** By whom somebody can come without a password of their own. */
   readonly providers: readonly ShownProvider[]
 }
@@ -72,6 +75,7 @@ ${field(state, {
   isLatin: true,
   first: invitation !== undefined,
 })}
+${parts.profileFields.map((one) => profileField(state, one, undefined))}
 ${passwordField(frame, state, {
   name: 'new-password',
   label: fields.password,

@@ -216,6 +216,21 @@ test('G-10: of the profile a form changes what it shows, and nothing else', asyn
   assert.deepEqual({ ...(await issuer.auth.users.find(id))?.profile }, expected)
 })
 
+test('whoever registers on the page is asked for what no profile is without, and for nothing else of it', async () => {
+  const visitor = newVisitor(issuer)
+  const page = await visitor.get('/register')
+  assert.match(page.html, />Your name<\/label>/)
+  assert.doesNotMatch(page.html, /profile\.(age|news|plan|tags|credit)/)
+  const fields = { email: 'olga@example.com', 'new-password': NEXT, 'profile.credit': '9' }
+  const bad = await visitor.submitFrom(page, '/register/form', { ...fields, 'profile.name': 'x'.repeat(81) })
+  assert.match(bad.html, /href="#field-profile\.name"/)
+  assert.match(bad.html, /name="profile\.name"[^>]*value="xxx/)
+  const done = await visitor.submitFrom(bad, '/register/form', { ...fields, 'profile.name': 'Olga' })
+  assert.match(done.html, /Your account/)
+  const user = await issuer.auth.users.findByLogin('olga@example.com')
+  assert.deepEqual({ ...user?.profile }, { name: 'Olga' })
+})
+
 test('G-10: what the schema calls readOnly is set neither over HTTP nor at registration, and comes along as it is', async () => {
   const id = await newAccount('ines', { profile: { name: 'Ines', credit: 5 } })
   const { access } = tokensOf(await issuer.signIn('ines'))

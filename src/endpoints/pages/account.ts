@@ -4,12 +4,12 @@ import { hasFactor } from '../../model/second-factor.ts'
 import type { User } from '../../model/user.ts'
 import { type AccountDone, accountPage } from '../../pages/account.ts'
 import { passwordPage, usernamePage } from '../../pages/credentials.ts'
-import { formNameOf, profilePage } from '../../pages/profile.ts'
+import { profilePage } from '../../pages/profile.ts'
 import { consentsOf } from '../consents.ts'
 import { callerOf, principalOf, type RouteContext } from '../route.ts'
 import { readFields } from './form-fields.ts'
-import type { Form, PageHandler } from './page-route.ts'
-import { profileFieldsOf } from './profile-fields.ts'
+import type { PageHandler } from './page-route.ts'
+import { profileFieldsOf, profileIn } from './profile-fields.ts'
 import { openView, pagesOf, seeOther } from './view.ts'
 
 type AccountContext = Pick<RouteContext, 'principal' | 'services'>
@@ -94,22 +94,12 @@ export const changeProfile: PageHandler = async (context) => {
   const { body, services, origin } = context
   const change: ProfileChange = (present) => {
     const profile: Record<string, unknown> = { ...present }
-    for (const one of profileFieldsOf(services.profile)) {
-      const value = valueIn(body, formNameOf(one), one.kind)
-      if (value === undefined) delete profile[one.name]
-      else profile[one.name] = value
+    for (const [name, value] of profileIn(body, profileFieldsOf(services.profile))) {
+      if (value === undefined) delete profile[name]
+      else profile[name] = value
     }
     return profile
   }
   await services.accounts.changeOwnProfile(principalOf(context).id, change, origin)
   return accountDone('profile', context)
-}
-
-function valueIn(form: Form, name: string, kind: string): unknown {
-  const typed = Object.hasOwn(form, name) ? form[name] : undefined
-  if (kind === 'yesno') return typed !== undefined
-  if (typed === undefined || typed === '') return undefined
-  if (kind !== 'number') return typed
-  const number = Number(typed)
-  return Number.isFinite(number) ? number : typed
 }

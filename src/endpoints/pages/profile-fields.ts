@@ -1,5 +1,6 @@
 import type { ProfileSchema } from '../../model/profile.ts'
-import type { ProfileField } from '../../pages/profile.ts'
+import { formNameOf, type ProfileField } from '../../pages/profile.ts'
+import type { Form } from './page-route.ts'
 
 interface PropertySchema {
   readonly type?: unknown
@@ -38,6 +39,20 @@ export function profileFieldsOf(schema: ProfileSchema | undefined): ProfileField
       },
     ]
   })
+}
+
+/** What a form holds of them, each by its name; undefined for what was left empty. */
+export function profileIn(form: Form, fields: readonly ProfileField[]): [name: string, value: unknown][] {
+  return fields.map((one) => [one.name, valueIn(form, formNameOf(one), one.kind)])
+}
+
+function valueIn(form: Form, name: string, kind: ProfileField['kind']): unknown {
+  const typed = Object.hasOwn(form, name) ? form[name] : undefined
+  if (kind === 'yesno') return typed !== undefined
+  if (typed === undefined || typed === '') return undefined
+  if (kind !== 'number') return typed
+  const number = Number(typed)
+  return Number.isFinite(number) ? number : typed
 }
 
 function kindOf({ type, format, enum: values }: PropertySchema): ProfileField['kind'] | undefined {

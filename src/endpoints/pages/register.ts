@@ -1,10 +1,12 @@
 import { readReturnPath } from '../../http/return-path.ts'
 import type { RegistrationMode } from '../../login/registration.ts'
+import type { ProfileSchema } from '../../model/profile.ts'
 import { registerPage } from '../../pages/register.ts'
 import { openBrowserSession } from '../browser-session.ts'
 import { readFields } from './form-fields.ts'
 import { useful } from './links.ts'
 import type { PageHandler } from './page-route.ts'
+import { profileFieldsOf, profileIn } from './profile-fields.ts'
 import { callerIn, lettersOf, openView, pagesOf, policyOn, seeOther } from './view.ts'
 
 /** Whether somebody without an invitation may register. */
@@ -12,8 +14,13 @@ export function isOpen(mode: RegistrationMode): boolean {
   return mode === 'open' || mode === 'verified'
 }
 
+/** What the application's schema needs of everybody; the rest people fill in later, if they like. */
+function neededOf(profile: ProfileSchema | undefined) {
+  return profileFieldsOf(profile).filter(({ isRequired }) => isRequired)
+}
+
 export const showRegister: PageHandler = async (context) => {
-  const { registration } = context.services
+  const { registration, profile } = context.services
   const view = await openView(context, ['token'])
   const { query, state, note } = view
   const invitation = query.get('token') ?? state.values.invitation
@@ -27,6 +34,7 @@ export const showRegister: PageHandler = async (context) => {
       sentTo: note?.done === 'sent' ? note.values?.email : undefined,
       letters: lettersOf(context.services),
       minimumPasswordLength: pagesOf(context.services).minimumPasswordLength,
+      profileFields: neededOf(profile),
       providers: context.services.providers.list,
     }),
     await policyOn(view, context.services),
@@ -44,7 +52,9 @@ export const register: PageHandler = async (context) => {
     invitation: { most: 200, optional: true },
   })
   const { email, username, invitation, 'new-password': password } = fields
-  const request = { email, username, password, invitation }
+  const needed = profileIn(body, neededOf(services.profile)).filter(([, value]) => value !== undefined)
+  const profile = needed.length === 0 ? undefined : Object.fromEntries(needed)
+  const request = { email, username, password, invitation, profile }
   const user = await services.registration.register(request, callerIn(context), 'new-password')
   if (user === undefined) {
     // What follows stands in a letter; the page is the same whether or not the address has an account.

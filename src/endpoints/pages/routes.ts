@@ -92,7 +92,7 @@ export const pageRoutes: readonly ServedRoute[] = [
     path: '/register/form',
     access: anyone,
     page: '/register',
-    keeps: ['email', 'username', 'invitation'],
+    keeps: ['email', 'username', 'invitation', 'profile.*'],
     limit: { count: 30, periodMilliseconds: TEN_MINUTES },
     load: async () => (await import('./register.ts')).register,
   }),
