@@ -78,7 +78,7 @@ async function serveHere(options: TlsOptions, link?: WorkerLink): Promise<void> 
   if (development) {
     const lines = [
       `Countersign serves ${issuer}`,
-      `  docs      ${issuer}/docs`,
+      ...(settings.docs === 'open' ? [`  docs      ${issuer}/docs`] : []),
       `  database  ${settings.databaseUrl}`,
       ...(made ? [`  secret    made for development in ${DATA_FOLDER}/secret-key`] : []),
       ...(tls?.advice ?? []),

@@ -5,6 +5,7 @@ import { ID_TOKEN_ALGORITHMS } from '../model/client.ts'
 import { text } from '../model/text-field.ts'
 import { FOR_ADMINS } from './limits.ts'
 import { json, noContent, route } from './route.ts'
+import { listOf } from './schemas.ts'
 
 const looksAfterKeys = needs({ scopes: ['admin:keys'] })
 
@@ -40,9 +41,8 @@ export const listKeys = route({
   answers: {
     200: {
       description: 'Every key that is remembered, and what each live node has announced.',
-      schema: z.object({
+      schema: listOf(keyAnswer).extend({
         ring_version: z.int(),
-        items: z.array(keyAnswer),
         nodes: z.array(
           z.object({
             id: z.string(),
@@ -61,6 +61,7 @@ export const listKeys = route({
     return json({
       ring_version: version,
       items: keys.map(showKey),
+      next_cursor: null,
       nodes: nodes.map((node) => ({
         id: node.id,
         ring_version: node.ringVersion,

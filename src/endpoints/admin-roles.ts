@@ -5,6 +5,7 @@ import { refuseScopesBeyond } from './account-ceiling.ts'
 import { looksAfterUsers } from './admin-users.ts'
 import { FOR_ADMINS } from './limits.ts'
 import { json, noContent, type RouteContext, route } from './route.ts'
+import { listOf } from './schemas.ts'
 
 const roleAnswer = z
   .object({
@@ -36,10 +37,10 @@ export const listRoles = route({
   style: 'problem',
   summary: 'All roles, and the scopes they hold',
   answers: {
-    200: { description: 'The roles.', schema: z.object({ items: z.array(roleAnswer) }) },
+    200: { description: 'The roles.', schema: listOf(roleAnswer) },
   },
   async handle({ services }) {
-    return json({ items: (await services.roles.list()).map(showRole) })
+    return json({ items: (await services.roles.list()).map(showRole), next_cursor: null })
   },
 })
 

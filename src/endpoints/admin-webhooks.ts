@@ -4,7 +4,7 @@ import { needs } from '../model/access.ts'
 import type { WaitingDelivery } from '../store/webhooks.ts'
 import { FOR_ADMINS } from './limits.ts'
 import { json, noContent, route } from './route.ts'
-import { eventAnswer, showEvent } from './schemas.ts'
+import { eventAnswer, listOf, showEvent } from './schemas.ts'
 
 const looksAtEvents = needs({ scopes: ['admin:events'] })
 
@@ -45,12 +45,12 @@ export const listWebhookDeliveries = route({
   description: `The ${MOST} oldest. With \`dead=true\` those alone that were given up.`,
   query: z.strictObject({ dead: z.enum(['true', 'false'], 'Must be `true` or `false`.').optional() }),
   answers: {
-    200: { description: 'Deliveries.', schema: z.object({ items: z.array(deliveryAnswer) }) },
+    200: { description: 'Deliveries.', schema: listOf(deliveryAnswer) },
   },
   async handle({ services, query }) {
     const dead = query.dead === 'true'
     const found = await services.grants.store.webhooks.list({ dead, limit: MOST })
-    return json({ items: found.map(showDelivery) })
+    return json({ items: found.map(showDelivery), next_cursor: null })
   },
 })
 
