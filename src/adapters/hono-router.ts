@@ -77,20 +77,19 @@ export class GuardingRouter implements Router<Entry> {
     const entries = found[0] as EntryRow[]
     const known = this.#known.get(entries)
     if (known !== undefined) return withEntries(found, known)
-    if (!entries.some(([[, route]]) => answers(route, this.#mounted))) {
-      const issuer = this.#checks.issuer(path)
-      if (issuer !== undefined) return withEntries(found, withIssuer(entries, issuer, method, path))
-    }
+    const isAnswered = entries.some(([[, route]]) => answers(route, this.#mounted))
+    const issuer = isAnswered ? undefined : this.#checks.issuer(path)
+    if (issuer !== undefined) return withEntries(found, withIssuer(entries, issuer, method, path))
     const guarded = this.#withEdge(this.#guard(entries))
-    this.#known.set(entries, guarded)
+    // What no route answers to comes with the same entries whatever the path is, and the next one may be the issuer's.
+    if (isAnswered) this.#known.set(entries, guarded)
     return withEntries(found, guarded)
   }
 
   #withEdge(entries: Found[0]): Found[0] {
     const { edge } = this.#checks
     if (edge === undefined) return entries
-    const route: RouterRoute = { basePath: '/', handler: edge, method: 'ALL', path: '*' }
-    return [[[edge, route], {}], ...(entries as EntryRow[])] as Found[0]
+    return [everywhere(edge), ...(entries as EntryRow[])] as Found[0]
   }
 
   /** Every guard becomes one step with what follows it. */
@@ -102,9 +101,18 @@ export class GuardingRouter implements Router<Entry> {
     let checked: Access | undefined
     let due = false
     let current: RouterRoute | undefined
+    // The guard of a route of which no handler has come yet: what comes first may be of another one.
+    let owed: EntryRow | undefined
+    const settle = (): void => {
+      if (owed === undefined) return
+      const [[, route], params] = owed
+      rows.push([[this.#checks.guarded(passOn, checked), route], params])
+      owed = undefined
+    }
     for (const [at, [[handler, route], params]] of entries.entries()) {
       const word = wordOfHandler(handler)
       if (route.method === 'ALL' && word !== undefined) {
+        settle()
         group.push(word)
         declared = true
         ;[checked, due] = [joinAccess(group), true]
@@ -118,6 +126,7 @@ export class GuardingRouter implements Router<Entry> {
       }
       const own = route.method !== 'ALL' && !sameRoute(current, route) ? ownWords(entries, at) : undefined
       if (own !== undefined) {
+        settle()
         current = route
         const access = joinAccess([...group, ...own]) ?? this.#pathWord(route.method, route.path)
         if (access !== checked || access === undefined) [checked, due] = [access, true]
@@ -125,13 +134,18 @@ export class GuardingRouter implements Router<Entry> {
       } else if (route.method === 'ALL' && group.length === 0) {
         const access = this.#pathWord('ALL', route.path)
         if (access !== undefined || answers(route, this.#mounted)) {
+          settle()
           ;[checked, due] = [access, true]
           declared = true
         }
       }
-      if (word !== undefined) continue
+      if (word !== undefined) {
+        if (due) owed = [[handler, route], params]
+        continue
+      }
       const step = due ? this.#checks.guarded(handler, checked) : handler
       due = false
+      owed = undefined
       rows.push([[step, route], params])
     }
     const last = entries.at(-1)
@@ -139,9 +153,8 @@ export class GuardingRouter implements Router<Entry> {
       const [[, route], params] = last
       rows.push([[this.#checks.guarded(passOn, checked), route], params])
     }
-    if (declared || rows.length === 0) return rows as Found[0]
-    const [[[, route], params]] = rows as [EntryRow]
-    return [[[this.#checks.silent, route], params], ...rows] as Found[0]
+    // Also before the not-found handler, which may answer like a route.
+    return (declared ? rows : [everywhere(this.#checks.silent), ...rows]) as Found[0]
   }
 }
 
@@ -162,10 +175,20 @@ function ownWords(entries: readonly EntryRow[], from: number): Access[] {
 
 const passOn: HonoHandler = (_, next) => next()
 
-/** The variable parts that a handler sees, and those of what stands behind it: a group for all paths names none itself. */
+/**
+ * The variable parts that a handler sees, and those of what stands behind it: a group for all paths names none itself. A
+ * name that stands for two parts there tells nothing.
+ */
 function paramsFrom(entries: readonly EntryRow[], at: number): EntryRow[1] {
-  const parts = entries.slice(at).map(([, params]) => params)
-  return Object.assign({}, ...parts.reverse())
+  const [[, own], ...behind] = entries.slice(at) as [EntryRow, ...EntryRow[]]
+  const parts = behind.flatMap(([, params]) => Object.entries(params))
+  const plain = parts.filter(([name, part]) => parts.every(([other, its]) => other !== name || its === part))
+  return { ...Object.fromEntries(plain), ...own } as EntryRow[1]
+}
+
+/** An entry for all paths. */
+function everywhere(handler: HonoHandler): EntryRow {
+  return [[handler, { basePath: '/', handler, method: 'ALL', path: '*' }], {}]
 }
 
 function withEntries(found: Found, entries: Found[0]): Found {

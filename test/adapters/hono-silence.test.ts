@@ -121,6 +121,59 @@ test('Hono: a group counts for what follows below it; the words of a route for t
   )
 })
 
+test('G-2: Hono: a rule for all paths is told no part that what follows names differently', async () => {
+  const app = new Hono()
+  protect(app, auth)
+  const ofMine = needs({ if: (_principal, { params }) => params.org === 'mine' })
+  app.use(guard(ofMine))
+  app.use('/:org/*', (_c, next) => next())
+  app.get('/:any/:org', guard(signedIn), secret)
+  app.get('/:org', guard(signedIn), secret)
+  const { headers } = await signInAs(auth, 'alice')
+  const targets = ['/mine/other', '/other/mine', '/mine', '/other']
+  assert.deepEqual(await askWith({ ...headers }, app, ...targets), [403, 403, 200, 403])
+})
+
+test('G-1: Hono: a guard that stands as a route of its own is met before whatever comes after it', async () => {
+  const app = new Hono()
+  const { ready } = protect(app, auth, { paths: { '/all': anyone } })
+  const admin = needs({ roles: ['admin'] })
+  app.get('/admin/*', guard(admin))
+  app.get('/admin/open', guard(anyone), secret)
+  app.get('/apart', guard(admin))
+  app.use(guard(anyone))
+  app.get('/apart', secret)
+  app.get('/open', secret)
+  const other = new Hono()
+  protect(other, auth, { paths: { '/all': anyone } })
+  other.get('/all', guard(admin))
+  other.all('/all', (c) => secret(c))
+  assert.deepEqual(await unguarded(ready), [])
+  assert.deepEqual(await ask(app, '/admin/open', '/apart', '/open', '/admin/none'), [401, 401, 200, 401])
+  assert.deepEqual(await ask(other, '/all', 'POST /all'), [401, 200])
+  const { headers } = await signInAs(auth, 'alice')
+  const alice = (target: string) => askWith({ ...headers }, app, target)
+  assert.deepEqual([await alice('/admin/open'), await alice('/apart')], [[403], [403]])
+})
+
+test('G-1: Hono: what a not-found handler answers as if it were a route needs one', async () => {
+  const app = new Hono()
+  protect(app, auth)
+  app.use('/files/*', (_c, next) => next())
+  app.notFound((c) => c.text(SECRET, c.req.path === '/gone' ? 410 : 200))
+  const gone = await app.request('/gone')
+  assert.equal(gone.status, 410)
+  assert.deepEqual(await ask(app, '/nowhere', '/files/nowhere'), [403, 403])
+})
+
+test('Hono: the issuer answers behind middleware, whatever was asked before', async () => {
+  const app = new Hono()
+  protect(app, auth)
+  app.use((_c, next) => next())
+  app.get('/x', guard(anyone), secret)
+  assert.deepEqual(await ask(app, '/nowhere', '/healthz', '/x', '/healthz'), [404, 200, 200, 200])
+})
+
 test('Hono: middleware before the guard answers first; what middleware answers alone needs a word', async () => {
   const app = new Hono()
   app.use(cors({ origin: '*' }))
