@@ -49,6 +49,12 @@ export function meaningOf(heard: Heard): Meaning {
   return { kind: error.clientCode === 'invalid_grant' ? 'ended' : 'refused', error }
 }
 
+/** The same as an error, where something else than tokens was asked for. */
+export function failureOf(heard: Heard): ClientError {
+  const meaning = meaningOf(heard)
+  return meaning.kind === 'tokens' ? refusalOf(heard) : meaning.error
+}
+
 /** A refusal in the words of the server: those of RFC 6749 section 5.2 or of a problem document (RFC 9457). */
 export function refusalOf({ status, body, retryAfter }: Heard): ClientError {
   const { error, error_description, detail, code, reference, cause, challenge_token } = body ?? {}

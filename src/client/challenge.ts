@@ -1,6 +1,7 @@
-import { refusalOf } from './answers.ts'
+import { failureOf } from './answers.ts'
 import { type Client, partsOf } from './create-client.ts'
-import { readObject, textOf } from './issuer-call.ts'
+import { explain } from './explain.ts'
+import { askIssuer } from './issuer-call.ts'
 import type { Session } from './session.ts'
 import { obtainTokens } from './sign-in-and-out.ts'
 
@@ -45,19 +46,20 @@ interface WebAuthentication {
 export async function signInWithPasskey(client: Client, options: PasskeySignIn = {}): Promise<Session> {
   const parts = partsOf(client)
   const { challenge, autofill, signal } = options
-  const asked = await parts.surroundings.fetch(`${client.issuer}/sign-in/passkey/options`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify(challenge === undefined ? { for: 'token' } : { challenge_token: challenge }),
-    credentials: 'omit',
-    ...(signal && { signal }),
+  const { surroundings } = parts
+  const body = JSON.stringify(challenge === undefined ? { for: 'token' } : { challenge_token: challenge })
+  const headers = { 'content-type': 'application/json' }
+  const heard = await askIssuer(surroundings, `${client.issuer}/sign-in/passkey/options`, {}, headers, {
+    body,
   })
-  const offer = readObject(await textOf(asked))
-  const { challenge_token } = offer ?? {}
-  if (!asked.ok || typeof challenge_token !== 'string') throw refusalOf({ status: asked.status, body: offer })
+  signal?.throwIfAborted()
+  const { challenge_token } = heard.body ?? {}
+  if (heard.status !== 200 || typeof challenge_token !== 'string') {
+    throw await explain(failureOf(heard), client.issuer, surroundings)
+  }
   const { PublicKeyCredential, navigator } = globalThis as unknown as WebAuthentication
   const credential = await navigator.credentials.get({
-    publicKey: PublicKeyCredential.parseRequestOptionsFromJSON(offer?.options),
+    publicKey: PublicKeyCredential.parseRequestOptionsFromJSON(heard.body?.options),
     ...(autofill && { mediation: 'conditional' }),
     signal,
   })

@@ -1,6 +1,8 @@
+import { failureOf } from './answers.ts'
 import { ClientError } from './client-error.ts'
 import { type Client, partsOf } from './create-client.ts'
-import { readObject, textOf } from './issuer-call.ts'
+import { explain } from './explain.ts'
+import { askIssuer } from './issuer-call.ts'
 import type { Session } from './session.ts'
 import { obtainTokens } from './sign-in-and-out.ts'
 import type { StepUp } from './step-up.ts'
@@ -80,8 +82,11 @@ export async function signInWithPopup(client: Client, options: RedirectSignIn): 
 function awaitReturn(state: string, popup: { readonly closed: boolean }): Promise<string> {
   return new Promise((resolve, reject) => {
     const channel = new page.BroadcastChannel(keyOf(state))
+    let wasClosed = false
     const timer = setInterval(() => {
-      if (popup.closed) done(() => reject(new ClientError('The window was closed.', { code: 'UNDECIDED' })))
+      // Once more: what it told before it closed itself may still be on the way.
+      if (wasClosed) done(() => reject(new ClientError('The window was closed.', { code: 'UNDECIDED' })))
+      wasClosed = popup.closed
     }, 500)
     const done = (settle: () => void) => {
       clearInterval(timer)
@@ -195,12 +200,11 @@ async function authorizationEndpoint(client: Client): Promise<string> {
   const { origin, pathname } = new URL(issuer)
   const path = pathname === '/' ? '' : pathname
   const { surroundings } = partsOf(client)
-  const response = await surroundings.fetch(`${origin}/.well-known/oauth-authorization-server${path}`, {
-    credentials: 'omit',
-  })
-  const metadata = readObject(await textOf(response))
-  const endpoint = metadata?.authorization_endpoint
-  if (metadata?.issuer !== issuer) {
+  const address = `${origin}/.well-known/oauth-authorization-server${path}`
+  const heard = await askIssuer(surroundings, address, {}, {}, { method: 'GET', body: null })
+  if (heard.status === 0 || heard.redirected) throw await explain(failureOf(heard), issuer, surroundings)
+  const endpoint = heard.body?.authorization_endpoint
+  if (heard.body?.issuer !== issuer) {
     throw new ClientError('The metadata is that of another issuer, or none.', { code: 'ISS_HOST_ALIAS' })
   }
   if (typeof endpoint === 'string' && new URL(endpoint).origin === origin) return endpoint

@@ -1,10 +1,9 @@
-import { refusalOf } from './answers.ts'
-import { ClientError } from './client-error.ts'
+import { failureOf, type Heard } from './answers.ts'
 import type { Client } from './create-client.ts'
-import { readObject, textOf } from './issuer-call.ts'
+import { DEADLINE_MILLISECONDS, readObject, textOf } from './issuer-call.ts'
 import type { Session, SignedOut } from './session.ts'
 import type { PasswordSignIn, SignOutOptions } from './sign-in-and-out.ts'
-import { here, type Surroundings } from './surroundings.ts'
+import { here, type Surroundings, tell } from './surroundings.ts'
 
 export interface CookieClientOptions {
   /** The address of your server, which holds the session; the page's own unless said otherwise. */
@@ -30,44 +29,71 @@ export function createCookieClient(
   surroundings: Surroundings = here,
 ): CookieClient {
   const page = surroundings.address()
-  const base = (issuer ?? (page === undefined ? '' : new URL(page).origin)).replace(/\/$/, '')
-  const { origin } = new URL(base)
-  const channel = surroundings.openChannel(`countersign cookie ${base}`)
+  const base = (issuer ?? (page && new URL(page).origin))?.replace(/\/$/, '')
+  const channel = base === undefined ? undefined : surroundings.openChannel(`countersign cookie ${base}`)
   const listeners = new Set<() => void>()
   let session: Session = { status: 'loading' }
   let csrfToken: string | undefined
   let asking: Promise<void> | undefined
+  /** How often it was learnt here whose session it is. */
+  let news = 0
 
-  const hold = (next: string | undefined, farewell: Pick<SignedOut, 'why' | 'reference'>) => {
-    const before = session.status
-    csrfToken = next
-    const status = next === undefined ? 'signed-out' : 'signed-in'
-    if (status === before) return
-    session =
-      status === 'signed-out' ? { status } : { status, userId: undefined, sessionId: undefined, scopes: [] }
-    if (before === 'signed-in') onSignedOut?.({ ...farewell, returnTo: surroundings.address() })
-    for (const listener of listeners) listener()
+  /** On a server, where pages are drawn too, nobody's session is at hand: it stays `loading` there. */
+  const place = (): string => {
+    if (base === undefined) throw new TypeError('There is no page here: say `issuer`, or ask in the browser.')
+    return base
   }
-  const send = (path: string, method: string, json?: unknown) =>
-    surroundings.fetch(base + path, {
-      method,
-      credentials: 'include',
-      cache: 'no-store',
-      headers: {
-        ...(json !== undefined && { 'content-type': 'application/json' }),
-        ...(csrfToken !== undefined && { 'x-csrf-token': csrfToken }),
-      },
-      ...(json !== undefined && { body: JSON.stringify(json) }),
-    })
+  const hold = (next: string | undefined, farewell: Pick<SignedOut, 'why' | 'reference'>) => {
+    news++
+    const before = session.status
+    // Another token is another session, and may be somebody else's.
+    if (next === csrfToken && before !== 'loading') return
+    csrfToken = next
+    session =
+      next === undefined
+        ? { status: 'signed-out' }
+        : { status: 'signed-in', userId: undefined, sessionId: undefined, scopes: [] }
+    if (before === 'signed-in' && next === undefined) {
+      tell(() => onSignedOut?.({ ...farewell, returnTo: surroundings.address() }))
+    }
+    for (const listener of listeners) tell(listener)
+  }
+  /** Rejects for no answer: see `Heard`. */
+  const send = async (path: string, method: string, json?: unknown): Promise<Heard> => {
+    const address = place() + path
+    const controller = new AbortController()
+    const timer = setTimeout(() => controller.abort(), DEADLINE_MILLISECONDS)
+    try {
+      const response = await surroundings.fetch(address, {
+        method,
+        credentials: 'include',
+        cache: 'no-store',
+        headers: {
+          ...(json !== undefined && { 'content-type': 'application/json' }),
+          ...(csrfToken !== undefined && { 'x-csrf-token': csrfToken }),
+        },
+        ...(json !== undefined && { body: JSON.stringify(json) }),
+        signal: controller.signal,
+      })
+      const { status, headers } = response
+      return { status, body: readObject(await response.text()), retryAfter: headers.get('retry-after') }
+    } catch {
+      return { status: 0 }
+    } finally {
+      clearTimeout(timer)
+    }
+  }
 
   /** Asks whose session it is now. Only a plain no is a no: what was lost or broken changes nothing. */
   const ask = async (farewell: SignedOut['why']): Promise<void> => {
-    const response = await send('/session', 'GET')
-    const body = readObject(await textOf(response))
-    const { csrf_token } = body ?? {}
-    if (response.ok && typeof csrf_token === 'string') return hold(csrf_token, { why: farewell })
-    const error = refusalOf({ status: response.status, body })
-    if (response.status !== 401 || error.clientCode === undefined) throw error
+    const before = news
+    const heard = await send('/session', 'GET')
+    // Signed in or out here meanwhile: this may be the answer of before.
+    if (news !== before) return
+    const { csrf_token } = heard.body ?? {}
+    if (heard.status === 200 && typeof csrf_token === 'string') return hold(csrf_token, { why: farewell })
+    const error = failureOf(heard)
+    if (heard.status !== 401 || error.clientCode === undefined) throw error
     hold(undefined, { why: farewell, reference: error.reference })
   }
   const askOnce = (farewell: SignedOut['why'] = 'ended') => {
@@ -81,23 +107,23 @@ export function createCookieClient(
     return session
   }
   const begin = async (path: string, json: unknown): Promise<Session> => {
-    const response = await send(path, 'POST', json)
-    const body = readObject(await textOf(response))
-    const { csrf_token } = body ?? {}
-    if (!response.ok) throw refusalOf({ status: response.status, body })
-    if (typeof csrf_token !== 'string') {
-      throw new ClientError('What came back is no session.', { code: 'DOCS_TOKEN_RESPONSE_SHAPE' })
-    }
+    const heard = await send(path, 'POST', json)
+    const { csrf_token } = heard.body ?? {}
+    if (heard.status !== 200 || typeof csrf_token !== 'string') throw failureOf(heard)
     hold(csrf_token, { why: 'sign-out' })
     channel?.postMessage('sign-in')
     return session
   }
 
+  const ignore = () => undefined
   if (channel !== undefined) {
     channel.onmessage = ({ data }) => {
-      void askOnce(data === 'sign-out' ? 'sign-out' : 'ended').catch(() => undefined)
+      // What was asked before this may be answered as it was before.
+      const last = asking?.catch(ignore) ?? Promise.resolve()
+      void last.then(() => askOnce(data === 'sign-out' ? 'sign-out' : 'ended')).catch(ignore)
     }
   }
+  surroundings.onReturn(() => void askOnce().catch(ignore))
 
   const client: CookieClient = {
     get session() {
@@ -109,8 +135,9 @@ export function createCookieClient(
       return () => void listeners.delete(listener)
     },
     async fetch(input, init) {
-      const request = new Request(typeof input === 'string' ? new URL(input, page ?? base) : input, init)
-      if (new URL(request.url).origin !== origin) return surroundings.fetch(request)
+      const from = surroundings.address() ?? place()
+      const request = new Request(typeof input === 'string' ? new URL(input, from) : input, init)
+      if (new URL(request.url).origin !== new URL(place()).origin) return surroundings.fetch(request)
       await ready()
       const dispatch = () => {
         const headers = new Headers(request.headers)
@@ -132,14 +159,14 @@ export function createCookieClient(
       begin('/session/challenge', { challenge_token: challenge, ...answer }),
     async signOut({ everywhere = false }: SignOutOptions = {}) {
       await ready()
-      const response = await send(everywhere ? '/users/me/sessions' : '/session', 'DELETE')
-      const body = readObject(await textOf(response))
+      const heard = await send(everywhere ? '/users/me/sessions' : '/session', 'DELETE')
       // The cookie is the server's to take away: without its answer nobody is signed out.
-      if (!response.ok && response.status !== 401) throw refusalOf({ status: response.status, body })
+      const isOut = (heard.status >= 200 && heard.status < 300) || heard.status === 401
+      if (!isOut) throw failureOf(heard)
       hold(undefined, { why: 'sign-out' })
       channel?.postMessage('sign-out')
     },
   }
-  void ready().catch(() => undefined)
+  void ready().catch(ignore)
   return client
 }

@@ -79,6 +79,8 @@ export function createClient(options: ClientOptions, surroundings: Surroundings 
     }
   }
 
+  surroundings.onReturn(() => void held.reload().catch(() => undefined))
+
   const ready = async () => {
     await held.load()
     return held.session

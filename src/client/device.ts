@@ -1,4 +1,4 @@
-import { refusalOf } from './answers.ts'
+import { failureOf } from './answers.ts'
 import { ClientError } from './client-error.ts'
 import { type Client, partsOf } from './create-client.ts'
 import { explain } from './explain.ts'
@@ -48,7 +48,7 @@ export async function signInWithDevice(client: Client, options: DeviceSignIn): P
   const { device_code, user_code, verification_uri, verification_uri_complete, expires_in, interval } =
     heard.body ?? {}
   if (heard.status !== 200 || typeof device_code !== 'string') {
-    throw await explain(refusalOf(heard), client.issuer, surroundings)
+    throw await explain(failureOf(heard), client.issuer, surroundings)
   }
   const expiresInSeconds = Number(expires_in)
   signal?.throwIfAborted()
@@ -86,9 +86,12 @@ function nextPause(error: ClientError, seconds: number): number | undefined {
   return status >= 500 || LOST.includes(code) ? Math.min(2 * seconds, LONGEST_SECONDS) : undefined
 }
 
-function rest(seconds: number, { wait }: Surroundings, signal: AbortSignal | undefined): Promise<void> {
-  const aborted = new Promise<never>((_, reject) => {
-    signal?.addEventListener('abort', () => reject(signal.reason), { once: true })
-  })
-  return Promise.race([wait(seconds * 1000), aborted])
+async function rest(seconds: number, { wait }: Surroundings, signal: AbortSignal | undefined): Promise<void> {
+  // While a question was under way; whoever listens only now is told nothing.
+  signal?.throwIfAborted()
+  const { promise: aborted, reject } = Promise.withResolvers<never>()
+  const leave = () => reject(signal?.reason)
+  signal?.addEventListener('abort', leave)
+  await Promise.race([wait(seconds * 1000), aborted])
+  signal?.removeEventListener('abort', leave)
 }

@@ -1,6 +1,6 @@
 import { ClientError } from './client-error.ts'
 import { type Session, type SignedOut, sessionOf } from './session.ts'
-import type { Channel, Surroundings } from './surroundings.ts'
+import { type Channel, type Surroundings, tell } from './surroundings.ts'
 import { readRecord, type TokenRecord } from './token-record.ts'
 import type { TokenStore } from './token-store.ts'
 
@@ -55,9 +55,9 @@ export function holdTokens({ surroundings, store, channel, onSignedOut }: HeldTo
     session = sessionOf(record, before)
     if (session === before) return
     if (before.status === 'signed-in' && session.status === 'signed-out') {
-      onSignedOut?.({ ...farewell, returnTo: surroundings.address() })
+      tell(() => onSignedOut?.({ ...farewell, returnTo: surroundings.address() }))
     }
-    for (const listener of listeners) listener()
+    for (const listener of listeners) tell(listener)
   }
   const reload = async (farewell?: Farewell) => {
     const text = await trying(() => store.read())

@@ -32,9 +32,9 @@ export async function askIssuer(
   const timer = setTimeout(() => controller.abort(), DEADLINE_MILLISECONDS)
   try {
     const response = await fetch(address, {
-      ...more,
       method: 'POST',
       body: new URLSearchParams(parameters),
+      ...more,
       headers: { ...headers, accept: 'application/json' },
       redirect: 'manual',
       credentials: 'omit',

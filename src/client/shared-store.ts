@@ -67,11 +67,21 @@ export function sharedStore(indexedDb: IndexedDb, key: string): TokenStore {
   const transact = async <Value>(
     mode: 'readonly' | 'readwrite',
     use: (objects: ObjectStore, answer: (value: Value) => void) => void,
+    again = true,
   ): Promise<Value> => {
     const database = await open()
+    let transaction: Transaction
+    try {
+      transaction = database.transaction(OBJECTS, mode, { durability: 'strict' })
+    } catch (error) {
+      // A connection can be lost without a word, as in Safari after the background. A new one serves.
+      opened = undefined
+      database.close()
+      if (!again) throw error
+      return transact(mode, use, false)
+    }
     return new Promise<Value>((resolve, reject) => {
       let answered: Value
-      const transaction = database.transaction(OBJECTS, mode, { durability: 'strict' })
       transaction.oncomplete = () => resolve(answered)
       transaction.onabort = () => reject(transaction.error)
       use(transaction.objectStore(OBJECTS), (value) => {

@@ -72,7 +72,7 @@ export async function signOut(
     const response = await authorizedFetch(`${issuer}/users/me/sessions`, { method: 'DELETE' })
     if (!response.ok) {
       const body = readObject(await textOf(response))
-      throw refusalOf({ status: response.status, body })
+      throw refusalOf({ status: response.status, body, retryAfter: response.headers.get('retry-after') })
     }
   }
   const refresh = await forget(held)

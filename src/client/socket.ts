@@ -1,4 +1,5 @@
 import { type Client, partsOf } from './create-client.ts'
+import { DEADLINE_MILLISECONDS } from './issuer-call.ts'
 import type { Surroundings } from './surroundings.ts'
 
 /** As much of a WebSocket as is used. */
@@ -46,6 +47,8 @@ export function backOffMilliseconds(failures: number, chance: number): number {
  */
 export function openSocket(client: Client, options: SocketOptions): LiveSocket {
   const { surroundings } = partsOf(client)
+  // Here and not later, where nobody would be told that it is none.
+  const address = new URL(options.url)
   let connection: Connection | undefined
   let closed = false
   let failures = 0
@@ -58,14 +61,14 @@ export function openSocket(client: Client, options: SocketOptions): LiveSocket {
     const isOver = () => closed || mine !== attempt
     await client.ready().catch(() => undefined)
     // Nobody's ticket is not asked for: whoever signs in is told of, and connects then.
-    if (isSignedOut()) return
+    if (isOver() || isSignedOut()) return
     const ticket = await buyTicket(client)
     if (isOver()) return
     if (ticket === undefined) {
       if (!isSignedOut()) await again(surroundings, isOver)
       return
     }
-    const url = new URL(options.url)
+    const url = new URL(address)
     url.searchParams.set('ticket', ticket)
     let openedAt: number | undefined
     const current = openConnection(url.href)
@@ -74,14 +77,13 @@ export function openSocket(client: Client, options: SocketOptions): LiveSocket {
       openedAt = surroundings.elapsed()
       options.onOpen?.()
     }
-    current.onmessage = ({ data }) => options.onMessage(data)
+    // Once it was closed, or is another's, what is still on the way is for nobody.
+    current.onmessage = ({ data }) => isOver() || options.onMessage(data)
     current.onclose = ({ code }) => {
       if (connection === current) connection = undefined
-      if (openedAt !== undefined) {
-        if (surroundings.elapsed() - openedAt > STABLE_MILLISECONDS) failures = 0
-        options.onClose?.(code)
-      }
-      void again(surroundings, isOver)
+      if (openedAt !== undefined && surroundings.elapsed() - openedAt > STABLE_MILLISECONDS) failures = 0
+      if (!isOver()) void again(surroundings, isOver)
+      if (openedAt !== undefined) options.onClose?.(code)
     }
   }
   const again = async ({ wait, chance }: Surroundings, isOver: () => boolean): Promise<void> => {
@@ -94,16 +96,16 @@ export function openSocket(client: Client, options: SocketOptions): LiveSocket {
     connection = undefined
   }
 
-  let signedIn = !isSignedOut()
+  let whose = sessionOf(client)
   const stop = client.subscribe(() => {
-    const was = signedIn
-    signedIn = client.session.status === 'signed-in'
-    if (signedIn === was) return
+    const before = whose
+    whose = sessionOf(client)
+    if (whose === before) return
     failures = 0
-    if (signedIn) void connect()
-    else drop()
+    drop()
+    if (whose !== undefined) void connect()
   })
-  if (signedIn) void connect()
+  if (!isSignedOut()) void connect()
   return {
     send(data) {
       if (connection?.readyState !== OPEN) return false
@@ -118,13 +120,23 @@ export function openSocket(client: Client, options: SocketOptions): LiveSocket {
   }
 }
 
+/** A connection is of one session: another sign-in gets another. Undefined while nobody is signed in. */
+function sessionOf({ session }: Client): string | undefined {
+  return session.status === 'signed-in' ? (session.sessionId ?? '') : undefined
+}
+
 async function buyTicket(client: Client): Promise<string | undefined> {
+  const controller = new AbortController()
+  const timer = setTimeout(() => controller.abort(), DEADLINE_MILLISECONDS)
   try {
-    const response = await client.fetch(`${client.issuer}/ws-ticket`, { method: 'POST' })
+    const { signal } = controller
+    const response = await client.fetch(`${client.issuer}/ws-ticket`, { method: 'POST', signal })
     const { ticket } = (await response.json()) as { readonly ticket?: unknown }
     return response.ok && typeof ticket === 'string' ? ticket : undefined
   } catch {
     return undefined
+  } finally {
+    clearTimeout(timer)
   }
 }
 

@@ -14,6 +14,19 @@ export interface Surroundings {
   openChannel(name: string): Channel | undefined
   /** Of the page. */
   address(): string | undefined
+  /** Told when the page is shown again that was put away whole, as by the back button: it heard nothing meanwhile. */
+  onReturn(listener: () => void): void
+}
+
+/** Tells a listener. What that throws is its own affair, reported as uncaught: the next ones are told all the same. */
+export function tell(listener: () => void): void {
+  try {
+    listener()
+  } catch (error) {
+    queueMicrotask(() => {
+      throw error
+    })
+  }
 }
 
 /** As much of Web Locks as is used. */
@@ -32,6 +45,7 @@ interface Globals {
   readonly navigator?: { readonly locks?: Locks }
   readonly BroadcastChannel?: new (name: string) => Channel & { unref?(): void }
   readonly location?: { readonly href: string }
+  addEventListener?(type: 'pageshow', listener: (event: { readonly persisted: boolean }) => void): void
 }
 
 const globals = globalThis as unknown as Globals
@@ -60,4 +74,5 @@ export const here: Surroundings = {
     return undefined
   },
   address: () => globals.location?.href,
+  onReturn: (listener) => globals.addEventListener?.('pageshow', ({ persisted }) => persisted && listener()),
 }

@@ -284,6 +284,34 @@ for (const [what, spoil] of [
   })
 }
 
+test('a connection to the storage that was lost without a word is opened anew', async () => {
+  const page = await signedInPage()
+  await sleep(page)
+  await page.evaluate(`{
+    const { transaction } = IDBDatabase.prototype
+    IDBDatabase.prototype.transaction = () => {
+      IDBDatabase.prototype.transaction = transaction
+      throw new DOMException('The connection was lost', 'InvalidStateError')
+    }
+  }`)
+  assert.deepEqual(await ask(page), { status: 200 })
+})
+
+test('a page that comes back by the back button reads the storage again', async () => {
+  const page = await signedInPage()
+  await page.evaluate(`new Promise((resolve) => {
+    const opening = indexedDB.open('countersign')
+    opening.onsuccess = () => {
+      const clearing = opening.result.transaction('tokens', 'readwrite')
+      clearing.objectStore('tokens').clear()
+      clearing.oncomplete = resolve
+    }
+  })`)
+  assert.equal(await status(page), 'signed-in')
+  await page.evaluate(`dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }))`)
+  await isSignedOut(page)
+})
+
 test('React: drawn by who is signed in, in every tab, and not again by a refresh', async () => {
   const html = '<!doctype html><link rel=icon href=data:,><body><script type=module src=/react.js></script>'
   const files = {

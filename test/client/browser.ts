@@ -8,6 +8,8 @@ export interface PretendBrowser {
   readonly store: TokenStore & { text: string | undefined }
   /** The wall clock and the steady one go on. */
   advance(milliseconds: number): void
+  /** Pages that were put away are shown again. */
+  comeBack(): void
   /** Somebody sets the wall clock. */
   step(milliseconds: number): void
 }
@@ -31,6 +33,7 @@ export function pretendBrowser({
 }: PretendBrowserOptions = {}): PretendBrowser {
   let wall = start
   let steady = 0
+  const returning: (() => void)[] = []
   const channels = new Set<Channel & { readonly name: string }>()
   const locks = pretendLocks()
   const store = {
@@ -66,6 +69,9 @@ export function pretendBrowser({
   return {
     store,
     advance,
+    comeBack: () => {
+      for (const listener of returning) listener()
+    },
     step(milliseconds) {
       wall += milliseconds
     },
@@ -82,6 +88,7 @@ export function pretendBrowser({
       locks: options.locks === false ? undefined : locks,
       openChannel,
       address: () => options.address,
+      onReturn: (listener) => void returning.push(listener),
     }),
   }
 }

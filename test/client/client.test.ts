@@ -77,6 +77,10 @@ const paths = () => asked.map(({ url }) => new URL(url).pathname)
 const me = (client: Client, init?: RequestInit) => client.fetch(`${ISSUER}/users/me`, init)
 const record = () => JSON.parse(browser.store.text ?? '{}')
 
+async function untilOut(client: Client): Promise<void> {
+  while (client.session.status !== 'signed-out') await new Promise(setImmediate)
+}
+
 async function clientError(promise: Promise<unknown>): Promise<ClientError> {
   const error = await promise.then(
     () => assert.fail('it was no error'),
@@ -512,7 +516,7 @@ test('a session that has ended is said once in every tab, with the way back', as
   pass(LIFE_MILLISECONDS + 1)
   assert.equal((await me(client)).status, 401)
   assert.equal((await me(client)).status, 401)
-  while (other.client.session.status !== 'signed-out') await new Promise(setImmediate)
+  await untilOut(other.client)
   for (const heard of [farewells, other.farewells]) {
     assert.equal(heard.length, 1)
     assert.equal(heard[0]?.why, 'ended')
@@ -542,13 +546,52 @@ test('a sign-in that was given no refresh token ends with its access token', asy
   )
 })
 
+test('a page that comes back by the back button sees the sign-out of which it heard nothing', async () => {
+  const { client, farewells } = await signedInTab()
+  // By a page that could tell nobody.
+  browser.store.text = undefined
+  assert.deepEqual(farewells, [])
+  browser.comeBack()
+  await untilOut(client)
+  assert.equal(farewells.length, 1)
+})
+
+test('a listener that throws is reported, and keeps the news from nobody: listeners, other tabs, the caller', async (t) => {
+  const reported: unknown[] = []
+  const { queueMicrotask } = globalThis
+  t.mock.method(globalThis, 'queueMicrotask', (work: () => void) =>
+    queueMicrotask(() => {
+      try {
+        work()
+      } catch (error) {
+        reported.push(error)
+      }
+    }),
+  )
+  const fail = () => {
+    throw new Error('of the application')
+  }
+  const { client } = await signedInTab({ onSignedOut: fail })
+  const other = openTab()
+  await other.client.ready()
+  let told = 0
+  client.subscribe(fail)
+  client.subscribe(() => {
+    told++
+  })
+  await client.signOut()
+  await untilOut(other.client)
+  assert.equal(told, 1)
+  assert.deepEqual(reported.map(String), ['Error: of the application', 'Error: of the application'])
+})
+
 test('sign-out: here is seen by the other tabs and ends the session; everywhere ends all', async () => {
   const { client, farewells } = await signedInTab()
   const other = openTab()
   await other.client.ready()
   const { access, refresh } = record()
   await client.signOut()
-  while (other.client.session.status !== 'signed-out') await new Promise(setImmediate)
+  await untilOut(other.client)
   assert.deepEqual(client.session, { status: 'signed-out' })
   assert.deepEqual(other.client.session, { status: 'signed-out' })
   assert.deepEqual([farewells.length, other.farewells.length], [1, 1])

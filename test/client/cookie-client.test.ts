@@ -17,10 +17,11 @@ function openBrowser() {
   const browser = pretendBrowser()
   const jar = new Map<string, string>()
   const asked: Request[] = []
-  const state = { broken: false }
+  const state = { broken: false, offline: false, held: undefined as Promise<void> | undefined }
   const fetch: Surroundings['fetch'] = async (input, init) => {
     const request = new Request(input, init)
     asked.push(request)
+    if (state.offline) throw new TypeError('Failed to fetch')
     if (state.broken) return new Response('<h1>Bad Gateway', { status: 502 })
     const headers = new Headers(request.headers)
     headers.set('origin', ISSUER)
@@ -33,6 +34,7 @@ function openBrowser() {
       if (set.includes('Max-Age=0')) jar.delete(name)
       else jar.set(name, pair)
     }
+    if (request.method === 'GET') await state.held
     return answer
   }
   const openTab = (): { client: CookieClient; farewells: SignedOut[] } => {
@@ -40,7 +42,7 @@ function openBrowser() {
     const tab = browser.tab(fetch, { address: `${ISSUER}/app` })
     return { client: createCookieClient({ onSignedOut: (said) => farewells.push(said) }, tab), farewells }
   }
-  return { openTab, asked, state }
+  return { openTab, asked, state, comeBack: browser.comeBack }
 }
 
 const rename = (client: CookieClient) =>
@@ -109,4 +111,49 @@ test('sign-out is seen by all tabs; an end elsewhere is said once; a broken serv
     one.farewells.map(({ why }) => why),
     ['sign-out', 'ended'],
   )
+})
+
+test('an answer of before the sign-in signs nobody out, however late it comes', async () => {
+  const { openTab, state } = openBrowser()
+  const late = Promise.withResolvers<void>()
+  state.held = late.promise
+  const one = openTab()
+  await one.client.signInWithPassword({ username: 'ann', password: PASSWORD })
+  late.resolve()
+  assert.equal((await one.client.fetch('/users/me')).status, 200)
+  assert.deepEqual([one.client.session.status, one.farewells], ['signed-in', []])
+})
+
+test('pages are told when the session is another, for it may be somebody else’s; and what they missed when they come back', async () => {
+  const { openTab, comeBack } = openBrowser()
+  const one = openTab()
+  await one.client.signInWithPassword({ username: 'ann', password: PASSWORD })
+  const two = openTab()
+  const first = await two.client.ready()
+  const told = Promise.withResolvers<void>()
+  const stop = two.client.subscribe(told.resolve)
+  await one.client.signInWithPassword({ username: 'ann', password: PASSWORD })
+  await told.promise
+  stop()
+  assert.notEqual(two.client.session, first)
+  assert.equal(two.client.session.status, 'signed-in')
+
+  const user = await issuer.auth.users.findByLogin('ann')
+  await issuer.auth.sessions.endAll(user?.id ?? '')
+  comeBack()
+  await untilOut(two)
+  assert.deepEqual([two.farewells.length, two.farewells[0]?.why], [1, 'ended'])
+})
+
+test('bad input: no network is said as a ClientError; on a server it stays loading', async () => {
+  const { openTab, state } = openBrowser()
+  const { client } = openTab()
+  await client.ready()
+  state.offline = true
+  const signingIn = client.signInWithPassword({ username: 'ann', password: PASSWORD })
+  await assert.rejects(signingIn, { name: 'ClientError', code: 'REFRESH_LOST_RESPONSE' })
+
+  const drawnOnServer = createCookieClient()
+  await assert.rejects(drawnOnServer.ready(), /say `issuer`/)
+  assert.equal(drawnOnServer.session.status, 'loading')
 })

@@ -160,8 +160,24 @@ test('what cannot begin is said at once, and nothing is shown', async () => {
   assert.equal((await clientError(signIn(newDevice()))).status, 200)
   between = async () =>
     new Response(null, { status: 302, headers: { location: 'https://elsewhere.example/' } })
-  assert.equal((await clientError(signIn(newDevice()))).status, 302)
+  assert.equal((await clientError(signIn(newDevice()))).code, 'HDR_DROPPED_ON_REDIRECT')
+  between = () => Promise.reject(new TypeError('fetch failed'))
+  assert.equal((await clientError(signIn(newDevice()))).code, 'REFRESH_LOST_RESPONSE')
   assert.equal(prompt, undefined)
+})
+
+test('a signal that comes while a question is under way ends it too: nobody is signed in later', async () => {
+  const device = newDevice()
+  const controller = new AbortController()
+  between = async (request, go) => {
+    if (new URL(request.url).pathname === '/token') {
+      controller.abort(new Error('enough'))
+      meanwhile = [answer('allow')]
+    }
+    return go()
+  }
+  await assert.rejects(signIn(device, { signal: controller.signal }), /enough/)
+  assert.equal((await device.ready()).status, 'signed-out')
 })
 
 test('a signal ends it, also while it waits', async () => {

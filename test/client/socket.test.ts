@@ -84,6 +84,34 @@ test('a socket opens by a ticket, comes back with a new one, and ends with the s
   assert.equal(socket.send('x'), false)
 })
 
+test('a connection is of one session: who signs in anew gets another at once', async () => {
+  const client = createClient({ issuer, storage: 'memory' })
+  assert.throws(() => openSocket(client, { url: '/ws', onMessage: () => undefined }), TypeError)
+  await client.signInWithPassword({ username: 'ann', password: PASSWORD })
+  const codes: number[] = []
+  const heard: unknown[] = []
+  let next = Promise.withResolvers<void>()
+  const socket = openSocket(client, {
+    url: `${issuer.replace('http', 'ws')}/ws`,
+    onMessage(data) {
+      heard.push(data)
+      next.resolve()
+    },
+    onClose: (code) => codes.push(code),
+  })
+  try {
+    await next.promise
+    next = Promise.withResolvers()
+    await client.signInWithPassword({ username: 'ann', password: PASSWORD })
+    await next.promise
+    while (codes.length === 0) await new Promise(setImmediate)
+    assert.deepEqual([codes, heard], [[1000], ['hello', 'hello']])
+  } finally {
+    socket.close()
+    await client.signOut()
+  }
+})
+
 test('bad input: whatever comes in the place of a ticket, the socket comes back, and nobody is signed out', async () => {
   const answers = [
     () => new Response('<!doctype html>', { headers: { 'content-type': 'text/html' } }),

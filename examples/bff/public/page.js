@@ -4,7 +4,10 @@ const client = createCookieClient({ onSignedOut: ({ why }) => console.log(`signe
 const find = (selector) => document.querySelector(selector)
 
 async function load() {
-  const items = (await (await client.fetch('/api/todos')).json()).map(({ title }) => {
+  const answer = await client.fetch('/api/todos')
+  // A refusal has a body of its own, which is no list.
+  if (!answer.ok) throw new Error(`The todos answered ${answer.status}.`)
+  const items = (await answer.json()).map(({ title }) => {
     const item = document.createElement('li')
     item.textContent = title
     return item
@@ -16,24 +19,36 @@ function show() {
   const { status } = client.session
   find('main').hidden = status !== 'signed-in'
   find('#sign-in').hidden = status !== 'signed-out'
-  if (status === 'signed-in') void load()
+  // Whoever was here before may be somebody else.
+  find('ul').replaceChildren()
+  if (status === 'signed-in') load().catch(tell)
+}
+const tell = ({ message }) => {
+  find('#problem').textContent = message
 }
 client.subscribe(show)
-void client.ready().then(show)
+client.ready().then(show, tell)
 
 find('#sign-in').addEventListener('submit', async (event) => {
   event.preventDefault()
   try {
     await client.signInWithPassword(Object.fromEntries(new FormData(event.target)))
+    event.target.reset()
+    find('#problem').textContent = ''
   } catch (error) {
-    find('[role=alert]').textContent = error.message
+    tell(error)
   }
 })
 find('#add').addEventListener('submit', async (event) => {
   event.preventDefault()
   const body = JSON.stringify({ title: new FormData(event.target).get('title') })
-  event.target.reset()
-  await client.fetch('/api/todos', { method: 'POST', headers: { 'content-type': 'application/json' }, body })
-  await load()
+  const headers = { 'content-type': 'application/json' }
+  try {
+    const { ok } = await client.fetch('/api/todos', { method: 'POST', headers, body })
+    if (ok) event.target.reset()
+    await load()
+  } catch (error) {
+    tell(error)
+  }
 })
-find('#sign-out').addEventListener('click', () => client.signOut())
+find('#sign-out').addEventListener('click', () => client.signOut().catch(tell))

@@ -18,22 +18,38 @@ interface Todo {
   readonly title: string
 }
 
+/** An answer that is one: a refusal has a body of its own, which is no list. */
+async function answerOf(path: string, init?: RequestInit): Promise<Response> {
+  const answer = await client.fetch(path, init)
+  if (!answer.ok) throw new Error(`${path} answered ${answer.status}`)
+  return answer
+}
+
 function Todos() {
   const [todos, setTodos] = useState<Todo[]>([])
   const [name, setName] = useState('')
-  const load = async () => setTodos(await (await client.fetch('/todos')).json())
+  const [problem, setProblem] = useState('')
+  const load = async () => setTodos(await (await answerOf('/todos')).json())
   useEffect(() => {
-    void load()
-    void api.GET('/users/me').then(({ data }) => setName(data?.username ?? data?.email ?? ''))
+    load().catch(() => setProblem('Your todos cannot be read now.'))
+    void api.GET('/users/me').then(
+      ({ data }) => setName(data?.username ?? data?.email ?? ''),
+      () => undefined,
+    )
   }, [])
 
   async function add(event: FormEvent<HTMLFormElement>) {
     event.preventDefault()
     const form = event.currentTarget
     const body = JSON.stringify({ title: new FormData(form).get('title') })
-    await client.fetch('/todos', { method: 'POST', headers: { 'content-type': 'application/json' }, body })
-    form.reset()
-    await load()
+    try {
+      await answerOf('/todos', { method: 'POST', headers: { 'content-type': 'application/json' }, body })
+      form.reset()
+      await load()
+      setProblem('')
+    } catch {
+      setProblem('That was not kept. Please try again.')
+    }
   }
   return (
     <>
@@ -47,6 +63,7 @@ function Todos() {
         <input name="title" aria-label="Title" required />
         <button type="submit">Add</button>
       </form>
+      <p role="alert">{problem}</p>
       <button type="button" onClick={() => client.signOut()}>
         Sign out
       </button>
@@ -80,10 +97,12 @@ function SignIn() {
 }
 
 function App() {
-  const { status } = useSession(client)
+  const session = useSession(client)
+  // Somebody else may sign in in another tab: nothing of the former is left on the page then.
+  const whose = session.status === 'signed-in' ? session.userId : undefined
   return (
     <SignedIn client={client} otherwise={<SignIn />} loading={<p>One moment …</p>}>
-      <Todos key={status} />
+      <Todos key={whose} />
     </SignedIn>
   )
 }
