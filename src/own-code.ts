@@ -49,7 +49,7 @@ export function forOwnCode({ store, accounts, revocationsChanged, whenReady }: O
       passwordHashOf: (id) => whenReady(async () => (await store.users.findAccountById(id))?.passwordHash),
       find: (id) => whenReady(() => store.users.find(id)),
       findByLogin: (login) => whenReady(async () => (await store.users.findAccount(loginKey(login)))?.user),
-      list: (page) => whenReady(() => store.users.list(page)),
+      list: (page) => whenReady(() => store.users.list(counted(page))),
       rename: (id, username, by) => whenReady(() => accounts.rename(id, username, originOf(by))),
       changeProfile: (id, profile, by) => whenReady(() => accounts.changeProfile(id, profile, originOf(by))),
       setPassword: (id, password, by) =>
@@ -71,7 +71,7 @@ export function forOwnCode({ store, accounts, revocationsChanged, whenReady }: O
     events: {
       record: ({ userId, data, by }) =>
         whenReady(() => store.events.record(eventOfApplication(userId, data, originOf(by)))),
-      list: (filter) => whenReady(() => store.events.list(filter)),
+      list: (filter) => whenReady(() => store.events.list(counted(filter))),
     },
   }
 }
@@ -80,6 +80,13 @@ const SYSTEM: Origin = { actor: { kind: 'system' } }
 
 export function originOf(by: Partial<Origin> | undefined): Origin {
   return { ...SYSTEM, ...by }
+}
+
+/** A database takes a negative limit for none at all, and fails at half a row: both come out of a query of somebody. */
+function counted<Page extends { readonly limit: number }>(page: Page): Page {
+  if (!Number.isSafeInteger(page.limit) || page.limit < 1)
+    throw new RangeError('limit: a whole number from 1')
+  return page
 }
 
 const MOST_FACTS_BYTES = 8192

@@ -36,8 +36,8 @@ export interface WebhookVerbs {
    * something changes: it is called at each start.
    */
   configure(endpoints: readonly WebhookEndpoint[]): Promise<void>
-  /** Takes what is due, oldest first. Nobody else gets it before the lease is over. */
-  claim(limit: number, leaseMilliseconds: number): Promise<WebhookDelivery[]>
+  /** Takes what is due, oldest first, but for these URLs. Nobody else gets it before the lease is over. */
+  claim(limit: number, leaseMilliseconds: number, exceptUrls?: readonly string[]): Promise<WebhookDelivery[]>
   delivered(id: string): Promise<void>
   /** To be tried again after so long; undefined gives it up. */
   failed(

@@ -54,7 +54,9 @@ export function createWebhookSender(parts: WebhookSenderParts): WebhookSender {
   const secrets = new Map(webhooks.map(({ url, secret }) => [url, secret]))
   let timer: NodeJS.Timeout | undefined
   let stopped = false
-  let running: Promise<number> = Promise.resolve(0)
+  let running: Promise<unknown> = Promise.resolve()
+  /** Places that are being told something. What else is for them waits, and holds up nobody: they may be slow. */
+  const busy = new Map<string, Promise<unknown>>()
 
   async function send({ id, url, event, tries }: WebhookDelivery): Promise<void> {
     const why = await attempt(url, event)
@@ -90,20 +92,32 @@ export function createWebhookSender(parts: WebhookSenderParts): WebhookSender {
     }
   }
 
-  const sendDue = async (): Promise<number> => {
-    const due = await store.webhooks.claim(AT_ONCE, LEASE)
-    await Promise.all(due.map(send))
+  const complain = (error: unknown): number => {
+    logger.warn({ err: error }, 'webhooks could not be sent; the next try is in a second')
+    return 0
+  }
+
+  /** Begins what is due at places that are not busy. */
+  const begin = async (): Promise<number> => {
+    const due = await store.webhooks.claim(AT_ONCE, LEASE, [...busy.keys()])
+    for (const [url, deliveries] of Map.groupBy(due, ({ url }) => url)) {
+      const sending = Promise.all(deliveries.map(send)).catch(complain)
+      busy.set(
+        url,
+        sending.finally(() => busy.delete(url)),
+      )
+    }
     return due.length
   }
+
+  const idle = () => Promise.all(busy.values())
 
   function next(milliseconds: number): void {
     if (stopped) return
     timer = setTimeout(() => {
-      running = sendDue().catch((error: unknown) => {
-        logger.warn({ err: error }, 'webhooks could not be sent; the next try is in a second')
-        return 0
-      })
-      void running.then((tried) => next(tried === AT_ONCE ? 0 : EVERY))
+      running = begin()
+        .catch(complain)
+        .then((tried) => next(tried === AT_ONCE ? 0 : EVERY))
     }, milliseconds).unref()
   }
 
@@ -112,11 +126,16 @@ export function createWebhookSender(parts: WebhookSenderParts): WebhookSender {
       await store.webhooks.configure(webhooks)
       if (webhooks.length > 0) next(EVERY)
     },
-    sendDue,
+    async sendDue() {
+      const tried = await begin()
+      await idle()
+      return tried
+    },
     async stop() {
       stopped = true
       clearTimeout(timer)
       await running
+      await idle()
     },
   }
 }

@@ -20,6 +20,10 @@ test('the kit: signed in as anyone in one line, time by hand, every route guarde
   const root = await signInAs(auth, 'root', { roles: ['admin'] })
   const narrow = await signInAs(auth, 'root', { scopes: [] })
   assert.equal(narrow.userId, root.userId, 'known already')
+  const [bob, same] = await Promise.all(['bob', 'Bob'].map((login) => signInAs(auth, login)))
+  assert.equal(same?.userId, bob?.userId, 'in tests that run together too')
+  assert.equal((await signInAs(auth, 'bob@example.com')).userId, bob?.userId)
+  assert.notEqual((await signInAs(auth, 'ann@example.org')).userId, bob?.userId)
   const statusOf = async (url: string, who?: { readonly headers: object }) =>
     (await app.inject({ url, headers: { ...who?.headers } })).statusCode
   assert.deepEqual(

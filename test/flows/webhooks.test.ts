@@ -96,6 +96,47 @@ test('what does not arrive is tried again, then given up, listed, and sent when 
   await store.close()
 })
 
+test('a place that does not answer holds up no other', async () => {
+  const slow = Promise.withResolvers<number>()
+  const told = Promise.withResolvers<void>()
+  const { createWebhookSender } = await import('../../src/webhooks/sender.ts')
+  const { sqlite } = await import('../../src/store/sqlite/index.ts')
+  const { handClock } = await import('./issuer.ts')
+  const { silentLogger } = await import('../../src/base/logger.ts')
+  const clock = handClock()
+  const store = sqlite(':memory:')
+  await store.open({ clock, migrate: true })
+  const [silent, well] = [`${url}/silent`, `${url}/well`]
+  const webhooks = [silent, well].map((url) => ({ url, secret, events: ['user.deleted' as const] }))
+  let begun = 0
+  const sender = createWebhookSender({
+    webhooks,
+    store,
+    async post(to) {
+      if (to === silent) {
+        begun++
+        return slow.promise
+      }
+      told.resolve()
+      return 200
+    },
+    show: (event) => event,
+    clock,
+    logger: silentLogger,
+  })
+  const record = () => store.events.record({ name: 'user.deleted', origin: { actor: { kind: 'system' } } })
+  // More than is taken at once, all of it for the one that is silent.
+  await store.webhooks.configure(webhooks.slice(0, 1))
+  for (let count = 0; count < 15; count++) await record()
+  await sender.start()
+  await record()
+  await told.promise
+  assert.equal(begun, 10, 'what else is for it waits')
+  slow.resolve(200)
+  await sender.stop()
+  await store.close()
+})
+
 test('admins see what has not arrived, and send it again; nobody else does', async () => {
   statuses = [500]
   const issuer = await startIssuer({ webhooks: [{ url, secret, events: ['user.disabled'] }] })

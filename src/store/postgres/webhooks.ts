@@ -37,7 +37,7 @@ const claim = statement<DeliveryRow>(
   'webhooks.claim',
   `WITH due AS MATERIALIZED (
      SELECT id FROM countersign.webhook_deliveries
-     WHERE NOT dead AND next_at <= (SELECT clock_timestamp())
+     WHERE NOT dead AND next_at <= (SELECT clock_timestamp()) AND url <> ALL (@except::text[])
      ORDER BY next_at LIMIT @limit::bigint FOR UPDATE SKIP LOCKED),
    d AS (
      UPDATE countersign.webhook_deliveries d SET tries = tries + 1, next_at = ${NOW} + ${lengthOf('@lease')}
@@ -83,8 +83,8 @@ export function webhookVerbs(connection: Connection): WebhookVerbs {
       })
     },
 
-    async claim(limit, leaseMilliseconds) {
-      const rows = await connection.rows(claim, { limit, lease: leaseMilliseconds })
+    async claim(limit, leaseMilliseconds, exceptUrls = []) {
+      const rows = await connection.rows(claim, { limit, lease: leaseMilliseconds, except: exceptUrls })
       return rows.map(toDelivery).map(({ id, url, event, tries }) => ({ id, url, event, tries }))
     },
 

@@ -43,11 +43,13 @@ export function webhookVerbs(connection: Connection): WebhookVerbs {
       })
     },
 
-    claim: (limit, leaseMilliseconds) =>
+    claim: (limit, leaseMilliseconds, exceptUrls = []) =>
       connection.write((db) => {
         const due = db.all<DeliveryRow>(
-          `${DELIVERIES} WHERE d.dead = 0 AND d.next_at <= :now ORDER BY d.next_at, e.number LIMIT :limit`,
-          { now: db.now, limit },
+          `${DELIVERIES} WHERE d.dead = 0 AND d.next_at <= :now
+             AND d.url NOT IN (SELECT value FROM json_each(:exceptUrls))
+           ORDER BY d.next_at, e.number LIMIT :limit`,
+          { now: db.now, limit, exceptUrls: JSON.stringify(exceptUrls) },
         )
         for (const { delivery_id: id } of due) {
           db.run('UPDATE cs_webhook_deliveries SET tries = tries + 1, next_at = :until WHERE id = :id', {

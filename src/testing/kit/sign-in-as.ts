@@ -20,20 +20,30 @@ type Issuer = Pick<Auth, 'users' | 'sessions'>
 
 /**
  * Signs somebody in, in one line: makes the account if there is none of that name, gives it these roles, and starts a
- * session without a password. For tests: it asks for no proof.
+ * session without a password. For tests: it asks for no proof. Takes a user name or a mail address.
  */
 export async function signInAs(
   auth: Issuer,
-  username: string,
+  login: string,
   { roles, scopes, amr = ['pwd'] }: SignInOptions = {},
 ): Promise<SignedIn> {
-  const known = await auth.users.findByLogin(username)
-  const user =
-    known ?? (await auth.users.create({ username, email: `${username}@example.com`, password: PASSWORD }))
+  const user = (await auth.users.findByLogin(login)) ?? (await signUp(auth, login))
   if (roles !== undefined) await auth.users.setRoles(user.id, roles)
   const session = { userId: user.id, amr, ...(scopes && { scopes }) }
   const { access_token: accessToken } = await auth.sessions.start(session)
   return { userId: user.id, accessToken, headers: { authorization: `Bearer ${accessToken}` } }
+}
+
+async function signUp({ users }: Issuer, login: string): Promise<{ readonly id: string }> {
+  const names = login.includes('@') ? { email: login } : { username: login, email: `${login}@example.com` }
+  try {
+    return await users.create({ ...names, password: PASSWORD })
+  } catch (error) {
+    // Another test has made it meanwhile.
+    const made = await users.findByLogin(login)
+    if (made === undefined) throw error
+    return made
+  }
 }
 
 /** Of accounts that tests make; long enough for every policy, and random, so that it opens nothing elsewhere. */

@@ -20,6 +20,7 @@ export function testWebhooks(subject: Subject): void {
     const broken = { ...eventOf('user.deleted'), origin: { actor: { kind: undefined } } }
     await assert.rejects(store.users.remove(user.id, broken as never))
 
+    assert.deepEqual(await store.webhooks.claim(50, MINUTE, [SOME, HOOK]), [], 'both are busy')
     const claimed = (
       await Promise.all([store.webhooks.claim(50, MINUTE), other.webhooks.claim(50, MINUTE)])
     ).flat()
@@ -51,6 +52,7 @@ export function testWebhooks(subject: Subject): void {
       [[first.id, 2]],
     )
     await advance(MINUTE + SECOND)
+    assert.deepEqual(await store.webhooks.claim(50, MINUTE, [HOOK]), [], 'busy')
     assert.equal((await store.webhooks.claim(50, MINUTE)).length, 1, 'whoever had it is gone')
 
     await store.webhooks.failed(first.id, { why: 'answered 500', retryMilliseconds: undefined })
