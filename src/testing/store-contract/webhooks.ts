@@ -52,7 +52,7 @@ export function testWebhooks(subject: Subject): void {
       [[first.id, 2]],
     )
     await advance(MINUTE + SECOND)
-    assert.deepEqual(await store.webhooks.claim(50, MINUTE, [HOOK]), [], 'busy')
+    assert.deepEqual(await store.webhooks.claim(50, MINUTE, [first.url]), [], 'busy')
     assert.equal((await store.webhooks.claim(50, MINUTE)).length, 1, 'whoever had it is gone')
 
     await store.webhooks.failed(first.id, { why: 'answered 500', retryMilliseconds: undefined })
