@@ -148,3 +148,28 @@ it('strangers have no say over whether there is an answer', () => {
   const csrf = request(['Cookie', 'XSRF-TOKEN=100%'], ['X-XSRF-TOKEN', '100%'])
   assert.deepEqual(codesOf({ exchanges: [{ as_sent: csrf, response: answer(403) }] }), ['CSRF_TOKEN_STALE'])
 })
+
+describe('a preflight', () => {
+  const preflightOf = (...headers: readonly Header[]) => {
+    const asked = {
+      'Access-Control-Request-Method': 'GET',
+      'Access-Control-Request-Headers': 'authorization',
+    }
+    const as_sent: HttpRequest = {
+      method: 'OPTIONS',
+      url: 'https://api.test/orders',
+      headers: Object.entries({ Origin: 'https://app.test', ...asked }),
+    }
+    return look({ exchanges: [{ as_sent, response: answer(204, ...headers) }] }).causes
+  }
+
+  it('of an origin that is not on the list is told by the list, not by the header alone', () => {
+    const [cause] = preflightOf()
+    assert.equal(cause?.code, 'CORS_HEADER_NOT_ALLOWED')
+    assert.match(cause.evidence.join('\n'), /the origin https:\/\/app\.test is not on the service's list/)
+    assert.match(cause.fix[0] ?? '', /CORS_ORIGINS=https:\/\/app\.test/)
+    const [listed] = preflightOf(['Access-Control-Allow-Origin', 'https://app.test'])
+    assert.equal(listed?.code, 'CORS_HEADER_NOT_ALLOWED')
+    assert.doesNotMatch(listed.fix.join('\n'), /CORS_ORIGINS/)
+  })
+})

@@ -42,11 +42,22 @@ export const headerNotAllowed: Rule = ({ exchanges }) => {
     )
     if (missing.length === 0) continue
     const near = allowed.find((name) => name !== '*' && missing.some((wanted) => isNear(name, wanted)))
+    const origin = header(requestOf(exchange), 'origin')
+    const isUnlisted =
+      origin !== undefined && header(exchange.response, 'access-control-allow-origin') === undefined
     return certain('CORS_HEADER_NOT_ALLOWED', {
       evidence: [
         `The preflight asks leave for ${missing.map((name) => `\`${name}\``).join(', ')}, and Access-Control-Allow-Headers is ${raw === '' ? 'absent' : `\`${raw}\``}${near ? `: \`${near}\` is misspelt` : star ? ': the star (wildcard) does not cover Authorization' : ''}. So the browser does not send the request.`,
+        ...(isUnlisted
+          ? [`Access-Control-Allow-Origin is absent too: the origin ${origin} is not on the service's list.`]
+          : []),
       ],
       fix: [
+        ...(isUnlisted
+          ? [
+              `Put the origin on the allow-list of the service; the headers follow from it in many. Countersign: \`CORS_ORIGINS=${origin}\`.`,
+            ]
+          : []),
         `List the header by name in Access-Control-Allow-Headers: \`Access-Control-Allow-Headers: ${missing.join(', ')}\` (allow the header ${missing.join(', ')} in the CORS configuration of the server).`,
       ],
       explains: ['HDR_MISSING', 'CORS_CREDENTIALS'],
