@@ -110,7 +110,9 @@ export function createForward(auth: TokenSource, options: ForwardOptions): Forwa
     if (issued instanceof Refusal) return refuse(asked, issued)
     const forwarded = without(headers, [...OF_THE_CONNECTION, ...CREDENTIALS])
     forwarded.set('authorization', `Bearer ${issued.access_token}`)
-    const timeout = AbortSignal.timeout(timeoutMilliseconds)
+    // Until the answer begins: a long one goes on for as long as the browser takes it.
+    const slow = new AbortController()
+    const timer = setTimeout(() => slow.abort(), timeoutMilliseconds)
     try {
       const answer = await send(url, {
         method,
@@ -118,7 +120,7 @@ export function createForward(auth: TokenSource, options: ForwardOptions): Forwa
         body: method === 'GET' || method === 'HEAD' ? null : body,
         // An API that redirects is followed by the browser or by nobody: the token is for this origin.
         redirect: 'manual',
-        signal: signal === undefined ? timeout : AbortSignal.any([signal, timeout]),
+        signal: signal === undefined ? slow.signal : AbortSignal.any([signal, slow.signal]),
         duplex: 'half',
       } as RequestInit)
       return new Response(answer.body, {
@@ -126,7 +128,9 @@ export function createForward(auth: TokenSource, options: ForwardOptions): Forwa
         headers: forOnePerson(without(answer.headers, [...OF_THE_ANSWER, ...OF_SHARED_CACHES])),
       })
     } catch {
-      return timeout.aborted ? problem(504, 'Gateway Timeout') : problem(502, 'Bad Gateway')
+      return slow.signal.aborted ? problem(504, 'Gateway Timeout') : problem(502, 'Bad Gateway')
+    } finally {
+      clearTimeout(timer)
     }
   }
 
