@@ -3,7 +3,8 @@ import { joinAccess } from '../model/access-join.ts'
 
 /**
  * Words by path, for routes that say nothing themselves, as those of a plugin: `/docs/*` (what lies below, and `/docs`
- * itself), `/metrics` (exactly that), `OPTIONS *` (with a method, and a `*` that the route itself is written with).
+ * itself), `/metrics` (exactly that), `OPTIONS *` (with a method, and a `*` that the route itself is written with). What
+ * is said of GET is said of HEAD.
  */
 export type PathWords = Readonly<Record<string, Access>>
 
@@ -28,8 +29,10 @@ export function readPathWords(words: PathWords = {}): FindPathWord {
         b.path.length - a.path.length || Number(a.method === undefined) - Number(b.method === undefined),
     )
   if (rows.length === 0) return findNone
-  return (method, path) =>
+  const find: FindPathWord = (method, path) =>
     rows.find((row) => (row.method === undefined || row.method === method) && covers(row, path))?.access
+  // HEAD is GET without the body (RFC 9110 section 9.3.2), and Fastify adds one to each by itself.
+  return (method, path) => find(method, path) ?? (method === 'HEAD' ? find('GET', path) : undefined)
 }
 
 const findNone: FindPathWord = () => undefined

@@ -140,13 +140,19 @@ test('G-1, G-2: Express: middleware that answers has a word, or its answer is re
     const serve = express.static(folder)
     const app = express()
     protect(app, auth, {
-      paths: { '/public/*': anyone, '/private/*': signedIn, '/public/inner/*': needs({ roles: ['admin'] }) },
+      paths: {
+        '/public/*': anyone,
+        '/private/*': signedIn,
+        '/public/inner/*': needs({ roles: ['admin'] }),
+        'GET /read/*': anyone,
+      },
     })
     app.use('/silent', serve)
     app.use('/public', serve)
     app.use('/public/inner', serve)
     app.use('/private', serve)
     app.use('/guarded', guard(signedIn), serve)
+    app.use('/read', serve)
     app.use('/written', (_request, response) => {
       response.writeHead(200, { 'X-Secret': SECRET })
       response.write(SECRET)
@@ -154,6 +160,7 @@ test('G-1, G-2: Express: middleware that answers has a word, or its answer is re
     })
     app.use('/redirect', (_request, response) => response.redirect(`/x?${SECRET}`))
     app.use('/missing', (_request, response) => void response.status(404).send('not here'))
+    assert.deepEqual(await ask(app, '/read/file.txt', 'HEAD /read/file.txt'), [200, 200])
     assert.deepEqual(
       await ask(
         app,

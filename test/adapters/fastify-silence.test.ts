@@ -44,6 +44,21 @@ test('G-1: Fastify: routes that were there before `protect` stop the start, what
   assert.deepEqual(await unguarded(app), ['GET /before/:id', 'POST /child'])
 })
 
+test('G-1: Fastify: a word by path and method is for that method, and for HEAD where it is for GET', async () => {
+  const app = Fastify()
+  protect(app, auth, { paths: { 'GET /metrics': anyone, 'GET /several': anyone } })
+  app.get('/metrics', () => 'numbers')
+  assert.deepEqual(await unguarded(app), [])
+  assert.deepEqual(await ask(app, '/metrics', 'HEAD /metrics'), [200, 200])
+  await app.close()
+
+  const other = Fastify()
+  protect(other, auth, { paths: { 'GET /several': anyone } })
+  other.route({ method: ['GET', 'DELETE'], url: '/several', exposeHeadRoute: false, handler: secret })
+  assert.deepEqual(await unguarded(other), ['DELETE /several'])
+  assert.deepEqual(await ask(other, '/several', 'DELETE /several'), [403, 403], 'one handler has one word')
+})
+
 test('G-1: Fastify: plugins, prefixes, both slashes, several methods, wildcards, and a late handler for nothing found', async () => {
   const app = Fastify()
   protect(app, auth)
