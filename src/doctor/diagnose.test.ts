@@ -99,6 +99,43 @@ it('an API key of ours is called one, and other secrets by their names', () => {
   assert.match(seen('cs_code_0123456789abcdef'), /^TOKEN_WRONG_KIND_REFRESH.*\n.*but an authorization code/)
 })
 
+describe('what may have another reason is not certain', () => {
+  const causesOf = (evidence: Evidence) =>
+    look(evidence).causes.map(({ code, certainty }) => `${code} ${certainty}`)
+
+  it('a token that is bound to a key was not sent as Bearer by being pasted here', () => {
+    const text = tokenWith({ cnf: { jkt: 'thumbprint' } })
+    assert.deepEqual(causesOf({ tokens: [{ text }] }), ['DPOP_TOKEN_AS_BEARER probable'])
+    const exchanges = [{ as_sent: request(bearer(text)), response: answer(401) }]
+    assert.deepEqual(causesOf({ exchanges }), ['DPOP_TOKEN_AS_BEARER certain'])
+  })
+
+  it('the data of somebody else may be shared, or asked for by an administrator', () => {
+    const seen = (path: string) => {
+      const as_sent = { ...request(bearer(TOKEN)), url: `https://api.test${path}` }
+      return causesOf({ exchanges: [{ as_sent, response: { ...answer(200), body: '{"owner":"v"}' } }] })
+    }
+    assert.deepEqual(seen('/documents/5'), ['WRONG_USER_DATA probable'])
+    assert.deepEqual(seen('/me'), ['WRONG_USER_DATA certain'])
+  })
+
+  it('a life that is an hour longer than the setting may be of the setting before', () => {
+    const config = { ...CONFIG, access_ttl_s: 3600 }
+    assert.deepEqual(causesOf({ tokens: [{ text: tokenWith({ exp: NOW - 60 + 7200 }) }], config }), [
+      'TIMEZONE_OFFSET probable',
+    ])
+  })
+
+  it('a token without a kid is for the one key of its algorithm', () => {
+    const rsa = { kty: 'RSA', kid: 'r', alg: 'RS256', n: 'AQAB', e: 'AQAB' }
+    const text = tokenWith({}, { kid: undefined })
+    const codes = (...keys: readonly object[]) =>
+      codesOf({ tokens: [{ text }], config: { ...CONFIG, keys: [JWK, ...keys] as never } })
+    assert.deepEqual(codes(rsa, { ...JWK, kid: 'e', use: 'enc' }), [])
+    assert.deepEqual(codes(rsa, { ...JWK, kid: 'other' }), ['KID_MISSING'])
+  })
+})
+
 it('an answer that finds nothing says which settings it was not told', () => {
   const { verdict, notChecked } = look({ tokens: [{ text: TOKEN }], config: { keys: [JWK] } })
   assert.equal(verdict, 'ok')

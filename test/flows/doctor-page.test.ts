@@ -115,6 +115,12 @@ test('G-5: with HS256 the issuer checks the signature of one’s own token, of a
   const bad = await look(asAnna, forged)
   assert.match(bad.html, /SIG_WRONG_KEY/)
   assert.match(bad.html, /not proven/, 'A18: claims are not proven')
+  // A client that signs people in has brought keys for ID tokens, which say nothing of access tokens.
+  await shared.auth.keys.rotate({ use: 'id' }).catch(() => undefined)
+  const { keys } = await shared.auth.keys.publicKeys()
+  assert.ok(keys.length > 0)
+  assert.match((await look(asAnna, anna.access)).html, /No fault was found/)
+  assert.match((await look(asAnna, forged)).html, /SIG_WRONG_KEY/)
   const nameless = [Buffer.from('{"alg":"HS256"}').toString('base64url'), ...anna.access.split('.').slice(1)]
   assert.doesNotMatch((await look(asAnna, nameless.join('.'))).html, /No fault was found/)
 

@@ -1,6 +1,9 @@
+import type { Auth } from '../../auth.ts'
 import { loadConfig } from '../../config/load.ts'
+import type { Settings } from '../../config/settings.ts'
 import type { Evidence, ServiceConfig, StoreRows } from '../../doctor/evidence.ts'
-import { readPasted } from '../../doctor/pasted-token.ts'
+import { type PastedToken, readPasted } from '../../doctor/pasted-token.ts'
+import { verifiesWithSecret } from '../../doctor/signature-trial.ts'
 import { withAuth } from '../with-auth.ts'
 
 /** The token beside what the issuer of this folder is configured with, its keys, and the rows it is about. */
@@ -8,17 +11,20 @@ export async function gatherOwn(tokens: NonNullable<Evidence['tokens']>): Promis
   const { settings } = await loadConfig({ cwd: process.cwd(), env: process.env })
   return withAuth(async (auth) => {
     const { keys } = await auth.keys.publicKeys()
-    const secret = settings.jwtAlgorithm === 'HS256' ? (await auth.keys.exportSecret()).secret : undefined
+    const pasted = readPasted(tokens[0]?.text ?? '')
+    const secret = settings.jwtAlgorithm === 'HS256' ? await secretOf(pasted, settings, auth) : undefined
     const config: ServiceConfig = {
       environment: 'this folder',
       issuer: settings.issuer,
       audience: settings.audience,
-      algorithms: [settings.jwtAlgorithm],
+      // After a change of algorithm the former keys verify until their last token has ended.
+      algorithms: [...new Set([settings.jwtAlgorithm, ...keys.map(({ alg }) => String(alg))])],
       access_ttl_s: settings.accessTokenExpireMinutes * 60,
       skew_s: 5,
-      ...(secret === undefined ? { keys: keys as unknown as ServiceConfig['keys'] & object } : { secret }),
+      ...(keys.length > 0 && { keys: keys as unknown as ServiceConfig['keys'] & object }),
+      ...(secret !== undefined && { secret }),
     }
-    const { sub, sid } = readPasted(tokens[0]?.text ?? '').claims ?? {}
+    const { sub, sid } = pasted.claims ?? {}
     const user =
       typeof sub === 'string' && /^[0-9a-f-]{36}$/.test(sub) ? await auth.users.find(sub) : undefined
     const sessions = user === undefined ? [] : await auth.sessions.list(user.id)
@@ -41,4 +47,10 @@ export async function gatherOwn(tokens: NonNullable<Evidence['tokens']>): Promis
     }
     return { tokens, config, store }
   })
+}
+
+/** The shared secret that made it, of all that are read here, or else the one that signs now. */
+async function secretOf(token: PastedToken, { jwtSecret = [] }: Settings, auth: Auth): Promise<string> {
+  const texts = jwtSecret.map((secret) => secret.reveal())
+  return texts.find((text) => verifiesWithSecret(token, text)) ?? (await auth.keys.exportSecret()).secret
 }

@@ -50,7 +50,7 @@ async function withOthers(tokens: NonNullable<Evidence['tokens']>, options: Toke
   const found = keys ?? shown?.keys
   const algorithms = algorithm === undefined ? algorithmsOf(found, secretFile) : [algorithm]
   const config: ServiceConfig = {
-    ...((shown?.issuer ?? issuer) !== undefined && { issuer: shown?.issuer ?? issuer }),
+    ...(issuer !== undefined && { issuer }),
     ...(audience !== undefined && { audience }),
     ...(found !== undefined && { keys: found }),
     ...(algorithms !== undefined && { algorithms }),
@@ -92,8 +92,10 @@ function algorithmsOf(
   secretFile: string | undefined,
 ): readonly string[] | undefined {
   if (secretFile !== undefined) return ['HS256', 'HS384', 'HS512']
-  const named = [...new Set(keys?.map(({ alg }) => alg).filter((alg) => typeof alg === 'string'))]
-  return named.length > 0 ? named : undefined
+  const named = keys?.filter(({ use }) => use !== 'enc').map(({ alg }) => alg) ?? []
+  // A key that names none may be for any of its type.
+  const isTold = named.length > 0 && named.every((alg) => typeof alg === 'string')
+  return isTold ? [...new Set(named)] : undefined
 }
 
 async function keysFrom(place: string): Promise<readonly Jwk[]> {

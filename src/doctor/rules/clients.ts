@@ -191,9 +191,12 @@ const boundAsBearer: Rule = ({ token, exchange, wasAccepted }) => {
   const scheme = /^(\w+)\s/.exec(header(request, 'authorization') ?? '')?.[1]
   if (proof !== undefined && /^dpop$/i.test(scheme ?? '')) return undefined
   const isDpop = cnf.jkt !== undefined
-  return certain('DPOP_TOKEN_AS_BEARER', {
+  return found('DPOP_TOKEN_AS_BEARER', exchange !== undefined, {
+    settledBy: [
+      'the request that carried it: its scheme, and the DPoP header or the client certificate beside it',
+    ],
     evidence: [
-      `The token is bound to a key (\`cnf.${Object.keys(cnf)[0] ?? 'jkt'}\`), and was sent as a plain Bearer token without a proof of possession.${wasAccepted ? ' The service accepted it: whoever steals such a token can use it.' : ' A stolen token looks just the same.'}`,
+      `The token is bound to a key (\`cnf.${Object.keys(cnf)[0] ?? 'jkt'}\`), ${exchange === undefined ? 'which a plain Bearer request does not prove' : 'and was sent as a plain Bearer token without a proof of possession'}.${wasAccepted ? ' The service accepted it: whoever steals such a token can use it.' : ' A stolen token looks just the same.'}`,
     ],
     fix: [
       isDpop

@@ -102,7 +102,10 @@ const otherData: Rule = ({ exchanges, token, events, evidence }) => {
     const cached =
       header(exchange.response, 'age') !== undefined ||
       /hit/i.test(header(exchange.response, 'x-cache') ?? '')
-    return certain('WRONG_USER_DATA', {
+    return found('WRONG_USER_DATA', isMe, {
+      settledBy: [
+        'whether this account may see what that one owns: an administrator may, and so may whom it was shared with',
+      ],
       evidence: [
         `The token is of \`${clipped(sub)}\`, and the answer of ${path} holds the data of another user (\`${clipped(owner ?? 'another account')}\`)${asked ? ': the id in the path decides whose data it is, and nothing compares it with the token' : ''}${cached ? '; a cache is on the way' : ''}.`,
       ],

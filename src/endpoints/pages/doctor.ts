@@ -3,6 +3,7 @@ import type { Evidence, ServiceConfig } from '../../doctor/evidence.ts'
 import type { Diagnosis } from '../../doctor/finding.ts'
 import { type PastedToken, readPasted } from '../../doctor/pasted-token.ts'
 import { redact } from '../../doctor/redact.ts'
+import { isHmac } from '../../doctor/signature-trial.ts'
 import { clipped } from '../../doctor/words.ts'
 import { type Cause, catalogue, type Group } from '../../errors/codes.ts'
 import type { Principal } from '../../model/principal.ts'
@@ -42,22 +43,23 @@ export const lookAtToken: PageHandler = async (context) => {
 /** Rule G-5: an operator may ask about any token, anybody else gets what rows say of the account only for a token of their own. */
 async function diagnoseFor(principal: Principal, text: string, services: Services): Promise<ShownDiagnosis> {
   const { settings, store, clock } = services.grants
-  const { keys } = await services.keys.publicKeys()
+  const pasted = readPasted(text)
+  const published = (await services.keys.publicKeys()).keys
+  const isShared = isOfSharedSecret(pasted, published, services)
+  const keys = isShared ? [] : published
   const config: ServiceConfig = {
     issuer: settings.issuer,
     audience: settings.audience,
     skew_s: 5,
-    // With HS256 there is none to show: the issuer checks the signature itself, and tells no more of its secrets.
     ...(keys.length > 0 && { keys: keys as unknown as NonNullable<ServiceConfig['keys']> }),
   }
-  const pasted = readPasted(text)
   const { sub, sid } = pasted.claims ?? {}
   const maySee = typeof sub === 'string' && (sub === principal.id || isOperator(principal))
   const user = maySee && /^[0-9a-f-]{36}$/.test(sub) ? await store.users.find(sub) : undefined
   const sessions = user === undefined ? [] : await store.sessions.list(user.id)
   const isOver = user !== undefined && typeof sid === 'string' && !sessions.some(({ id }) => id === sid)
   const evidence: Evidence = {
-    tokens: [{ text, ...(maySee && keys.length === 0 && { genuine: isGenuine(pasted, services) }) }],
+    tokens: [{ text, ...(maySee && isShared && { genuine: isGenuine(pasted, services) }) }],
     config,
     ...(user !== undefined && {
       store: {
@@ -76,6 +78,22 @@ async function diagnoseFor(principal: Principal, text: string, services: Service
     claims: claimsOf(pasted),
     isProven: isProven(diagnosis),
   }
+}
+
+/**
+ * Whether access tokens of its algorithm are made with a secret here. None is shown: the issuer checks such a signature
+ * itself, and tells no more. Keys that are published may then be those of ID tokens, or of before a change of algorithm.
+ */
+function isOfSharedSecret(
+  { header }: PastedToken,
+  published: readonly { readonly kid?: unknown }[],
+  { findKey }: Services,
+): boolean {
+  if (!isHmac(header?.alg)) return false
+  const keyOf = (kid: unknown) => (typeof kid === 'string' ? findKey(kid) : undefined)
+  return (
+    keyOf(header?.kid)?.algorithm === header?.alg || published.every(({ kid }) => keyOf(kid) === undefined)
+  )
 }
 
 /** Of the signature alone: nothing that the token says is looked at. */

@@ -1,3 +1,4 @@
+import type { Jwk } from '../../evidence.ts'
 import type { Facts } from '../../facts.ts'
 import { certain, found } from '../../finding.ts'
 import type { Rule } from '../../rule.ts'
@@ -13,11 +14,11 @@ export const kids: Rule = (facts) => {
   if (mine.length + theirs.length === 0) return undefined
   const { kid } = header
   if (kid === undefined) {
-    const count = Math.max(mine.length, theirs.length)
+    const count = Math.max(fitting(mine, header.alg), fitting(theirs, header.alg))
     if (count < 2 || signature.kind === 'unsigned') return undefined
     return certain('KID_MISSING', {
       evidence: [
-        `The header of the token names no key (\`kid\` is missing), and the key set holds ${count} keys: the verifier cannot tell which one to use.`,
+        `The header of the token names no key (\`kid\` is missing), and the key set holds ${count} keys for its algorithm: the verifier cannot tell which one to use.`,
       ],
       fix: [
         'Have the issuer write the `kid` of the signing key into the header of every token (key id, for instance the RFC 7638 thumbprint).',
@@ -64,6 +65,17 @@ export const kids: Rule = (facts) => {
     })
   }
   return unknownTo(facts, 'the verifier')
+}
+
+/** How many keys of a set a verifier may take for an algorithm (RFC 7517 section 4). */
+function fitting(keys: readonly Jwk[], algorithm: unknown): number {
+  const type = { E: 'EC', R: 'RSA', P: 'RSA' }[String(algorithm).charAt(0)]
+  return keys.filter(
+    ({ use, alg, kty }) =>
+      use !== 'enc' &&
+      (alg === undefined || alg === algorithm) &&
+      (type === undefined || kty === undefined || kty === (algorithm === 'EdDSA' ? 'OKP' : type)),
+  ).length
 }
 
 function unknownTo({ token, signature, evidence }: Facts, whom: string) {

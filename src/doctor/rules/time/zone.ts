@@ -42,7 +42,8 @@ export const zone: Rule = (facts) => {
   const future = start - now > Math.max(skewSeconds, 60) ? hoursOff(start - now, 300) : undefined
   const seconds = shift ?? lifeShift ?? future
   if (seconds === undefined || typeof exp !== 'number' || exp > YEAR_5138 || exp < TEN_YEARS) return undefined
-  const proven = shift !== undefined || lifeShift !== undefined
+  // A life that is off by hours may also have been issued under another setting.
+  const proven = shift !== undefined
   const hours = seconds / 3600
   return found('TIMEZONE_OFFSET', proven, {
     evidence: [
