@@ -240,9 +240,9 @@ export function testAdapter(name: string, open: OpenSample, { hidden = 403 } = {
         assert.equal(await statusOf(target), 200, target)
       }
       assert.equal(await statusOf('/auth/users/me'), 401)
-      for (const target of ['/healthz', '/users/me', '/auth/nowhere', '/authx/healthz']) {
-        assert.equal(await statusOf(target), 404, target)
-      }
+      const others = ['/healthz', '/users/me', '/auth/nowhere', '/authx/healthz']
+      const ofAnother = ['', '/other'].map((path) => `/.well-known/oauth-authorization-server${path}`)
+      for (const target of [...others, ...ofAnother]) assert.equal(await statusOf(target), 404, target)
       await below.users.create({ email: 'alice@example.com', username: 'alice', password: PASSWORD })
       const body = `grant_type=password&username=alice&password=${encodeURIComponent(PASSWORD)}`
       const headers = [['Content-Type', 'application/x-www-form-urlencoded']] as const

@@ -315,6 +315,20 @@ test('an issuer that does not answer is 503 and asks to come again, never 401', 
   assert.equal(await verdictOn(token), 'ok')
 })
 
+test('PROTOCOL 3.2: while the issuer does not answer, a key that nobody here knows is 503, and those that are known go on', async () => {
+  const issuer = await issuerOf()
+  const clock = handClock()
+  const { verifier, verdictOn } = verifierOf({ issuer: issuer.issuer, ...stateless, clock })
+  await verifier.ready()
+  const claims = () => accessClaims(issuer.issuer, { iat: clock.now() / 1000, exp: clock.now() / 1000 + 300 })
+  const unknown = sign(generateSigningKey('ES256'), claims())
+  assert.equal(await verdictOn(unknown), 'KID_UNKNOWN')
+  issuer.pages.clear()
+  clock.advance(30_000)
+  for (let time = 0; time < 2; time += 1) assert.equal(await verdictOn(unknown), 'JWKS_UNREACHABLE')
+  assert.equal(await verdictOn(sign(issuer.key, claims())), 'ok')
+})
+
 test('a redirect is not followed', async () => {
   const [issuer, elsewhere] = await Promise.all([issuerOf(), issuerOf()])
   const redirect: Handler = (_request, response) => {
