@@ -1,10 +1,11 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { Express, Request, RequestHandler, Response } from 'express'
 import { Refusal } from '../errors/refusal.ts'
 import { RefusalAnswer } from '../errors/refusal-answer.ts'
 import type { Admission, Gate } from '../guard/gate.ts'
 import { RawGuardRequest } from '../guard/guard-request.ts'
 import { type Access, anyone as ANYONE } from '../model/access.ts'
-import { joinAccess, withoutRules } from '../model/access-join.ts'
+import { hasRules, joinAccess, withoutRules } from '../model/access-join.ts'
 import type { GuardRequest } from '../model/guard-request.ts'
 import { INVENTORY } from '../model/inventory.ts'
 import { createEdge, dressResponse, type Edge, type EdgeOptions } from './edge.ts'
@@ -38,12 +39,25 @@ const GATE = Symbol('countersign.gate')
 class Standing {
   /** The words of the groups that the request is inside of, as routers are entered and left. */
   group: readonly Access[] = []
-  /** Whether it is inside of a route whose words it has met. */
-  inRoute = false
-  /** The word that was met last. */
-  met: Access | undefined
+  /** The route that it is inside of, whose words it has met. */
+  route: RouterRoute | undefined
+  /** What was met last. */
+  met: Met | undefined
   /** Where it is checked, once it has come inside of what is guarded. */
   gate: Gate | undefined
+}
+
+/** A word, and what of the request it was met with. */
+interface Met {
+  readonly access: Access | undefined
+  readonly method: string
+  readonly params: GuardRequest['params']
+}
+
+/** Another method or, for its rules, other variable parts would be another question: routes follow each other, and addresses are rewritten. */
+function isMet(met: Met | undefined, access: Access | undefined, { method, params }: Request): boolean {
+  if (access === undefined || met?.access !== access || met.method !== method) return false
+  return !hasRules(access) || isDeepStrictEqual({ ...met.params }, { ...params })
 }
 
 function standingOf(request: object): Standing {
@@ -69,8 +83,8 @@ export type GuardHandler<Who> = RequestHandler<
 export function guard<Who>(access: Access<Who>): GuardHandler<Who> {
   const handler: RequestHandler = (request, response, next) => {
     const standing = standingOf(request)
-    // The words of a route were all checked before its first handler.
-    if (standing.inRoute) {
+    // The words of a route were all checked before its first handler; not those of a router that a handler of it hands on to.
+    if (standing.route?.stack.some(({ handle }) => handle === handler)) {
       next()
       return
     }
@@ -79,7 +93,8 @@ export function guard<Who>(access: Access<Who>): GuardHandler<Who> {
     check(gateOf(request), word, request, response, () => {
       // Its rules have looked at the path of the group: the route's may use the same name for another part of it.
       standing.group = group.map(withoutRules)
-      standing.met = joinAccess(standing.group)
+      const { method, params } = request
+      standing.met = { access: joinAccess(standing.group), method, params: params as GuardRequest['params'] }
       next()
     })
   }
@@ -117,16 +132,17 @@ export function protect(
             standing.group.length === 0
               ? (own ?? silent(request.method))
               : joinAccess(own === undefined ? standing.group : [...standing.group, own])
-          const outer = standing.inRoute
+          const outer = standing.route
           const enter = (): void => {
-            standing.inRoute = true
-            standing.met = access
+            const { method, params } = request
+            standing.route = route
+            standing.met = { access, method, params: params as GuardRequest['params'] }
             dispatch.call(route, request, response, (error) => {
-              standing.inRoute = outer
+              standing.route = outer
               done(error)
             })
           }
-          if (access !== undefined && access === standing.met) enter()
+          if (isMet(standing.met, access, request)) enter()
           else check(gate, access, request, response, enter)
         }
       },
@@ -189,7 +205,7 @@ export function protect(
     if (found === undefined && byPath === undefined) return next()
     const enter = (): void => {
       const standing = standingOf(request)
-      standing.met = access
+      standing.met = { access, method: request.method, params: found?.params ?? {} }
       if (found === undefined && access !== undefined) standing.group = [access]
       next()
     }
@@ -234,8 +250,8 @@ function answersPreflight(edge: Edge, request: Request, response: Response): boo
 }
 
 function isDeclared(request: object): boolean {
-  const { inRoute, group } = standingOf(request)
-  return inRoute || group.length > 0
+  const { route, group } = standingOf(request)
+  return route !== undefined || group.length > 0
 }
 
 /** The joined word of a route for each method, worked out again when it gets another handler. */

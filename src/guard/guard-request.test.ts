@@ -13,6 +13,13 @@ test('F-9: a header that came twice shows as both values, in whatever case', () 
   assert.equal(request.address, undefined)
 })
 
+test('cookies that came one by one are one header (RFC 9113 section 8.2.3)', () => {
+  const request = new RawGuardRequest({
+    rawHeaders: ['cookie', 'a=1', 'cookie', 'b=2; c=3', 'Cookie', 'a=4'],
+  })
+  assert.equal(request.header('cookie'), 'a=1; b=2; c=3; a=4')
+})
+
 test('the target of a web request is its path and query', () => {
   for (const [url, target] of [
     ['http://a', '/'],

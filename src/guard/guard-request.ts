@@ -84,7 +84,8 @@ export class RawGuardRequest implements GuardRequest {
       if (sent.length !== name.length || (sent.charCodeAt(0) | LOWER_CASE) !== first) continue
       if (sent.toLowerCase() !== name) continue
       const value = rawHeaders[at + 1] as string
-      found = found === undefined ? value : `${found}, ${value}`
+      // HTTP/2 lets browsers send each cookie by itself, and one header is meant (RFC 9113 section 8.2.3).
+      found = found === undefined ? value : `${found}${name === 'cookie' ? '; ' : ', '}${value}`
     }
     return found
   }

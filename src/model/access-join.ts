@@ -14,9 +14,15 @@ export function joinAccess(words: readonly Access[]): Access | undefined {
  * that the word was given. The word itself where it has none.
  */
 export function withoutRules(word: Access): Access {
-  const { if: rule, ifAsync, ...rest } = Access.requirementOf(word) ?? {}
-  if (rule === undefined && ifAsync === undefined) return word
+  if (!hasRules(word)) return word
+  const { if: _rule, ifAsync: _waiting, ...rest } = Access.requirementOf(word) ?? {}
   return new Access(Object.freeze(rest), Access.limitsOf(word))
+}
+
+/** Whether it looks at the request itself. */
+export function hasRules(word: Access): boolean {
+  const requirement = Access.requirementOf(word)
+  return requirement?.if !== undefined || requirement?.ifAsync !== undefined
 }
 
 function joinTwo(one: Access, other: Access): Access {

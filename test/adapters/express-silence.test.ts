@@ -246,6 +246,54 @@ test('G-2: Express: the rule of a group sees the path of the group, whatever a r
   assert.deepEqual(await askWith(waiting, app, 'POST /orgs/8/items/7'), [403])
 })
 
+test('G-2: Express: a rule is asked again where another route, or another address, has other parts', async () => {
+  const app = express()
+  protect(app, auth)
+  const seen: unknown[] = []
+  const ofMine = needs({
+    if(_principal, { method, params }) {
+      seen.push(`${method} ${params.id}`)
+      return params.id === 'mine'
+    },
+  })
+  app.all('/:id/:page', guard(ofMine), (_request, _response, next) => next())
+  app.all('/mine/:id', guard(ofMine), secret)
+  const { headers } = await signInAs(auth, 'alice')
+  const targets = ['/mine/other', '/mine/mine']
+  assert.deepEqual(await askWith({ ...headers }, app, ...targets), [403, 200])
+  assert.deepEqual(seen, ['GET mine', 'GET other', 'GET mine', 'GET mine'])
+
+  // With a body the rule is asked before it is read, and once where nothing has changed since.
+  const items = express()
+  protect(items, auth)
+  items.use((request, _response, next) => {
+    request.url = request.headers['x-url']?.toString() ?? request.url
+    request.method = request.headers['x-method']?.toString() ?? request.method
+    next()
+  })
+  items.all('/items/:id', guard(ofMine), secret)
+  seen.length = 0
+  const post = (more: object) =>
+    askWith({ ...headers, 'Content-Length': '9', ...more }, items, 'POST /items/mine')
+  assert.deepEqual([await post({}), await post({ 'X-Url': '/items/other' })], [[200], [403]])
+  assert.deepEqual(await post({ 'X-Method': 'DELETE' }), [200])
+  assert.deepEqual(seen, ['POST mine', 'POST mine', 'POST other', 'POST mine', 'DELETE mine'])
+})
+
+test('G-1: Express: guards of a router that a handler hands on to are met too', async () => {
+  const app = express()
+  protect(app, auth)
+  const inner = express.Router()
+  inner.get('/inner/admin', guard(needs({ roles: ['admin'] })), secret)
+  inner.get('/inner/open', secret)
+  app.get('/inner/*splat', guard(signedIn), inner)
+  app.all('/*splat', guard(anyone), (request, response, next) => inner(request, response, next))
+  const targets = ['/inner/admin', '/inner/open', 'HEAD /inner/admin']
+  assert.deepEqual(await ask(app, ...targets), [401, 401, 401])
+  const { headers } = await signInAs(auth, 'alice')
+  assert.deepEqual(await askWith({ ...headers }, app, ...targets), [403, 200, 403])
+})
+
 test('Express: a guard without `protect` refuses', async () => {
   const app = express()
   app.use(

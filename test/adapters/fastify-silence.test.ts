@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { connect } from 'node:http2'
+import type { AddressInfo } from 'node:net'
 import { after, before, test } from 'node:test'
 import Fastify, { type FastifyInstance } from 'fastify'
 import { guard, guardScope, protect, UndeclaredRoutesError } from '../../src/fastify.ts'
-import { type Auth, anyone, signedIn } from '../../src/index.ts'
+import { type Auth, anyone, createAuth, credential, signedIn } from '../../src/index.ts'
 import { newAuth, SECRET } from './contract.ts'
 
 let auth: Auth
@@ -133,4 +136,30 @@ test('Fastify: a route that shares a path by a constraint has its own word', asy
   assert.equal(await statusOf('1.x'), 200)
   assert.equal(await statusOf('2.x'), 401)
   await app.close()
+})
+
+test('Fastify: over HTTP/2, where browsers send each cookie by itself, the session is found among them', async () => {
+  const read = (header: string | undefined) => header?.split('; ').find((one) => one.startsWith('own='))
+  const own = credential({
+    name: 'own',
+    read: (request) => read(request.header('cookie')),
+    verify: (text) => (text === 'own=1' ? { id: 'alice', expiresAt: 9e9 } : undefined),
+  })
+  const secretKey = Buffer.from(crypto.getRandomValues(new Uint8Array(32))).toString('base64url')
+  const owning = createAuth({ databaseUrl: 'sqlite::memory:', secretKey, credentials: [own] })
+  const app = Fastify({ http2: true })
+  protect(app as never, owning)
+  app.get('/x', guard(signedIn), secret)
+  await app.listen({ port: 0, host: '127.0.0.1' })
+  const session = connect(`http://127.0.0.1:${(app.server.address() as AddressInfo).port}`)
+  try {
+    const stream = session.request({ ':path': '/x', cookie: ['a=1', 'own=1', 'b=2'] as never })
+    const [headers] = (await once(stream, 'response')) as [{ ':status': number }]
+    assert.equal(headers[':status'], 200)
+    stream.close()
+  } finally {
+    session.destroy()
+    await app.close()
+    await owning.close()
+  }
 })

@@ -345,3 +345,17 @@ test('F-3: idle and absolute limits, shorter for administrators; each use moves 
     await auth.close()
   }
 })
+
+test('what a handler does to its principal is nothing to the next request', async () => {
+  const { cookie } = await open('lastly')
+  const { auth } = issuer
+  const request = new Request(`${ISSUER}/x`, { headers: { cookie } })
+  const check = async () => {
+    const checked = await auth.check(request, auth.signedIn)
+    assert.ok(checked.ok)
+    return checked.principal
+  }
+  const principal = await check()
+  assert.throws(() => (principal.amr as string[]).push('mfa'), TypeError)
+  assert.deepEqual((await check()).amr, ['pwd'])
+})

@@ -105,7 +105,7 @@ export function session(parts: SessionParts): Credential {
       clientId,
       scopes,
       roles: Object.freeze([...user.roles]),
-      amr: row.amr,
+      amr: Object.freeze([...row.amr]),
       authTime: authTimeOf(row.authenticatedAt),
       endsAt,
       expiresAt: toSeconds(endsAt),
