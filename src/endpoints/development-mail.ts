@@ -1,6 +1,7 @@
 import { html } from 'hono/html'
 import { AuthError } from '../errors/auth-error.ts'
 import { pageHeaders } from '../http/headers.ts'
+import { outsideHost } from '../http/outside-host.ts'
 import type { KeptMail } from '../mail/development-mailbox.ts'
 import { anyone } from '../model/access.ts'
 import { uncounted } from '../model/rate.ts'
@@ -18,9 +19,12 @@ export const developmentMail = route({
   summary: 'Letters, in development',
   answers: { 200: { description: 'A page.', mediaType: 'text/html' } },
   hidden: true,
-  async handle({ services }) {
+  async handle({ request, services }) {
     const { mailbox } = services
     if (mailbox === undefined) throw new AuthError('NOT_FOUND')
+    // A page of another site whose name was made to lead to this machine would read the links in them.
+    const host = outsideHost(request)
+    if (host !== undefined) throw new AuthError('DEVELOPMENT_EXPOSED', { details: { host } })
     const { pages } = services
     const style = pages && (await styleOf(pages))
     const page = await html`<!doctype html>

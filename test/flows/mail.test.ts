@@ -62,6 +62,13 @@ test('in development letters can be read on a page and in the log, on this machi
   assert.equal(page.status, 200)
   assert.match(page.headers.get('content-security-policy') ?? '', /frame-ancestors 'none'/)
   assert.match(page.text, /<a href="http:\/\/127\.0\.0\.1:8000\/verify\?token=cs_link_/)
+  // A name that a stranger made to lead to this machine, for a page of theirs to read it.
+  const rebound = await issuer.auth.fetch(new Request('http://rebound.example:8000/dev/mail'), {
+    address: '127.0.0.1',
+    listensOn: '127.0.0.1',
+  })
+  assert.equal(rebound.status, 421)
+  assert.ok(!(await rebound.text()).includes('cs_link_'))
   await issuer.close()
 
   const production = await startIssuer({ issuer: 'https://auth.example.com' })
