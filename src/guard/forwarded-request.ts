@@ -2,6 +2,8 @@ import { Refusal } from '../errors/refusal.ts'
 import type { GuardRequest } from '../model/guard-request.ts'
 
 const METHOD = /^[A-Z][A-Z-]{0,19}$/
+/** No address holds a blank; two that were joined do. */
+const TARGET = /^\/[^ ]*$/
 /** Methods that a proxy may ask with by itself, whatever the request was that it asks about. */
 const ASKING: ReadonlySet<string> = new Set(['GET', 'HEAD'])
 
@@ -14,7 +16,7 @@ export function forwardedRequest(asking: GuardRequest, isFromProxy: boolean): Fo
   const method = isFromProxy ? asking.header('x-forwarded-method') : undefined
   const target = isFromProxy ? asking.header('x-forwarded-uri') : undefined
   if (method !== undefined && !METHOD.test(method)) return invalid('X-Forwarded-Method')
-  if (target !== undefined && !target.startsWith('/')) return invalid('X-Forwarded-Uri')
+  if (target !== undefined && !TARGET.test(target)) return invalid('X-Forwarded-Uri')
   return new ForwardedRequest(asking, method, target)
 }
 
