@@ -184,7 +184,7 @@ async function objectIn(
   place: string,
   read: (text: string) => JsonObject | undefined | Promise<JsonObject | undefined>,
 ): Promise<JsonObject> {
-  const text = isAddress(place) ? await fetchText(option, place) : readFileSync(place, 'utf8')
+  const text = isAddress(place) ? await fetchText(option, place) : readNamedFile(place)
   const found = await read(text)
   if (found === undefined) throw new NoVerdict(`${option}: ${place} holds no JSON object`)
   return found
@@ -197,7 +197,25 @@ async function fetchText(option: string, address: string): Promise<string> {
     },
   )
   if (!answer.ok) throw new NoVerdict(`${option}: ${address} answered ${answer.status}`)
-  return answer.text()
+  return readText(option, answer)
+}
+
+const LARGEST_DOCUMENT_BYTES = 16 * 1024 * 1024
+
+async function readText(option: string, answer: Response): Promise<string> {
+  const chunks: Uint8Array[] = []
+  let size = 0
+  try {
+    for await (const chunk of answer.body ?? []) {
+      size += chunk.length
+      if (size > LARGEST_DOCUMENT_BYTES) throw new NoVerdict(`${option}: more than 16 MiB are not read`)
+      chunks.push(chunk)
+    }
+  } catch (error) {
+    if (error instanceof NoVerdict) throw error
+    throw new NoVerdict(`${option}: the answer broke off (${reasonOf(error)})`)
+  }
+  return Buffer.concat(chunks).toString('utf8')
 }
 
 function reasonOf(error: unknown): string {

@@ -41,10 +41,28 @@ export function serverUrl({ document, url }: OpenApiEvidence): URL | undefined {
   return URL.parse(base, absolute.href) ?? undefined
 }
 
-/** A path template matches a path that was asked for, below whatever prefix. */
+/**
+ * A path template matches a path that was asked for, below whatever prefix. By segments and without an expression: the
+ * template is a stranger's, and one with many variables in a segment would take minutes.
+ */
 export function matchesPath(template: string, path: string): boolean {
-  const pattern = template.replaceAll(/[.*+?^$()|[\]\\]/g, '\\$&').replaceAll(/\{[^}]+\}|:\w+/g, '[^/]+')
-  return new RegExp(`(?:^|/)${pattern.replace(/^\//, '')}/?$`).test(path.replace(/^\//, '/'))
+  const wanted = segmentsOf(template)
+  const asked = segmentsOf(path)
+  const from = asked.length - wanted.length
+  return from >= 0 && wanted.every((segment, index) => matchesSegment(segment, asked[from + index] ?? ''))
+}
+
+function segmentsOf(path: string): string[] {
+  return path.replace(/^\//, '').replace(/\/$/, '').split('/')
+}
+
+/** What stands before the first variable and behind the last one is compared, and whatever is between them is not. */
+function matchesSegment(template: string, segment: string): boolean {
+  const parts = template.split(/\{[^}]+\}|:\w+/)
+  const [first = ''] = parts
+  const last = parts.at(-1) ?? ''
+  if (parts.length === 1) return template === segment
+  return segment.length > first.length + last.length && segment.startsWith(first) && segment.endsWith(last)
 }
 
 export function objectOf(value: unknown): Record_ {

@@ -58,7 +58,7 @@ export function createSender(base: URL, options: SenderOptions): Sender {
   }
 
   const once = ({ method, path, headers, body }: Sent): Promise<Answer> =>
-    new Promise((resolve) => {
+    new Promise<Answer>((resolve) => {
       count += 1
       const lost = (why: string): void => resolve({ status: 0, headers: {}, body: why })
       const outgoing = (secure ? secureRequest : plainRequest)(
@@ -86,7 +86,8 @@ export function createSender(base: URL, options: SenderOptions): Sender {
         lost(name === 'TimeoutError' || name === 'AbortError' ? NO_ANSWER_IN_TIME : message),
       )
       outgoing.end(body)
-    })
+      // A document may name a path or a type that cannot go over the wire.
+    }).catch(({ message }: Error) => ({ status: 0, headers: {}, body: message }))
 
   return {
     async send(request) {

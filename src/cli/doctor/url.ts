@@ -69,7 +69,8 @@ export async function urlCommand(address: string, options: UrlOptions): Promise<
       `${shown.clockSeconds} s against this machine`,
     )
 
-  const target = new URL(options.path ?? url.pathname, url)
+  const target = URL.parse(options.path ?? url.pathname, url.href)
+  if (target?.origin !== url.origin) throw new NoVerdict('--path: a path of the service, such as /orders')
   const plain = await ask(target.href)
   add('answer without a credential', undefined, plain === undefined ? 'none' : String(plain.status))
   if (plain === undefined && shown.issuer === undefined)
