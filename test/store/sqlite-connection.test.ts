@@ -1,11 +1,14 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { describe, it } from 'node:test'
+import { Worker } from 'node:worker_threads'
 import { connect, createStatements } from '../../src/store/sqlite/connection.ts'
 import { openDatabase } from '../../src/store/sqlite/database.ts'
+import { createSqliteStore } from '../../src/store/sqlite/sqlite-store.ts'
 import { settableClock } from './settable-clock.ts'
 
 const STARRED = `SELECT a.*, b.note FROM first a JOIN second b ON b.id = a.id WHERE a.id = :id`
@@ -54,6 +57,27 @@ describe('the connection to SQLite', () => {
       another.exec('INSERT INTO first VALUES (2)')
       another.close()
       database.close()
+    })
+  })
+
+  it('takes the steps of a new schema once another process, which may be taking them too, lets go of the file', async () => {
+    await withFile(async (path) => {
+      openDatabase(path).close()
+      const another = new Worker(
+        `const { parentPort, workerData } = require('node:worker_threads')
+         const database = new (require('node:sqlite').DatabaseSync)(workerData)
+         database.exec('BEGIN IMMEDIATE')
+         parentPort.postMessage('holds it')
+         Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 300)
+         database.exec('COMMIT')`,
+        { eval: true, workerData: path },
+      )
+      const ended = once(another, 'exit')
+      await once(another, 'message')
+      const store = createSqliteStore(path)
+      await store.open({ clock: settableClock(), migrate: true })
+      await store.close()
+      await ended
     })
   })
 

@@ -11,6 +11,8 @@ export type OpenDatabase = (path: string) => Database
 /** Only for a moment, for it blocks the process; longer waits are the group's, which lets other work go on. */
 const BUSY_MILLISECONDS = 50
 const OPENING_BUSY_MILLISECONDS = 5000
+/** Before anything else is at work: another process that starts may be taking the same steps. */
+const MIGRATING_BUSY_MILLISECONDS = 60_000
 
 /** Opens the file, made with its folder for the owner alone where it is missing; `:memory:` for tests. */
 export const openDatabase: OpenDatabase = (path) => {
@@ -30,6 +32,16 @@ export const openDatabase: OpenDatabase = (path) => {
   } catch (error) {
     database.close()
     throw error
+  }
+}
+
+/** Begins to change the schema, once no other process writes. Blocks the process meanwhile. */
+export function beginMigration(database: Database): void {
+  database.exec(`PRAGMA busy_timeout = ${MIGRATING_BUSY_MILLISECONDS}`)
+  try {
+    database.exec('BEGIN IMMEDIATE')
+  } finally {
+    database.exec(`PRAGMA busy_timeout = ${BUSY_MILLISECONDS}`)
   }
 }
 

@@ -2,7 +2,7 @@ import type { Clock } from '../../base/clock.ts'
 import { AuthError } from '../../errors/auth-error.ts'
 import type { MigrationReport } from '../store.ts'
 import { createStatements, type Reading, type Statements, type Writing } from './connection.ts'
-import type { Database } from './database.ts'
+import { beginMigration, type Database } from './database.ts'
 import { writeEvent } from './events.ts'
 import { rollBackQuietly } from './group-commit.ts'
 import { MIGRATIONS } from './migrations/index.ts'
@@ -19,7 +19,8 @@ export function checkSchema(database: Database): void {
 /** Brings the schema forward in one transaction, or with `dryRun` says what it would do. Never goes back. */
 export function migrateSchema(database: Database, clock: Clock, dryRun: boolean): MigrationReport {
   const db = { ...createStatements(database), now: clock.now(), waitedMilliseconds: 0 }
-  database.exec(dryRun ? 'BEGIN' : 'BEGIN IMMEDIATE')
+  if (dryRun) database.exec('BEGIN')
+  else beginMigration(database)
   try {
     const from = schemaVersion(db)
     if (from > newestVersion()) {
