@@ -132,6 +132,20 @@ test('with Redis stopped each node grants its share of a limit, and with Redis b
   assert.equal(sum(await passedOf('after')), 9)
 })
 
+test('a Redis that was demoted is left, so that the way by its name is taken anew, and not held on to', async () => {
+  const connection = await link.connection()
+  const one = node()
+  await connection.call('REPLICAOF', '127.0.0.1', '1')
+  const left = once(connection, 'close')
+  assert.equal((await one.take([limit('demoted', 5)])).refusedBy, undefined)
+  assert.equal(one.isApart, true)
+  await left
+  await once(connection, 'ready')
+  await connection.call('REPLICAOF', 'NO', 'ONE')
+  assert.equal((await one.take([limit('demoted', 5)])).refusedBy, undefined)
+  assert.equal(one.isApart, false)
+})
+
 test('a Redis that hangs keeps one moment of requests waiting and no other; once it answers they count together again', async () => {
   const own = await startRedis()
   const slow = createRedisLink(own.url, silentLogger)

@@ -36,6 +36,8 @@ async function open(url: string, logger: Logger): Promise<Redis> {
     commandTimeout: ANSWER_LIMIT_MILLISECONDS,
     // Whoever asks while Redis is away is told at once, and goes on without it.
     maxRetriesPerRequest: 0,
+    // A server that was demoted stays connected and refuses every count: its name may lead to the new one by now.
+    reconnectOnError: ({ message }) => message.includes('READONLY'),
     retryStrategy: (times) => Math.min(100 * 2 ** Math.min(times, 10), LONGEST_RETRY_MILLISECONDS),
   })
   let failing = false
