@@ -263,6 +263,27 @@ test('a role that is narrowed or removed while somebody is being given it ends t
   await client.end()
 })
 
+test('of a user who is removed nothing is left, not what is being written at that moment', async () => {
+  const store = await place.open()
+  const { userId } = await signIn(store)
+  const client = new pg.Client({ connectionString: store.url })
+  await client.connect()
+  await client.query('BEGIN')
+  await client.query('SELECT id FROM countersign.users WHERE id = $1 FOR KEY SHARE', [userId])
+  await client.query(
+    `INSERT INTO countersign.consents (user_id, client_id, scopes, store_epoch, created_at, updated_at)
+     VALUES ($1, 'first-party', '{}', 0, now(), now())`,
+    [userId],
+  )
+  const removed = store.users.remove(userId, event('user.deleted', { userId }))
+  await untilItWaits(removed, store.url)
+  await client.query('COMMIT')
+  assert.equal(await removed, true)
+  const left = await client.query('SELECT FROM countersign.consents WHERE user_id = $1', [userId])
+  assert.equal(left.rows.length, 0)
+  await client.end()
+})
+
 /** Until a statement waits for a lock, or the work is done without. */
 async function untilItWaits(work: Promise<unknown>, url: string): Promise<void> {
   let isDone = false

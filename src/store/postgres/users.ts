@@ -161,16 +161,21 @@ const setRoles = statement<UserRow>(
 const remove = statement<{ id: string }>(
   'users.remove',
   `WITH s AS (DELETE FROM countersign.sessions WHERE user_id = @id::uuid RETURNING id),
-   a AS (DELETE FROM countersign.api_keys WHERE user_id = @id::uuid),
-   c AS (DELETE FROM countersign.codes WHERE user_id = @id::uuid),
-   d AS (DELETE FROM countersign.device_codes WHERE user_id = @id::uuid),
-   o AS (DELETE FROM countersign.consents WHERE user_id = @id::uuid),
    u AS (
      DELETE FROM countersign.users WHERE id = @id::uuid AND (SELECT count(*) FROM s) >= 0 RETURNING id),
-   l AS (DELETE FROM countersign.links WHERE user_id = @id::uuid AND (SELECT count(*) FROM u) >= 0),
    r AS (${insertEntries(`SELECT 'user' AS kind, id::text AS ref, NULL::bigint AS least FROM u`)}),
    e AS (${insertEvent('u')})
    SELECT id FROM u`,
+)
+
+// A statement of its own, so that it sees what was written by whoever held the user a moment ago.
+const removeBelongings = statement(
+  'users.remove_belongings',
+  `WITH a AS (DELETE FROM countersign.api_keys WHERE user_id = @id::uuid),
+   c AS (DELETE FROM countersign.codes WHERE user_id = @id::uuid),
+   d AS (DELETE FROM countersign.device_codes WHERE user_id = @id::uuid),
+   o AS (DELETE FROM countersign.consents WHERE user_id = @id::uuid)
+   DELETE FROM countersign.links WHERE user_id = @id::uuid`,
 )
 
 /** A change that voids nothing. */
@@ -353,9 +358,13 @@ export function userVerbs(connection: Connection): UserVerbs {
       return undefined
     },
 
-    async remove(id, event) {
-      return (await firstRow(connection, remove, { id: uuidOrNull(id), ...eventValues(event) })) !== undefined
-    },
+    remove: (id, event) =>
+      connection.transaction(async (transaction) => {
+        const who = { id: uuidOrNull(id) }
+        const removed = await firstRow(transaction, remove, { ...who, ...eventValues(event) })
+        if (removed !== undefined) await transaction.rows(removeBelongings, who)
+        return removed !== undefined
+      }),
   }
 }
 
