@@ -32,7 +32,13 @@ const PAST_USE: readonly PastUse[] = [
   pastUse('device_codes', ['hash'], 'ends_at', `ends_at < ${TIME} - interval '1 day'`),
   pastUse('one_time', ['kind', 'hash'], 'ends_at', `ends_at < ${TIME} - interval '1 day'`),
   pastUse('links', ['user_id', 'hash'], 'ends_at', `ends_at < ${TIME} - interval '1 day'`),
-  pastUse('webhook_deliveries', ['id'], 'next_at', `dead AND next_at < ${TIME} - interval '7 days'`),
+  pastUse(
+    'webhook_deliveries',
+    ['id'],
+    'next_at',
+    // The event of one that was due then is gone, or goes now.
+    `(dead AND next_at < ${TIME} - interval '7 days' OR NOT dead AND next_at < ${TIME} - ${lengthOf('@retention')})`,
+  ),
   pastUse('nodes', ['id'], 'seen_at', `seen_at < ${TIME} - interval '1 day'`),
   pastUse(
     'access_lives',

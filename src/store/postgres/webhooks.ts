@@ -36,9 +36,9 @@ const put = statement(
 const claim = statement<DeliveryRow>(
   'webhooks.claim',
   `WITH due AS MATERIALIZED (
-     SELECT id FROM countersign.webhook_deliveries
-     WHERE NOT dead AND next_at <= (SELECT clock_timestamp()) AND url <> ALL (@except::text[])
-     ORDER BY next_at LIMIT @limit::bigint FOR UPDATE SKIP LOCKED),
+     SELECT d.id FROM countersign.webhook_deliveries d JOIN countersign.events e ON e.id = d.event_id
+     WHERE NOT d.dead AND d.next_at <= (SELECT clock_timestamp()) AND d.url <> ALL (@except::text[])
+     ORDER BY d.next_at LIMIT @limit::bigint FOR UPDATE OF d SKIP LOCKED),
    d AS (
      UPDATE countersign.webhook_deliveries d SET tries = tries + 1, next_at = ${NOW} + ${lengthOf('@lease')}
      FROM due WHERE d.id = due.id RETURNING d.*)

@@ -16,7 +16,12 @@ const PAST_USE = [
   { table: 'cs_device_codes', key: 'hash', condition: 'ends_at < :dayAgo' },
   { table: 'cs_one_time', key: 'kind, hash', condition: 'ends_at < :dayAgo' },
   { table: 'cs_links', key: 'user_id, hash', condition: 'ends_at < :dayAgo' },
-  { table: 'cs_webhook_deliveries', key: 'id', condition: 'dead = 1 AND next_at < :weekAgo' },
+  {
+    table: 'cs_webhook_deliveries',
+    key: 'id',
+    // The event of one that was due then is gone, or goes now.
+    condition: '(dead = 1 AND next_at < :weekAgo OR dead = 0 AND next_at < :eventsSince)',
+  },
   { table: 'cs_nodes', key: 'rowid', condition: 'seen_at < :dayAgo' },
   { table: 'cs_access_lives', key: 'seconds', condition: 'seen_at + seconds * 1000 < :dayAgo' },
   { table: 'cs_events', key: 'number', condition: 'at < :eventsSince' },
