@@ -2,6 +2,7 @@ import { sealedWith } from '../../keys/seal.ts'
 import type { NodeAnnouncement, NodeVerbs } from '../nodes.ts'
 import type { Connection, Reading } from './connection.ts'
 import { NODE_SILENCE_MILLISECONDS } from './revocation-entries.ts'
+import { LIVE } from './sessions.ts'
 
 interface NodeRow {
   id: string
@@ -53,8 +54,9 @@ export function nodeVerbs(connection: Connection): NodeVerbs {
         const uses = new Map<string, number>()
         const add = (key: string, count: number) => uses.set(key, (uses.get(key) ?? 0) + count)
         for (const { key, count } of db.all<{ key: string; count: number }>(
-          `SELECT key_id key, count(*) count FROM cs_sessions
-           WHERE ended_at IS NULL AND expires_at > :now GROUP BY key_id`,
+          `SELECT s.key_id key, count(*) count
+           FROM cs_sessions s JOIN cs_users u ON u.id = s.user_id, cs_store st
+           WHERE ${LIVE} AND s.expires_at > :now GROUP BY s.key_id`,
           { now: db.now },
         )) {
           add(key, count)
