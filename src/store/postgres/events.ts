@@ -1,6 +1,6 @@
 import type { NewEvent } from '../../audit/events.ts'
 import type { EventVerbs } from '../events.ts'
-import { type EventRow, toEvent } from '../rows/events.ts'
+import { type EventRow, inDatabaseText, toEvent } from '../rows/events.ts'
 import { type Connection, firstRow } from './connection.ts'
 import { inMilliseconds, NOW, uuidOrNull } from './expressions.ts'
 import { statement, type Values } from './statement.ts'
@@ -27,11 +27,6 @@ export function eventValues(event: NewEvent): Values {
     event_data: event.data && JSON.stringify(event.data, inDatabaseText),
     ...originValues(event.origin),
   }
-}
-
-/** For `JSON.stringify`: a NUL or half a character is refused by what looks into a JSON value. */
-export function inDatabaseText(_: string, value: unknown): unknown {
-  return typeof value === 'string' ? value.toWellFormed().replaceAll('\0', '\ufffd') : value
 }
 
 /** What `ORIGIN` binds. */

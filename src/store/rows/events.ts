@@ -32,3 +32,8 @@ export function toEvent(row: EventRow): AuditEvent {
     data: row.data ?? undefined,
   }
 }
+
+/** For `JSON.stringify`: a NUL or half a character is refused by what looks into a JSON value of PostgreSQL. */
+export function inDatabaseText(_: string, value: unknown): unknown {
+  return typeof value === 'string' ? value.toWellFormed().replaceAll('\0', '\ufffd') : value
+}

@@ -1,7 +1,7 @@
 import type { AuditEvent, NewEvent } from '../../audit/events.ts'
 import { randomId, systemRandom } from '../../base/random.ts'
 import type { EventVerbs } from '../events.ts'
-import { type EventRow, toEvent } from '../rows/events.ts'
+import { type EventRow, inDatabaseText, toEvent } from '../rows/events.ts'
 import type { Connection, Writing } from './connection.ts'
 
 /** Its data is JSON in a text. */
@@ -30,7 +30,7 @@ export function writeEvent(db: Writing, event: NewEvent): AuditEvent {
       address,
       agent,
       reference,
-      data: event.data && JSON.stringify(event.data),
+      data: event.data && JSON.stringify(event.data, inDatabaseText),
     },
   )
   return { ...event, id, at: db.now }

@@ -26,6 +26,16 @@ export function testEvents(subject: Subject): void {
     }
   })
 
+  test('what a database cannot look into is replaced in the data of an event, and the others are found as before', async () => {
+    const { store } = subject()
+    const userId = newId()
+    const data = { cause: 'TOKEN_EXPIRED', text: 'a\0b', half: '\ud800' }
+    const { id } = await store.events.record(eventOf('application.recorded', { userId, data }))
+    const [listed] = await store.events.list({ userId, cause: 'TOKEN_EXPIRED', limit: 10 })
+    assert.equal(listed?.id, id)
+    assert.deepEqual(listed.data, { ...data, text: 'a\ufffdb', half: '\ufffd' })
+  })
+
   test('events are listed newest first, by user, name and time, page by page', async () => {
     const { store, advance } = subject()
     const [userId, other] = [newId(), newId()]

@@ -38,7 +38,8 @@ export function testUpkeep(subject: Subject): void {
     const { store, other } = subject()
     const before = await store.identify()
     assert.deepEqual(await other.identify(), before)
-    const { user, present } = await signIn(store)
+    const keyId = newId().slice(0, 8)
+    const { user, present } = await signIn(store, undefined, { keyId })
     const links = [newLink(user, 'reset'), newLink(newUser(), 'register')]
     assert.ok(await store.links.create(links, eventOf('user.reset_asked')))
     const inFuture = before.epoch + 2 ** 32
@@ -53,7 +54,14 @@ export function testUpkeep(subject: Subject): void {
     assertRefused(await present(0), 'ended')
     for (const link of links) assert.equal(await store.links.find(link), undefined)
     assert.deepEqual(await store.sessions.list(user.id), [])
-    assert.equal((await store.events.list({ name: 'store.restored', limit: 9 })).length, 2)
+    assert.equal((await store.nodes.secretKeyUses())[keyId], undefined, 'no live session names the key')
+    const events = await store.events.list({ name: 'store.restored', limit: 9 })
+    const told = events.map(({ data }) => [data?.former, data?.epoch]).reverse()
+    const [first = 0, second = 0] = raised.toSorted((a, b) => a - b)
+    assert.deepEqual(told, [
+      [before.epoch, first],
+      [first, second],
+    ])
     assertGiven(await (await signIn(store, user)).present(0), 'rotate', 1)
   })
 
@@ -148,5 +156,17 @@ export function testUpkeep(subject: Subject): void {
     while ((await store.cleanUp(500)) > 0);
     assert.deepEqual(await eventsOf(store, user.id), [])
     assert.deepEqual(await store.users.find(user.id), user)
+
+    const url = 'https://hooks.example.com/never-asked'
+    await store.webhooks.configure([{ url, events: ['application.recorded'] }])
+    await store.events.record(eventOf('application.recorded'))
+    await advance(399 * DAY)
+    assert.equal(await store.expired(), 0)
+    assert.equal((await store.webhooks.list({ dead: false, limit: 9 })).length, 1)
+    await advance(2 * DAY)
+    assert.equal(await store.expired(), 2, 'with its event goes a delivery that nobody made')
+    assert.equal(await store.cleanUp(500), 2)
+    assert.deepEqual(await store.webhooks.claim(9, DAY), [])
+    await store.webhooks.configure([])
   })
 }
