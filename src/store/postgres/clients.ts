@@ -79,12 +79,14 @@ const write = statement<ClientRow>(
    SELECT ${COLUMNS} FROM c`,
 )
 
-// Only that there was one of this id is kept.
+/** What a removal sets: only that there was one of this id is kept. */
+export const REMOVED = `state = 'removed', name = '', grants = '{}', scopes = '{}', redirect_uris = '{}',
+       post_logout_redirect_uris = '{}', keys = '[]', secrets = '[]', updated_at = ${NOW}`
+
 const remove = statement<{ id: string }>(
   'clients.remove',
   `WITH c AS (
-     UPDATE countersign.clients SET state = 'removed', name = '', grants = '{}', scopes = '{}', redirect_uris = '{}',
-       post_logout_redirect_uris = '{}', keys = '[]', secrets = '[]', updated_at = ${NOW}
+     UPDATE countersign.clients SET ${REMOVED}
      WHERE id = @id::text AND state <> 'removed' RETURNING id),
    r AS (${insertEntries(`SELECT 'client' AS kind, id AS ref, NULL::bigint AS least FROM c`)}),
    e AS (${insertEvent('c')})

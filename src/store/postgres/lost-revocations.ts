@@ -1,6 +1,7 @@
 import type { NewEvent } from '../../audit/events.ts'
 import type { RevocationKind } from '../../model/revocation.ts'
 import type { PulledRevocation } from '../revocations.ts'
+import { REMOVED } from './clients.ts'
 import type { Connection } from './connection.ts'
 import { eventValues, insertEvent } from './events.ts'
 import { lengthOf, NOW, raised, uuidOrNull } from './expressions.ts'
@@ -78,9 +79,13 @@ const raiseClients = statement(
   `WITH held AS MATERIALIZED (
      SELECT c.id, lost.least FROM countersign.clients c JOIN ${LOST} ON lost.ref = c.id
      ORDER BY c.id FOR NO KEY UPDATE OF c)
-   UPDATE countersign.clients c SET ver = greatest(c.ver, held.least),
-     state = CASE WHEN held.least IS NULL THEN 'removed' ELSE c.state END
-   FROM held WHERE c.id = held.id`,
+   UPDATE countersign.clients c SET ver = greatest(c.ver, held.least) FROM held WHERE c.id = held.id`,
+)
+
+const removeClients = statement(
+  'revocations.remove_lost_clients',
+  `UPDATE countersign.clients SET ${REMOVED}
+   WHERE id IN (SELECT lost.ref FROM ${LOST} WHERE lost.least IS NULL)`,
 )
 
 const raiseStore = statement(
@@ -105,6 +110,7 @@ const CAUSES: readonly (readonly [RevocationKind, Statement<unknown>])[] = [
   ['user', raiseUsers],
   ['apikey', endApiKeys],
   ['client', raiseClients],
+  ['client', removeClients],
   ['store', raiseStore],
   ['key', revokeKeys],
 ]

@@ -1,4 +1,5 @@
 import type { RevocationVerbs } from '../revocations.ts'
+import { REMOVED } from './clients.ts'
 import type { Connection } from './connection.ts'
 import { eventValues, insertEvent } from './events.ts'
 import { raised, timeFrom, uuidOrNull } from './expressions.ts'
@@ -27,11 +28,17 @@ const addForClient = statement(
   'revocations.add_for_client',
   `WITH c AS (
      UPDATE countersign.clients SET
-       ver = CASE WHEN @least::bigint IS NULL THEN ver ELSE greatest(@least::bigint, ${raised('ver')}) END,
-       state = CASE WHEN @least::bigint IS NULL THEN 'removed' ELSE state END
+       ver = greatest(@least::bigint, ${raised('ver')})
      WHERE id = @ref::text RETURNING ver),
    r AS (${insertEntries(`SELECT 'client' AS kind, @ref::text AS ref,
-     CASE WHEN @least::bigint IS NOT NULL THEN coalesce((SELECT ver FROM c), ${raised('@least::bigint')}) END AS least`)})
+     coalesce((SELECT ver FROM c), ${raised('@least::bigint')}) AS least`)})
+   ${insertEvent()}`,
+)
+
+const addForRemoved = statement(
+  'revocations.add_for_removed_client',
+  `WITH c AS (UPDATE countersign.clients SET ${REMOVED} WHERE id = @ref::text),
+   r AS (${insertEntries(`SELECT 'client' AS kind, @ref::text AS ref, NULL::bigint AS least`)})
    ${insertEvent()}`,
 )
 
@@ -66,7 +73,8 @@ export function revocationVerbs(connection: Connection): RevocationVerbs {
       const session = kind === 'token' ? uuidOrNull(sessionId) : null
       const values = { kind, ref, least, session_id: session, made_at: madeAt, ...eventValues(event) }
       if (session === null) {
-        await connection.rows(kind === 'client' ? addForClient : add, values)
+        const forClient = least === undefined ? addForRemoved : addForClient
+        await connection.rows(kind === 'client' ? forClient : add, values)
         return
       }
       await connection.transaction(async (transaction) => {

@@ -99,6 +99,31 @@ export function testConsents(subject: Subject): void {
     assert.equal(events.length, 1)
   })
 
+  test('of a client that was removed nothing is kept, whoever removed it', async () => {
+    const { store } = subject()
+    const user = await signUp(store)
+    const clients = [
+      await register(store, 'One'),
+      await register(store, 'Two'),
+      await register(store, 'Three'),
+    ]
+    const [one, two, three] = clients.map(({ id }) => id) as [string, string, string]
+    for (const clientId of [one, two, three]) {
+      const consent = { userId: user.id, clientId, scopes: [] }
+      assert.ok(await store.consents.grant(consent, eventOf('consent.granted', { userId: user.id })))
+    }
+    await store.clients.remove(one, eventOf('client.deleted'))
+    const entry = { kind: 'client', least: undefined } as const
+    await store.revocations.add({ ...entry, ref: two }, {}, eventOf('client.deleted'))
+    const lost = { ...entry, ref: three, remainingMilliseconds: MINUTE }
+    assert.equal(await store.revocations.restore([lost], eventOf('store.rolled_back')), 1)
+    for (const id of [one, two, three]) assert.equal(await store.clients.find(id), undefined)
+    assert.deepEqual(
+      (await store.consents.list(user.id)).map(({ clientName }) => clientName),
+      ['', '', ''],
+    )
+  })
+
   test('G-15: a consent that a restore may have brought back counts no more, nor does what it adds up to', async () => {
     const { store } = subject()
     const user = await signUp(store)
