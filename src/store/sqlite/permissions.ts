@@ -100,14 +100,18 @@ function takeRoleAway(db: Writing, name: string): void {
 }
 
 function takePromisesBack(db: Writing, role: string): void {
-  const promises = db.all<{ hash: string; facts: string }>(
-    `SELECT hash, facts FROM cs_links
+  const promises = db.all<{ user_id: string; hash: string; facts: string }>(
+    `SELECT user_id, hash, facts FROM cs_links
      WHERE purpose = 'invite' AND instr(facts, :quoted) > 0`,
     { quoted: JSON.stringify(role) },
   )
-  for (const { hash, facts } of promises) {
+  for (const { user_id, hash, facts } of promises) {
     const left = JSON.stringify(withoutRole(JSON.parse(facts), role))
-    db.run('UPDATE cs_links SET facts = :left WHERE hash = :hash', { hash, left })
+    db.run('UPDATE cs_links SET facts = :left WHERE user_id = :user_id AND hash = :hash', {
+      user_id,
+      hash,
+      left,
+    })
   }
 }
 
