@@ -134,7 +134,7 @@ test('what is no id and what has a NUL in it names nothing, and is no failure', 
     assert.equal((await store.sessions.refresh({ ...call, secretHash: id })).verdict, 'unknown')
     assert.equal((await store.sessions.refresh({ ...call, clientId: id })).verdict, 'unknown')
     assert.deepEqual(await store.sessions.list(id), [])
-    assert.deepEqual(await store.users.list({ after: id, limit: 9 }), [])
+    await assert.rejects(store.users.list({ after: id, limit: 9 }), { code: 'NOT_FOUND' })
     assert.deepEqual(await store.events.list({ before: id, limit: 9 }), [])
     assert.deepEqual(await store.events.list({ userId: id, limit: 9 }), [])
     assert.equal(await store.clients.find(id), undefined)
