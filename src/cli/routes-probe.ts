@@ -184,7 +184,7 @@ async function objectIn(
   place: string,
   read: (text: string) => JsonObject | undefined | Promise<JsonObject | undefined>,
 ): Promise<JsonObject> {
-  const text = isAddress(place) ? await fetchText(option, place) : readNamedFile(place)
+  const text = isAddress(place) ? await fetchText(option, place) : readFileSync(place, 'utf8')
   const found = await read(text)
   if (found === undefined) throw new NoVerdict(`${option}: ${place} holds no JSON object`)
   return found
