@@ -185,14 +185,19 @@ async function answer(
     if (counted.refusal !== undefined) return counted.refusal
   }
   if (route.form !== undefined) at.form = (await readBody(request, ['form'])) as Record<string, string>
-  const verdict = await askGuard(at, route, params, services)
-  if (verdict instanceof Refusal) return verdict
-  if (rate !== undefined && verdict !== undefined) {
+  const admitted = await askGuard(at, route, params, services)
+  if (admitted instanceof Refusal) return admitted
+  if (rate !== undefined && admitted !== undefined) {
     // Many addresses are cheap to have; an account is one, however many of them it uses.
-    const counted = await services.rateLimits.count(route.path, rate, address, verdict)
+    const counted = await services.rateLimits.count(route.path, rate, address, admitted)
     at.headers = counted.headers
     if (counted.refusal !== undefined) return counted.refusal
   }
+  const body = at.form ?? (route.body === undefined ? undefined : await bodyOf(request, route.body))
+  // Whoever sends a body takes their time over it: nothing is done for what has ended in between (rule B8).
+  const hasWaited = admitted !== undefined && at.form === undefined && route.body !== undefined
+  const verdict = hasWaited ? await askGuard(at, route, params, services) : admitted
+  if (verdict instanceof Refusal) return verdict
   at.admitted = true
 
   const context: RouteContext = {
@@ -200,7 +205,7 @@ async function answer(
     params,
     principal: verdict,
     query: route.query === undefined ? undefined : parseWith(route.query, queryOf(request)),
-    body: at.form ?? (route.body === undefined ? undefined : await bodyOf(request, route.body)),
+    body,
     origin: originOf(request, address, verdict, reference),
     address,
     reference,
