@@ -98,8 +98,8 @@ export const changeEmail = route({
     const { body, services } = context
     const principal = principalOf(context)
     const caller = callerOf(context)
-    await services.ownAccount.prove(principal, body.password, caller)
-    await services.emailAddresses.askToChange(principal.id, body.email, caller)
+    const user = await services.ownAccount.prove(principal, body.password, caller)
+    services.emailAddresses.askToChange(user, body.email, caller)
     return accepted()
   },
 })

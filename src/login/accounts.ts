@@ -65,11 +65,18 @@ export interface Accounts {
   changeProfile(id: string, profile: Readonly<Record<string, unknown>>, origin: Origin): Promise<User>
   /** By its owner, worked out of what there is: what the application changes in that moment is not undone. */
   changeOwnProfile(id: string, change: ProfileChange, origin: Origin): Promise<User>
-  /** Ends every session and token, but for the session named. Does not ask for the old password. */
+  /**
+   * Ends every session and token, but for the session named. Does not ask for the old password. Throws `SESSION_ENDED`
+   * where the account has another epoch than the one given.
+   */
   setPassword(
     id: string,
     password: string,
-    options: { readonly keepSessionId?: string | undefined; readonly field?: string },
+    options: {
+      readonly keepSessionId?: string | undefined
+      readonly userEpoch?: number | undefined
+      readonly field?: string
+    },
     origin: Origin,
   ): Promise<void>
   setRoles(id: string, roles: readonly string[], origin: Origin): Promise<User>
@@ -200,11 +207,15 @@ export function createAccounts(parts: AccountParts): Accounts {
       throw new AuthError('STORE_UNAVAILABLE', { details: { reason: 'the profile keeps changing' } })
     },
 
-    async setPassword(id, password, { keepSessionId, field = 'password' }, origin) {
+    async setPassword(id, password, { keepSessionId, userEpoch, field = 'password' }, origin) {
       const user = known(await store.users.find(id))
       const hash = await hashNewPassword(user, password, field)
       const event = { name: 'user.password_changed', origin, userId: id } as const
-      known(await store.users.setPassword(id, { hash, keepSessionId }, event))
+      const changed = await store.users.setPassword(id, { hash, keepSessionId, userEpoch }, event)
+      if (changed === undefined && userEpoch !== undefined) {
+        throw new AuthError('SESSION_ENDED', { details: { userId: id } })
+      }
+      known(changed)
       await revocationsChanged()
     },
 

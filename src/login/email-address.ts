@@ -38,10 +38,10 @@ export interface EmailAddresses {
   askUserToVerify(user: User, caller: Caller): Promise<void>
   /**
    * Mails a link to the new address, and tells the old one, if it was proven, with a way to stop it. An address that somebody has already
-   * gets the same answer, and no link. That the caller owns the account is checked before. Throws `REQUEST_INVALID`,
-   * `RATE_LIMITED`.
+   * gets the same answer, and no link. That the caller owns the account is checked before; the user is as read before
+   * that, for what voids their credentials meanwhile voids the link. Throws `REQUEST_INVALID`, `RATE_LIMITED`.
    */
-  askToChange(userId: string, email: string, caller: Caller): Promise<void>
+  askToChange(user: User, email: string, caller: Caller): void
   /** What a link would do; changes nothing, for programs that scan mail follow links. Throws `LINK_INVALID`. */
   inspect(token: string): Promise<{ readonly purpose: AddressLink; readonly email: string }>
   /** Uses a link; one of a registration with the password of that. Throws `LINK_INVALID`, and what `finish` throws. */
@@ -89,7 +89,7 @@ export function createEmailAddresses(parts: EmailAddressParts): EmailAddresses {
       }
       return
     }
-    const change = newLink('change_email', { userId: user.id, email }, random)
+    const change = newLink('change_email', { userId: user.id, email }, random, { userEpoch: user.epoch })
     // Only to an address that was proven: another may be a stranger's, and the link outlives every later password.
     const keep = user.emailVerified
       ? newLink('keep_email', { userId: user.id, email: user.email }, random)
@@ -150,9 +150,7 @@ export function createEmailAddresses(parts: EmailAddressParts): EmailAddresses {
     },
     askUserToVerify: mailVerification,
 
-    async askToChange(userId, email, caller) {
-      const user = await store.users.find(userId)
-      if (user === undefined) throw new AuthError('USER_NOT_FOUND')
+    askToChange(user, email, caller) {
       const address = parseEmail(email)
       const problem = address === undefined ? NO_ADDRESS : address === user.email ? SAME_ADDRESS : undefined
       if (address === undefined || problem !== undefined) {

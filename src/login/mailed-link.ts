@@ -26,7 +26,7 @@ export function newLink(
   purpose: LinkPurpose,
   { userId, email }: { readonly userId: string; readonly email: string },
   random: Random,
-  promised: Partial<Pick<NewLink, 'facts' | 'keptRoles'>> = {},
+  promised: Partial<Pick<NewLink, 'facts' | 'keptRoles' | 'userEpoch'>> = {},
 ): { readonly token: string; readonly stored: NewLink } {
   const token = makeLinkToken(userId, random)
   const lifeMilliseconds = LINK_LIVES[purpose]
@@ -37,6 +37,7 @@ export function newLink(
     email,
     emailKey: loginKey(email),
     lifeMilliseconds,
+    userEpoch: promised.userEpoch,
     facts: promised.facts ?? {},
     keptRoles: promised.keptRoles ?? [],
   }

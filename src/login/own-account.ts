@@ -41,7 +41,8 @@ export interface OwnData {
 export interface OwnAccount {
   /**
    * Ends every other session. An account with a second factor needs a sign-in of the last minutes as well. Throws
-   * `REQUEST_INVALID` for a wrong current password, `REAUTHENTICATION_REQUIRED`, `PASSWORD_REFUSED`, `RATE_LIMITED`.
+   * `REQUEST_INVALID` for a wrong current password, `REAUTHENTICATION_REQUIRED`, `PASSWORD_REFUSED`, `RATE_LIMITED`;
+   * `SESSION_ENDED` where a reset or the like was faster.
    */
   changePassword(
     owner: Owner,
@@ -50,10 +51,10 @@ export interface OwnAccount {
   ): Promise<void>
   /**
    * Whether it is really them: the password if one is given, else a sign-in of the last minutes. An account with a second
-   * factor needs that sign-in in any case, for it has asked for the factor. Throws `REQUEST_INVALID`,
-   * `REAUTHENTICATION_REQUIRED`, `RATE_LIMITED`.
+   * factor needs that sign-in in any case, for it has asked for the factor. Resolves to the user as read before: under a
+   * later epoch nothing is proven. Throws `REQUEST_INVALID`, `REAUTHENTICATION_REQUIRED`, `RATE_LIMITED`.
    */
-  prove(owner: Owner, password: string | undefined, caller: Caller): Promise<void>
+  prove(owner: Owner, password: string | undefined, caller: Caller): Promise<User>
   /** For the built-in client alone: throws `CLIENT_NOT_ALLOWED`. */
   export(owner: Owner, caller: Caller): Promise<OwnData>
   /** Removes the account and what belongs to it; its tokens end. Whether it is really them is asked before. */
@@ -80,6 +81,12 @@ const PAGE = 500
 
 export function createOwnAccount(parts: OwnAccountParts): OwnAccount {
   const { accounts, store, passwords, postman, clock } = parts
+
+  async function userOf({ id }: Owner): Promise<User> {
+    const user = await store.users.find(id)
+    if (user === undefined) throw new AuthError('USER_NOT_FOUND')
+    return user
+  }
 
   async function provePassword(
     owner: Owner,
@@ -119,9 +126,11 @@ export function createOwnAccount(parts: OwnAccountParts): OwnAccount {
 
   return {
     async changePassword(owner, { current, next }, caller) {
+      // Hashing takes its time, and more of it in a flood: what voids the proof meanwhile is not to be overwritten.
+      const { epoch: userEpoch } = await userOf(owner)
       await requireFactor(owner)
       await provePassword(owner, current, 'current_password', caller)
-      const options = { keepSessionId: owner.sessionId, field: 'new_password' }
+      const options = { keepSessionId: owner.sessionId, userEpoch, field: 'new_password' }
       await accounts.setPassword(owner.id, next, options, caller.origin)
       const user = await store.users.find(owner.id)
       if (user !== undefined) {
@@ -130,9 +139,14 @@ export function createOwnAccount(parts: OwnAccountParts): OwnAccount {
     },
 
     async prove(owner, password, caller) {
-      if (password === undefined) return requireFreshSignIn(owner)
+      const user = await userOf(owner)
+      if (password === undefined) {
+        requireFreshSignIn(owner)
+        return user
+      }
       await requireFactor(owner)
       await provePassword(owner, password, 'password', caller)
+      return user
     },
 
     async export({ id: userId, clientId }, { origin }) {

@@ -13,6 +13,8 @@ export interface NewLink {
   readonly email: string
   readonly emailKey: string
   readonly lifeMilliseconds: number
+  /** The epoch of the account under which it was asked for, where that is not just now: a later one voids the link. */
+  readonly userEpoch?: number | undefined
   /** What the account is made from; empty for the others. Never a secret in the clear. */
   readonly facts: Readonly<Record<string, unknown>>
   /** Of the roles among `facts` those that the database keeps: all must be there, as for `UserVerbs.create`. */

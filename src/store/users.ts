@@ -62,11 +62,16 @@ export interface UserVerbs {
   replaceHash(id: string, from: string, to: string, event: NewEvent): Promise<boolean>
   /**
    * Raises epoch and ver and writes the revocation entry, so that every session and token made before ends; the
-   * session `keepSessionId` lives on under the new epoch (its access token ends, it refreshes).
+   * session `keepSessionId` lives on under the new epoch (its access token ends, it refreshes). With `userEpoch` only
+   * under that one: else undefined, for what was proven has become void meanwhile.
    */
   setPassword(
     id: string,
-    password: { readonly hash: string; readonly keepSessionId?: string | undefined },
+    password: {
+      readonly hash: string
+      readonly keepSessionId?: string | undefined
+      readonly userEpoch?: number | undefined
+    },
     event: NewEvent,
   ): Promise<User | undefined>
   /** Disabling raises epoch and ver with their entry; enabling revives nothing. */

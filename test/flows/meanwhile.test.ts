@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { ISSUER, readAnswer, startIssuer, type TestIssuer, tokensOf } from './issuer.ts'
+import { type Store, sqlite } from '../../src/index.ts'
+import { ISSUER, PASSWORD, readAnswer, startIssuer, type TestIssuer, tokensOf } from './issuer.ts'
+import { startLettered } from './letters.ts'
 
 /** A request whose head is there and was let in, and whose body comes when it is sent. */
 function begin(
@@ -73,5 +75,48 @@ test('B8: a request that was let in does nothing once what it came with has ende
   await half.admitted
   const done = await half.send()
   assert.equal(done.status, 200, `nothing has ended: ${done.text}`)
+  await issuer.close()
+})
+
+/** A store that lets something happen each time after an account was read, which its password is about to be proven of. */
+function withPause(between: () => Promise<unknown>): Store {
+  const store = sqlite(':memory:')
+  const users: Store['users'] = {
+    ...store.users,
+    async findAccountById(id) {
+      const account = await store.users.findAccountById(id)
+      await between()
+      return account
+    },
+  }
+  return { ...store, users } as Store
+}
+
+test('B7: what a password proves is void with it: a reset in that moment is not overwritten, nor is the address changed', async () => {
+  let between = async (): Promise<unknown> => undefined
+  const issuer = await startLettered({ store: withPause(() => between()) })
+  const thief = { address: 'thief@evil.example', password: 'what the thief would like' }
+  for (const [name, path, json, status] of [
+    ['alice', '/password/change', { current_password: PASSWORD, new_password: thief.password }, 401],
+    ['bob', '/users/me/email', { email: thief.address, password: PASSWORD }, 202],
+  ] as const) {
+    const { access } = await issuer.signUp(name)
+    const id = (await issuer.auth.users.findByLogin(name))?.id ?? ''
+    between = async () => {
+      between = async () => undefined
+      await issuer.auth.users.setPassword(id, 'a longer sentence of mine')
+    }
+    const answer = await issuer.call('POST', path, { token: access, json })
+    assert.equal(answer.status, status, answer.text)
+    const form = { grant_type: 'password', username: name, password: 'a longer sentence of mine' }
+    assert.equal(
+      (await issuer.call('POST', '/token', { form })).status,
+      200,
+      'the new password is the password',
+    )
+  }
+  const token = await issuer.token('change_email', thief.address)
+  assert.equal((await issuer.call('POST', '/email/verify', { json: { token } })).status, 400)
+  assert.equal(await issuer.auth.users.findByLogin(thief.address), undefined)
   await issuer.close()
 })

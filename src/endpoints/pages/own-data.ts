@@ -45,8 +45,8 @@ export const changeEmail: PageHandler = async (context) => {
   const { email } = readFields(body, { email: { most: 320 }, ...(await proofFields(context)) })
   const principal = principalOf(context)
   const caller = callerIn(context)
-  await services.ownAccount.prove(principal, body.password || undefined, caller)
-  await services.emailAddresses.askToChange(principal.id, email, caller)
+  const user = await services.ownAccount.prove(principal, body.password || undefined, caller)
+  services.emailAddresses.askToChange(user, email, caller)
   const { base, cookies } = pagesOf(services)
   return seeOther(base + EMAIL, [cookies.writeNote({ page: EMAIL, done: 'asked', values: { email } })])
 }

@@ -56,7 +56,7 @@ const insert = statement(
   'links.insert',
   `INSERT INTO countersign.links (user_id, hash, purpose, email, email_key, user_epoch, facts, ends_at)
    SELECT @user_id::uuid, @hash::text, @purpose::text, @email::text, @email_key::text,
-     (SELECT epoch FROM countersign.users WHERE id = @user_id::uuid), @facts::json, ${NOW} + ${lengthOf('@life')}`,
+     coalesce(@user_epoch::bigint, (SELECT epoch FROM countersign.users WHERE id = @user_id::uuid)), @facts::json, ${NOW} + ${lengthOf('@life')}`,
 )
 
 const record = statement('links.record', insertEvent())
@@ -171,6 +171,7 @@ export function linkVerbs(connection: Connection): LinkVerbs {
             purpose: link.purpose,
             email: link.email,
             email_key: link.emailKey,
+            user_epoch: link.userEpoch ?? null,
             facts: JSON.stringify(link.facts),
             life: link.lifeMilliseconds,
           })

@@ -128,7 +128,8 @@ const replaceHash = statement<{ id: string }>(
 
 const setPassword = statement<UserRow>(
   'users.set_password',
-  `${voidCredentials('password_hash = @hash::text')}, e AS (${insertEvent('u')}) SELECT ${userColumns} FROM u`,
+  `${voidCredentials('password_hash = @hash::text', '@user_epoch::bigint IS NULL OR epoch = @user_epoch::bigint')},
+   e AS (${insertEvent('u')}) SELECT ${userColumns} FROM u`,
 )
 
 const enable = changeUser('users.enable', `state = 'active'`)
@@ -194,14 +195,14 @@ function changeUser(name: string, change: string) {
  * dead, those about to be born too; no session row is touched for it. The session `@keep`, if it is live, gets the new
  * epoch. Afterwards `u` is the changed user, `b` the user before.
  */
-export function voidCredentials(change?: string): string {
+export function voidCredentials(change?: string, only = 'true'): string {
   return `WITH k AS MATERIALIZED (
       SELECT user_id, id FROM countersign.sessions
       WHERE user_id = @id::uuid AND id = @keep::uuid AND ended_at IS NULL FOR NO KEY UPDATE),
     b AS MATERIALIZED (
       -- Only after the session is locked: everybody locks a session before its user.
       SELECT id, epoch FROM countersign.users
-      WHERE id = @id::uuid AND (SELECT count(*) FROM k) >= 0 FOR NO KEY UPDATE),
+      WHERE id = @id::uuid AND (SELECT count(*) FROM k) >= 0 AND (${only}) FOR NO KEY UPDATE),
     u AS (
       UPDATE countersign.users u SET ${change === undefined ? '' : `${change},`}
         ver = ${raised('u.ver')}, epoch = ${raised('u.epoch')}, updated_at = ${NOW}
@@ -330,12 +331,13 @@ export function userVerbs(connection: Connection): UserVerbs {
       return row !== undefined
     },
 
-    setPassword: (id, { hash, keepSessionId }, event) =>
+    setPassword: (id, { hash, keepSessionId, userEpoch }, event) =>
       change(
         firstRow(connection, setPassword, {
           id: uuidOrNull(id),
           hash,
           keep: uuidOrNull(keepSessionId),
+          user_epoch: userEpoch ?? null,
           ...eventValues(event),
         }),
       ),

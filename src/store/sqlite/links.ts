@@ -33,13 +33,14 @@ export function linkVerbs(connection: Connection): LinkVerbs {
           db.run(
             `INSERT INTO cs_links (user_id, hash, purpose, email, email_key, user_epoch, facts, ends_at)
              VALUES (:userId, :hash, :purpose, :email, :emailKey,
-               (SELECT epoch FROM cs_users WHERE id = :userId), :facts, :endsAt)`,
+               coalesce(:userEpoch, (SELECT epoch FROM cs_users WHERE id = :userId)), :facts, :endsAt)`,
             {
               userId: link.userId,
               hash: link.hash,
               purpose: link.purpose,
               email: link.email,
               emailKey: link.emailKey,
+              userEpoch: link.userEpoch,
               facts: JSON.stringify(link.facts),
               endsAt: db.now + link.lifeMilliseconds,
             },

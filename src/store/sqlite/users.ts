@@ -151,11 +151,15 @@ export function userVerbs(connection: Connection): UserVerbs {
         return changed === 1
       }),
 
-    setPassword: (id, { hash, keepSessionId }, event) =>
-      change(id, (db, row) => {
+    setPassword: (id, { hash, keepSessionId, userEpoch }, event) =>
+      connection.write((db) => {
+        const row = readUser(db, id)
+        if (row === undefined || (userEpoch !== undefined && userEpoch !== row.epoch)) return undefined
         db.run('UPDATE cs_users SET password_hash = :hash WHERE id = :id', { id, hash })
         raiseEpoch(db, row, { why: 'password_changed', exceptId: keepSessionId })
         writeEvent(db, event)
+        const changed = readUser(db, id)
+        return changed && toUser(changed)
       }),
 
     setState: (id, state, event) =>

@@ -216,6 +216,21 @@ export function testLinks(subject: Subject): void {
     }
   })
 
+  test('E12, B7: a link that was asked for before the credentials became void is void when it is made', async () => {
+    const { store } = subject()
+    const { id: userId, epoch: userEpoch } = await signUp(store)
+    const voided = await store.users.setPassword(userId, { hash: 'other' }, eventOf('user.password_changed'))
+    assert.ok(voided)
+    const to = { email: `${newId()}@example.com`, emailKey: newId() }
+    const [late, again] = [userEpoch, voided.epoch].map((epoch) =>
+      newLink(voided, 'change_email', { ...to, userEpoch: epoch }),
+    )
+    assert.ok(late && again && (await mail(store, late, again)))
+    assert.equal(await store.links.find(late), undefined)
+    assert.equal(await store.links.changeEmail(late, eventOf('user.email_changed', { userId })), undefined)
+    assert.equal((await store.links.find(again))?.purpose, 'change_email')
+  })
+
   test('E13: a new address is taken over by its link; the former one can be had back, and then nothing else holds', async () => {
     const { store } = subject()
     const { user, present } = await signIn(store)

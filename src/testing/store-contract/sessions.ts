@@ -302,6 +302,28 @@ export function testSessions(subject: Subject): void {
     assert.equal(session.userEpoch, changed.epoch)
   })
 
+  test('B7: a new password that was asked for under an older epoch changes nothing', async () => {
+    const { store } = subject()
+    const user = await signUp(store)
+    const { id, epoch: userEpoch } = user
+    const reset = await store.users.setPassword(
+      id,
+      { hash: 'reset', userEpoch },
+      eventOf('user.password_changed'),
+    )
+    assert.ok(reset && reset.epoch > userEpoch)
+    const held = await signIn(store, reset)
+    const late = { hash: 'of the thief', userEpoch }
+    assert.equal(
+      await store.users.setPassword(id, late, eventOf('user.password_changed', { userId: id })),
+      undefined,
+    )
+    assert.equal((await store.users.findAccountById(id))?.passwordHash, 'reset')
+    assert.equal((await store.users.find(id))?.epoch, reset.epoch)
+    assertGiven(await held.present(0), 'rotate', 1)
+    assert.ok(!(await eventsOf(store, id)).includes('user.password_changed'))
+  })
+
   test('B7: to be excepted revives no session that is dead, and none of somebody else', async () => {
     const { store } = subject()
     const user = await signUp(store)
