@@ -4,9 +4,9 @@ import { AuthError } from '../errors/auth-error.ts'
 import { Refusal } from '../errors/refusal.ts'
 import { passAccountGate } from '../grants/account-gate.ts'
 import type { GrantParts } from '../grants/grant.ts'
-import { type Client, FIRST_PARTY } from '../model/client.ts'
+import { scopeToKeep } from '../grants/held-scopes.ts'
+import type { Client } from '../model/client.ts'
 import { withIdentityScopes } from '../model/identity-scopes.ts'
-import { AS_ROLES_ALLOW } from '../model/session.ts'
 import type { User } from '../model/user.ts'
 import { CODE_LIFE_MILLISECONDS, makeCode } from '../tokens/authorization-code.ts'
 import { readIdTokenHint } from '../tokens/id-token.ts'
@@ -186,7 +186,7 @@ async function issue(
       hash: hashSecret(text),
       redirectUri,
       challenge,
-      scope: request.scope === undefined && client.id === FIRST_PARTY ? [...scope, AS_ROLES_ALLOW] : scope,
+      scope: await scopeToKeep({ user, client, scope }, request.scope !== undefined, parts),
       resources,
       nonce,
       lifeMilliseconds: CODE_LIFE_MILLISECONDS,

@@ -1,7 +1,7 @@
 import { type Client, FIRST_PARTY } from '../model/client.ts'
 import { scopesOfPerson } from '../model/identity-scopes.ts'
 import { scopesOfClient, scopesOfRoles } from '../model/scope-policy.ts'
-import { AS_ROLES_ALLOW, type SessionFacts } from '../model/session.ts'
+import { AS_ROLES_ALLOW, MADE_NARROW, type SessionFacts } from '../model/session.ts'
 import type { User } from '../model/user.ts'
 import type { GrantParts } from './grant.ts'
 
@@ -46,4 +46,16 @@ export async function isNarrowed(
 ): Promise<boolean> {
   if (user === undefined || client.id !== FIRST_PARTY) return false
   return (await scopesOfRoles(policy, user.roles)).some((name) => !scope.includes(name))
+}
+
+/** What is kept as the scope of a session: the names that were granted, and whether they were asked for by name. */
+export async function scopeToKeep(
+  granted: { readonly user: User; readonly client: Client; readonly scope: readonly string[] },
+  isNamed: boolean,
+  parts: Pick<GrantParts, 'policy'>,
+): Promise<readonly string[]> {
+  const { client, scope } = granted
+  // Of the application's own front end; other clients have what they were given.
+  if (!isNamed && client.id === FIRST_PARTY) return [...scope, AS_ROLES_ALLOW]
+  return (await isNarrowed(granted, parts)) ? [...scope, MADE_NARROW] : scope
 }

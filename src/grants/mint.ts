@@ -3,6 +3,7 @@ import { randomId } from '../base/random.ts'
 import { AuthError } from '../errors/auth-error.ts'
 import { formatVer } from '../model/access-token.ts'
 import type { Client } from '../model/client.ts'
+import { MADE_NARROW } from '../model/session.ts'
 import type { User } from '../model/user.ts'
 import { mintIdToken } from '../tokens/id-token.ts'
 import { mintAccessToken } from '../tokens/mint-access.ts'
@@ -26,7 +27,7 @@ const LATEST_SIGNING_MILLISECONDS = 5000
 /** Signs the access token of a grant, with time and facts as the store's statement returned them. */
 export async function mint(granted: Granted, client: Client, parts: GrantParts): Promise<TokenAnswer> {
   const { facts, user, scope } = granted
-  const narrowed = await isNarrowed({ user, client, scope }, parts)
+  const narrowed = facts.scope.includes(MADE_NARROW) || (await isNarrowed({ user, client, scope }, parts))
   refuseFallenBack(granted, client, parts)
   const accessToken = signAccessToken(
     {

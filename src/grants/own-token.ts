@@ -1,6 +1,6 @@
 import { toSeconds } from '../base/clock.ts'
 import { AuthError } from '../errors/auth-error.ts'
-import type { Client } from '../model/client.ts'
+import { type Client, FIRST_PARTY } from '../model/client.ts'
 import type { Principal } from '../model/principal.ts'
 import { scopesOfRoles } from '../model/scope-policy.ts'
 import type { User } from '../model/user.ts'
@@ -12,7 +12,8 @@ import { signAccessToken, type TokenAnswer } from './mint.ts'
 export type TokenBounds = Pick<
   Principal,
   'id' | 'roles' | 'scopes' | 'sessionId' | 'amr' | 'authTime' | 'expiresAt'
->
+> &
+  Partial<Pick<Principal, 'clientId' | 'via' | 'isNarrowed'>>
 
 export interface OwnTokenOrder {
   readonly owner: User
@@ -27,8 +28,8 @@ export interface OwnTokenOrder {
 
 /**
  * An access token that code of the application's own asked for. It holds no role or scope that its owner does not hold
- * now, and none that its bounds do not; it ends with the session of its bounds, and no later than they do. Not checked:
- * that the bounds are those of a principal that a guard let in.
+ * now, and none that its bounds do not; it ends with the session of its bounds, and no later than they do, and does not
+ * act on the account where they may not. Not checked: that the bounds are those of a principal that a guard let in.
  */
 export async function signOwnToken(order: OwnTokenOrder, parts: GrantParts): Promise<TokenAnswer> {
   const { owner, client, scopes, lifetimeSeconds, within, asOf, storeEpoch } = order
@@ -55,7 +56,8 @@ export async function signOwnToken(order: OwnTokenOrder, parts: GrantParts): Pro
     authTime: within?.authTime,
     ...(within?.sessionId !== undefined && { sessionId: within.sessionId }),
   }
-  const narrowed = await isNarrowed({ user: owner, client, scope }, parts)
+  const narrowed =
+    (within !== undefined && isLess(within)) || (await isNarrowed({ user: owner, client, scope }, parts))
   const user = { ...owner, roles }
   return {
     access_token: signAccessToken({ user, client, facts, scope, narrowed, lifeSeconds }, parts),
@@ -63,4 +65,12 @@ export async function signOwnToken(order: OwnTokenOrder, parts: GrantParts): Pro
     expires_in: lifeSeconds,
     scope: scope.join(' '),
   }
+}
+
+/** Credentials of a person that do not open the account to whoever holds them. */
+const FOR_ONE_THING: readonly (string | undefined)[] = ['api-key', 'basic']
+
+/** Whether who holds it may not act on the account, whatever scopes it has. */
+function isLess({ clientId = FIRST_PARTY, via, isNarrowed }: TokenBounds): boolean {
+  return isNarrowed === true || clientId !== FIRST_PARTY || FOR_ONE_THING.includes(via)
 }

@@ -3,15 +3,15 @@ import { networkOf } from '../base/network.ts'
 import { randomId } from '../base/random.ts'
 import { AuthError } from '../errors/auth-error.ts'
 import type { SignInOrigin } from '../login/password.ts'
-import { type Client, FIRST_PARTY } from '../model/client.ts'
+import type { Client } from '../model/client.ts'
 import { grantedScope, scopesOfClient, scopesOfRoles } from '../model/scope-policy.ts'
-import { AS_ROLES_ALLOW, type SessionFacts } from '../model/session.ts'
+import type { SessionFacts } from '../model/session.ts'
 import type { SessionLimits } from '../model/session-limits.ts'
 import type { User } from '../model/user.ts'
 import { hashSecret, SESSION_SECRET_BYTES } from '../tokens/refresh-token.ts'
 import { passAccountGate } from './account-gate.ts'
 import type { Granted, GrantParts } from './grant.ts'
-import { scopesHeld } from './held-scopes.ts'
+import { scopesHeld, scopeToKeep } from './held-scopes.ts'
 import { ownClaims } from './own-claims.ts'
 
 /** What the store starts a session with (see `SessionVerbs.start`). */
@@ -86,9 +86,7 @@ export async function openSession(
   await parts.hooks.before?.signIn?.(user, from)
   const held = scopesOfClient(client, await scopesOfRoles(parts.policy, user.roles))
   const scope = grantedScope(parts.policy, signIn.scope, held)
-
-  // Of the application's own front end; other clients have what they were given.
-  const follows = signIn.scope === undefined && client.id === FIRST_PARTY
+  const kept = await scopeToKeep({ user, client, scope }, signIn.scope !== undefined, parts)
 
   const sessionId = randomId(random)
   const keyId = secretKeys.writing.fingerprint
@@ -101,7 +99,7 @@ export async function openSession(
       secretHash: hashSecret(secret),
       keyId,
       userEpoch: user.epoch,
-      scope: follows ? [...scope, AS_ROLES_ALLOW] : scope,
+      scope: kept,
       resources: [],
       amr,
       authenticatedAt,

@@ -7,6 +7,17 @@ import { toSeconds } from '../base/clock.ts'
 export const AS_ROLES_ALLOW = ''
 
 /**
+ * Stands in the scope of a session of the built-in client for which less was asked than its user might have had: it stays
+ * narrow when roles shrink to what it has. Written and hidden likewise.
+ */
+export const MADE_NARROW = ' '
+
+/** Whether it is a name of a scope, and not one of the two above. */
+export function isScopeName(text: string): boolean {
+  return text !== AS_ROLES_ALLOW && text !== MADE_NARROW
+}
+
+/**
  * Stands for a time of authentication that nobody knows: a provider said who it is, and not since when. Milliseconds
  * since 1970, and so longer ago than anything that is asked for.
  */

@@ -8,7 +8,7 @@ let issuer: TestIssuer
 before(async () => {
   issuer = await startIssuer({
     scopes: { 'orders:read': 'See your orders' },
-    roles: { user: { scopes: ['profile:read', 'orders:read'] } },
+    roles: { user: { scopes: ['profile:read', 'orders:read'] }, reader: { scopes: ['orders:read'] } },
   })
 })
 after(() => issuer.close())
@@ -89,4 +89,47 @@ test('a narrow token proves itself anew, and stays narrow', async () => {
     [renewed.body.scope, claimsOf(String(renewed.body.access_token)).narrowed],
     ['orders:read', true],
   )
+})
+
+test('a session that was made narrow stays so when its user loses all that it lacked', async () => {
+  await issuer.signUp('dora')
+  const { auth } = issuer
+  const dora = (await auth.users.findByLogin('dora'))?.id ?? ''
+  const narrow = tokensOf(await issuer.signIn('dora', { scope: 'orders:read' }))
+  const all = tokensOf(await issuer.signIn('dora', { scope: 'orders:read profile:read' }))
+  await auth.users.setRoles(dora, ['reader'])
+  const [still, whole] = [
+    tokensOf(await issuer.refresh(narrow.refresh)),
+    tokensOf(await issuer.refresh(all.refresh)),
+  ]
+  for (const { access } of [still, whole]) assert.equal(claimsOf(access).scope, 'orders:read')
+  assert.deepEqual([claimsOf(still.access).narrowed, claimsOf(whole.access).narrowed], [true, undefined])
+  assert.equal((await issuer.call('GET', '/users/me/export', { token: still.access })).status, 403)
+  const json = { password: PASSWORD }
+  const renewed = await issuer.call('POST', '/session/renewal', { token: still.access, json })
+  assert.equal(claimsOf(String(renewed.body.access_token)).narrowed, true)
+  const shown = await issuer.call('GET', '/users/me/sessions', { token: whole.access })
+  assert.equal(shown.status, 200)
+  for (const { scope } of shown.body.items as { readonly scope: string }[]) {
+    assert.match(scope, /^\w+:read( \w+:read)?$/, 'the marks are nobody’s to see')
+  }
+})
+
+test('a token within a credential that may not act on the account may not either', async () => {
+  const { access } = await issuer.signUp('emil')
+  const made = await issuer.call('POST', '/users/me/api-keys', { token: access, json: { name: 'all of it' } })
+  const { principal: ofKey } = await proven(String(made.body.key))
+  const { principal: whole } = await proven(access)
+  const issued = async (within: typeof whole) =>
+    claimsOf((await issuer.auth.tokens.issue({ userId: whole.id, within })).access_token)
+  assert.equal((await issued(whole)).narrowed, undefined)
+  for (const [what, within] of Object.entries({
+    'an API key': ofKey,
+    'HTTP Basic': { ...whole, via: 'basic' },
+    'another client': { ...whole, clientId: 'calendar' },
+    'a narrow token': { ...whole, isNarrowed: true as const },
+  })) {
+    const { narrowed, scope } = await issued(within)
+    assert.deepEqual([narrowed, scope], [true, 'profile:read orders:read'], what)
+  }
 })

@@ -1,4 +1,4 @@
-import { AS_ROLES_ALLOW, authTimeOf, type Session, type SessionFacts } from '../../model/session.ts'
+import { authTimeOf, isScopeName, type Session, type SessionFacts } from '../../model/session.ts'
 import { inMilliseconds } from './expressions.ts'
 
 /**
@@ -57,7 +57,7 @@ export function toSession(row: SessionRow): Session {
     id: row.id,
     userId: row.user_id,
     clientId: row.client_id,
-    scope: row.scope.filter((name) => name !== AS_ROLES_ALLOW),
+    scope: row.scope.filter(isScopeName),
     amr: row.amr,
     startedAt: row.started_at,
     authenticatedAt: row.authenticated_at,

@@ -1,6 +1,6 @@
 import {
-  AS_ROLES_ALLOW,
   authTimeOf,
+  isScopeName,
   type Session,
   type SessionEnd,
   type SessionFacts,
@@ -76,7 +76,7 @@ export function toSession(row: SessionRow): Session {
     id: row.id,
     userId: row.user_id,
     clientId: row.client_id,
-    scope: (JSON.parse(row.scope) as string[]).filter((name) => name !== AS_ROLES_ALLOW),
+    scope: (JSON.parse(row.scope) as string[]).filter(isScopeName),
     amr: JSON.parse(row.amr),
     startedAt: row.started_at,
     authenticatedAt: row.authenticated_at ?? row.started_at,
