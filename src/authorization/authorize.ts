@@ -87,22 +87,24 @@ export async function authorize(
 }
 
 /**
- * The person has answered the question about this request. The request is checked anew: it went through their browser.
- * That the answer came from our page is for the caller to have looked at.
+ * The person has answered the question about this request: they allow the scopes that they were shown, or nothing. The
+ * request is checked anew: it went through their browser. Client and person may have got more since they were asked; that
+ * nobody has allowed. That the answer came from our page is for the caller to have looked at.
  */
 export async function authorizeAsAnswered(
   query: string,
-  allowed: boolean,
+  allowed: readonly string[] | undefined,
   browser: Browser,
   parts: GrantParts,
 ): Promise<SettledOutcome> {
   const considered = await consider(query, browser, parts)
   if ('kind' in considered) return considered
-  const { request, user, scope, step } = considered
-  if (!allowed) return returned(request, new Refusal('CONSENT_DENIED'), parts)
+  const { request, user, step } = considered
+  if (allowed === undefined) return returned(request, new Refusal('CONSENT_DENIED'), parts)
   if (user === undefined || step === 'sign_in' || step === 'login_required') {
     return signInFirst(query, request, browser)
   }
+  const scope = considered.scope.filter((name) => allowed.includes(name))
   const of = { userId: user.id, clientId: request.client.id }
   const event = {
     name: 'consent.granted',
@@ -111,7 +113,7 @@ export async function authorizeAsAnswered(
     data: { scope: scope.join(' ') },
   } as const
   await parts.store.consents.grant({ ...of, scopes: scope }, event)
-  return issue(query, considered, browser, parts)
+  return issue(query, { ...considered, scope }, browser, parts)
 }
 
 async function consider(

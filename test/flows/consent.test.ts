@@ -59,6 +59,27 @@ const decide = (
   who = browser,
 ) => who.post('/authorize/consent', { ...fieldsOf(page), consent, ...more }, headers)
 
+test('C17: what client or person have got since the question was shown is not allowed by its answer', async () => {
+  const one = await askedClient({ scopes: ['openid', 'orders:read'] })
+  const page = await browser.open(requestOf(one, { scope: 'openid email orders:read' }))
+  await issuer.auth.clients.change(one.id, { scopes: ['openid', 'email', 'orders:read'] })
+  const more = { scope: `${fieldsOf(page).scope} email` }
+  assert.equal((await decide(page, 'allow', more)).status, 403, 'more than was shown')
+  assert.equal(await issuer.call('GET', '/users/me/consents', { token }).then(consentedTo(one)), undefined)
+  const { code = '' } = answerOf(await decide(page, 'allow'))
+  assert.equal((await exchange(issuer, one, code)).body.scope, 'openid orders:read')
+  const granted = await issuer.call('GET', '/users/me/consents', { token }).then(consentedTo(one))
+  assert.equal(granted, 'openid orders:read')
+  const again = await browser.open(requestOf(one, { scope: 'openid email orders:read' }))
+  assert.equal(again.status, 200, 'asked about the rest')
+  assert.equal(fieldsOf(again).scope, 'openid email orders:read')
+})
+
+const consentedTo =
+  ({ id }: TestClient) =>
+  ({ body }: Answer) =>
+    (body.items as { client_id: string; scope: string }[]).find(({ client_id }) => client_id === id)?.scope
+
 test('C17: an unknown client is asked about: its name, what it may in words, for how long, and where it leads', async () => {
   const page = await browser.open(requestOf(client, { scope: 'openid email offline_access orders:read' }))
   assert.equal(page.status, 200)

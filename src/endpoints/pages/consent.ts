@@ -5,6 +5,7 @@ import { equalTexts } from '../../base/constant-time.ts'
 import { AuthError } from '../../errors/auth-error.ts'
 import { guardRequestOf } from '../../guard/guard-request.ts'
 import type { Reply } from '../../http/reply.ts'
+import { parseScope } from '../../model/scope-policy.ts'
 import { consentPage } from '../../pages/consent.ts'
 import { sentenceOfScope } from '../../pages/scope-sentences.ts'
 import { browserOf, replyTo } from '../browser-request.ts'
@@ -24,13 +25,14 @@ export async function showConsent(question: Question, context: RouteContext): Pr
   const { client, user, scope, lifeSeconds, query, redirectUri } = question
   const { base, texts } = view.frame
   const target = sourceOf(redirectUri)
+  const shown = scope.join(' ')
   const page = consentPage({ ...view.frame, here: `${base}/authorize?${query}` }, view.state, {
     clientName: client.name,
     userName: user.username ?? user.email,
     permissions: scope.map((name) => sentenceOfScope(texts, name, services.permissions.scopes)),
     lifeSeconds,
     leadsTo: target,
-    hidden: { request: query, request_token: requestToken(cookie.secret, query) },
+    hidden: { request: query, scope: shown, request_token: requestToken(cookie.secret, query, shown) },
     another: `${base}/authorize?${anotherPerson(query)}`,
   })
   // Browsers hold the redirect that follows a form to this policy as well.
@@ -42,30 +44,32 @@ export const answerConsent: PageHandler = async (context) => {
   const { body, request, services } = context
   const {
     request: query,
+    scope = '',
     request_token,
     consent,
   } = readFields(body, {
     request: { most: 20_000 },
+    scope: { most: 60_000, optional: true },
     request_token: { most: 100 },
     consent: { most: 10 },
   })
   const cookie = services.sessionCookies.read(guardRequestOf(request))
-  if (cookie === undefined || !equalTexts(request_token, requestToken(cookie.secret, query))) {
+  if (cookie === undefined || !equalTexts(request_token, requestToken(cookie.secret, query, scope))) {
     throw new AuthError('CONSENT_STALE')
   }
   if (consent !== 'allow' && consent !== 'deny') throw new AuthError('CONSENT_STALE')
   const outcome = await authorizeAsAnswered(
     query,
-    consent === 'allow',
+    consent === 'allow' ? parseScope(scope) : undefined,
     await browserOf(context),
     services.grants,
   )
   return replyTo(outcome, context)
 }
 
-/** Binds an answer to the session and to what was asked: another request cannot be put in its place. */
-function requestToken(secret: Uint8Array, query: string): string {
-  return createHmac('sha256', secret).update(`consent ${query}`).digest('base64url')
+/** Binds an answer to the session and to what was shown: another request, or more, cannot be put in its place. */
+function requestToken(secret: Uint8Array, query: string, scope: string): string {
+  return createHmac('sha256', secret).update(`consent ${query}\n${scope}`).digest('base64url')
 }
 
 function anotherPerson(query: string): URLSearchParams {
