@@ -169,7 +169,7 @@ async function issue(
   const { signIn, origin } = browser
   if (user === undefined || signIn === undefined) return signInFirst(query, request, browser)
   try {
-    await passAccountGate({ user, amr: signIn.amr, origin }, parts)
+    await passAccountGate({ user, amr: signIn.amr, origin, isSignedIn: true }, parts)
   } catch (error) {
     if (!(error instanceof AuthError) || error.refusal.clientCode === 'try_again') throw error
     if (error.code === 'MFA_REQUIRED' || error.code === 'MFA_ENROLMENT_REQUIRED') {

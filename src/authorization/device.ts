@@ -131,7 +131,7 @@ export async function answerDevice(
     return deviceCodes.deny(device.hash, { name: 'device_code.denied', origin, ...of, data: asked })
   }
   if (signIn?.userId !== user.id) return false
-  await passAccountGate({ user, amr: signIn.amr, origin }, parts)
+  await passAccountGate({ user, amr: signIn.amr, origin, isSignedIn: true }, parts)
   const data = { scope: scope.join(' ') }
   // First, so that what the device holds can be taken back like any other application's.
   await consents.grant({ ...of, scopes: scope }, { name: 'consent.granted', origin, ...of, data })

@@ -14,6 +14,8 @@ export interface Entrant {
   /** How they have proven themselves so far (RFC 8176). */
   readonly amr: readonly string[]
   readonly origin: SignInOrigin
+  /** They are signed in already, and ask for more: what they lack is asked for anew, and is no try at the account. */
+  readonly isSignedIn?: true
   /** Makes the challenge with which the sign-in can go on; absent where it cannot. */
   readonly challenge?: () => string
 }
@@ -59,9 +61,11 @@ export async function passAccountGate(entrant: Entrant, parts: GateParts): Promi
   if (due === 'enrolment') {
     throw new AuthError('MFA_ENROLMENT_REQUIRED', { details, ...continuationOf(entrant, TO_SET_UP) })
   }
-  // A password that was right, and no more, is no success yet: it stays counted (PROTOCOL 5.4).
-  await throttle.count(tryAt(user, origin, parts))
-  await store.events.record({ name: 'login.challenged', origin, userId: user.id })
+  if (entrant.isSignedIn === undefined) {
+    // A password that was right, and no more, is no success yet: it stays counted (PROTOCOL 5.4).
+    await throttle.count(tryAt(user, origin, parts))
+    await store.events.record({ name: 'login.challenged', origin, userId: user.id })
+  }
   throw new AuthError('MFA_REQUIRED', { details, ...continuationOf(entrant, methodsOf(factors)) })
 }
 

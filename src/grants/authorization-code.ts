@@ -34,7 +34,7 @@ export const authorizationCode: Grant = {
     }
     if (state !== 'used') {
       checkExchange(request, standing, parts)
-      await passAccountGate({ user, amr: code.amr, origin }, parts)
+      await passAccountGate({ user, amr: code.amr, origin, isSignedIn: true }, parts)
       await parts.hooks.before?.signIn?.(user, { address: origin.address, agent: origin.agent })
       ownClaims(user, client, parts)
     }

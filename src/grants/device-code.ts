@@ -53,7 +53,7 @@ export const deviceCode: Grant = {
         })
     }
     const { approval, user } = polled
-    await passAccountGate({ user, amr: approval.amr, origin }, parts)
+    await passAccountGate({ user, amr: approval.amr, origin, isSignedIn: true }, parts)
     await parts.hooks.before?.signIn?.(user, { address: origin.address, agent: origin.agent })
     ownClaims(user, client, parts)
 

@@ -17,6 +17,7 @@ import {
   VERIFIER,
 } from './browser.ts'
 import { claimsOf, handClock, ISSUER, startIssuer, type TestIssuer } from './issuer.ts'
+import { codeAt, fromBase32 } from './second-factor.ts'
 import { callAs, registerClient, type TestClient } from './test-clients.ts'
 
 const SCOPES = {
@@ -314,6 +315,27 @@ test('C4, C5: a code is good for its client, its address and its verifier only, 
   assert.equal((await exchange(issuer, client, code)).status, 200)
   const events = await issuer.auth.events.list({ userId, limit: 100, name: 'code.wrong_client' })
   assert.equal(events.length, 1)
+})
+
+test('E8: who is signed in and lacks the second factor is asked for it, and has not tried to guess', async () => {
+  await issuer.signUp('emil')
+  const one = openBrowser(issuer)
+  await one.signIn('emil')
+  const { body: session } = await one.open('/session')
+  const headers = {
+    cookie: one.cookie ?? '',
+    'x-csrf-token': String(session.csrf_token),
+    'sec-fetch-site': 'same-origin',
+  }
+  const { body: offer } = await issuer.call('POST', '/users/me/totp', { json: {}, headers })
+  const code = codeAt(fromBase32(String(offer.secret)), Date.now())
+  const json = { challenge_token: offer.challenge_token, code }
+  assert.equal((await issuer.call('POST', '/users/me/totp/confirm', { json, headers })).status, 201)
+  for (let silent = 0; silent < 15; silent++) {
+    assert.equal(answerOf(await one.open(requestOf(client, { prompt: 'none' }))).error, 'login_required')
+  }
+  const signedIn = await issuer.signIn('emil')
+  assert.deepEqual([signedIn.status, signedIn.body.error], [403, 'mfa_required'])
 })
 
 test('C4: the second use of a code ends what the first one got, at once', async () => {
