@@ -1,7 +1,9 @@
 import { momentOf } from '../base/clock.ts'
+import { isRegisteredRedirectUri } from '../clients/redirect-uri.ts'
 import { AuthError } from '../errors/auth-error.ts'
 import type { Cause } from '../errors/codes.ts'
 import type { RefusalDetails } from '../errors/refusal.ts'
+import type { Client } from '../model/client.ts'
 import { faultOfVerifier } from '../model/pkce.ts'
 import type { CodeStanding } from '../store/codes.ts'
 import { readCode } from '../tokens/authorization-code.ts'
@@ -33,7 +35,8 @@ export const authorizationCode: Grant = {
       throw refused('CODE_OF_OTHER_CLIENT', of)
     }
     if (state !== 'used') {
-      checkExchange(request, standing, parts)
+      checkExchange(request, standing)
+      await checkRegistration(client, standing, parts)
       await passAccountGate({ user, amr: code.amr, origin, isSignedIn: true }, parts)
       await parts.hooks.before?.signIn?.(user, { address: origin.address, agent: origin.agent })
       ownClaims(user, client, parts)
@@ -54,16 +57,30 @@ export const authorizationCode: Grant = {
   },
 }
 
-function checkExchange(request: TokenRequest, { code, state }: CodeStanding, parts: GrantParts): void {
+function checkExchange(request: TokenRequest, { code, state }: CodeStanding): void {
   const of = { userId: code.userId, clientId: code.clientId }
   if (state !== 'good') throw refused('CODE_INVALID', { ...of, why: state })
   if (request.parameters.get('redirect_uri') !== code.redirectUri) throw refused('CODE_REDIRECT_URI', of)
   const fault = faultOfVerifier(request.parameters.get('code_verifier') || undefined, code.challenge)
   if (fault !== undefined) throw refused(fault, of)
-  const resource = request.parameters.get('resource')
-  if (resource !== undefined && resource !== '' && resource !== parts.settings.audience) {
-    throw new AuthError('RESOURCE_UNKNOWN', { details: of })
-  }
+}
+
+/**
+ * Whether the client could still be given such a code: it may have lost the address since, or with its secret the leave to
+ * do without PKCE. What is remembered of it may let it pass; only what stands now turns it away.
+ */
+async function checkRegistration(
+  client: Client,
+  { code }: CodeStanding,
+  { clients }: GrantParts,
+): Promise<void> {
+  const permits = ({ redirectUris, requirePkce }: Client): boolean =>
+    isRegisteredRedirectUri(code.redirectUri, redirectUris) && (code.challenge !== undefined || !requirePkce)
+  if (permits(client)) return
+  const now = (await clients.read(client.id))?.client
+  if (now !== undefined && permits(now)) return
+  const why = 'the client is registered otherwise by now'
+  throw refused('CODE_INVALID', { userId: code.userId, clientId: client.id, why })
 }
 
 function refused(cause: Cause, details: RefusalDetails): AuthError {

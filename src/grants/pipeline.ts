@@ -31,6 +31,7 @@ export async function answerTokenRequest(request: TokenRequest, parts: GrantPart
   const { client } = caller
   await request.onClient?.(client)
   const grant = grantOf(request, client, parts)
+  refuseOtherResource(request.parameters.get('resource'), client, settings)
   // Before anything is changed: what could not be signed would be lost to the client.
   await parts.keyRing.freshen()
   const { watch } = parts.refusedSignIns
@@ -53,4 +54,14 @@ function grantOf(request: TokenRequest, client: Client, { settings }: GrantParts
     throw new AuthError('CLIENT_NOT_ALLOWED', { details: { grant: grant.type, clientId: client.id } })
   }
   return grant
+}
+
+/** There are tokens for one API here (RFC 8707 section 2): who asks for another one's is not to be given ours. */
+function refuseOtherResource(
+  resource: string | undefined,
+  { id: clientId }: Client,
+  { audience }: Pick<GrantParts['settings'], 'audience'>,
+): void {
+  if (resource === undefined || resource === '' || resource === audience) return
+  throw new AuthError('RESOURCE_UNKNOWN', { details: { clientId } })
 }

@@ -317,6 +317,53 @@ test('C4, C5: a code is good for its client, its address and its verifier only, 
   assert.equal(events.length, 1)
 })
 
+test('C1, C3: a code is no good once its client has lost the address, or its secret and with it the leave to do without PKCE', async () => {
+  const without = { code_challenge: undefined, code_challenge_method: undefined }
+  const moved = await codeClient(issuer)
+  const [before, since] = [await codeFor(browser, moved), await codeFor(browser, moved)]
+  await issuer.auth.clients.change(moved.id, { redirectUris: ['https://app.example.com/other'] })
+  const refused = await exchange(issuer, moved, before)
+  assert.deepEqual([refused.status, refused.body.error], [400, 'invalid_grant'])
+  await issuer.auth.clients.change(moved.id, { redirectUris: [CALLBACK] })
+  assert.equal((await exchange(issuer, moved, since)).status, 200)
+
+  const opened = await codeClient(issuer, { requirePkce: false })
+  const [bare, good] = [await codeFor(browser, opened, without), await codeFor(browser, opened)]
+  await issuer.auth.clients.change(opened.id, { authMethod: 'none', requirePkce: true })
+  const asAnybody = (code: string, more = {}) => {
+    const form = {
+      grant_type: 'authorization_code',
+      code,
+      redirect_uri: CALLBACK,
+      client_id: opened.id,
+      ...more,
+    }
+    return issuer.call('POST', '/token', { form })
+  }
+  assert.deepEqual((await asAnybody(bare)).body.error, 'invalid_grant')
+  assert.equal((await asAnybody(good, { code_verifier: VERIFIER })).status, 200)
+})
+
+test('RFC 8707: who asks for a token of another API gets none of ours, by whatever grant', async () => {
+  const own = await codeClient(issuer, {
+    grants: ['authorization_code', 'refresh_token', 'client_credentials'],
+  })
+  const { body } = await exchange(
+    issuer,
+    own,
+    await codeFor(browser, own, { scope: 'openid offline_access profile:read' }),
+  )
+  for (const form of [
+    { grant_type: 'client_credentials' },
+    { grant_type: 'refresh_token', refresh_token: String(body.refresh_token) },
+  ]) {
+    const other = await callAs(issuer, own, '/token', { ...form, resource: 'https://other.example.com' })
+    assert.deepEqual([other.status, other.body.error], [400, 'invalid_target'], form.grant_type)
+    const ours = await callAs(issuer, own, '/token', { ...form, resource: ISSUER })
+    assert.equal(ours.status, 200, ours.text)
+  }
+})
+
 test('E8: who is signed in and lacks the second factor is asked for it, and has not tried to guess', async () => {
   await issuer.signUp('emil')
   const one = openBrowser(issuer)
