@@ -39,8 +39,8 @@ export async function openOwnIssuer(base: URL, audience?: string): Promise<OwnIs
   const { hooks: _, profile: __, ...rest } = { ...(options as AuthOptions), ...told }
   const wired = wire({ ...rest, isCommand: true }, [])
   const { accounts, grants } = wired.services
-  await wired.start()
   try {
+    await wired.start()
     const name = encodeBase64Url(grants.random(9)).replaceAll(/[^A-Za-z0-9]/g, '0')
     const user = await accounts.create(
       { email: `probe-${name}@probe.invalid`, password: encodeBase64Url(grants.random(32)) },
@@ -110,8 +110,11 @@ export async function openOwnIssuer(base: URL, audience?: string): Promise<OwnIs
         }
       },
       async close() {
-        await accounts.remove(user.id, OPERATOR)
-        await wired.stop()
+        try {
+          await accounts.remove(user.id, OPERATOR)
+        } finally {
+          await wired.stop()
+        }
       },
     }
   } catch (error) {

@@ -12,7 +12,7 @@ import { guessedTokens, type TokenSource } from '../probe/source.ts'
 import type { Target } from '../probe/target.ts'
 import { NOWHERE } from '../probe/variants.ts'
 import { readDocument, readJsonObject } from './document.ts'
-import { readNamedFile } from './named-file.ts'
+import { readNamedFile, readStandardInput } from './named-file.ts'
 import { NoVerdict } from './no-verdict.ts'
 import { type OutputOptions, print, printJson } from './output.ts'
 import { shortPlace } from './short-place.ts'
@@ -151,7 +151,7 @@ async function sourceOf(base: URL, own: boolean, options: ProbeCommandOptions): 
     if (tokenFile !== undefined) throw new NoVerdict('either --issuer or --token-file')
     return (await import('./own-issuer.ts')).openOwnIssuer(base, audience)
   }
-  const genuine = tokenFile === undefined ? undefined : readToken(tokenFile)
+  const genuine = tokenFile === undefined ? undefined : await readToken(tokenFile)
   const named = claimsOf(genuine).iss
   return guessedTokens({
     now: Date.now,
@@ -172,8 +172,9 @@ async function publicKeysOf(place: string, named: boolean): Promise<readonly Jso
   }
 }
 
-function readToken(file: string): string {
-  const text = (file === '-' ? readFileSync(0, 'utf8') : readNamedFile(file)).trim()
+async function readToken(file: string): Promise<string> {
+  const given = file === '-' ? (await readStandardInput()).toString('utf8') : readNamedFile(file)
+  const text = given.trim()
   if (!/^[\w.~+/=-]+$/.test(text))
     throw new NoVerdict('--token-file: the file is to hold one token, and nothing else')
   return text

@@ -112,6 +112,8 @@ function stopOnSignals(serving: Serving, logger: Logger, link: WorkerLink | unde
   }
   const onSignal = (signal: string) => stop(signal)
   process.on('SIGTERM', onSignal).on('SIGINT', onSignal)
+  // Who asks for new workers by it has none here. By itself it would end us in the middle of an answer.
+  if (link === undefined) process.on('SIGHUP', onSignal)
   link?.onStop((lingers) => stop('replaced', lingers ? LINGER_MILLISECONDS : 0))
 }
 

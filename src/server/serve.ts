@@ -45,7 +45,11 @@ const GRACE_MILLISECONDS = 8000
 
 /** The issuer as a server of its own. Rejects if the port cannot be had or the store cannot be opened. */
 export async function serve({ auth, host, port, logger, tls }: ServeOptions): Promise<Serving> {
-  await auth.ready()
+  await auth.ready().catch(async (error: unknown) => {
+    // What it has opened already, such as a connection to Redis, would keep the process from ending.
+    await auth.close()
+    throw error
+  })
   const home = homeOf(auth)
   const listener = nodeListener({
     ...auth,

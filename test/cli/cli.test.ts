@@ -250,6 +250,33 @@ test('serve: says where it is, stops on SIGTERM with 0, and a taken port is one 
   assert.equal(status, 0)
 })
 
+test('serve: SIGHUP, which replaces workers where there are several, lets one server finish and ends it with 0', async () => {
+  const child = start(['serve'], { PORT: String(await freePort()) })
+  assert.ok(child.stdout)
+  let out = ''
+  child.stdout.on('data', (chunk) => {
+    out += chunk
+  })
+  while (!out.includes('users create')) await once(child.stdout, 'data')
+  child.kill('SIGHUP')
+  assert.deepEqual(await once(child, 'close'), [0, null])
+  assert.match(out, /stopping/)
+})
+
+test('serve: a start that fails ends also where a connection to Redis was made before', async () => {
+  const env = {
+    NODE_ENV: 'production',
+    ISSUER: 'https://auth.example.com',
+    SECRET_KEY: 'Rk7o3vXn0c2mZpJt9sQyWlEa5bUdGhKi8fLxTqNjVwM',
+    DATABASE_URL: 'sqlite:./none.db',
+    REDIS_URL: `redis://127.0.0.1:${await freePort()}`,
+    PORT: String(await freePort()),
+  }
+  const { status, err } = await run(['serve'], { env })
+  assert.equal(status, 1)
+  assert.match(err, /^STORE_SCHEMA_OLD/)
+})
+
 test('migrate --dry-run in an empty folder says what it would do, and leaves the folder empty', async () => {
   const empty = mkdtempSync(join(tmpdir(), 'countersign-dry-'))
   try {

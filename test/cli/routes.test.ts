@@ -41,8 +41,11 @@ function start(
   return spawn(process.execPath, [MAIN, ...args], { cwd: folder, env, stdio })
 }
 
-async function run(...args: string[]) {
-  const child = start(args)
+const run = (...args: string[]) => runWith({ PORT: String(port) }, ...args)
+
+async function runWith(settings: Readonly<Record<string, string>>, ...args: string[]) {
+  const child = start(args, 'pipe', settings)
+  child.stdin?.end()
   const { stdout, stderr } = child
   assert.ok(stdout && stderr)
   const [out, err, [status]] = await Promise.all([text(stdout), text(stderr), once(child, 'close')])
@@ -154,6 +157,7 @@ test('what cannot be tried has status 2 and says why, in one line', async () => 
     [['--probe', 'localhost'], /--probe: an address/],
     [['--probe', url, '--rate', '0'], /--rate: a number/],
     [['--probe', url, '--issuer', '--token-file', document], /either --issuer or --token-file/],
+    [['--probe', url, '--token-file', '-'], /to hold one token/],
     [['--probe', closed, '--no-issuer'], /does not answer/],
     [['--openapi', join(folder, 'gone.json'), '--probe', url], /no such file/],
   ] as const) {
@@ -163,4 +167,15 @@ test('what cannot be tried has status 2 and says why, in one line', async () => 
     assert.equal(out, '')
     assert.doesNotMatch(err, /\n\s+at /)
   }
+})
+
+test('a probe whose issuer cannot be opened ends also where a connection to Redis was made before', async () => {
+  const settings = {
+    DATABASE_URL: `sqlite:${join(folder, 'nowhere', 'auth.db')}`,
+    REDIS_URL: `redis://127.0.0.1:${await findFreePort()}`,
+  }
+  writeFileSync(join(folder, 'nowhere'), 'no folder')
+  const { err, status } = await runWith(settings, 'routes', '--probe', url)
+  assert.equal(status, 2)
+  assert.match(err, /^STORE_UNAVAILABLE/)
 })

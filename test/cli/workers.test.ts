@@ -9,9 +9,15 @@ import { after, before, type TestContext, test } from 'node:test'
 import { countOf } from '../counts.ts'
 import { findFreePort } from '../servers/free-port.ts'
 import { type Place, startPlace } from '../store/postgres-place.ts'
-import { build, type RunningServer, runProgram, startServer } from './built-server.ts'
+import { build, type RunningServer, runProgram, startProgram, startServer } from './built-server.ts'
 
 const PASSWORD = 'correct horse battery'
+/** While there is a file of that name in its folder, a program finds no Node to start another process with. */
+const NO_ROOM = `--import=data:text/javascript,${encodeURIComponent(`
+  import { existsSync } from 'node:fs'
+  const { execPath } = process
+  Object.defineProperty(process, 'execPath', { get: () => (existsSync('no-room') ? '/nowhere/node' : execPath) })
+`)}`
 const WORKERS = 2
 
 let place: Place
@@ -35,7 +41,7 @@ async function serveByTwo(t: TestContext, env: Record<string, string> = {}) {
     cwd,
     args,
     // On a machine full of other tests nobody looks at the revocations in time.
-    env: { MAX_STALENESS_SECONDS: '300', RATE_LIMITS: 'off', ...env },
+    env: { MAX_STALENESS_SECONDS: '300', RATE_LIMITS: 'off', NODE_OPTIONS: NO_ROOM, ...env },
   })
   t.after(async () => {
     if (server.child.exitCode === null) await server.stop()
@@ -44,10 +50,16 @@ async function serveByTwo(t: TestContext, env: Record<string, string> = {}) {
 }
 
 /** Waits until the program has said it. */
-async function saidBy({ child, said }: RunningServer, isSaid: (text: string) => boolean): Promise<void> {
+async function saidBy(
+  { child, said }: Pick<RunningServer, 'child' | 'said'>,
+  isSaid: (text: string) => boolean,
+): Promise<void> {
   while (!isSaid(said())) {
-    assert.equal(child.exitCode, null, said())
-    await once(child.stdout ?? child, 'data')
+    assert.deepEqual([child.exitCode, child.signalCode], [null, null], said())
+    const heard = new AbortController()
+    const { signal } = heard
+    await Promise.race([once(child.stdout ?? child, 'data', { signal }), once(child, 'close', { signal })])
+    heard.abort()
   }
 }
 
@@ -60,6 +72,14 @@ const served = (text: string): { worker: number; pid: number }[] =>
 const pidsNow = (text: string): number[] => [
   ...new Map(served(text).map(({ worker, pid }) => [worker, pid])).values(),
 ]
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0)
+  } catch {
+    return false
+  }
+}
 
 /** By a connection of its own, which goes to whichever worker is next. */
 async function ask(server: RunningServer, path: string, init: RequestInit = {}): Promise<Response> {
@@ -148,6 +168,44 @@ for (const { name, env } of databases.slice(0, countOf({ quick: 1, full: 2, long
       ann = await refreshed(ann)
     })
 
+    await t.test(
+      'SIGHUP while a successor of one that fell is on its way leaves one in each place',
+      async () => {
+        const times = (text: string, words: string) => text.split(words).length - 1
+        const [asked, replaced] = ['the workers are to be replaced', 'the workers were replaced']
+        const before = server.said()
+        const holds = createServer().listen(0, '127.0.0.1')
+        await once(holds, 'listening')
+        const { port } = holds.address() as AddressInfo
+        const config = join(server.cwd, 'countersign.config.mjs')
+        writeFileSync(config, `await fetch('http://127.0.0.1:${port}')\nexport default {}\n`)
+        const [first = 0] = pidsNow(before)
+        process.kill(first, 'SIGKILL')
+        const [, successor] = await once(holds, 'request')
+        server.child.kill('SIGHUP')
+        await saidBy(server, (text) => times(text, asked) > times(before, asked))
+        holds.on('request', (_, response) => response.end())
+        successor.end()
+        await saidBy(server, (text) => times(text, replaced) > times(before, replaced))
+        rmSync(config)
+        holds.close()
+        holds.closeAllConnections()
+        const alive = served(server.said()).filter(({ pid }) => isAlive(pid))
+        assert.deepEqual(alive.map(({ pid }) => pid).sort(), pidsNow(server.said()).sort())
+      },
+    )
+
+    await t.test('where there is no room for another process the others go on, until there is', async () => {
+      const [, victim = 0] = pidsNow(server.said())
+      const flag = join(server.cwd, 'no-room')
+      writeFileSync(flag, '')
+      process.kill(victim, 'SIGKILL')
+      await saidBy(server, (text) => text.includes('a worker cannot be made'))
+      assert.equal((await ask(server, '/readyz')).status, 200)
+      rmSync(flag)
+      await saidBy(server, (text) => !pidsNow(text).includes(victim))
+    })
+
     await t.test('they end as one', async () => {
       const pids = pidsNow(server.said())
       assert.equal(await server.stop(), 0)
@@ -198,6 +256,39 @@ async function startLoad(server: RunningServer) {
     },
   }
 }
+
+test('SIGHUP while the first workers are on their way ends nobody: they are replaced as soon as they serve', async (t) => {
+  const cwd = freshFolder(t)
+  const holds = createServer().listen(0, '127.0.0.1')
+  await once(holds, 'listening')
+  t.after(() => {
+    holds.close()
+    holds.closeAllConnections()
+  })
+  const { port } = holds.address() as AddressInfo
+  writeFileSync(
+    join(cwd, 'countersign.config.mjs'),
+    `await fetch('http://127.0.0.1:${port}')\nexport default {}\n`,
+  )
+  const asked = once(holds, 'request')
+  const env = { PORT: String(await findFreePort()), MAX_STALENESS_SECONDS: '300' }
+  const child = startProgram(['serve', '--workers', String(WORKERS)], { cwd, env })
+  t.after(() => child.kill())
+  let text = ''
+  for (const stream of [child.stdout, child.stderr]) {
+    stream?.setEncoding('utf8').on('data', (chunk: string) => {
+      text += chunk
+    })
+  }
+  const [, answer] = await asked
+  child.kill('SIGHUP')
+  holds.on('request', (_, response) => response.end())
+  answer.end()
+  await saidBy({ child, said: () => text }, () => text.includes('the workers were replaced'))
+  assert.equal(served(text).length, 2 * WORKERS)
+  child.kill()
+  assert.deepEqual(await once(child, 'close'), [0, null])
+})
 
 test('what keeps the first worker from serving is said once, and ends the program; status 1', async (t) => {
   const taken = createServer().listen(0, '127.0.0.1')

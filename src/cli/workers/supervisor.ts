@@ -12,8 +12,8 @@ import { planRestart } from './restart-delay.ts'
 interface Place {
   readonly number: number
   worker: Worker | undefined
-  /** Another one is on its way to it. */
-  isStarting: boolean
+  /** Settles when the one that is on its way to it serves, or does not; undefined where none is. */
+  starting: Promise<unknown> | undefined
   failures: number
 }
 
@@ -35,7 +35,7 @@ export async function superviseWorkers(count: number): Promise<void> {
   const places: Place[] = Array.from({ length: count }, (_, index) => ({
     number: index + 1,
     worker: undefined,
-    isStarting: false,
+    starting: undefined,
     failures: 0,
   }))
   let logger: Logger = silentLogger
@@ -47,13 +47,16 @@ export async function superviseWorkers(count: number): Promise<void> {
     const worker = cluster.fork({ [WORKER_VARIABLE]: String(place.number) })
     const began = performance.now()
     const { promise, resolve, reject } = Promise.withResolvers<Served>()
-    place.isStarting = true
+    place.starting = promise
+    const hasStarted = (): void => {
+      if (place.starting === promise) place.starting = undefined
+    }
     worker.on('message', (message: FromWorker) => {
       if (message.kind === 'counts') sums.note(worker.id, message.samples)
       else if (message.kind === 'sums') void answerSums(worker, message.question)
       else {
         place.worker = worker
-        place.isStarting = false
+        hasStarted()
         resolve(message)
         if (logger === silentLogger) logger = createLogger(message.level)
         logger.info({ worker: place.number, pid: worker.process.pid }, 'a worker serves')
@@ -62,13 +65,20 @@ export async function superviseWorkers(count: number): Promise<void> {
     worker.once('exit', (status: number | null, signal: string | null) => {
       sums.end(worker.id)
       if (status !== 0) failed += 1
-      if (place.worker !== worker) place.isStarting = false
+      hasStarted()
       reject(status ?? 1)
       // Whoever was let go has a successor in its place already.
       if (place.worker !== worker || stopping) return
       place.worker = undefined
       logger.error({ worker: place.number, pid: worker.process.pid, status, signal }, 'a worker has ended')
       void replace(place, performance.now() - began)
+    })
+    // Where the machine has no room for another process there is none that could exit, and the others must go on.
+    worker.on('error', (error) => {
+      if (logger === silentLogger) process.stderr.write(`${error.message}\n`)
+      logger.error({ worker: place.number, err: error }, 'a worker cannot be made')
+      hasStarted()
+      reject(1)
     })
     return promise
   }
@@ -77,7 +87,7 @@ export async function superviseWorkers(count: number): Promise<void> {
     const { failures, delayMilliseconds } = planRestart(place.failures, livedMilliseconds)
     place.failures = failures
     await sleep(delayMilliseconds)
-    if (stopping || place.isStarting || place.worker !== undefined) return
+    if (stopping || place.starting !== undefined || place.worker !== undefined) return
     await start(place).catch(async () => {
       if (!stopping) await replace(place, 0)
     })
@@ -106,6 +116,10 @@ export async function superviseWorkers(count: number): Promise<void> {
   /** One after the other, the new one first. False where one does not serve, or all are to stop. */
   async function replaceAll(): Promise<boolean> {
     for (const place of places) {
+      // Of one that fell the successor may be on its way, and may have read the former configuration: two at once would
+      // both stay.
+      await place.starting?.catch(() => undefined)
+      if (stopping) return false
       const former = place.worker
       const serves = await start(place).then(
         () => true,
@@ -122,11 +136,16 @@ export async function superviseWorkers(count: number): Promise<void> {
     return true
   }
 
-  let rolling = false
+  // While the first ones are on their way nobody is replaced: that comes next.
+  let rolling = true
   let again = false
-  async function roll(): Promise<void> {
+  async function askToRoll(): Promise<void> {
     again = true
-    if (rolling || stopping) return
+    logger.info({}, 'the workers are to be replaced')
+    if (!rolling) await roll()
+  }
+
+  async function roll(): Promise<void> {
     rolling = true
     while (again && !stopping) {
       again = false
@@ -148,16 +167,17 @@ export async function superviseWorkers(count: number): Promise<void> {
   const [first, ...others] = places
   if (first === undefined) return
   process.on('SIGTERM', stop).on('SIGINT', stop)
+  // A terminal that is closed says so by the same signal.
+  process.on('SIGHUP', (signal) => void (process.stdin.isTTY ? stop(signal) : askToRoll()))
   const served = await start(first).catch((status: number) => {
     process.exitCode = status
     return undefined
   })
   if (served === undefined || stopping) return
   await Promise.all(others.map((place) => start(place).catch(() => void replace(place, 0))))
-  // A terminal that is closed says so by the same signal.
-  process.on('SIGHUP', (signal) => void (process.stdin.isTTY ? stop(signal) : roll()))
   if (served.lines !== '') print(`${served.lines}\n  workers   ${count}`)
   logger.info({ workers: count }, 'serving')
+  await roll()
 }
 
 function workers(): Worker[] {
