@@ -23,6 +23,7 @@ export interface AssertionParts {
   readonly clock: Clock
   /** Each value of `aud` must be one of these. */
   readonly audiences: readonly string[]
+  readonly storeEpoch: number
 }
 
 const LONGEST_LIFE_SECONDS = 300
@@ -90,8 +91,18 @@ function faultOfClaims(
     if (start !== undefined && !(isTime(start) && start <= now + TOLERANCE_SECONDS))
       return 'iat or nbf lies ahead'
   }
+  if (mayBeSpent(iat, now, parts.storeEpoch)) return 'made before the database was put back'
   if (typeof jti !== 'string' || jti === '' || jti.length > LONGEST_JTI) return 'jti is missing or too long'
   return undefined
+}
+
+/**
+ * Whether it was made before the database was put back, or may have been: what was used up since the backup is known no
+ * more (PROTOCOL 2.11). The epoch of a database that was put back is the time of that in seconds, or more.
+ */
+function mayBeSpent(iat: unknown, now: number, storeEpoch: number): boolean {
+  if (Math.abs(now - storeEpoch) > LONGEST_LIFE_SECONDS + 2 * TOLERANCE_SECONDS) return false
+  return !(isTime(iat) && iat > storeEpoch + TOLERANCE_SECONDS)
 }
 
 function isTime(value: unknown): value is number {

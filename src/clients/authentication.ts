@@ -41,7 +41,8 @@ export async function authenticateClient(
   if (assertion !== undefined) {
     const { issuer } = parts
     const audiences = [issuer, `${issuer}/token`, issuer + request.endpoint]
-    await proveAssertion(assertion, client, { store: parts.store, clock: parts.clock, audiences })
+    const { store, clock } = parts
+    await proveAssertion(assertion, client, { store, clock, audiences, storeEpoch })
   }
   return { client, storeEpoch, asOf, asked }
 }

@@ -7,7 +7,8 @@ import { afterEach, beforeEach, test } from 'node:test'
 import { type Auth, createAuth } from '../../src/index.ts'
 import { startRedis } from '../servers/redis.ts'
 import { patient, run, startPlace } from '../store/postgres-place.ts'
-import { claimsOf, ISSUER, SECRET_KEY, startIssuer } from './issuer.ts'
+import { claimsOf, handClock, ISSUER, SECRET_KEY, startIssuer, type TestIssuer } from './issuer.ts'
+import { assertionClaims, JWT_BEARER, newKey, signAssertion } from './test-clients.ts'
 
 const home = process.cwd()
 let folder: string
@@ -99,6 +100,40 @@ test('G-15, PROTOCOL 2.11: an API key of the backup is suspended until somebody 
   assert.equal((await second.me(text)).status, 401, 'revoked since, or not: nobody here can tell')
   assert.equal(await second.auth.apiKeys.confirm(userId, key.id), true)
   assert.equal((await second.me(text)).status, 200)
+  await second.close()
+})
+
+test('C9, PROTOCOL 2.11: an assertion that a client used up since the backup is not good again', async () => {
+  const clock = handClock()
+  const first = await startIssuer({ databaseUrl: 'sqlite:./data/auth.db', clock })
+  const key = await newKey()
+  const { client } = await first.auth.clients.create({
+    name: 'A signer',
+    authMethod: 'private_key_jwt',
+    keys: [key.jwk],
+  })
+  const assertion = (more = {}) => {
+    const now = Math.floor(clock.now() / 1000)
+    return signAssertion({ ...assertionClaims(client.id, now), exp: now + 300, ...more }, key)
+  }
+  const ask = ({ call }: TestIssuer, client_assertion: string) => {
+    const form = { grant_type: 'client_credentials', client_assertion_type: JWT_BEARER, client_assertion }
+    return call('POST', '/token', { form })
+  }
+  backUp('before.db')
+  const [dated, undated] = [await assertion(), await assertion({ iat: undefined })]
+  for (const one of [dated, undated]) assert.equal((await ask(first, one)).status, 200)
+  await first.close()
+  putBack('before.db')
+  clock.advance(60_000)
+  await notStarted({ clock }).declareRestored()
+
+  const second = await startIssuer({ databaseUrl: 'sqlite:./data/auth.db', clock })
+  clock.advance(10_000)
+  for (const one of [dated, undated]) assert.equal((await ask(second, one)).status, 401)
+  assert.equal((await ask(second, await assertion())).status, 200, 'made since')
+  clock.advance(310_000)
+  assert.equal((await ask(second, await assertion({ iat: undefined }))).status, 200)
   await second.close()
 })
 
