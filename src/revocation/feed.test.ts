@@ -193,6 +193,20 @@ test('who follows the feed hears of ring and epoch, and may fail without harm', 
   assert.ok(log.includes('what follows an answer about revocations failed'))
 })
 
+test('a feed that is stopped while its first question is under way does not go on asking', async () => {
+  const { feed, database, hand } = createFeedBench()
+  database.mood = 'hanging'
+  const started = feed.start()
+  await settle()
+  await feed.stop()
+  database.mood = 'well'
+  database.wake()
+  await started
+  await hand.pass(20_000)
+  assert.equal(database.questions.length, 1)
+  assert.equal(hand.timers, 0)
+})
+
 test('regular questions do not pile up, and end with the feed', async () => {
   const { feed, database, hand } = createFeedBench()
   await feed.start()

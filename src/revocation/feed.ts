@@ -113,6 +113,7 @@ export function createRevocationFeed(options: RevocationFeedOptions): Revocation
   let censusDue = 0
   let failures = 0
   let running = false
+  let stops = 0
   let cancelNext = (): void => undefined
   let endHints = async (): Promise<void> => undefined
   let writingBack = false
@@ -234,13 +235,15 @@ export function createRevocationFeed(options: RevocationFeedOptions): Revocation
   return {
     async start() {
       if (running) return
+      const stopsBefore = stops
       await pull()
-      if (running) return
+      if (running || stops !== stopsBefore) return
       running = true
       endHints = listenToHints(hints, hint, { logger, schedule })
       planNext(intervalMilliseconds)
     },
     async stop() {
+      stops += 1
       running = false
       cancelNext()
       await endHints()

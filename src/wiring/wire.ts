@@ -142,6 +142,7 @@ export function wire(options: AuthOptions, routes: readonly Route[]): Wired {
         if (!isBeside) await webhooks.start()
       } catch (error) {
         // A node that says it is there and is not would hold up the others.
+        await feed.stop()
         await keys.stop()
         await store.close()
         throw error
@@ -183,15 +184,17 @@ export function wire(options: AuthOptions, routes: readonly Route[]): Wired {
     async stop() {
       drain()
       housekeeping?.stop()
+      // A place that is slow to answer must not keep from its end what has less time than it takes.
+      const webhooksStopped = webhooks.stop()
       await apiKeys.uses.stop()
       await sessionUses.stop()
       await telemetry.refusalLog.stop()
       sockets.stop()
-      await webhooks.stop()
       await mail.stop()
       // First the passwords that are being hashed still: some of them are refused.
       await signIn.hashes.close()
       await signIn.grants.refusedSignIns.settled()
+      await webhooksStopped
       await feed.stop()
       await keys.stop()
       await store.close()

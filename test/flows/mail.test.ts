@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { after, before, test } from 'node:test'
 import { type SmtpServer, startSmtp } from '../servers/smtp.ts'
 import { PASSWORD, startIssuer } from './issuer.ts'
@@ -47,6 +50,42 @@ test('a letter that cannot be sent is an event, and never a 500', async () => {
   const events = await issuer.auth.events.list({ name: 'mail.failed', limit: 10 })
   assert.deepEqual(events[0]?.data, { letter: 'reset' })
   await issuer.close()
+})
+
+test('a letter that waits to be tried again is told of at a stop, also while a webhook does not answer', async (t) => {
+  const letters = await startSmtp()
+  t.after(() => letters.close())
+  const hook = createServer().listen(0, '127.0.0.1')
+  t.after(() => {
+    hook.close()
+    hook.closeAllConnections()
+  })
+  await once(hook, 'listening')
+  const { port } = hook.address() as AddressInfo
+  const told = Promise.withResolvers<void>()
+  const issuer = await startIssuer({
+    smtpUrl: letters.url,
+    mailFrom: 'no-reply@example.com',
+    webhooks: [
+      { url: `http://127.0.0.1:${port}/`, secret: `whsec_${btoa('a'.repeat(32))}`, events: ['user.created'] },
+    ],
+    logger: {
+      debug: () => undefined,
+      info: () => undefined,
+      error: () => undefined,
+      warn: (_, message) => message === 'a letter could not be sent' && told.resolve(),
+    },
+  })
+  const asked = once(hook, 'request')
+  await issuer.auth.users.create({ email: 'alice@example.com', password: PASSWORD })
+  const [, answer] = await asked
+  letters.refuse('451 later', 2)
+  await issuer.call('POST', '/password/forgot', { json: { email: 'alice@example.com' } })
+  const closed = issuer.close()
+  await told.promise
+  assert.equal(answer.closed, false, 'it was not waited for')
+  answer.end()
+  await closed
 })
 
 test('in development letters can be read on a page and in the log, on this machine alone', async () => {
