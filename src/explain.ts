@@ -44,13 +44,16 @@ export function createRefusals(store: Store, log: RefusalLog): Refusals {
     list: (filter) => store.refusals.list(filter),
     counts: (since) => store.refusals.counts(since),
     async contextOf({ facts }) {
-      const [userId, sessionId, kid] = [facts.user, facts.sid, facts.kid].map((value) =>
+      // Of a request for a token it is the one that proved itself; a token names the one it was made for.
+      const named = [facts.user, facts.sid, facts.kid, facts.detail_clientId ?? facts.client]
+      const [userId, sessionId, kid, clientId] = named.map((value) =>
         typeof value === 'string' ? value : undefined,
       )
-      const [user, sessions, ring] = await Promise.all([
+      const [user, sessions, ring, client] = await Promise.all([
         userId === undefined ? undefined : store.users.find(userId),
         userId === undefined || sessionId === undefined ? [] : store.sessions.list(userId),
         kid === undefined ? undefined : store.keys.ring(),
+        clientId === undefined ? undefined : store.clients.find(clientId),
       ])
       const key = ring?.keys.find((one) => one.kid === kid)
       const isAlive = sessions.some(({ id }) => id === sessionId)
@@ -58,6 +61,7 @@ export function createRefusals(store: Store, log: RefusalLog): Refusals {
         user: user && { id: user.id, disabled: user.state === 'disabled', verified: user.emailVerified },
         session: sessionId === undefined || userId === undefined ? undefined : { id: sessionId, isAlive },
         key: key && { kid: key.kid, phase: key.phase },
+        client: client && { id: client.id, state: client.state },
       }
     },
   }

@@ -115,8 +115,8 @@ function addCredential(facts: Facts, request: Pick<GuardRequest, 'header'>, nowS
 function addClaims(facts: Facts, text: string, nowSeconds: number): void {
   const [head = '', body = ''] = text.split('.', 3)
   const { alg, kid, typ } = membersOf(head)
-  const { iss, aud, exp, iat, jti, sid, sub } = membersOf(body)
-  for (const [name, value] of Object.entries({ alg, kid, typ, iss, jti, sid, user: sub })) {
+  const { iss, aud, exp, iat, jti, sid, sub, client_id: client } = membersOf(body)
+  for (const [name, value] of Object.entries({ alg, kid, typ, iss, jti, sid, user: sub, client })) {
     if (typeof value === 'string') facts[name] = plain(value)
   }
   if (typeof aud === 'string') facts.aud = plain(aud)

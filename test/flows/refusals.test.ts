@@ -22,6 +22,7 @@ test('G-5: the client learns a general code and a reference, the operator the ca
       explained.evidence.some((line) => line.includes('not proven')),
       'A18: claims are not proven',
     )
+    assert.ok(explained.evidence.includes('client now: first-party, active'))
     assert.equal(JSON.stringify(explained).includes(forged.slice(-20)), false, 'G-6: no credential')
 
     const { cause } = await issuer.auth.explain(new Response(answer.text))
