@@ -25,8 +25,8 @@ const LATE_MILLISECONDS = 10_000
 export async function showEvents({ limit, follow = false, json = false, ...given }: EventsOptions) {
   await withAuth(async (auth) => {
     const filter = await filterOf(auth, given)
+    if (follow) return followEvents(auth, filter, limit, json)
     const events = await auth.events.list({ ...filter, limit })
-    if (follow) return followEvents(auth, filter, events.toReversed(), json)
     return printTable(json ? events.map(showEvent) : events.map(rowOf), { json }, 'No such events.')
   })
 }
@@ -67,7 +67,7 @@ function momentOf(text: string): number {
 async function followEvents(
   auth: Auth,
   filter: Omit<EventFilter, 'limit'>,
-  first: readonly AuditEvent[],
+  limit: number,
   json: boolean,
 ): Promise<void> {
   let seen = new Map<string, number>()
@@ -81,7 +81,10 @@ async function followEvents(
     }
     seen = new Map([...seen].filter(([, at]) => at >= newest - LATE_MILLISECONDS))
   }
-  show(first)
+  const first = await auth.events.list({ ...filter, limit: MOST })
+  // What the limit leaves out is no news at the next look either.
+  for (const event of first.slice(limit)) seen.set(event.id, event.at)
+  show(first.slice(0, limit).toReversed())
   const stop = new AbortController()
   process.once('SIGINT', () => stop.abort()).once('SIGTERM', () => stop.abort())
   while (!stop.signal.aborted) {

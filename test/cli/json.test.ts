@@ -47,6 +47,7 @@ test('every command has an answer for programs: one JSON value on standard outpu
     ['clients show reports --json', ['id', 'name', 'state', 'grants', 'auth_method', 'secrets', 'created']],
     ['clients update reports --name Sales --disable --json', ['id', 'name', 'state']],
     ['clients rotate-secret reports --leaked --json', ['id', 'secret', 'secrets']],
+    ['clients rotate-secret reports --former-hours 0 --json', ['id', 'secret', 'secrets']],
     ['export', ['scopes', 'roles', 'clients']],
     ['clients delete reports --json', ['id', 'removed']],
     ['migrate --dry-run --json', ['dry_run', 'from', 'to', 'steps', 'rows']],

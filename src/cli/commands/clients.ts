@@ -58,7 +58,7 @@ export function clientCommands(program: Command): void {
   clients
     .command('rotate-secret <id>')
     .description('make a new secret, printed once; the former one stays good for a while')
-    .option('--former-hours <count>', 'for how long', countUpTo(2160), 24)
+    .option('--former-hours <count>', 'for how long', countUpTo(2160, 0), 24)
     .option('--leaked', 'end the former secret and every access token of the client now')
     .option('--json', 'for programs')
     .action(async (id, options) => (await loadClients()).rotateSecret(id, options))

@@ -1,6 +1,9 @@
 import { inOrder, type Statement, type Values } from './statement.ts'
 
-/** Runs statements. Both verbs reject with AuthError `STORE_UNAVAILABLE`, and then nothing was written. */
+/**
+ * Runs statements. Both verbs reject with AuthError `STORE_UNAVAILABLE`: then nothing was written, unless it was the
+ * answer that did not come, for a commit whose answer is lost may stand.
+ */
 export interface Connection {
   /** Runs one statement, which is a transaction of its own unless one is open. */
   rows<Row>(statement: Statement<Row>, values?: Values, options?: RunOptions): Promise<Row[]>
