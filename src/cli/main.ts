@@ -8,6 +8,8 @@ import { createProgram } from './program.ts'
 
 // Whoever reads our output may stop early: `countersign events | head`.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  // A terminal that was closed: a server that finishes its answers meanwhile is to go on with that.
+  if (error.code === 'EIO') return
   if (error.code !== 'EPIPE') throw error
   process.exit()
 })

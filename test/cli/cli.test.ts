@@ -251,8 +251,10 @@ test('serve: says where it is, stops on SIGTERM with 0, and a taken port is one 
   assert.equal(status, 0)
 })
 
-test('serve: SIGHUP, which replaces workers where there are several, lets one server finish and ends it with 0', async () => {
-  const child = start(['serve'], { PORT: String(await freePort()) })
+test('serve: SIGHUP, which replaces workers where there are several, lets one server finish and ends it with 0, also by a terminal that is closed', async () => {
+  const closed = `process.on('SIGHUP', () => process.stdout.emit('error', Object.assign(new Error(), { code: 'EIO' })))`
+  const NODE_OPTIONS = `--import=data:text/javascript,${encodeURIComponent(closed)}`
+  const child = start(['serve'], { PORT: String(await freePort()), NODE_OPTIONS })
   assert.ok(child.stdout)
   let out = ''
   child.stdout.on('data', (chunk) => {
