@@ -57,6 +57,12 @@ export async function serve({ auth, host, port, logger, tls }: ServeOptions): Pr
   })
   const answer = (request: IncomingMessage, response: ServerResponse): void => {
     if (stopping) response.setHeader('Connection', 'close')
+    underWay.add(response)
+    response.once('close', () => {
+      underWay.delete(response)
+      // Of an answer that had begun before it could say so.
+      if (closing) server.closeIdleConnections()
+    })
     logRequest(request, response, logger)
     listener(request, response)
   }
@@ -66,6 +72,8 @@ export async function serve({ auth, host, port, logger, tls }: ServeOptions): Pr
       : createTlsServer({ ...LIMITS, cert: tls.certificate, key: tls.key, minVersion: 'TLSv1.2' }, answer)
   server.maxRequestsPerSocket = 10_000
   let stopping = false
+  let closing = false
+  const underWay = new Set<ServerResponse>()
   try {
     await listen(server, host, port)
   } catch (error) {
@@ -76,6 +84,8 @@ export async function serve({ auth, host, port, logger, tls }: ServeOptions): Pr
     address: server.address() as AddressInfo,
     async stop({ lingerMilliseconds = 0 } = {}) {
       stopping = true
+      // Else their connections would be kept, and waited for until they are cut off.
+      for (const response of underWay) if (!response.headersSent) response.setHeader('Connection', 'close')
       auth.drain()
       const closed = new Promise<void>((resolve) => server.once('close', resolve))
       if (lingerMilliseconds > 0) {
@@ -83,6 +93,7 @@ export async function serve({ auth, host, port, logger, tls }: ServeOptions): Pr
         NetServer.prototype.close.call(server)
         await Promise.race([closed, sleep(lingerMilliseconds, undefined, { ref: false })])
       }
+      closing = true
       server.close()
       server.closeIdleConnections()
       const late = setTimeout(() => server.closeAllConnections(), GRACE_MILLISECONDS)

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { mkdtempSync, rmSync } from 'node:fs'
+import { Server } from 'node:http'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -11,7 +12,8 @@ import { PASSWORD, SECRET_KEY, startIssuer, tokensOf } from './issuer.ts'
 
 const url = (port: number, path: string) => `http://127.0.0.1:${port}${path}`
 
-test('a graceful stop lets the answers under way finish and takes no new ones', async () => {
+test('a graceful stop lets the answers under way finish, then waits for no connection, and takes no new ones', async (t) => {
+  const cutOff = t.mock.method(Server.prototype, 'closeAllConnections')
   const asked = 8
   const arrived = Promise.withResolvers<void>()
   const released = Promise.withResolvers<void>()
@@ -41,8 +43,32 @@ test('a graceful stop lets the answers under way finish and takes no new ones', 
   released.resolve()
   const answers = await Promise.all(underWay)
   assert.deepEqual(new Set(answers.map(({ status }) => status)), new Set([201]))
+  assert.deepEqual(new Set(answers.map(({ headers }) => headers.get('connection'))), new Set(['close']))
   await stopped
+  assert.equal(cutOff.mock.callCount(), 0)
   await assert.rejects(register('late@example.com'))
+})
+
+test('an answer that had begun before a stop is finished, and its connection not waited for', async (t) => {
+  const cutOff = t.mock.method(Server.prototype, 'closeAllConnections')
+  const { auth } = await startIssuer()
+  const rest = Promise.withResolvers<void>()
+  const body = new ReadableStream<Uint8Array>({
+    async start(controller) {
+      controller.enqueue(Buffer.from('begun, '))
+      await rest.promise
+      controller.enqueue(Buffer.from('finished'))
+      controller.close()
+    },
+  })
+  const reply = async () => ({ status: 200, headers: {}, body })
+  const serving = await serve({ auth: { ...auth, reply }, host: '127.0.0.1', port: 0, logger: silentLogger })
+  const answer = await fetch(url(serving.address.port, '/stream'))
+  const stopped = serving.stop()
+  rest.resolve()
+  assert.equal(await answer.text(), 'begun, finished')
+  await stopped
+  assert.equal(cutOff.mock.callCount(), 0)
 })
 
 test('sessions and tokens live on through a restart', async () => {
