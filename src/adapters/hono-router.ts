@@ -3,8 +3,9 @@ import type { Result, Router } from 'hono/router'
 import type { RouterRoute } from 'hono/types'
 import type { CallSite } from '../base/call-site.ts'
 import type { Access } from '../model/access.ts'
-import { joinAccess, withoutRules } from '../model/access-join.ts'
+import { hasRules, joinAccess, withoutRules } from '../model/access-join.ts'
 import { placeOfCaller, wordOf } from './guard-mark.ts'
+import type { FindMount } from './hono-mounts.ts'
 import type { FindPathWord } from './path-words.ts'
 
 export type HonoHandler = Handler
@@ -13,6 +14,8 @@ type Found = Result<Entry>
 
 /** What the guard does with requests, in the terms of Hono. */
 export interface HonoChecks {
+  /** Whose checks they are. */
+  readonly gate: object
   /** The same handler behind a check of this word; of a missing one, which refuses. */
   guarded(handler: HonoHandler, access: Access | undefined): HonoHandler
   /** Stands before all that is not the issuer's; undefined where there is nothing to do. */
@@ -24,9 +27,29 @@ export interface HonoChecks {
 }
 
 /** Whether a handler answers by itself, as far as Hono tells: middleware takes a second argument. */
-export function answers({ handler, method }: RouterRoute, mounted: WeakSet<object>): boolean {
+export function answers({ handler, method }: RouterRoute, isMounted: FindMount): boolean {
   const target = targetOf(handler)
-  return method !== 'ALL' || target.length < 2 || mounted.has(target)
+  return method !== 'ALL' || target.length < 2 || isMounted(target)
+}
+
+const LEAVING = Symbol('countersign.leaving')
+
+/**
+ * Stands before the routes of a guarded application where they become routes of another one (`route`). Where that one has
+ * the same gate it is passed over; nobody else would know what `paths` says of them, or whose tokens count.
+ */
+export function refuseElsewhere(gate: object): HonoHandler {
+  const refuse: HonoHandler = async (_context, _next) => {
+    throw new Error(
+      'an application that protect() guards is inside of one that it does not guard for the same auth',
+    )
+  }
+  return Object.assign(refuse, { [LEAVING]: gate })
+}
+
+/** The gate of an application that the routes from here on belong to. */
+export function gateLeft({ handler }: Pick<RouterRoute, 'handler'>): object | undefined {
+  return (targetOf(handler) as { readonly [LEAVING]?: object })[LEAVING]
 }
 
 /** The word of a guard, also of one inside of an application that was mounted with an error handler of its own. */
@@ -47,15 +70,15 @@ export class GuardingRouter implements Router<Entry> {
   readonly #router: Router<Entry>
   readonly #checks: HonoChecks
   readonly #pathWord: FindPathWord
-  readonly #mounted: WeakSet<object>
+  readonly #isMounted: FindMount
   readonly #known = new WeakMap<readonly unknown[], Found[0]>()
   readonly #places = new WeakMap<RouterRoute, CallSite | undefined>()
 
-  constructor(router: Router<Entry>, checks: HonoChecks, pathWord: FindPathWord, mounted: WeakSet<object>) {
+  constructor(router: Router<Entry>, checks: HonoChecks, pathWord: FindPathWord, isMounted: FindMount) {
     this.#router = router
     this.#checks = checks
     this.#pathWord = pathWord
-    this.#mounted = mounted
+    this.#isMounted = isMounted
   }
 
   get name(): string {
@@ -74,15 +97,15 @@ export class GuardingRouter implements Router<Entry> {
 
   match(method: string, path: string): Found {
     const found = this.#router.match(method, path)
-    const entries = found[0] as EntryRow[]
-    const known = this.#known.get(entries)
+    const known = this.#known.get(found[0])
     if (known !== undefined) return withEntries(found, known)
-    const isAnswered = entries.some(([[, route]]) => answers(route, this.#mounted))
+    const entries = (found[0] as EntryRow[]).filter(([[, route]]) => gateLeft(route) !== this.#checks.gate)
+    const isAnswered = entries.some(([[, route]]) => answers(route, this.#isMounted))
     const issuer = isAnswered ? undefined : this.#checks.issuer(path)
     if (issuer !== undefined) return withEntries(found, withIssuer(entries, issuer, method, path))
     const guarded = this.#withEdge(this.#guard(entries))
     // What no route answers to comes with the same entries whatever the path is, and the next one may be the issuer's.
-    if (isAnswered) this.#known.set(entries, guarded)
+    if (isAnswered) this.#known.set(found[0], guarded)
     return withEntries(found, guarded)
   }
 
@@ -129,11 +152,12 @@ export class GuardingRouter implements Router<Entry> {
         settle()
         current = route
         const access = joinAccess([...group, ...own]) ?? this.#pathWord(route.method, route.path)
-        if (access !== checked || access === undefined) [checked, due] = [access, true]
+        // A rule looks at the variable parts of this path: what it said of those of another route is nothing to it.
+        if (access !== checked || access === undefined || hasRules(access)) [checked, due] = [access, true]
         declared = true
       } else if (route.method === 'ALL' && group.length === 0) {
         const access = this.#pathWord('ALL', route.path)
-        if (access !== undefined || answers(route, this.#mounted)) {
+        if (access !== undefined || answers(route, this.#isMounted)) {
           settle()
           ;[checked, due] = [access, true]
           declared = true

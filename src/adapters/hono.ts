@@ -14,7 +14,15 @@ import type { Principal } from '../model/principal.ts'
 import { createEdge, type Edge, type EdgeOptions } from './edge.ts'
 import { markGuard, placeOf } from './guard-mark.ts'
 import { holdSockets, type SocketServer } from './held-sockets.ts'
-import { answers, GuardingRouter, type HonoChecks, wordOfHandler } from './hono-router.ts'
+import { type FindMount, findMounts } from './hono-mounts.ts'
+import {
+  answers,
+  GuardingRouter,
+  gateLeft,
+  type HonoChecks,
+  refuseElsewhere,
+  wordOfHandler,
+} from './hono-router.ts'
 import { type Embedded, findIssuerPaths, isIssuer } from './issuer-paths.ts'
 import { type PathWords, readPathWords } from './path-words.ts'
 import type { Protection } from './protection.ts'
@@ -23,8 +31,7 @@ import { type DeclaredRoute, inventoryOf, refuseUndeclared } from './undeclared-
 /** The part of a Hono application that guards work with, whatever its environment and routes are. */
 export interface HonoApplication {
   router: Router<[Handler, RouterRoute]>
-  readonly routes: readonly RouterRoute[]
-  mount(path: string, handler: never, options?: never): unknown
+  readonly routes: RouterRoute[]
 }
 
 export interface HonoProtectOptions extends EdgeOptions {
@@ -60,11 +67,12 @@ export function protect(
   const { gate } = auth
   const pathWord = readPathWords(paths)
   const issuerPath = findIssuerPaths(auth, at)
-  const mounted = noteMounts(app)
+  const isMounted = findMounts(app)
   const holdSocket = socketHolder(gate)
   const edge = createEdge(edgeOptions)
 
   const checks: HonoChecks = {
+    gate,
     guarded: (handler, access) => (c, next) => {
       const asked = new HonoGuardRequest(c, address)
       const enter = (admission: Admission) => {
@@ -94,10 +102,15 @@ export function protect(
       return (c) => auth.fetch(withPath(c.req.raw, path, inner), { address: address(c) })
     },
   }
-  const router = new GuardingRouter(app.router, checks, pathWord, mounted)
+  const router = new GuardingRouter(app.router, checks, pathWord, isMounted)
   app.router = router
+  // Into another application (`route`) go the routes alone.
+  app.routes.unshift({ basePath: '/', path: '/*', method: 'ALL', handler: refuseElsewhere(gate) })
 
-  const declared = (): DeclaredRoute[] => declaredRoutes(app, router, mounted, pathWord)
+  const declared = (): DeclaredRoute[] => [
+    ...ofOthers(app, gate),
+    ...declaredRoutes(app, router, isMounted, pathWord),
+  ]
   const protection: Protection = {
     async ready() {
       refuseUndeclared(declared())
@@ -211,31 +224,28 @@ function withPath(request: Request, path: string, inner: string): Request {
   return new Request(url, request)
 }
 
-/** Handlers of mounted applications look like middleware, so that they are noted as they come. */
-function noteMounts(app: HonoApplication): WeakSet<object> {
-  const mounted = new WeakSet<object>()
-  const { mount } = app
-  app.mount = function (this: typeof app, ...args: Parameters<typeof mount>) {
-    const before = app.routes.length
-    const result = Reflect.apply(mount, this, args)
-    for (const { handler } of app.routes.slice(before)) mounted.add(handler)
-    return result
-  } as typeof mount
-  return mounted
+/** Applications inside of this one that `protect` guards for another auth. */
+function ofOthers({ routes }: HonoApplication, gate: Gate): DeclaredRoute[] {
+  const others = routes.filter((route) => ![undefined, gate as object].includes(gateLeft(route)))
+  return others.map(({ path }) => ({
+    method: '*',
+    path: `${path} (application of another protect)`,
+    access: undefined,
+  }))
 }
 
 /** Every route that answers, with what its own guards and those before it ask for. */
 function declaredRoutes(
   { routes }: HonoApplication,
   router: GuardingRouter,
-  mounted: WeakSet<object>,
+  isMounted: FindMount,
   pathWord: ReturnType<typeof readPathWords>,
 ): DeclaredRoute[] {
   const found = new Map<string, DeclaredRoute>()
   for (const route of routes) {
     const { method, path } = route
     const key = `${method} ${path}`
-    if (found.has(key) || wordOfHandler(route.handler) !== undefined || !answers(route, mounted)) continue
+    if (found.has(key) || wordOfHandler(route.handler) !== undefined || !answers(route, isMounted)) continue
     const covering = routes.filter(
       (other) =>
         wordOfHandler(other.handler) !== undefined &&

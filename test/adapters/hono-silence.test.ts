@@ -3,6 +3,7 @@ import { after, before, test } from 'node:test'
 import { Hono } from 'hono'
 import { cors } from 'hono/cors'
 import { methodOverride } from 'hono/method-override'
+import { mount } from 'hono/mount'
 import { guard, protect, UndeclaredRoutesError } from '../../src/hono.ts'
 import { type Auth, anyone, needs, signedIn } from '../../src/index.ts'
 import { signInAs } from '../../src/testing.ts'
@@ -119,6 +120,89 @@ test('Hono: a group counts for what follows below it; the words of a route for t
     await ask(app, '/admin/open', '/admin/nowhere', '/administration', '/twice', '/other'),
     [401, 401, 403, 403, 403],
   )
+})
+
+test('G-2: Hono: a rule is asked again for the next route, which has other parts', async () => {
+  const app = new Hono()
+  protect(app, auth, {
+    paths: { '/told/*': needs({ if: (_principal, { params }) => params.id === 'mine' }) },
+  })
+  const ofMine = needs({ if: (_principal, { params }) => params.id === 'mine' })
+  app.get('/:id/:page', guard(ofMine), (_c, next) => next())
+  app.get('/mine/:id', guard(ofMine), secret)
+  app.get('/told/:id/:page', (_c, next) => next())
+  app.get('/told/mine/:id', secret)
+  const { headers } = await signInAs(auth, 'alice')
+  const targets = ['/mine/other', '/mine/mine', '/told/mine/other', '/told/mine/mine']
+  assert.deepEqual(await askWith({ ...headers }, app, ...targets), [403, 200, 403, 200])
+})
+
+test('G-1: Hono: what is mounted needs a word, wherever it was mounted', async () => {
+  const foreign = (request: Request) => new Response(SECRET + new URL(request.url).pathname)
+  const [sub, failing] = [new Hono(), new Hono()]
+  sub.mount('/mounted', foreign)
+  failing.mount('/mounted', foreign)
+  failing.onError((_error, c) => c.text('failed', 500))
+  class Own extends Hono {
+    constructor(needed: { readonly path: string }) {
+      super()
+      this.mount(needed.path, foreign)
+    }
+  }
+  const app = new Own({ path: '/before' })
+  const { ready } = protect(app, auth)
+  app.use('/open/*', guard(anyone))
+  app.use((_c, next) => next())
+  app.route('/sub', sub)
+  app.route('/failing', failing)
+  app.route('/open', sub)
+  app.basePath('/based').mount('/', foreign)
+  app.all('/made/*', mount(foreign))
+  app.get('*', guard(anyone), (c) => c.text('a page'))
+  const mounts = ['/before', '/sub/mounted', '/failing/mounted', '/based', '/made']
+  assert.deepEqual(
+    await unguarded(ready),
+    mounts.map((path) => `* ${path}/*`),
+  )
+  assert.deepEqual(
+    await ask(app, ...mounts.map((path) => `${path}/x`), '/page'),
+    [403, 403, 403, 403, 403, 200],
+  )
+  assert.equal(await (await app.request('/open/mounted/x')).text(), `${SECRET}/x`)
+})
+
+test('G-1: Hono: routes of a guarded application answer in another one only where the same auth guards that', async () => {
+  const guarded = (by: Auth) => {
+    const inner = new Hono()
+    protect(inner, by, { paths: { '/by-path': signedIn } })
+    inner.get('/by-path', secret)
+    inner.get('/own', guard(signedIn), secret)
+    return inner
+  }
+  const open = new Hono()
+  open.onError((_error, c) => c.text('failed', 500))
+  open.route('/in', guarded(auth))
+  assert.deepEqual(await ask(open, '/in/by-path', '/in/own', '/in/none', '/none'), [500, 500, 500, 404])
+
+  const same = new Hono()
+  const { ready } = protect(same, auth, { paths: { '/in/by-path': signedIn } })
+  same.route('/in', guarded(auth))
+  assert.deepEqual(await unguarded(ready), [])
+  assert.deepEqual(await ask(same, '/in/by-path', '/in/own', '/in/none'), [401, 401, 404])
+  const { headers } = await signInAs(auth, 'alice')
+  assert.deepEqual(await askWith({ ...headers }, same, '/in/by-path', '/in/own'), [200, 200])
+
+  const other = newAuth()
+  try {
+    const two = new Hono()
+    const protection = protect(two, auth, { paths: { '/in/by-path': signedIn } })
+    two.onError((_error, c) => c.text('failed', 500))
+    two.route('/in', guarded(other))
+    assert.deepEqual(await unguarded(protection.ready), ['* /in/* (application of another protect)'])
+    assert.deepEqual(await askWith({ ...headers }, two, '/in/by-path', '/in/own'), [500, 500])
+  } finally {
+    await other.close()
+  }
 })
 
 test('G-2: Hono: a rule for all paths is told no part that what follows names differently', async () => {
