@@ -4,6 +4,7 @@ import type {
   FastifyRequest,
   HookHandlerDoneFunction,
   onRequestHookHandler,
+  preHandlerHookHandler,
   RouteOptions,
 } from 'fastify'
 import { Refusal } from '../errors/refusal.ts'
@@ -112,7 +113,7 @@ export function protect(
       return known.length === added.length ? joinAccess(known) : undefined
     }
     noteWord(options, word)
-    options.onRequest = [checkOf(word), ...[options.onRequest ?? []].flat()]
+    keepFirst(options, checkOf(word))
   })
 
   const checkOf = (word: () => Access | undefined): onRequestHookHandler => {
@@ -133,6 +134,9 @@ export function protect(
     }
   }
 
+  const checkNotFound = checkOf(() => notFound)
+  const checked = new WeakSet<FastifyRequest>()
+
   // Requests that no route answers to: the issuer's, and all others.
   app.addHook('onRequest', function answerOthers(request, reply, done) {
     if (!request.is404) return done()
@@ -146,20 +150,19 @@ export function protect(
       listener(raw, reply.raw, { path: inner, address: request.ip })
       return
     }
-    const asked = new FastifyGuardRequest(request, reply)
     if (notFound === undefined) {
-      send(gate.refuse(new Refusal('NOT_FOUND'), asked), reply)
+      send(gate.refuse(new Refusal('NOT_FOUND'), new FastifyGuardRequest(request, reply)), reply)
       return
     }
-    const admission = gate.admit(asked, notFound)
-    if (admission instanceof Promise) {
-      admission.then((settled) => pass(settled, asked, sockets, done), done)
-      return
-    }
-    pass(admission, asked, sockets, done)
+    checked.add(request)
+    Reflect.apply(checkNotFound, this, [request, reply, done])
   })
 
-  const handlers = noteNotFoundHandlers(app)
+  // A route may hand on to a not-found handler (`callNotFound`), as one that serves files does.
+  const handlers = noteNotFoundHandlers(app, function checkHandedOn(request, reply, done) {
+    if (notFound === undefined || checked.has(request)) return done()
+    Reflect.apply(checkNotFound, this, [request, reply, done])
+  })
   const all = (): DeclaredRoute[] => [
     ...routes.filter((route) => !isTwin(route, routes)),
     ...(notFound === undefined ? handlers : []).map((path) => ({
@@ -319,13 +322,35 @@ function isTwin({ method, path, access }: DeclaredRoute, routes: readonly Declar
   return routes.some((other) => other.method === 'GET' && other.path === path && other.access === access)
 }
 
+/** Puts a check before all that the route does, also where a later `onRoute` hook sets its hooks anew. */
+function keepFirst(options: RouteOptions, check: onRequestHookHandler): void {
+  const withCheck = (hooks: RouteOptions['onRequest']) => [
+    check,
+    ...[hooks ?? []].flat().filter((hook) => hook !== check),
+  ]
+  let hooks = withCheck(options.onRequest)
+  Object.defineProperty(options, 'onRequest', {
+    enumerable: true,
+    configurable: true,
+    get: () => hooks,
+    set: (given: RouteOptions['onRequest']) => {
+      hooks = withCheck(given)
+    },
+  })
+}
+
 /** Not-found handlers answer like routes do, so they need a word too. */
-function noteNotFoundHandlers(app: FastifyInstance): string[] {
+function noteNotFoundHandlers(app: FastifyInstance, check: preHandlerHookHandler): string[] {
   const prefixes: string[] = []
   const { setNotFoundHandler } = app
-  app.setNotFoundHandler = function (this: FastifyInstance, ...args: never[]) {
+  app.setNotFoundHandler = function (this: FastifyInstance, ...args: unknown[]) {
     prefixes.push(this.prefix === '' ? '/' : this.prefix)
-    return Reflect.apply(setNotFoundHandler, this, args)
+    const handler = args.find((one) => typeof one === 'function')
+    const options = args.find((one) => typeof one === 'object' && one !== null) as
+      | { readonly preHandler?: unknown }
+      | undefined
+    const preHandler = [check, ...[options?.preHandler ?? []].flat()]
+    return Reflect.apply(setNotFoundHandler, this, [{ ...options, preHandler }, handler] as never)
   } as never
   return prefixes
 }

@@ -6,6 +6,7 @@ import { after, before, test } from 'node:test'
 import Fastify, { type FastifyInstance } from 'fastify'
 import { guard, guardScope, protect, UndeclaredRoutesError } from '../../src/fastify.ts'
 import { type Auth, anyone, createAuth, credential, signedIn } from '../../src/index.ts'
+import { signInAs } from '../../src/testing.ts'
 import { newAuth, SECRET } from './contract.ts'
 
 let auth: Auth
@@ -122,6 +123,71 @@ test('Fastify: what no route answers to is 404 before a handler without a word',
   await app.ready()
   assert.deepEqual(await ask(app, '/nowhere', 'POST /x'), [404, 404])
   assert.equal((await app.inject('/nowhere')).headers['content-type'], 'application/problem+json')
+  await app.close()
+})
+
+test('G-1: Fastify: a not-found handler that a route hands on to has its word there too', async () => {
+  const app = Fastify()
+  protect(app, auth, { notFound: signedIn })
+  const asked: string[] = []
+  app.get('/x', guard(anyone), (_request, reply) => void reply.callNotFound())
+  app.get('/y', guard(signedIn), (_request, reply) => void reply.callNotFound())
+  app.setNotFoundHandler(
+    {
+      preHandler: [
+        (request, _reply, done) => {
+          asked.push(request.url)
+          done()
+        },
+      ],
+    },
+    (_request, reply) => reply.code(200).send(SECRET),
+  )
+  app.register(
+    async (plugin) => {
+      plugin.get('/x', guard(anyone), (_request, reply) => void reply.callNotFound())
+      plugin.setNotFoundHandler((_request, reply) => reply.code(200).send(SECRET))
+    },
+    { prefix: '/plugin' },
+  )
+  await app.ready()
+  const targets = ['/none', '/x', '/y', '/plugin/none', '/plugin/x']
+  assert.deepEqual(await ask(app, ...targets), [401, 401, 401, 401, 401])
+  assert.deepEqual(asked, [])
+  const { headers } = await signInAs(auth, 'alice')
+  for (const url of targets) {
+    assert.equal((await app.inject({ url, headers: { ...headers } })).body, SECRET, url)
+  }
+  assert.deepEqual(asked, ['/none', '/x', '/y'])
+  await app.close()
+})
+
+test('G-1: Fastify: no later `onRoute` hook takes the check away', async () => {
+  const app = Fastify()
+  protect(app, auth)
+  const seen: string[] = []
+  app.addHook('onRoute', (options) => {
+    options.onRequest = (request, _reply, done) => {
+      seen.push(request.url)
+      done()
+    }
+  })
+  app.addHook('onRoute', (options) => {
+    const { onRequest } = options
+    if (Array.isArray(onRequest)) onRequest.push((_request, _reply, done) => done())
+    // As programs do that measure: what is there is put into functions of their own.
+    options.onRequest = [onRequest ?? []].flat().map(
+      (hook) =>
+        function measured(request, reply, done) {
+          return hook.call(this, request, reply, done)
+        } satisfies typeof hook,
+    )
+  })
+  app.get('/x', guard(signedIn), secret)
+  app.get('/open', guard(anyone), () => 'open')
+  await app.ready()
+  assert.deepEqual(await ask(app, '/x', 'HEAD /x', '/open'), [401, 401, 200])
+  assert.deepEqual(seen, ['/open'])
   await app.close()
 })
 
