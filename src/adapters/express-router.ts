@@ -264,14 +264,16 @@ export function moveBeforeParsers({ stack }: ExpressRouter): void {
 /** Routers inside of one another, at most. */
 const DEEPEST = 32
 
-/** The words among the handlers of a route that run for this method. */
-export function wordsOfRoute(route: RouterRoute, method: string): Access[] {
+/** The handlers of a route that run for this method. */
+export function handlersOfRoute(route: RouterRoute, method: string): RouterLayer[] {
   const asked = method.toLowerCase()
   const name = asked === 'head' && route.methods.head !== true ? 'get' : asked
-  return route.stack.flatMap((layer) => {
-    if (layer.method !== undefined && layer.method !== name) return []
-    return wordOf(layer.handle) ?? []
-  })
+  return route.stack.filter((layer) => layer.method === undefined || layer.method === name)
+}
+
+/** The words among them. */
+export function wordsOfRoute(route: RouterRoute, method: string): Access[] {
+  return handlersOfRoute(route, method).flatMap(({ handle }) => wordOf(handle) ?? [])
 }
 
 function listRoute(

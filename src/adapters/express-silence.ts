@@ -9,26 +9,50 @@ export interface Answering {
   watch(response: Response): void
 }
 
-const WATCHED = Symbol('countersign.watched')
+const JUDGE = Symbol('countersign.judge')
 const REFUSED = Symbol('countersign.refused')
+const COVERED = Symbol('countersign.covered')
 
 interface Watched {
-  [WATCHED]?: boolean
+  /** Until it was asked. */
+  [JUDGE]?: JudgeAnswer | undefined
   [REFUSED]?: boolean
 }
 
 /**
  * Middleware may answer without being a route, as one that serves files does, and nobody can tell beforehand. So the
- * methods that all answers of this application go through look whether a word allows it, once for each answer.
+ * methods that all answers go through look whether a word allows it, once for each answer of this application.
  */
 export function coverAnswers(app: Express, judge: JudgeAnswer): Answering {
-  const { response } = app
+  coverMethods(sharedResponse(app))
+  return {
+    watch(answer) {
+      ;(answer as Watched)[JUDGE] = judge
+    },
+  }
+}
+
+/**
+ * What the answers of all applications inherit from: middleware may hand on to another application without mounting it
+ * (`vhost`), and the answer is then that one's.
+ */
+function sharedResponse({ response }: Express): Response & { [COVERED]?: true } {
+  let shared: object = response
+  for (let one: object | null = response; one !== null; one = Object.getPrototypeOf(one)) {
+    if (Object.hasOwn(one, 'sendFile')) shared = one
+  }
+  return shared as Response
+}
+
+function coverMethods(response: Response & { [COVERED]?: true }): void {
+  if (Object.hasOwn(response, COVERED)) return
   const inner = Object.getPrototypeOf(response) as Response
 
   /** Whether this answer was refused, now or before: what would have been sent is then dropped. */
   const isRefused = (answer: Response & Watched, status = answer.statusCode): boolean => {
-    if (answer[WATCHED] !== true) return answer[REFUSED] === true
-    answer[WATCHED] = false
+    const judge = answer[JUDGE]
+    if (judge === undefined) return answer[REFUSED] === true
+    answer[JUDGE] = undefined
     const refusal = judge(answer, status)
     if (refusal === undefined) return false
     for (const name of answer.getHeaderNames()) answer.removeHeader(name)
@@ -40,6 +64,7 @@ export function coverAnswers(app: Express, judge: JudgeAnswer): Answering {
   }
 
   const covered = {
+    [COVERED]: true,
     writeHead(this: Response, ...args: unknown[]) {
       if (isRefused(this, Number(args[0]))) return this
       return Reflect.apply(inner.writeHead as never, this, args)
@@ -55,9 +80,4 @@ export function coverAnswers(app: Express, judge: JudgeAnswer): Answering {
     },
   }
   Object.assign(response, covered)
-  return {
-    watch(answer) {
-      ;(answer as Watched)[WATCHED] = true
-    },
-  }
 }

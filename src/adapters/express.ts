@@ -12,6 +12,7 @@ import { createEdge, dressResponse, type Edge, type EdgeOptions } from './edge.t
 import {
   adoptApplication,
   type ExpressRouter,
+  handlersOfRoute,
   moveBeforeParsers,
   type RouterRoute,
   wordsOfRoute,
@@ -33,18 +34,29 @@ export interface ExpressProtectOptions extends EdgeOptions {
 
 /** What is known of one request: the property of it that all guards share. */
 const STANDING = Symbol('countersign.standing')
-/** The gate of an application. */
+/** The gate of an application, and of a request where it is inside of one that no longer knows. */
 const GATE = Symbol('countersign.gate')
 
+/** Of one gate: what another one has let in is nothing to it. */
 class Standing {
+  readonly gate: Gate
+  readonly others: Standing | undefined
   /** The words of the groups that the request is inside of, as routers are entered and left. */
   group: readonly Access[] = []
   /** The route that it is inside of, whose words it has met. */
   route: RouterRoute | undefined
   /** What was met last. */
   met: Met | undefined
-  /** Where it is checked, once it has come inside of what is guarded. */
-  gate: Gate | undefined
+
+  constructor(gate: Gate, others: Standing | undefined) {
+    this.gate = gate
+    this.others = others
+  }
+
+  /** The variable parts are those of now: a handler may change them. */
+  meet(access: Access | undefined, { method, params }: Pick<Request, 'method' | 'params'>): void {
+    this.met = { access, method, params: { ...params } as GuardRequest['params'] }
+  }
 }
 
 /** A word, and what of the request it was met with. */
@@ -57,13 +69,29 @@ interface Met {
 /** Another method or, for its rules, other variable parts would be another question: routes follow each other, and addresses are rewritten. */
 function isMet(met: Met | undefined, access: Access | undefined, { method, params }: Request): boolean {
   if (access === undefined || met?.access !== access || met.method !== method) return false
-  return !hasRules(access) || isDeepStrictEqual({ ...met.params }, { ...params })
+  return !hasRules(access) || isDeepStrictEqual(met.params, { ...params })
 }
 
-function standingOf(request: object): Standing {
+function findStanding(request: object, gate: Gate): Standing | undefined {
+  let standing = (request as { [STANDING]?: Standing })[STANDING]
+  while (standing !== undefined && standing.gate !== gate) standing = standing.others
+  return standing
+}
+
+function standingOf(request: object, gate: Gate): Standing {
+  const found = findStanding(request, gate)
+  if (found !== undefined) return found
   const guarded = request as { [STANDING]?: Standing }
-  guarded[STANDING] ??= new Standing()
+  guarded[STANDING] = new Standing(gate, guarded[STANDING])
   return guarded[STANDING]
+}
+
+/**
+ * Whether it came by applications that others guard, and by none of this gate: one router may be part of several, as in
+ * tests that make the application anew each time.
+ */
+function isElsewhere(request: object, gate: Gate): boolean {
+  return (request as { [STANDING]?: Standing })[STANDING] !== undefined && !findStanding(request, gate)
 }
 
 /** Middleware that types `locals`, and leaves all else as Express has it. */
@@ -82,19 +110,21 @@ export type GuardHandler<Who> = RequestHandler<
  */
 export function guard<Who>(access: Access<Who>): GuardHandler<Who> {
   const handler: RequestHandler = (request, response, next) => {
-    const standing = standingOf(request)
+    const gate = gateOf(request)
+    const standing = standingOf(request, gate)
     // The words of a route were all checked before its first handler; not those of a router that a handler of it hands on to.
-    if (standing.route?.stack.some(({ handle }) => handle === handler)) {
+    const { route, met } = standing
+    const isOfRoute = route && handlersOfRoute(route, request.method).some(({ handle }) => handle === handler)
+    if (isOfRoute && isMet(met, met?.access, request)) {
       next()
       return
     }
     const group = [...standing.group, access]
     const word = joinAccess(group)
-    check(gateOf(request), word, request, response, () => {
+    check(gate, word, request, response, () => {
       // Its rules have looked at the path of the group: the route's may use the same name for another part of it.
       standing.group = group.map(withoutRules)
-      const { method, params } = request
-      standing.met = { access: joinAccess(standing.group), method, params: params as GuardRequest['params'] }
+      standing.meet(joinAccess(standing.group), request)
       next()
     })
   }
@@ -126,19 +156,24 @@ export function protect(
         const silent = (method: string): Access | undefined => wordOfSilent(route, method)
         const wordFor = rememberWords(route)
         route.dispatch = (request, response, done) => {
-          const standing = standingOf(request)
+          // Express comes here with every HEAD, and goes on where the route answers to none.
+          if (!route._handlesMethod(request.method) || isElsewhere(request, gate)) {
+            dispatch.call(route, request, response, done)
+            return
+          }
+          const standing = standingOf(request, gate)
           const own = wordFor(request.method)
           const access =
             standing.group.length === 0
               ? (own ?? silent(request.method))
               : joinAccess(own === undefined ? standing.group : [...standing.group, own])
-          const outer = standing.route
+          const { route: outer, group } = standing
           const enter = (): void => {
-            const { method, params } = request
             standing.route = route
-            standing.met = { access, method, params: params as GuardRequest['params'] }
+            standing.meet(access, request)
             dispatch.call(route, request, response, (error) => {
               standing.route = outer
+              standing.group = group
               done(error)
             })
           }
@@ -154,11 +189,18 @@ export function protect(
       guardNested(router) {
         const { handle } = router
         router.handle = (request, response, done) => {
-          const standing = standingOf(request)
-          standing.gate = gate
+          if (isElsewhere(request, gate)) {
+            handle.call(router, request, response, done)
+            return
+          }
+          const standing = standingOf(request, gate)
           const { group } = standing
+          const within = request as { [GATE]?: Gate | undefined }
+          const outer = within[GATE]
+          within[GATE] = gate
           handle.call(router, request, response, (error) => {
             standing.group = group
+            within[GATE] = outer
             done(error)
           })
         }
@@ -176,10 +218,14 @@ export function protect(
     return words.length === rows.length ? joinAccess(words) : undefined
   }
 
+  /** What is asked for, in the terms of this application: it may be mounted in another one. */
+  const PATH = Symbol('countersign.path')
   const answering = coverAnswers(app, (response, status) => {
     const request = response.req
-    if (status >= 400 || isDeclared(request)) return undefined
-    if (wordForRequest(pathWord, request.method, pathOf(request.originalUrl)) === ANYONE) return undefined
+    const { route, group } = standingOf(request, gate)
+    if (status >= 400 || route !== undefined || group.length > 0) return undefined
+    const path = (request as { [PATH]?: string })[PATH] ?? pathOf(request.originalUrl)
+    if (wordForRequest(pathWord, request.method, path) === ANYONE) return undefined
     return gate.refuse(new Refusal('ROUTE_UNDECLARED'), new ExpressGuardRequest(request))
   })
 
@@ -193,6 +239,7 @@ export function protect(
     }
     if (edge !== undefined && answersPreflight(edge, request, response)) return
     answering.watch(response)
+    Object.assign(request, { [PATH]: path })
     const byPath = wordForRequest(pathWord, request.method, path)
     const isOpen = byPath === undefined || byPath === ANYONE
     if (isOpen && !hasBody(request) && !tree.readsParams()) return next()
@@ -204,8 +251,8 @@ export function protect(
       found === undefined ? byPath : (joinAccess(found.words) ?? wordOfSilent(found.route, request.method))
     if (found === undefined && byPath === undefined) return next()
     const enter = (): void => {
-      const standing = standingOf(request)
-      standing.met = { access, method: request.method, params: found?.params ?? {} }
+      const standing = standingOf(request, gate)
+      standing.meet(access, { method: request.method, params: (found?.params ?? {}) as Request['params'] })
       if (found === undefined && access !== undefined) standing.group = [access]
       next()
     }
@@ -218,7 +265,13 @@ export function protect(
     pass(0)
   })
 
-  moveBeforeParsers((app as unknown as { router: ExpressRouter }).router)
+  const { router } = app as unknown as { router: ExpressRouter }
+  moveBeforeParsers(router)
+  const { handle } = router
+  router.handle = (request, response, done) => {
+    standingOf(request, gate)
+    handle.call(router, request, response, done)
+  }
 
   const { listen } = app
   app.listen = function (this: Express, ...args: never[]) {
@@ -249,11 +302,6 @@ function answersPreflight(edge: Edge, request: Request, response: Response): boo
   return false
 }
 
-function isDeclared(request: object): boolean {
-  const { route, group } = standingOf(request)
-  return route !== undefined || group.length > 0
-}
-
 /** The joined word of a route for each method, worked out again when it gets another handler. */
 function rememberWords(route: RouterRoute): (method: string) => Access | undefined {
   let size = -1
@@ -269,8 +317,6 @@ function rememberWords(route: RouterRoute): (method: string) => Access | undefin
 }
 
 function gateOf(request: Request): Gate {
-  const { gate: known } = standingOf(request)
-  if (known !== undefined) return known
   // An application that is mounted in another one has it as its parent.
   type Application = { readonly [GATE]?: Gate; readonly parent?: Application }
   for (
@@ -281,6 +327,8 @@ function gateOf(request: Request): Gate {
     const gate = app[GATE]
     if (gate !== undefined) return gate
   }
+  const { [GATE]: around } = request as { [GATE]?: Gate | undefined }
+  if (around !== undefined) return around
   throw new Error('guard() needs protect(app, auth), or nobody would be checked')
 }
 

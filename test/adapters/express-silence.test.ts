@@ -294,6 +294,125 @@ test('G-1: Express: guards of a router that a handler hands on to are met too', 
   assert.deepEqual(await askWith({ ...headers }, app, ...targets), [403, 200, 403])
 })
 
+test('G-1, G-2: Express: a guard is met again in a router that a handler hands on to, for another method or other parts', async () => {
+  const app = express()
+  protect(app, auth)
+  const admin = guard(needs({ roles: ['admin'] }))
+  const inner = express.Router()
+  inner.use(admin)
+  inner.all('/x', secret)
+  app.route('/x').get(admin, inner).post(guard(signedIn), inner)
+  const mine = guard(needs({ if: (_principal, { params }) => params.id === 'mine' }))
+  const items = express.Router()
+  items.get('/:who/:id', mine, secret)
+  app.get('/:id/*splat', mine, items)
+  const { headers } = await signInAs(auth, 'alice')
+  const targets = ['/x', 'POST /x', '/mine/other', '/mine/mine']
+  assert.deepEqual(await ask(app, ...targets), [401, 401, 401, 401])
+  assert.deepEqual(await askWith({ ...headers }, app, ...targets), [403, 403, 403, 200])
+})
+
+test('G-1: Express: what one auth lets in is nothing to another one', async () => {
+  const other = newAuth()
+  try {
+    const { headers } = await signInAs(auth, 'alice')
+    const alice = (app: Express, target: string) => askWith({ ...headers }, app, target)
+    const guarded = (by: Auth) => {
+      const app = express()
+      protect(app, by)
+      return app
+    }
+    // Beside one another.
+    const [first, second, both] = [guarded(auth), guarded(other), express()]
+    first.use(guard(signedIn))
+    second.get('/x', guard(signedIn), secret)
+    second.use('/silent', secret)
+    both.use(first, second)
+    assert.deepEqual([await alice(both, '/x'), await alice(both, '/silent')], [[401], [403]])
+
+    // Inside of one another: both are asked.
+    const [outer, inner] = [guarded(auth), guarded(other)]
+    inner.get('/x', guard(signedIn), secret)
+    outer.use('/inner', inner)
+    outer.get('/x', guard(signedIn), secret)
+    assert.deepEqual([await alice(outer, '/inner/x'), await alice(outer, '/x')], [[401], [200]])
+
+    // After one that had nothing to say, in which the request was inside of a router.
+    const [around, before] = [guarded(other), guarded(auth)]
+    before.use(express.Router())
+    around.use(before, guard(signedIn))
+    around.get('/x', secret)
+    assert.deepEqual(await alice(around, '/x'), [401])
+
+    // One router in both: whichever application a request comes by.
+    const shared = express.Router()
+    shared.get('/x', guard(signedIn), secret)
+    shared.use(
+      '/inner',
+      express.Router().get('/x', guard(signedIn), guard(needs({ roles: ['user'] })), secret),
+    )
+    const [mine, theirs] = [guarded(auth), guarded(other)]
+    mine.use(shared)
+    theirs.use(shared)
+    for (const target of ['/x', '/inner/x']) {
+      assert.deepEqual([await alice(mine, target), await alice(theirs, target)], [[200], [401]])
+      assert.deepEqual([await ask(mine, target), await ask(theirs, target)], [[401], [401]])
+    }
+    // And in one that nobody guards.
+    assert.deepEqual(await ask(express().use(shared), '/x', '/inner/x'), [401, 401])
+
+    // The same one twice is asked as one.
+    const [whole, part] = [guarded(auth), guarded(auth)]
+    part.use(guard(signedIn))
+    part.get('/x', guard(needs({ roles: ['user'] })), secret)
+    whole.use('/part', part)
+    assert.deepEqual([await ask(whole, '/part/x'), await alice(whole, '/part/x')], [[401], [200]])
+  } finally {
+    await other.close()
+  }
+})
+
+test('G-1: Express: an application that middleware hands on to answers with a word, too', async () => {
+  const app = express()
+  protect(app, auth)
+  const inner = express()
+  inner.get(['/hand', '/open', '/group'], secret)
+  const handOn: express.RequestHandler = (request, response, next) => inner(request, response, next)
+  app.use('/in', handOn)
+  app.use('/anybody', guard(anyone), handOn)
+  app.use('/signed', guard(signedIn), handOn)
+  assert.deepEqual(await ask(app, '/in/hand', '/in/none', '/signed/hand'), [403, 404, 401])
+  const { headers } = await signInAs(auth, 'alice')
+  assert.deepEqual(await askWith({ ...headers }, app, '/in/hand', '/signed/hand'), [403, 200])
+  const opened = express()
+  protect(opened, auth)
+  opened.use('/x', guard(anyone), handOn)
+  inner.get('/page', (_request, response) => void response.send('a page'))
+  assert.deepEqual(await ask(opened, '/x/page'), [200])
+  // One that nobody guards is left alone.
+  const apart = express()
+  apart.get('/page', (_request, response) => void response.send('a page'))
+  assert.deepEqual(await ask(apart, '/page'), [200])
+})
+
+test('Express: a HEAD that a route does not answer goes on to the next, and words by path count where it is mounted', async () => {
+  const app = express()
+  protect(app, auth, { paths: { '/files/*': anyone, '/own/*': signedIn } })
+  app.post('/*splat', guard(signedIn), secret)
+  app.use('/files', (_request, response) => void response.send('a file'))
+  app.use(['/own', '/sub/files'], secret)
+  app.get('/page', guard(anyone), (_request, response) => void response.send('a page'))
+  const targets = ['/page', 'HEAD /page', 'HEAD /files/x', 'HEAD /none', 'HEAD /own/x', 'POST /page']
+  assert.deepEqual(await ask(app, ...targets), [200, 200, 200, 404, 401, 401])
+
+  const whole = express()
+  whole.use('/sub', app)
+  const inside = ['/sub/files/x', '/sub/own/x', '/sub/page', '/sub/sub/files/x']
+  assert.deepEqual(await ask(whole, ...inside), [200, 401, 200, 403])
+  const { headers } = await signInAs(auth, 'alice')
+  assert.deepEqual(await askWith({ ...headers }, whole, '/sub/own/x'), [200])
+})
+
 test('Express: a guard without `protect` refuses', async () => {
   const app = express()
   app.use(
