@@ -65,14 +65,16 @@ export interface RouterHooks {
 /** The tree of routers of one application, kept up to date as it grows. */
 export interface RouterTree {
   /** Every route with the word that counts for it, under each path that leads to it. */
-  routes(): readonly TreeRoute[]
+  routes(): readonly DeclaredRoute[]
+  /** The paths that lead to a route. */
+  pathsOf(route: RouterRoute): readonly string[]
   /** The route that a request will come to first, with its words; undefined where none answers to it. */
   find(method: string, path: string): FoundRoute | undefined
   /** Whether one of the routers has work for variable parts of a path (`param`). */
   readsParams(): boolean
 }
 
-export interface TreeRoute extends DeclaredRoute {
+interface TreeRoute extends DeclaredRoute {
   readonly route: RouterRoute | undefined
 }
 
@@ -95,6 +97,8 @@ export function adoptApplication(
 ): RouterTree {
   const adopted = new WeakSet<object>()
   let readsParams = false
+  /** Until the tree grows. */
+  let paths: Map<RouterRoute, string[]> | undefined
   const applications = new WeakMap<object, ExpressApplication>()
   const usedAt = new WeakMap<RouterLayer, unknown>()
   /** Where routes were declared, of those that came after the guards: one without a word shall be found. */
@@ -132,6 +136,7 @@ export function adoptApplication(
     }
     router.route = function (this: unknown, path) {
       const added: RouterRoute = Reflect.apply(route, this, [path])
+      paths = undefined
       places.set(added, placeOfCaller())
       adoptRoute(added)
       return added
@@ -139,6 +144,7 @@ export function adoptApplication(
     router.use = function (this: unknown, ...args) {
       const before = router.stack.length
       const result: unknown = Reflect.apply(use, this, args)
+      paths = undefined
       for (const layer of router.stack.slice(before)) {
         usedAt.set(layer, typeof args[0] === 'function' ? '/' : args[0])
         adoptLayer(layer)
@@ -243,8 +249,20 @@ export function adoptApplication(
     return undefined
   }
 
+  const routes = (): TreeRoute[] => list(app.router, '', [], new Set())
+  const listPaths = (): Map<RouterRoute, string[]> => {
+    const listed = new Map<RouterRoute, string[]>()
+    for (const { route, path } of routes()) {
+      if (route !== undefined) listed.set(route, [...new Set(listed.get(route)).add(path)])
+    }
+    return listed
+  }
   return {
-    routes: () => list(app.router, '', [], new Set()),
+    routes,
+    pathsOf(route) {
+      if (paths?.has(route) !== true) paths = listPaths()
+      return paths.get(route) ?? []
+    },
     find: (method, path) =>
       find(app.router, method, path, { words: [], params: {}, ruled: [], looksUp: false }, 0),
     readsParams: () => readsParams,
@@ -264,16 +282,24 @@ export function moveBeforeParsers({ stack }: ExpressRouter): void {
 /** Routers inside of one another, at most. */
 const DEEPEST = 32
 
-/** The handlers of a route that run for this method. */
-export function handlersOfRoute(route: RouterRoute, method: string): RouterLayer[] {
-  const asked = method.toLowerCase()
-  const name = asked === 'head' && route.methods.head !== true ? 'get' : asked
-  return route.stack.filter((layer) => layer.method === undefined || layer.method === name)
+/** Those that a route answers; `*` where it answers all. */
+export function methodsOfRoute({ methods }: RouterRoute): string[] {
+  return Object.keys(methods).map((name) => (name === '_all' ? '*' : name.toUpperCase()))
 }
 
-/** The words among them. */
+/** The guards of a route that run for this method. */
+export function guardsOfRoute(route: RouterRoute, method: string): unknown[] {
+  const asked = method.toLowerCase()
+  const name = asked === 'head' && route.methods.head !== true ? 'get' : asked
+  return route.stack
+    .filter((layer) => layer.method === undefined || layer.method === name)
+    .map(({ handle }) => handle)
+    .filter((handle) => wordOf(handle) !== undefined)
+}
+
+/** What they ask for. */
 export function wordsOfRoute(route: RouterRoute, method: string): Access[] {
-  return handlersOfRoute(route, method).flatMap(({ handle }) => wordOf(handle) ?? [])
+  return guardsOfRoute(route, method).flatMap((guard) => wordOf(guard) ?? [])
 }
 
 function listRoute(
@@ -282,10 +308,9 @@ function listRoute(
   group: readonly Access[],
   pathWord: FindPathWord,
 ): TreeRoute[] {
-  return Object.keys(route.methods).map((name) => {
-    const method = name === '_all' ? '*' : name.toUpperCase()
-    const access = joinAccess([...group, ...wordsOfRoute(route, name)]) ?? pathWord(method, path)
-    const at = route.stack.map(({ handle }) => placeOf(handle)).find((place) => place !== undefined)
+  const at = route.stack.map(({ handle }) => placeOf(handle)).find((place) => place !== undefined)
+  return methodsOfRoute(route).map((method) => {
+    const access = joinAccess([...group, ...wordsOfRoute(route, method)]) ?? pathWord(method, path)
     return { method, path, access, at, route }
   })
 }

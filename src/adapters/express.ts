@@ -1,23 +1,24 @@
-import { isDeepStrictEqual } from 'node:util'
 import type { Express, Request, RequestHandler, Response } from 'express'
 import { Refusal } from '../errors/refusal.ts'
 import { RefusalAnswer } from '../errors/refusal-answer.ts'
 import type { Admission, Gate } from '../guard/gate.ts'
 import { RawGuardRequest } from '../guard/guard-request.ts'
 import { type Access, anyone as ANYONE } from '../model/access.ts'
-import { hasRules, joinAccess, withoutRules } from '../model/access-join.ts'
+import { joinAccess, withoutRules } from '../model/access-join.ts'
 import type { GuardRequest } from '../model/guard-request.ts'
 import { INVENTORY } from '../model/inventory.ts'
 import { createEdge, dressResponse, type Edge, type EdgeOptions } from './edge.ts'
 import {
   adoptApplication,
   type ExpressRouter,
-  handlersOfRoute,
+  guardsOfRoute,
+  methodsOfRoute,
   moveBeforeParsers,
   type RouterRoute,
   wordsOfRoute,
 } from './express-router.ts'
 import { coverAnswers } from './express-silence.ts'
+import { isElsewhere, standingOf } from './express-standing.ts'
 import { markGuard } from './guard-mark.ts'
 import { bytesOf, issuerListener } from './issuer-listener.ts'
 import { type Embedded, findIssuerPaths, isIssuer } from './issuer-paths.ts'
@@ -32,67 +33,8 @@ export interface ExpressProtectOptions extends EdgeOptions {
   readonly paths?: PathWords
 }
 
-/** What is known of one request: the property of it that all guards share. */
-const STANDING = Symbol('countersign.standing')
 /** The gate of an application, and of a request where it is inside of one that no longer knows. */
 const GATE = Symbol('countersign.gate')
-
-/** Of one gate: what another one has let in is nothing to it. */
-class Standing {
-  readonly gate: Gate
-  readonly others: Standing | undefined
-  /** The words of the groups that the request is inside of, as routers are entered and left. */
-  group: readonly Access[] = []
-  /** The route that it is inside of, whose words it has met. */
-  route: RouterRoute | undefined
-  /** What was met last. */
-  met: Met | undefined
-
-  constructor(gate: Gate, others: Standing | undefined) {
-    this.gate = gate
-    this.others = others
-  }
-
-  /** The variable parts are those of now: a handler may change them. */
-  meet(access: Access | undefined, { method, params }: Pick<Request, 'method' | 'params'>): void {
-    this.met = { access, method, params: { ...params } as GuardRequest['params'] }
-  }
-}
-
-/** A word, and what of the request it was met with. */
-interface Met {
-  readonly access: Access | undefined
-  readonly method: string
-  readonly params: GuardRequest['params']
-}
-
-/** Another method or, for its rules, other variable parts would be another question: routes follow each other, and addresses are rewritten. */
-function isMet(met: Met | undefined, access: Access | undefined, { method, params }: Request): boolean {
-  if (access === undefined || met?.access !== access || met.method !== method) return false
-  return !hasRules(access) || isDeepStrictEqual(met.params, { ...params })
-}
-
-function findStanding(request: object, gate: Gate): Standing | undefined {
-  let standing = (request as { [STANDING]?: Standing })[STANDING]
-  while (standing !== undefined && standing.gate !== gate) standing = standing.others
-  return standing
-}
-
-function standingOf(request: object, gate: Gate): Standing {
-  const found = findStanding(request, gate)
-  if (found !== undefined) return found
-  const guarded = request as { [STANDING]?: Standing }
-  guarded[STANDING] = new Standing(gate, guarded[STANDING])
-  return guarded[STANDING]
-}
-
-/**
- * Whether it came by applications that others guard, and by none of this gate: one router may be part of several, as in
- * tests that make the application anew each time.
- */
-function isElsewhere(request: object, gate: Gate): boolean {
-  return (request as { [STANDING]?: Standing })[STANDING] !== undefined && !findStanding(request, gate)
-}
 
 /** Middleware that types `locals`, and leaves all else as Express has it. */
 export type GuardHandler<Who> = RequestHandler<
@@ -112,10 +54,8 @@ export function guard<Who>(access: Access<Who>): GuardHandler<Who> {
   const handler: RequestHandler = (request, response, next) => {
     const gate = gateOf(request)
     const standing = standingOf(request, gate)
-    // The words of a route were all checked before its first handler; not those of a router that a handler of it hands on to.
-    const { route, met } = standing
-    const isOfRoute = route && handlersOfRoute(route, request.method).some(({ handle }) => handle === handler)
-    if (isOfRoute && isMet(met, met?.access, request)) {
+    // The words of a route were all checked before its first handler; not those of a router that it hands on to.
+    if (standing.guards?.has(handler) && standing.isSame(request)) {
       next()
       return
     }
@@ -154,7 +94,7 @@ export function protect(
       guardRoute(route) {
         const { dispatch } = route
         const silent = (method: string): Access | undefined => wordOfSilent(route, method)
-        const wordFor = rememberWords(route)
+        const guardsFor = rememberGuards(route)
         route.dispatch = (request, response, done) => {
           // Express comes here with every HEAD, and goes on where the route answers to none.
           if (!route._handlesMethod(request.method) || isElsewhere(request, gate)) {
@@ -162,22 +102,22 @@ export function protect(
             return
           }
           const standing = standingOf(request, gate)
-          const own = wordFor(request.method)
+          const { word: own, guards } = guardsFor(request.method)
           const access =
             standing.group.length === 0
               ? (own ?? silent(request.method))
               : joinAccess(own === undefined ? standing.group : [...standing.group, own])
-          const { route: outer, group } = standing
+          const { guards: outer, group } = standing
           const enter = (): void => {
-            standing.route = route
+            standing.guards = guards
             standing.meet(access, request)
             dispatch.call(route, request, response, (error) => {
-              standing.route = outer
+              standing.guards = outer
               standing.group = group
               done(error)
             })
           }
-          if (isMet(standing.met, access, request)) enter()
+          if (standing.hasMet(access, request)) enter()
           else check(gate, access, request, response, enter)
         }
       },
@@ -211,19 +151,18 @@ export function protect(
 
   const wordOfSilent = (route: RouterRoute, method: string): Access | undefined => {
     const asked = method === 'HEAD' && route.methods.head !== true ? 'GET' : method
-    const rows = tree
-      .routes()
-      .filter((row) => row.route === route && (row.method === asked || row.method === '*'))
-    const words = rows.flatMap((row) => pathWord(row.method, row.path) ?? [])
-    return words.length === rows.length ? joinAccess(words) : undefined
+    const methods = methodsOfRoute(route).filter((one) => one === asked || one === '*')
+    const words = tree.pathsOf(route).flatMap((path) => methods.map((one) => pathWord(one, path)))
+    const known = words.filter((word) => word !== undefined)
+    return known.length === words.length ? joinAccess(known) : undefined
   }
 
   /** What is asked for, in the terms of this application: it may be mounted in another one. */
   const PATH = Symbol('countersign.path')
   const answering = coverAnswers(app, (response, status) => {
     const request = response.req
-    const { route, group } = standingOf(request, gate)
-    if (status >= 400 || route !== undefined || group.length > 0) return undefined
+    const { guards, group } = standingOf(request, gate)
+    if (status >= 400 || guards !== undefined || group.length > 0) return undefined
     const path = (request as { [PATH]?: string })[PATH] ?? pathOf(request.originalUrl)
     if (wordForRequest(pathWord, request.method, path) === ANYONE) return undefined
     return gate.refuse(new Refusal('ROUTE_UNDECLARED'), new ExpressGuardRequest(request))
@@ -302,17 +241,27 @@ function answersPreflight(edge: Edge, request: Request, response: Response): boo
   return false
 }
 
-/** The joined word of a route for each method, worked out again when it gets another handler. */
-function rememberWords(route: RouterRoute): (method: string) => Access | undefined {
+interface RouteGuards {
+  /** What they ask for together; undefined where there are none. */
+  readonly word: Access | undefined
+  readonly guards: ReadonlySet<unknown>
+}
+
+/** The guards of a route for each method, looked up again when it gets another handler. */
+function rememberGuards(route: RouterRoute): (method: string) => RouteGuards {
   let size = -1
-  const known = new Map<string, Access | undefined>()
+  const known = new Map<string, RouteGuards>()
   return (method) => {
     if (size !== route.stack.length) {
       size = route.stack.length
       known.clear()
     }
-    if (!known.has(method)) known.set(method, joinAccess(wordsOfRoute(route, method)))
-    return known.get(method)
+    let found = known.get(method)
+    if (found === undefined) {
+      found = { word: joinAccess(wordsOfRoute(route, method)), guards: new Set(guardsOfRoute(route, method)) }
+      known.set(method, found)
+    }
+    return found
   }
 }
 
