@@ -46,6 +46,7 @@ test('G-15, PROTOCOL 2.11: a restore revives neither revoked tokens, nor ended s
   const alice = await issuer.signUp('alice')
   const bob = await issuer.signUp('bob')
   const { client } = await issuer.auth.clients.create({ name: 'A service' })
+  const published = new Set((await issuer.auth.keys.list()).keys.map(({ kid }) => kid))
   backUp('before.db')
   await issuer.call('POST', '/logout', { token: alice.access })
   await issuer.auth.users.setPassword(String(claimsOf(bob.access).sub), 'another long sentence')
@@ -64,7 +65,7 @@ test('G-15, PROTOCOL 2.11: a restore revives neither revoked tokens, nor ended s
     [client.id],
     'its secret may be one that was replaced since',
   )
-  assert.equal(report.signingKeys.length, 1)
+  assert.equal(report.signingKeys.filter(({ use }) => use === 'access').length, 1)
 
   issuer = await open()
   for (const { access, refresh } of [alice, bob]) {
@@ -72,10 +73,13 @@ test('G-15, PROTOCOL 2.11: a restore revives neither revoked tokens, nor ended s
     assert.equal((await issuer.refresh(refresh)).body.error, 'invalid_grant')
   }
   const keySet = (await issuer.call('GET', '/.well-known/jwks.json')).body.keys as { kid: string }[]
-  assert.deepEqual(
-    keySet.map(({ kid }) => kid),
-    report.signingKeys.map(({ kid }) => kid),
+  const now = new Set(keySet.map(({ kid }) => kid))
+  // Those for ID tokens are made when a server has run for a while.
+  assert.ok(
+    published.size > 0 && [...published].every((kid) => !now.has(kid)),
+    'none of the backup is published',
   )
+  for (const { kid } of report.signingKeys) assert.ok(now.has(kid), 'what signs is')
   const again = await issuer.signIn('alice')
   assert.equal(again.status, 200)
   assert.equal((await issuer.me(String(again.body.access_token))).status, 200)
