@@ -84,5 +84,6 @@ async function accessTokenOf({ request, services, principal }: RouteContext): Pr
   const left = Math.floor((standing.endsAt - asOf) / 1000)
   const lifeSeconds = Math.min(grants.settings.accessLifeSeconds, left)
   const narrowed = principal?.isNarrowed ?? false
-  return signAccessToken({ user, client, facts, scope, narrowed, lifeSeconds }, grants)
+  const roles = principal?.roles ?? []
+  return signAccessToken({ user, client, facts, scope, narrowed, roles, lifeSeconds }, grants)
 }

@@ -1,6 +1,6 @@
 import { type Client, FIRST_PARTY } from '../model/client.ts'
 import { scopesOfPerson } from '../model/identity-scopes.ts'
-import { scopesOfClient, scopesOfRoles } from '../model/scope-policy.ts'
+import { rolesWithin, scopesOfClient, scopesOfRoles } from '../model/scope-policy.ts'
 import { AS_ROLES_ALLOW, MADE_NARROW, type SessionFacts } from '../model/session.ts'
 import type { User } from '../model/user.ts'
 import type { GrantParts } from './grant.ts'
@@ -46,6 +46,29 @@ export async function isNarrowed(
 ): Promise<boolean> {
   if (user === undefined || client.id !== FIRST_PARTY) return false
   return (await scopesOfRoles(policy, user.roles)).some((name) => !scope.includes(name))
+}
+
+/**
+ * The roles that a token names: all of its person's where it is whole. A narrow one, and one of a registered client, names
+ * those that were handed on with its scopes: `needs({ roles })` asks no more of it than of the scopes it lacks.
+ */
+export async function rolesNamed(
+  {
+    user,
+    client,
+    scope,
+    narrowed,
+  }: {
+    readonly user: Pick<User, 'roles'> | undefined
+    readonly client: Pick<Client, 'id'>
+    readonly scope: readonly string[]
+    readonly narrowed: boolean
+  },
+  { policy }: Pick<GrantParts, 'policy'>,
+): Promise<readonly string[]> {
+  if (user === undefined) return []
+  const isWhole = client.id === FIRST_PARTY && !narrowed
+  return isWhole ? user.roles : rolesWithin(policy, user.roles, scope)
 }
 
 /** What is kept as the scope of a session: the names that were granted, and whether they were asked for by name. */

@@ -8,7 +8,7 @@ import type { User } from '../model/user.ts'
 import { mintIdToken } from '../tokens/id-token.ts'
 import { mintAccessToken } from '../tokens/mint-access.ts'
 import type { Granted, GrantParts, TokenFacts } from './grant.ts'
-import { isNarrowed } from './held-scopes.ts'
+import { isNarrowed, rolesNamed } from './held-scopes.ts'
 import { ownClaims } from './own-claims.ts'
 
 /** The answer of the token endpoint (RFC 6749 section 5.1). */
@@ -28,6 +28,7 @@ const LATEST_SIGNING_MILLISECONDS = 5000
 export async function mint(granted: Granted, client: Client, parts: GrantParts): Promise<TokenAnswer> {
   const { facts, user, scope } = granted
   const narrowed = facts.scope.includes(MADE_NARROW) || (await isNarrowed({ user, client, scope }, parts))
+  const roles = await rolesNamed({ user, client, scope, narrowed }, parts)
   refuseFallenBack(granted, client, parts)
   const accessToken = signAccessToken(
     {
@@ -36,6 +37,7 @@ export async function mint(granted: Granted, client: Client, parts: GrantParts):
       facts,
       scope,
       narrowed,
+      roles,
       lifeSeconds: parts.settings.accessLifeSeconds,
     },
     parts,
@@ -99,12 +101,14 @@ export interface ToSign {
   readonly scope: readonly string[]
   /** See `isNarrowed`. */
   readonly narrowed: boolean
+  /** See `rolesNamed`. */
+  readonly roles: readonly string[]
   readonly lifeSeconds: number
 }
 
 /** An access token (RFC 9068 section 2.2) from facts that one statement of the store returned. */
 export function signAccessToken(
-  { user, client, facts, scope, narrowed, lifeSeconds }: ToSign,
+  { user, client, facts, scope, narrowed, roles, lifeSeconds }: ToSign,
   parts: GrantParts,
 ): string {
   const own = user === undefined ? {} : ownClaims(user, client, parts)
@@ -123,7 +127,7 @@ export function signAccessToken(
       ver: formatVer({ user: user?.ver ?? 0, client: facts.clientVer, store: facts.storeEpoch }),
       scope: scope.join(' '),
       ...(narrowed && { narrowed }),
-      roles: [...(user?.roles ?? [])],
+      roles: [...roles],
       amr: [...facts.amr],
       // What a step-up asks for as `acr_values` (RFC 9470 section 4).
       ...(facts.amr.includes('mfa') && { acr: 'mfa' }),

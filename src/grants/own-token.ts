@@ -5,7 +5,7 @@ import type { Principal } from '../model/principal.ts'
 import { scopesOfRoles } from '../model/scope-policy.ts'
 import type { User } from '../model/user.ts'
 import type { GrantParts } from './grant.ts'
-import { isNarrowed } from './held-scopes.ts'
+import { isNarrowed, rolesNamed } from './held-scopes.ts'
 import { signAccessToken, type TokenAnswer } from './mint.ts'
 
 /** What a token is to be held within: the principal that it will stand for elsewhere. */
@@ -40,7 +40,6 @@ export async function signOwnToken(order: OwnTokenOrder, parts: GrantParts): Pro
   if (within !== undefined && within.id !== owner.id) throw new TypeError('within: of another user')
   if (owner.state !== 'active') throw new AuthError('USER_DISABLED', { details: { userId: owner.id } })
 
-  const roles = owner.roles.filter((name) => within?.roles.includes(name) ?? true)
   const scope = (await scopesOfRoles(parts.policy, owner.roles)).filter(
     (name) => (scopes?.includes(name) ?? true) && (within?.scopes.includes(name) ?? true),
   )
@@ -58,9 +57,10 @@ export async function signOwnToken(order: OwnTokenOrder, parts: GrantParts): Pro
   }
   const narrowed =
     (within !== undefined && isLess(within)) || (await isNarrowed({ user: owner, client, scope }, parts))
-  const user = { ...owner, roles }
+  const user = { ...owner, roles: owner.roles.filter((name) => within?.roles.includes(name) ?? true) }
+  const roles = await rolesNamed({ user, client, scope, narrowed }, parts)
   return {
-    access_token: signAccessToken({ user, client, facts, scope, narrowed, lifeSeconds }, parts),
+    access_token: signAccessToken({ user, client, facts, scope, narrowed, roles, lifeSeconds }, parts),
     token_type: 'Bearer',
     expires_in: lifeSeconds,
     scope: scope.join(' '),

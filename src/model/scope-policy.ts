@@ -34,11 +34,35 @@ export async function scopesNamedByRoles(
   policy: ScopePolicy,
   roles: readonly string[],
 ): Promise<ReadonlySet<string>> {
+  return new Set([...(await declarationsOf(policy, roles)).values()].flat())
+}
+
+/**
+ * The roles that were handed on with these scopes: those of which they are all that the role holds. A role that holds
+ * nothing, or that nobody declared, was not.
+ */
+export async function rolesWithin(
+  policy: ScopePolicy,
+  roles: readonly string[],
+  scopes: readonly string[],
+): Promise<string[]> {
+  const declared = await declarationsOf(policy, roles)
+  return roles.filter((role) => {
+    const held = declared.get(role) ?? []
+    return held.length > 0 && held.every((name) => scopes.includes(name))
+  })
+}
+
+/** What each of them holds; nothing is said of one that is not declared. */
+async function declarationsOf(
+  policy: ScopePolicy,
+  roles: readonly string[],
+): Promise<ReadonlyMap<string, readonly string[]>> {
   const isConfigured = (role: string) => Object.hasOwn(policy.roles, role)
   const found = roles.every(isConfigured) ? [] : await policy.findRoles(roles)
-  return new Set([
-    ...roles.flatMap((role) => (isConfigured(role) ? (policy.roles[role]?.scopes ?? []) : [])),
-    ...found.flatMap(({ name, scopes }) => (isConfigured(name) ? [] : scopes)),
+  return new Map([
+    ...found.map(({ name, scopes }) => [name, scopes] as const),
+    ...roles.filter(isConfigured).map((role) => [role, policy.roles[role]?.scopes ?? []] as const),
   ])
 }
 

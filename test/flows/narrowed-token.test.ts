@@ -8,7 +8,11 @@ let issuer: TestIssuer
 before(async () => {
   issuer = await startIssuer({
     scopes: { 'orders:read': 'See your orders' },
-    roles: { user: { scopes: ['profile:read', 'orders:read'] }, reader: { scopes: ['orders:read'] } },
+    roles: {
+      user: { scopes: ['profile:read', 'orders:read'] },
+      reader: { scopes: ['orders:read'] },
+      member: { scopes: [] },
+    },
   })
 })
 after(() => issuer.close())
@@ -132,4 +136,47 @@ test('a token within a credential that may not act on the account may not either
     const { narrowed, scope } = await issued(within)
     assert.deepEqual([narrowed, scope], [true, 'profile:read orders:read'], what)
   }
+})
+
+test('a token that is less than its person names the roles that were handed on with its scopes, and no other', async () => {
+  const { auth } = issuer
+  await issuer.signUp('fred')
+  const fred = (await auth.users.findByLogin('fred'))?.id ?? ''
+  await auth.users.setRoles(fred, ['user', 'reader', 'member'])
+  const clients = await Promise.all(
+    [['orders:read'], ['orders:read', 'profile:read'], []].map((scopes) =>
+      auth.clients.create({ name: `of ${scopes.length}`, scopes, grants: ['refresh_token'] }),
+    ),
+  )
+  const started = await Promise.all(
+    clients.map(async ({ client }) =>
+      auth.sessions.start({ userId: fred, clientId: client.id, amr: ['pwd'] }),
+    ),
+  )
+  const whole = tokensOf(await issuer.signIn('fred'))
+  const narrow = tokensOf(await issuer.signIn('fred', { scope: 'orders:read' }))
+  const shrunk = await issuer.call('POST', '/refresh', {
+    json: { refresh_token: whole.refresh, scope: 'profile:read' },
+  })
+  const issued = await auth.tokens.issue({ userId: fred, scopes: ['orders:read'] })
+  for (const [token, roles] of [
+    [whole.access, ['user', 'reader', 'member']],
+    [narrow.access, ['reader']],
+    [String(shrunk.body.access_token), []],
+    [issued.access_token, ['reader']],
+    [started[0]?.access_token ?? '', ['reader']],
+    [started[1]?.access_token ?? '', ['user', 'reader']],
+    [started[2]?.access_token ?? '', []],
+  ] as const) {
+    assert.deepEqual(claimsOf(token).roles, roles, String(claimsOf(token).scope))
+    const request = new Request('http://api.example.com/orders', {
+      headers: { authorization: `Bearer ${token}` },
+    })
+    for (const role of ['user', 'reader', 'member']) {
+      const checked = await auth.check(request, auth.needs({ roles: [role] }))
+      assert.equal(checked.ok, (roles as readonly string[]).includes(role), role)
+    }
+  }
+  const refreshed = tokensOf(await issuer.refresh(narrow.refresh))
+  assert.deepEqual(claimsOf(refreshed.access).roles, ['reader'])
 })

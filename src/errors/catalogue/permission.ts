@@ -72,10 +72,11 @@ export const permission = defineGroup('permission', {
   ROLE_MISSING: {
     effect: 'refused',
     clientCode: 'insufficient_scope',
-    meaning: 'The token is valid, but the account lacks a role this route needs.',
+    meaning: 'The token is valid, but names no role that this route needs.',
     hint:
-      'The details name the role. Give it with `countersign users set-role`; the client then refreshes. API keys and ' +
-      'clients have no roles: let the route ask for a scope.',
+      'The details name the role. If the account lacks it, give it with `countersign users set-role`; the client then ' +
+      'refreshes. A token that asked for less, or of a registered client, names a role only with every scope that the role ' +
+      'holds. API keys and clients have no roles: let the route ask for a scope.',
     own: true,
   },
   OWN_CREDENTIAL_REFUSED: {
