@@ -15,7 +15,7 @@ const ticketAnswer = z
   .object({
     ticket: z.string().meta({
       description:
-        'Good once, from the same origin: `GET /ws?ticket=…` of the application that embeds the issuer.',
+        'Good once, from the same origin: `GET /ws?ticket=…` of this server, or of the application that embeds it.',
     }),
     expires_in: z.int().meta({ description: 'Seconds.' }),
   })

@@ -9,6 +9,7 @@ import { traceIdOf } from '../base/trace-parent.ts'
 import { noStore } from '../http/headers.ts'
 import type { Reply } from '../http/reply.ts'
 import { pathOf } from '../http/request-path.ts'
+import { canChooseUpgrades, createSessionSockets } from './session-socket.ts'
 import type { KeyAndCertificate } from './tls/self-signed.ts'
 
 export interface ServeOptions {
@@ -66,11 +67,14 @@ export async function serve({ auth, host, port, logger, tls }: ServeOptions): Pr
     logRequest(request, response, logger)
     listener(request, response)
   }
+  const sockets = createSessionSockets({ auth, logger })
+  const options = { ...LIMITS, shouldUpgradeCallback: sockets.opens }
   const server: Server =
     tls === undefined
-      ? createServer(LIMITS, answer)
-      : createTlsServer({ ...LIMITS, cert: tls.certificate, key: tls.key, minVersion: 'TLSv1.2' }, answer)
+      ? createServer(options, answer)
+      : createTlsServer({ ...options, cert: tls.certificate, key: tls.key, minVersion: 'TLSv1.2' }, answer)
   server.maxRequestsPerSocket = 10_000
+  if (canChooseUpgrades()) server.on('upgrade', sockets.open)
   let stopping = false
   let closing = false
   const underWay = new Set<ServerResponse>()
@@ -87,6 +91,7 @@ export async function serve({ auth, host, port, logger, tls }: ServeOptions): Pr
       // Else their connections would be kept, and waited for until they are cut off.
       for (const response of underWay) if (!response.headersSent) response.setHeader('Connection', 'close')
       auth.drain()
+      sockets.close()
       const closed = new Promise<void>((resolve) => server.once('close', resolve))
       if (lingerMilliseconds > 0) {
         // The server's own would close idle connections with it.
