@@ -1,6 +1,5 @@
-import { request as requestHttp } from 'node:http'
-import { request as requestHttps } from 'node:https'
 import { isIP } from 'node:net'
+import { requesterFor } from './node-http.ts'
 import { isPublicAddress, lookUpPublic } from './public-address.ts'
 
 export interface OutwardFetchOptions {
@@ -37,7 +36,7 @@ export function createOutwardFetch({
   return async (address, { method = 'GET', headers = {}, body } = {}) => {
     const url = placeOf(address, anywhere)
     const content = body === undefined || body === null ? undefined : String(body)
-    const send = url.protocol === 'https:' ? requestHttps : requestHttp
+    const send = requesterFor(url.protocol)
     const signal = AbortSignal.timeout(limitMilliseconds)
     return new Promise((resolve, reject) => {
       const failed = (error: unknown): void =>

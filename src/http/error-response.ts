@@ -1,4 +1,3 @@
-import { STATUS_CODES } from 'node:http'
 import type { Random } from '../base/random.ts'
 import { type Answer, answerAtOAuthEndpoint, answerAtRoute } from '../errors/answer.ts'
 import { basicChallenge, type ChallengeOptions, challengeFor } from '../errors/challenge.ts'
@@ -6,6 +5,7 @@ import { type Cause, catalogue } from '../errors/codes.ts'
 import type { FieldProblem, Refusal, RefusalDetails } from '../errors/refusal.ts'
 import { RefusalAnswer } from '../errors/refusal-answer.ts'
 import { apiHeaders, type HeaderValues, noStore } from './headers.ts'
+import { REASON_PHRASES } from './reason-phrases.ts'
 
 /**
  * What an application that writes its own bodies is given; `cause` and `details` are not meant for clients.
@@ -73,7 +73,7 @@ export function problemAnswer(refusal: Refusal, options: ProblemOptions): Refusa
   const answer = answerAtRoute(refusal)
   const standard = {
     type: options.docs ? `${options.docs}#${answer.clientCode}` : 'about:blank',
-    title: options.docs ? answer.title : (STATUS_CODES[answer.status] ?? answer.title),
+    title: options.docs ? answer.title : (REASON_PHRASES[answer.status] ?? answer.title),
     status: answer.status,
     detail: answer.sentence,
     ...(options.instance !== undefined && { instance: options.instance }),

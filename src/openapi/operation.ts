@@ -1,4 +1,4 @@
-import { STATUS_CODES } from 'node:http'
+import { STATUS_CODES } from '../base/node-http.ts'
 import { MEDIA_TYPES } from '../http/body.ts'
 import { Access, type Requirement } from '../model/access.ts'
 import type { Components, JsonObject } from './components.ts'

@@ -1,4 +1,4 @@
-import { STATUS_CODES } from 'node:http'
+import { STATUS_CODES } from '../base/node-http.ts'
 import { basicChallenge, challengeFor } from '../errors/challenge.ts'
 import type { Cause } from '../errors/codes.ts'
 import { Refusal } from '../errors/refusal.ts'

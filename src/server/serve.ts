@@ -1,10 +1,10 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import { createServer as createTlsServer } from 'node:https'
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import { type AddressInfo, Server as NetServer } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { nodeListener } from '../adapters/node.ts'
 import type { Auth } from '../auth.ts'
 import type { Logger } from '../base/logger.ts'
+import { createServer } from '../base/node-http.ts'
 import { traceIdOf } from '../base/trace-parent.ts'
 import { noStore } from '../http/headers.ts'
 import type { Reply } from '../http/reply.ts'
@@ -72,7 +72,10 @@ export async function serve({ auth, host, port, logger, tls }: ServeOptions): Pr
   const server: Server =
     tls === undefined
       ? createServer(options, answer)
-      : createTlsServer({ ...options, cert: tls.certificate, key: tls.key, minVersion: 'TLSv1.2' }, answer)
+      : (await import('node:https')).createServer(
+          { ...options, cert: tls.certificate, key: tls.key, minVersion: 'TLSv1.2' },
+          answer,
+        )
   server.maxRequestsPerSocket = 10_000
   if (canChooseUpgrades()) server.on('upgrade', sockets.open)
   let stopping = false

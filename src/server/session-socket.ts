@@ -1,8 +1,9 @@
-import { type IncomingMessage, STATUS_CODES } from 'node:http'
+import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { WebSocket, WebSocketServer } from 'ws'
 import type { Auth } from '../auth.ts'
 import type { Logger } from '../base/logger.ts'
+import { STATUS_CODES } from '../base/node-http.ts'
 import { loadOptional, MissingPackageError } from '../base/optional-package.ts'
 
 /**

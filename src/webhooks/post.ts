@@ -1,6 +1,5 @@
-import { request as requestHttp } from 'node:http'
-import { request as requestHttps } from 'node:https'
 import { isIP } from 'node:net'
+import { requesterFor } from '../base/node-http.ts'
 import { isPublicAddress, lookUpPublic } from '../base/public-address.ts'
 
 export interface PostOptions {
@@ -27,7 +26,7 @@ export function post(
   if (!anywhere && isIP(host) !== 0 && !isPublicAddress(host)) {
     return Promise.reject(new Error('the URL leads to a private address'))
   }
-  const send = protocol === 'https:' ? requestHttps : requestHttp
+  const send = requesterFor(protocol)
   return new Promise((resolve, reject) => {
     const request = send(url, {
       method: 'POST',
