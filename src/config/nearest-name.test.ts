@@ -28,6 +28,23 @@ test('the distance counts what must be put in, taken out, replaced and swapped',
   }
 })
 
+test('a distance that is more than asked for is told as such, and no other', () => {
+  const texts = ['', ...'abc']
+  for (let length = 1; length < 4; length += 1) {
+    for (const text of [...texts])
+      if (text.length === length) texts.push(...[...'abc'].map((one) => text + one))
+  }
+  for (const a of texts) {
+    for (const b of texts) {
+      const exact = editDistance(a, b)
+      for (const most of [0, 1, 2]) {
+        const told = editDistance(a, b, most)
+        assert.ok(told === exact || (exact > most && told === Number.POSITIVE_INFINITY), `${a} ${b} ${most}`)
+      }
+    }
+  }
+})
+
 test('the nearest name is found, and short names are not near to everything', () => {
   const known = ['HOST', 'PORT', 'ISSUER', 'SECRET_KEY', 'REFRESH_TOKEN_EXPIRE_DAYS', 'DATABASE_URL']
   const near = (name: string): string | undefined => nearestName(name, known, 6)

@@ -13,7 +13,7 @@ export function nearestName(
     const target = withoutSeparators(name)
     const most = Math.min(2, Math.floor(target.length / lettersPerSlip))
     if (Math.abs(target.length - plain.length) > most) continue
-    const slips = editDistance(plain, target)
+    const slips = editDistance(plain, target, most)
     if (slips <= most && slips < (nearest?.slips ?? Number.POSITIVE_INFINITY)) nearest = { name, slips }
   }
   return nearest?.name
@@ -23,8 +23,11 @@ function withoutSeparators(name: string): string {
   return name.toLowerCase().replaceAll(/[_\-. ]/g, '')
 }
 
-/** How many characters must be put in, taken out or replaced, or neighbours swapped (optimal string alignment). */
-export function editDistance(a: string, b: string): number {
+/**
+ * How many characters must be put in, taken out or replaced, or neighbours swapped (optimal string alignment); infinity
+ * as soon as that is sure to be more than `most`.
+ */
+export function editDistance(a: string, b: string, most = Number.POSITIVE_INFINITY): number {
   let beforeLast: number[] = []
   let last = Array.from({ length: b.length + 1 }, (_, column) => column)
   for (let row = 1; row <= a.length; row++) {
@@ -39,6 +42,8 @@ export function editDistance(a: string, b: string): number {
         swapped ? (beforeLast[column - 2] ?? 0) + 1 : Number.POSITIVE_INFINITY,
       )
     }
+    // A swap goes on from the row before.
+    if (Math.min(...last, ...current) > most) return Number.POSITIVE_INFINITY
     beforeLast = last
     last = current
   }
