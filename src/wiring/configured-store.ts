@@ -1,5 +1,5 @@
+import { createRequire } from 'node:module'
 import type { Settings } from '../config/settings.ts'
-import { postgres } from '../store/postgres/index.ts'
 import { sqlite } from '../store/sqlite/index.ts'
 import type { Store } from '../store/store.ts'
 
@@ -10,10 +10,19 @@ export function configuredStore(settings: Settings): Store {
   const { databaseListenUrl } = settings
   const url = settings.databaseUrl.reveal()
   if (SQLITE_URL.test(url)) return sqlite(url.replace(SQLITE_URL, ''))
-  return postgres({
+  return loadPostgres().postgres({
     url,
     ...(databaseListenUrl && { listenUrl: databaseListenUrl.reveal() }),
     connections: settings.databaseConnections,
     preparedStatements: settings.databasePreparedStatements,
   })
+}
+
+/**
+ * Fifty modules that most issuers have no use for. `createAuth` does not wait, so they are not imported, which would have
+ * to be waited for. The compiler changes no ending here.
+ */
+function loadPostgres(): typeof import('../store/postgres/index.ts') {
+  const ending = import.meta.url.endsWith('.ts') ? 'ts' : 'js'
+  return createRequire(import.meta.url)(`../store/postgres/index.${ending}`)
 }
