@@ -13,7 +13,6 @@ import type { Store } from '../store/store.ts'
 import { type ChallengeFacts, type Challenges, challengeVoid } from './challenges.ts'
 import type { CreationOptions, Passkeys } from './passkeys.ts'
 import { sealTotp } from './proof.ts'
-import { qrCode } from './qr.ts'
 import { hashRecoveryCode, makeRecoveryCodes } from './recovery-code.ts'
 import { asCode, keyUri, stepOf, TOTP_SECRET_BYTES } from './totp.ts'
 
@@ -137,6 +136,7 @@ export function createSecondFactors(parts: SecondFactorParts): SecondFactorServi
       const secret = random(TOTP_SECRET_BYTES)
       const uri = keyUri(secret, parts.serviceName, user.email)
       const facts = { ...offerTo(user, 'totp'), secret: encodeBase64Url(secret) }
+      const { qrCode } = await import('./qr.ts')
       return { challenge: challenges.write(facts), secret: encodeBase32(secret), uri, qr: qrCode(uri) }
     },
 

@@ -4,7 +4,6 @@ import type { User } from '../model/user.ts'
 import { lettersIn } from '../texts/letters/languages.ts'
 import type { LetterKind, OtherWays } from '../texts/letters/letter-texts.ts'
 import type { DevelopmentMailbox } from './development-mailbox.ts'
-import { writeLetter } from './letter.ts'
 import type { MailMessage, MailOptions } from './message.ts'
 import type { Outbox } from './outbox.ts'
 
@@ -70,14 +69,17 @@ export function createPostman(parts: PostmanParts): Postman {
 
   async function write({ kind, to, user, language, token, ...facts }: Letter): Promise<Written> {
     const { locale } = user?.profile ?? {}
-    const letters = lettersIn(typeof locale === 'string' ? locale : undefined, language)
+    const letters = await lettersIn(typeof locale === 'string' ? locale : undefined, language)
     const { language: chosen } = letters
     const service = parts.serviceName
     const link = linkOf(kind, token)
     const { lifeMilliseconds = 0, newEmail, otherWays = NONE } = facts
     const said = { service, lifeMilliseconds, newEmail, otherWays }
-    const theirs = options.write?.({ kind, to, language: chosen, link, ...said })
-    const written = theirs ?? (await writeLetter(letters, service, letters.texts.letters[kind](said), link))
+    const ours = async () => {
+      const { writeLetter } = await import('./letter.ts')
+      return writeLetter(letters, service, letters.texts.letters[kind](said), link)
+    }
+    const written = options.write?.({ kind, to, language: chosen, link, ...said }) ?? (await ours())
     return { message: { kind, to, language: chosen, ...written }, link }
   }
 

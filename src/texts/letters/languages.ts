@@ -1,10 +1,12 @@
 import { chooseLanguage, LANGUAGES, type Language } from '../languages.ts'
-import { ar } from './ar.ts'
-import { de } from './de.ts'
-import { en } from './en.ts'
 import type { LetterTexts } from './letter-texts.ts'
 
-const LETTERS: Readonly<Record<Language, LetterTexts>> = { en, de, ar }
+/** Loaded when a letter is written in it. */
+const LETTERS: Readonly<Record<Language, () => Promise<LetterTexts>>> = {
+  en: async () => (await import('./en.ts')).en,
+  de: async () => (await import('./de.ts')).de,
+  ar: async () => (await import('./ar.ts')).ar,
+}
 
 export interface LettersIn {
   readonly language: Language
@@ -13,7 +15,10 @@ export interface LettersIn {
 }
 
 /** The letters in the language of the account, else of whoever asked (a tag, or several as in Accept-Language). */
-export function lettersIn(ofAccount: string | undefined, ofCaller: string | undefined): LettersIn {
+export async function lettersIn(
+  ofAccount: string | undefined,
+  ofCaller: string | undefined,
+): Promise<LettersIn> {
   const language = chooseLanguage({ uiLocales: ofAccount, cookie: undefined, acceptLanguage: ofCaller })
-  return { language, direction: LANGUAGES[language].direction, texts: LETTERS[language] }
+  return { language, direction: LANGUAGES[language].direction, texts: await LETTERS[language]() }
 }
