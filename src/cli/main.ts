@@ -4,6 +4,7 @@ import { keepCompiled } from './compile-cache.ts'
 import { explainFailure } from './failure.ts'
 import { NoVerdict } from './no-verdict.ts'
 import { oldNode } from './old-node.ts'
+import { takeOwnModulesAsNamed } from './own-modules.ts'
 import { createProgram } from './program.ts'
 
 // Whoever reads our output may stop early: `countersign events | head`.
@@ -16,6 +17,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 
 // Before the rest is loaded, which is most of us.
 keepCompiled()
+takeOwnModulesAsNamed()
 createProgram().parseAsync().catch(leave)
 
 function leave(error: unknown): void {
