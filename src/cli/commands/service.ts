@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import { countUpTo } from '../arguments.ts'
+import { holdYoungSpace } from '../young-space.ts'
 
 /** What sets a service up and runs it. */
 export function serviceCommands(program: Command): void {
@@ -18,7 +19,10 @@ export function serviceCommands(program: Command): void {
       1,
     )
     .option('--tls-dev', 'answer https with a certificate for this machine, made on the spot')
-    .action(async (options) => (await import('../serve.ts')).serveCommand(options))
+    .action(async (options) => {
+      const release = holdYoungSpace()
+      return (await import('../serve.ts')).serveCommand(options).finally(release)
+    })
 
   program
     .command('migrate')
