@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
-import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Auth } from '../src/index.ts'
+import { createServer } from './load/http.ts'
 import { prepareIssuer } from './load/prepare-issuer.ts'
 
 /** The issuer as built, on a database, in one process with nothing around it. Prints what to send. */

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
-import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Auth } from '../../src/index.ts'
+import { createServer } from '../load/http.ts'
 
 /**
  * The issuer as built, in production, with a checked route of an application beside it: one process. Behind a trusted

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
+import { compiled } from '../load/compiled.ts'
 
 /** Accounts that are there in every target, and their password. */
 export const ACCOUNTS = 50
@@ -30,16 +31,18 @@ export interface Target extends Served {
 /** Debian's own, where its packages are. */
 export const PYTHON = '/usr/bin/python3'
 const PROGRAMS = {
-  countersign: [process.execPath, fileURLToPath(new URL('./countersign-server.ts', import.meta.url))],
-  'better-auth': [process.execPath, fileURLToPath(new URL('../peers/better-auth.ts', import.meta.url))],
-  fastapi: [PYTHON, fileURLToPath(new URL('../peers/fastapi_login.py', import.meta.url))],
+  countersign: new URL('./countersign-server.ts', import.meta.url),
+  'better-auth': new URL('../peers/better-auth.ts', import.meta.url),
+  fastapi: new URL('../peers/fastapi_login.py', import.meta.url),
 } as const
 
 export type TargetName = keyof typeof PROGRAMS
 
 /** Starts a server in a process of its own. `BENCH_VERBOSE` shows what it says. */
 export async function startTarget(name: TargetName, folder: string): Promise<Target> {
-  const [program, script] = PROGRAMS[name]
+  const isPython = name === 'fastapi'
+  const program = isPython ? PYTHON : process.execPath
+  const script = isPython ? fileURLToPath(PROGRAMS[name]) : await compiled(PROGRAMS[name])
   const child: ChildProcess = spawn(program, [script, String(ACCOUNTS), PASSWORD], {
     cwd: folder,
     env: { ...process.env, NODE_ENV: 'production' },

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { setTimeout as wait } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
+import { compiled } from './compiled.ts'
 import { openConnection } from './connection.ts'
 import { treeCpuSeconds } from './cpu.ts'
 import { keepAwake } from './keep-awake.ts'
@@ -12,8 +12,8 @@ import type { Prepared } from './prepare-issuer.ts'
 export const CONNECTIONS = 32
 
 const SCRIPTS = {
-  countersign: fileURLToPath(new URL('../issuer-server.ts', import.meta.url)),
-  'oidc-provider': fileURLToPath(new URL('../peers/oidc-provider.ts', import.meta.url)),
+  countersign: new URL('../issuer-server.ts', import.meta.url),
+  'oidc-provider': new URL('../peers/oidc-provider.ts', import.meta.url),
 }
 
 /** A server in a process of its own, and what may be asked of it. */
@@ -32,7 +32,7 @@ export async function startIssuer(
   const profile = process.env.BENCH_CPU_PROFILE
   const options = profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profile}`]
   const args = name === 'countersign' ? [databaseUrl, String(CONNECTIONS)] : [String(CONNECTIONS)]
-  const child = spawn(process.execPath, [...options, SCRIPTS[name], ...args], {
+  const child = spawn(process.execPath, [...options, await compiled(SCRIPTS[name]), ...args], {
     cwd: folder,
     env: { ...process.env, NODE_ENV: 'production' },
     stdio: ['ignore', 'pipe', process.env.BENCH_VERBOSE ? 'inherit' : 'ignore'],

@@ -1,7 +1,7 @@
 import { generateKeyPairSync, randomBytes } from 'node:crypto'
-import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import Provider from 'oidc-provider'
+import { createServer } from '../load/http.ts'
 
 /**
  * node-oidc-provider with its memory store, made to do what ours does: client_credentials and refresh with a JWT signed
