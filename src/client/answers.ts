@@ -26,19 +26,20 @@ export type Meaning =
 /** What an answer of the token endpoint means. */
 export function meaningOf(heard: Heard): Meaning {
   const { status, redirected, body } = heard
+  const seen = (code: string, message: string) => new ClientError(message, { code, status })
   if (redirected) {
     const message =
       'The issuer answered with a redirect, which was not followed. Is `issuer` its own address?'
-    return { kind: 'refused', error: new ClientError(message, { code: 'HDR_DROPPED_ON_REDIRECT', status }) }
+    return { kind: 'refused', error: seen('HDR_DROPPED_ON_REDIRECT', message) }
   }
   if (status === 0) {
     const message = 'No whole answer came from the issuer in time.'
-    return { kind: 'unclear', error: new ClientError(message, { code: 'REFRESH_LOST_RESPONSE' }) }
+    return { kind: 'unclear', error: seen('REFRESH_LOST_RESPONSE', message) }
   }
   if (status < 300) {
     if (isTokenAnswer(body)) return { kind: 'tokens', tokens: body }
     const message = 'What came from the address of the issuer is no answer of an issuer.'
-    return { kind: 'unclear', error: new ClientError(message, { code: 'DOCS_TOKEN_RESPONSE_SHAPE', status }) }
+    return { kind: 'unclear', error: seen('DOCS_TOKEN_RESPONSE_SHAPE', message) }
   }
   const error = refusalOf(heard)
   if (status === 429 || status === 503) {
@@ -75,14 +76,14 @@ function textOf(value: unknown): string | undefined {
 
 /** Retry-After in seconds (RFC 9110 section 10.2.3); a date is nothing a clock of ours should be asked about. */
 function secondsOf(value: string | null | undefined): number | undefined {
-  return value && /^\d{1,6}$/.test(value.trim()) ? Number(value) : undefined
+  return /^\d{1,6}$/.test(value ?? '') ? Number(value) : undefined
 }
 
 function isTokenAnswer(body: unknown): body is TokenAnswer {
   const { access_token, expires_in, refresh_token } = (body ?? {}) as Record<string, unknown>
-  const refreshable = refresh_token === undefined || typeof refresh_token === 'string'
+  const isRefreshable = refresh_token === undefined || typeof refresh_token === 'string'
   return (
-    typeof access_token === 'string' && Number.isFinite(expires_in) && Number(expires_in) > 0 && refreshable
+    typeof access_token === 'string' && isRefreshable && Number.isFinite(expires_in) && Number(expires_in) > 0
   )
 }
 

@@ -21,9 +21,9 @@ export function authorizedFetch(parts: AuthorizedFetchParts): Fetch {
   const { surroundings, held, refresh, origins } = parts
 
   return async (input, init) => {
-    if (!origins.has(originOf(addressOf(input), surroundings.address())))
-      return surroundings.fetch(input, init)
     const request = isRequest(input) ? input : undefined
+    const address = request?.url ?? String(input)
+    if (!origins.has(originOf(address, surroundings.address()))) return surroundings.fetch(input, init)
     const headers = new Headers(init?.headers ?? request?.headers)
     if (headers.has('authorization')) return surroundings.fetch(input, init)
     const signal = init?.signal ?? request?.signal
@@ -35,8 +35,7 @@ export function authorizedFetch(parts: AuthorizedFetchParts): Fetch {
       return surroundings.fetch(from, { ...init, headers })
     }
     // The body of a request is read once; a second one needs a copy, taken before.
-    const hasBody = request !== undefined && !['GET', 'HEAD'].includes(request.method)
-    const again = hasBody ? request.clone() : input
+    const again = request?.clone() ?? input
     const response = await send(input, record)
     if (response.status !== 401) return response
 
@@ -49,7 +48,8 @@ export function authorizedFetch(parts: AuthorizedFetchParts): Fetch {
     if (held.record?.access === record.access) await patiently(refresh(record), signal)
     const successor = held.record
     if (successor === undefined || isStream(init?.body)) return response
-    await response.body?.cancel()
+    // Nobody waits for it to be over.
+    response.body?.cancel().catch(() => undefined)
     return send(again, successor)
   }
 }
@@ -77,7 +77,7 @@ function patiently<Value>(work: Promise<Value>, signal: AbortSignal | null | und
   return new Promise((resolve, reject) => {
     const leave = () => reject(signal.reason)
     if (signal.aborted) leave()
-    signal.addEventListener('abort', leave, { once: true })
+    signal.addEventListener('abort', leave)
     work.then(resolve, reject).finally(() => signal.removeEventListener('abort', leave))
   })
 }
@@ -85,16 +85,12 @@ function patiently<Value>(work: Promise<Value>, signal: AbortSignal | null | und
 async function saysExpired(response: Response, overdue: boolean): Promise<boolean> {
   const { status, headers } = response
   const isJson = headers.get('content-type')?.includes('json')
-  const body = isJson ? readObject(await textOf(response.clone())) : undefined
+  const body = isJson ? readObject(await textOf(response)) : undefined
   return isExpired({ status, code: body?.code, challenge: headers.get('www-authenticate'), overdue })
 }
 
 function isRequest(input: Parameters<Fetch>[0]): input is Request {
   return typeof input === 'object' && 'headers' in input
-}
-
-function addressOf(input: Parameters<Fetch>[0]): string {
-  return isRequest(input) ? input.url : String(input)
 }
 
 /** The empty text for what is no address: `fetch` will say so. */

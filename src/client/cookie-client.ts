@@ -1,6 +1,6 @@
 import { failureOf, type Heard } from './answers.ts'
 import type { Client } from './create-client.ts'
-import { DEADLINE_MILLISECONDS, readObject, textOf } from './issuer-call.ts'
+import { askIssuer, readObject, textOf } from './issuer-call.ts'
 import type { Session, SignedOut } from './session.ts'
 import type { PasswordSignIn, SignOutOptions } from './sign-in-and-out.ts'
 import { here, type Surroundings, tell } from './surroundings.ts'
@@ -58,30 +58,13 @@ export function createCookieClient(
     }
     for (const listener of listeners) tell(listener)
   }
-  /** Rejects for no answer: see `Heard`. */
-  const send = async (path: string, method: string, json?: unknown): Promise<Heard> => {
-    const address = place() + path
-    const controller = new AbortController()
-    const timer = setTimeout(() => controller.abort(), DEADLINE_MILLISECONDS)
-    try {
-      const response = await surroundings.fetch(address, {
-        method,
-        credentials: 'include',
-        cache: 'no-store',
-        headers: {
-          ...(json !== undefined && { 'content-type': 'application/json' }),
-          ...(csrfToken !== undefined && { 'x-csrf-token': csrfToken }),
-        },
-        ...(json !== undefined && { body: JSON.stringify(json) }),
-        signal: controller.signal,
-      })
-      const { status, headers } = response
-      return { status, body: readObject(await response.text()), retryAfter: headers.get('retry-after') }
-    } catch {
-      return { status: 0 }
-    } finally {
-      clearTimeout(timer)
+  const send = (path: string, method: string, json?: unknown): Promise<Heard> => {
+    const headers = {
+      ...(json !== undefined && { 'content-type': 'application/json' }),
+      ...(csrfToken !== undefined && { 'x-csrf-token': csrfToken }),
     }
+    const body = json === undefined ? null : JSON.stringify(json)
+    return askIssuer(surroundings, place() + path, {}, headers, { method, body, credentials: 'include' })
   }
 
   /** Asks whose session it is now. Only a plain no is a no: what was lost or broken changes nothing. */
@@ -148,7 +131,7 @@ export function createCookieClient(
       const sent = csrfToken
       const response = await dispatch()
       if (sent === undefined || (response.status !== 401 && response.status !== 403)) return response
-      const { code } = readObject(await textOf(response.clone())) ?? {}
+      const { code } = readObject(await textOf(response)) ?? {}
       // Ended; or another tab has signed in anew, and this page holds the token of the session before.
       if (code === 'token_invalid' || code === 'token_missing' || code === 'access_denied') await askOnce()
       const isStale = code === 'access_denied' && csrfToken !== undefined && csrfToken !== sent

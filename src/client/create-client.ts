@@ -5,12 +5,12 @@ import type { Session, SignedOut } from './session.ts'
 import { type IndexedDb, sharedStore } from './shared-store.ts'
 import {
   endSession,
-  forget,
   type PasswordSignIn,
   type SignInParts,
   type SignOutOptions,
   signInWithPassword,
   signOut,
+  supersede,
 } from './sign-in-and-out.ts'
 import { here, type Surroundings } from './surroundings.ts'
 import { tabStore } from './tab-store.ts'
@@ -117,9 +117,9 @@ async function hear(
     await held.reload(farewell)
     return
   }
-  // Not passed on: an echo that comes late would sign out whoever has signed in again.
-  const refresh = await forget(held, { quietly: true })
-  if (refresh !== undefined) await endSession(parts, refresh)
+  // Without a word of farewell: an echo that comes late would sign out whoever has signed in again.
+  const former = await supersede(held, undefined)
+  if (former !== undefined) await endSession(parts, former)
 }
 
 interface BrowserStorage {
@@ -134,10 +134,11 @@ function storeOf(storage: ClientOptions['storage'], name: string, { openChannel 
     const { sessionStorage, indexedDB } = globalThis as unknown as BrowserStorage
     if (storage === 'tab' && sessionStorage) return tabStore(sessionStorage, name, openChannel(`${name} tab`))
     if (storage === 'shared' && indexedDB) return sharedStore(indexedDB, name)
+    throw new TypeError(`There is no place "${storage}" here: bring a TokenStore, or say "memory".`)
   } catch (error) {
-    // A browser that forbids storage throws where it is only named. Whoever uses it is told.
+    // A browser that forbids storage throws where it is only named; where pages are drawn on a server there is none, and
+    // nobody's session either. Whoever uses it is told.
     const refuse = () => Promise.reject(error)
     return { read: refuse, replace: refuse }
   }
-  throw new TypeError(`There is no place "${storage}" here: bring a TokenStore, or say "memory".`)
 }

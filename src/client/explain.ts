@@ -11,7 +11,8 @@ export async function explain(
   { address, fetch }: Pick<Surroundings, 'address' | 'fetch'>,
 ): Promise<ClientError> {
   const page = address()
-  if (error.code !== 'REFRESH_LOST_RESPONSE' || page === undefined || isWithin(page, issuer)) return error
+  if (error.code !== 'REFRESH_LOST_RESPONSE' || page === undefined) return error
+  if (new URL(page).origin === new URL(issuer).origin) return error
   const reaches = (mode: 'cors' | 'no-cors') =>
     fetch(`${issuer}/healthz`, { mode, credentials: 'omit', cache: 'no-store' }).then(
       () => true,
@@ -21,8 +22,4 @@ export async function explain(
   const message =
     'The issuer can be reached, but lets this page read nothing: CORS_ORIGINS has to name its origin.'
   return new ClientError(message, { code: 'CORS_HEADER_NOT_ALLOWED' })
-}
-
-function isWithin(page: string, issuer: string): boolean {
-  return new URL(page).origin === new URL(issuer).origin
 }

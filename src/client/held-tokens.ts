@@ -1,7 +1,8 @@
 import { ClientError } from './client-error.ts'
+import type { IssuerAnswer } from './issuer-call.ts'
 import { type Session, type SignedOut, sessionOf } from './session.ts'
 import { type Channel, type Surroundings, tell } from './surroundings.ts'
-import { readRecord, type TokenRecord } from './token-record.ts'
+import { readRecord, recordOf, type TokenAnswer, type TokenRecord } from './token-record.ts'
 import type { TokenStore } from './token-store.ts'
 
 /** Why the tokens went, where they did. */
@@ -17,16 +18,13 @@ export interface HeldTokens {
   /** Reads the store anew; the text to compare with. */
   reload(farewell?: Farewell): Promise<string | undefined>
   /** Compares and writes, tells the other tabs; says whether it was written. What the store holds then is held. */
-  write(
-    before: string | undefined,
-    next: TokenRecord | undefined,
-    farewell?: Farewell,
-    how?: { readonly quietly: boolean },
-  ): Promise<boolean>
+  write(before: string | undefined, next: TokenRecord | undefined, farewell?: Farewell): Promise<boolean>
   /** Writes the key of an attempt beside the token, which is nobody else's concern; the text then. */
   note(before: string | undefined, next: TokenRecord): Promise<string | undefined>
   /** Holds what could not be written: good until the page goes. */
   keep(record: TokenRecord): void
+  /** What was just answered, as it is kept: dated by the server's clock, which the answer has told. */
+  recordOf(tokens: TokenAnswer, answer: IssuerAnswer, former?: TokenRecord): TokenRecord
   /** The server's clock, as far as we know. */
   serverNow(): number
   /** A difference that was measured; nothing for undefined. */
@@ -59,6 +57,10 @@ export function holdTokens({ surroundings, store, channel, onSignedOut }: HeldTo
     }
     for (const listener of listeners) tell(listener)
   }
+  const serverNow = () => surroundings.now() + ahead
+  const setAhead = (milliseconds: number | undefined) => {
+    ahead = milliseconds ?? ahead
+  }
   const reload = async (farewell?: Farewell) => {
     const text = await trying(() => store.read())
     hold(readRecord(text), farewell)
@@ -80,12 +82,12 @@ export function holdTokens({ surroundings, store, channel, onSignedOut }: HeldTo
       await loading
     },
     reload,
-    async write(before, next, farewell, { quietly } = { quietly: false }) {
+    async write(before, next, farewell) {
       const text = next && JSON.stringify(next)
       const written = await trying(() => store.replace(before, text))
       if (written) {
         hold(next, farewell)
-        if (!quietly) channel?.postMessage(farewell)
+        channel?.postMessage(farewell)
       } else await reload(farewell)
       return written
     },
@@ -94,10 +96,13 @@ export function holdTokens({ surroundings, store, channel, onSignedOut }: HeldTo
       return (await trying(() => store.replace(before, text))) ? text : undefined
     },
     keep: (kept) => hold(kept),
-    serverNow: () => surroundings.now() + ahead,
-    setAhead(milliseconds) {
-      ahead = milliseconds ?? ahead
+    recordOf(tokens, answer, former) {
+      setAhead(answer.ahead)
+      const asked = serverNow() - answer.tookMilliseconds
+      return recordOf(tokens, { asked, ahead, chance: surroundings.chance() }, former)
     },
+    serverNow,
+    setAhead,
     subscribe(listener) {
       listeners.add(listener)
       return () => void listeners.delete(listener)
@@ -110,7 +115,7 @@ async function trying<Value>(use: () => Promise<Value>): Promise<Value> {
     return await use()
   } catch (cause) {
     const message =
-      'The place where the tokens are kept cannot be read or written: it is full, or forbidden. Nothing was sent.'
+      'The place where the tokens are kept cannot be read or written: it is full, forbidden or not there. Nothing was sent.'
     throw new ClientError(message, { code: 'REFRESH_NEW_TOKEN_UNUSED' }, { cause })
   }
 }

@@ -7,15 +7,18 @@ export const DEADLINE_MILLISECONDS = 8000
 /** An answer, and what it told of the clocks. */
 export interface IssuerAnswer extends Heard {
   /** The server's clock minus ours; undefined if it did not say what time it is. */
-  readonly ahead: number | undefined
+  readonly ahead?: number | undefined
   readonly tookMilliseconds: number
 }
 
 /** Below this a difference is only the whole seconds in which a server tells the time, and the way. */
 const NOTICED_MILLISECONDS = 2000
 
+/** No refusal is longer. Characters. */
+const LONGEST_REFUSAL = 65_536
+
 /**
- * Asks an endpoint of the issuer. Never rejects, follows no redirect, sends no cookie. What has not come whole before the
+ * Asks an endpoint of the issuer. Never rejects, follows no redirect, sends no cookie unless told to. What has not come whole before the
  * deadline has not come, whatever a sleeping timer says.
  */
 export async function askIssuer(
@@ -27,26 +30,27 @@ export async function askIssuer(
 ): Promise<IssuerAnswer> {
   const began = { now: now(), elapsed: elapsed() }
   const took = () => Math.max(now() - began.now, elapsed() - began.elapsed)
-  const lost = () => ({ status: 0, ahead: undefined, tookMilliseconds: took() })
+  const lost = () => ({ status: 0, tookMilliseconds: took() })
   const controller = new AbortController()
   const timer = setTimeout(() => controller.abort(), DEADLINE_MILLISECONDS)
   try {
     const response = await fetch(address, {
       method: 'POST',
       body: new URLSearchParams(parameters),
+      credentials: 'omit',
       ...more,
       headers: { ...headers, accept: 'application/json' },
       redirect: 'manual',
-      credentials: 'omit',
       cache: 'no-store',
       signal: controller.signal,
     })
-    const { status, type } = response
-    const redirected = type === 'opaqueredirect' || (status >= 300 && status < 400)
+    const { status } = response
+    // Browsers show a redirect that is not followed as status 0.
+    const redirected = status < 200 || (status >= 300 && status < 400)
     const text = redirected ? '' : await response.text()
     if (took() > DEADLINE_MILLISECONDS) return lost()
     return {
-      status: status || 302,
+      status,
       redirected,
       body: readObject(text),
       retryAfter: response.headers.get('retry-after'),
@@ -60,18 +64,40 @@ export async function askIssuer(
   }
 }
 
+/** The members of a JSON object, each still to be looked at. Other JSON has none of those that anybody asks for. */
 export function readObject(text: string): Record<string, unknown> | undefined {
   try {
-    const value = JSON.parse(text)
-    return typeof value === 'object' && value !== null ? value : undefined
+    return JSON.parse(text) ?? undefined
   } catch {
     return undefined
   }
 }
 
-/** Of an answer that may break off. */
-export function textOf(response: Response): Promise<string> {
-  return response.text().catch(() => '')
+/**
+ * What an answer says, for a look: the caller may still read it. Of one that breaks off, is longer than a refusal or has not
+ * ended before the deadline it is what has come.
+ */
+export async function textOf(response: Response): Promise<string> {
+  const copy = response.clone()
+  const reader = copy.body?.getReader()
+  // Nothing, or a place without streams, which has read it whole.
+  if (!reader) return copy.text()
+  const leave = () => reader.cancel().catch(() => undefined)
+  const timer = setTimeout(leave, DEADLINE_MILLISECONDS)
+  const decoder = new TextDecoder()
+  let text = ''
+  try {
+    while (text.length < LONGEST_REFUSAL) {
+      const { done, value } = await reader.read()
+      if (done) break
+      text += decoder.decode(value, { stream: true })
+    }
+  } catch {
+    // It broke off.
+  }
+  clearTimeout(timer)
+  void leave()
+  return text
 }
 
 /** How far a server's clock is ahead of ours, by its `Date`. Small differences are none. */

@@ -2,15 +2,17 @@ import { meaningOf } from './answers.ts'
 import { ClientError } from './client-error.ts'
 import { explain } from './explain.ts'
 import type { Farewell, HeldTokens } from './held-tokens.ts'
-import { askIssuer, DEADLINE_MILLISECONDS, type IssuerAnswer } from './issuer-call.ts'
+import { askIssuer, DEADLINE_MILLISECONDS } from './issuer-call.ts'
 import type { Surroundings } from './surroundings.ts'
-import { freshnessOf, recordOf, type TokenRecord } from './token-record.ts'
+import { freshnessOf, type TokenRecord } from './token-record.ts'
 import type { TakeTurns } from './turns.ts'
 
 /** How often an answer that was lost or unclear is asked for again. */
 const TRIES = 3
 /** The longest wait that is made for a caller; longer ones are told instead. */
 const LONGEST_WAIT_SECONDS = 30
+/** For so long nobody is asked who said to come later; a page that tells of maintenance may say a day. */
+const LONGEST_PAUSE_SECONDS = 300
 const BACK_OFF_MILLISECONDS = 300
 /** How often somebody who makes turns without Web Locks looks whether the other has finished. */
 const LOOK_MILLISECONDS = 150
@@ -64,11 +66,15 @@ export function createRefresh({ surroundings, held, issuer, clientId, turns }: R
       const noted = await noteAttempt(text, record)
       if (noted === undefined) continue
 
-      const answer = await send(noted.record)
+      const { refresh, attempt = '' } = noted.record
+      const parameters = { refresh_token: refresh, client_id: clientId }
+      const answer = await askIssuer(surroundings, `${issuer}/refresh`, parameters, {
+        'idempotency-key': attempt,
+      })
       const meaning = meaningOf(answer)
       switch (meaning.kind) {
         case 'tokens': {
-          const next = recordOf(meaning.tokens, receiptOf(answer), record)
+          const next = held.recordOf(meaning.tokens, answer, record)
           // The storage may be full by now. It still holds the former token and the key of this attempt, which get the
           // same successor again; until then this page has it.
           await replace(noted, next).catch(() => held.keep(next))
@@ -81,7 +87,7 @@ export function createRefresh({ surroundings, held, issuer, clientId, turns }: R
           return giveUp(meaning.error, PAUSE_MILLISECONDS)
         case 'wait':
           if (++tries >= TRIES || meaning.seconds > LONGEST_WAIT_SECONDS)
-            return giveUp(meaning.error, meaning.seconds * 1000)
+            return giveUp(meaning.error, Math.min(meaning.seconds, LONGEST_PAUSE_SECONDS) * 1000)
           await surroundings.wait(meaning.seconds * 1000)
           break
         case 'unclear':
@@ -101,20 +107,6 @@ export function createRefresh({ surroundings, held, issuer, clientId, turns }: R
     const next = { ...record, attempt, busy }
     const written = await held.note(text, next)
     return written === undefined ? undefined : { text: written, record: next }
-  }
-
-  const send = ({ refresh, attempt = '' }: TokenRecord): Promise<IssuerAnswer> =>
-    askIssuer(
-      surroundings,
-      `${issuer}/refresh`,
-      { refresh_token: refresh, client_id: clientId },
-      { 'idempotency-key': attempt },
-    )
-
-  const receiptOf = ({ ahead, tookMilliseconds }: IssuerAnswer) => {
-    held.setAhead(ahead)
-    const now = held.serverNow()
-    return { asked: now - tookMilliseconds, ahead: now - surroundings.now(), chance: surroundings.chance() }
   }
 
   /** Only while the token that was sent is still there: else this is the answer of somebody who lost a race. */

@@ -1,10 +1,10 @@
-import { type Meaning, meaningOf, refusalOf } from './answers.ts'
+import { failureOf, type Meaning, meaningOf, refusalOf } from './answers.ts'
 import { ClientError } from './client-error.ts'
 import { explain } from './explain.ts'
-import type { HeldTokens } from './held-tokens.ts'
+import type { Farewell, HeldTokens } from './held-tokens.ts'
 import { askIssuer, readObject, textOf } from './issuer-call.ts'
 import type { Surroundings } from './surroundings.ts'
-import { recordOf } from './token-record.ts'
+import type { TokenRecord } from './token-record.ts'
 
 export interface SignInParts {
   readonly surroundings: Surroundings
@@ -38,25 +38,17 @@ export async function obtainTokens(
   const answer = await askIssuer(surroundings, `${issuer}/token`, { ...parameters, client_id: clientId })
   const meaning: Meaning = meaningOf(answer)
   if (meaning.kind !== 'tokens') throw await explain(meaning.error, issuer, surroundings)
-  held.setAhead(answer.ahead)
-  const now = held.serverNow()
-  const receipt = { asked: now - answer.tookMilliseconds, ahead: now - surroundings.now() }
-  const record = recordOf(meaning.tokens, { ...receipt, chance: surroundings.chance() })
-  for (;;) {
-    const text = await held.reload()
-    const former = held.record
-    if (!(await held.write(text, record))) continue
-    if (former !== undefined) void endSession(parts, former.refresh)
-    return
-  }
+  const former = await supersede(held, held.recordOf(meaning.tokens, answer))
+  // That session ends by itself, if it comes to that; this one has begun.
+  if (former !== undefined) endSession(parts, former).catch(() => undefined)
 }
 
 export function signInWithPassword(
   parts: SignInParts,
   { username, password, scope }: PasswordSignIn,
 ): Promise<void> {
-  const parameters = { grant_type: 'password', username, password }
-  return obtainTokens(parts, scope === undefined ? parameters : { ...parameters, scope })
+  const more = scope === undefined ? {} : { scope }
+  return obtainTokens(parts, { grant_type: 'password', username, password, ...more })
 }
 
 /**
@@ -75,35 +67,39 @@ export async function signOut(
       throw refusalOf({ status: response.status, body, retryAfter: response.headers.get('retry-after') })
     }
   }
-  const refresh = await forget(held)
-  if (refresh !== undefined && !everywhere) await endSession(parts, refresh)
+  const former = await supersede(held, undefined, { why: 'sign-out' })
+  if (former !== undefined && !everywhere) await endSession(parts, former)
 }
 
-/** Takes the tokens away; the refresh token that was there. `quietly` for what another tab has told. */
-export async function forget(
+/** Puts these tokens, or none, in the place of whatever is there, and answers what that was. */
+export async function supersede(
   held: HeldTokens,
-  how?: { readonly quietly: boolean },
-): Promise<string | undefined> {
+  next: TokenRecord | undefined,
+  farewell?: Farewell,
+): Promise<TokenRecord | undefined> {
   for (;;) {
     const text = await held.reload()
-    const refresh = held.record?.refresh
-    if (text === undefined || (await held.write(text, undefined, { why: 'sign-out' }, how))) return refresh
+    const { record } = held
+    // None in the place of none is no news for anybody.
+    if (text === next || (await held.write(text, next, farewell))) return record
   }
 }
 
-export async function endSession({ surroundings, issuer }: SignInParts, refresh: string): Promise<void> {
-  const keepalive = { keepalive: true }
-  const { status, body, retryAfter } = await askIssuer(
+/** Whose refresh token is empty was given none, and is known by the access token. */
+export async function endSession(
+  { surroundings, issuer }: SignInParts,
+  { refresh, access }: TokenRecord,
+): Promise<void> {
+  const answer = await askIssuer(
     surroundings,
     `${issuer}/logout`,
-    { refresh_token: refresh },
-    {},
-    keepalive,
+    refresh ? { refresh_token: refresh } : {},
+    refresh ? {} : { authorization: `Bearer ${access}` },
+    { keepalive: true },
   )
-  if (status === 204) return
-  const cause = refusalOf({ status, body, retryAfter: retryAfter ?? null })
+  if (answer.status === 204) return
+  const cause = failureOf(answer)
   const message =
     'Signed out here. The issuer could not be told, so the session lives there until it times out.'
-  const { code, clientCode, reference } = cause
-  throw new ClientError(message, { code, clientCode, reference, status }, { cause })
+  throw new ClientError(message, cause, { cause })
 }

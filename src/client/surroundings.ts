@@ -43,7 +43,7 @@ export interface Channel {
 
 interface Globals {
   readonly navigator?: { readonly locks?: Locks }
-  readonly BroadcastChannel?: new (name: string) => Channel & { unref?(): void }
+  readonly BroadcastChannel?: new (name: string) => Channel
   readonly location?: { readonly href: string }
   addEventListener?(type: 'pageshow', listener: (event: { readonly persisted: boolean }) => void): void
 }
@@ -65,13 +65,14 @@ export const here: Surroundings = {
     return globals.navigator?.locks
   },
   openChannel(name) {
-    const channel = globals.BroadcastChannel && new globals.BroadcastChannel(name)
-    channel?.unref?.()
-    // An open one keeps a program from ending. Pages end anyway, Node and Bun let go of it; where that cannot be (Deno)
-    // there is none.
-    if (channel?.unref || globals.location) return channel
-    channel?.close()
-    return undefined
+    // An open one ends with its page. A program would keep it for each client that was ever made, and some could not end.
+    if (!globals.location || !globals.BroadcastChannel) return undefined
+    try {
+      return new globals.BroadcastChannel(name)
+    } catch {
+      // Forbidden, as by Firefox where cookies are.
+      return undefined
+    }
   },
   address: () => globals.location?.href,
   onReturn: (listener) => globals.addEventListener?.('pageshow', ({ persisted }) => persisted && listener()),

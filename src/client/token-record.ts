@@ -57,9 +57,8 @@ export function recordOf(
 
 /** Undefined for a text that is none of ours: it is let lie, and nobody is signed in by it. */
 export function readRecord(text: string | undefined): TokenRecord | undefined {
-  if (text === undefined) return undefined
   try {
-    const record = JSON.parse(text)
+    const record = JSON.parse(text ?? '')
     const { access, refresh, scope, expires, renew, ahead } = record
     const texts = [access, refresh, scope].every((value) => typeof value === 'string')
     return texts && [expires, renew, ahead].every(Number.isFinite) ? record : undefined

@@ -663,13 +663,3 @@ test('memory: each tab has its own session, and signs out with the others', asyn
   for (let turn = 0; turn < 20; turn++) await new Promise(setImmediate)
   assert.equal(one.client.session.status, 'signed-in', 'no echo signs out whoever has come back')
 })
-
-test('without a place for its tokens a client is not made, and says which there are', () => {
-  for (const storage of [undefined, 'disk', 'shared']) {
-    const options = { issuer: ISSUER, storage } as unknown as ClientOptions
-    assert.throws(
-      () => createClient(options),
-      /There is no place ".*" here: bring a TokenStore, or say "memory"/,
-    )
-  }
-})
