@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { createHandClock } from '../../test/revocation/hand-clock.ts'
+import { createHandClock, settle } from '../../test/revocation/hand-clock.ts'
 import { silentLogger } from '../base/logger.ts'
 import { AuthError } from '../errors/auth-error.ts'
 import { metadataAddresses } from './discovery.ts'
@@ -321,5 +321,32 @@ test('A6: a kid is only ever a key of a Map', async () => {
     '',
   ]) {
     assert.equal(jwks.find(kid), undefined)
+  }
+})
+
+test('PROTOCOL 3.1: what the issuer says to have changed is fetched though it was fetched a moment ago', async () => {
+  const { jwks, pages } = bench()
+  await jwks.start()
+  pages[SET] = () => ({ keys: [first.publicJwk, second.publicJwk] })
+  jwks.noteChange()
+  await settle()
+  assert.ok(jwks.find(second.kid))
+})
+
+test('PROTOCOL 3.1: an answer that was under way when the keys changed may be older, so they are asked for once more', async () => {
+  for (const late of [{ keys: [first.publicJwk] }, new Error('down')]) {
+    const { jwks, pages, countOf } = bench()
+    const answer = Promise.withResolvers<unknown>()
+    pages[SET] = () => answer.promise
+    const asking = jwks.start().catch(() => undefined)
+    await settle()
+    jwks.noteChange()
+    jwks.noteChange()
+    pages[SET] = () => ({ keys: [first.publicJwk, second.publicJwk] })
+    answer.resolve(late)
+    await asking
+    await settle()
+    assert.ok(jwks.find(second.kid))
+    assert.equal(countOf(SET), 2)
   }
 })

@@ -7,8 +7,7 @@ import type { PublicAlgorithm } from './algorithm.ts'
 import { discoverKeySet } from './discovery.ts'
 import { fetchDocument } from './issuer-document.ts'
 import { readJwks } from './jwks.ts'
-import type { KeyLookup } from './key-lookup.ts'
-import type { PublicVerificationKey } from './verification-key.ts'
+import type { KeyLookup, PublicVerificationKey } from './verification-key.ts'
 
 export interface RemoteJwksOptions {
   readonly issuer: string
@@ -40,7 +39,7 @@ export interface RemoteJwks {
    * ask at the same time share one fetch. Resolves to whether there was an answer.
    */
   readonly refetch: () => Promise<boolean> | undefined
-  /** The issuer says that its keys have changed. */
+  /** The issuer says that its keys have changed: fetches them by a question that is put from now on. */
   readonly noteChange: () => void
 }
 
@@ -144,7 +143,10 @@ export function createRemoteJwks(options: RemoteJwksOptions): RemoteJwks {
         () => false,
       )
     },
-    noteChange: refreshQuietly,
+    noteChange() {
+      if (underWay === undefined) refreshQuietly()
+      else void underWay.then(refreshQuietly, refreshQuietly)
+    },
   }
 }
 

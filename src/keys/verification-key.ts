@@ -17,6 +17,9 @@ export type VerificationKey = PublicVerificationKey | HmacVerificationKey
 
 export type { HmacVerificationKey, PublicVerificationKey }
 
+/** Finds the key a token names. The `kid` is data out of a header that nothing has proven: only ever a key of a Map. */
+export type KeyLookup = (kid: string) => VerificationKey | undefined
+
 type Matches = (signingInput: string, signature: Uint8Array) => boolean
 
 /**

@@ -1,8 +1,7 @@
 import type { Clock } from '../base/clock.ts'
 import type { JsonObject } from '../base/strict-json.ts'
 import { Refusal } from '../errors/refusal.ts'
-import type { KeyLookup } from '../keys/key-lookup.ts'
-import type { VerificationKey } from '../keys/verification-key.ts'
+import type { KeyLookup, VerificationKey } from '../keys/verification-key.ts'
 import type { AccessToken } from '../model/access-token.ts'
 import {
   type AccessRules,

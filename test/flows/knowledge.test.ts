@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import { type Auth, createAuth } from '../../src/index.ts'
 import type { HintVerbs } from '../../src/store/hints.ts'
 import { createSqliteStore } from '../../src/store/sqlite/sqlite-store.ts'
-import { handClock, ISSUER, SECRET_KEY, startIssuer, type TestIssuer, tokensOf } from './issuer.ts'
+import { handClock, ISSUER, PASSWORD, SECRET_KEY, startIssuer, type TestIssuer, tokensOf } from './issuer.ts'
 
 async function metricOf(issuer: TestIssuer, name: string): Promise<number> {
   const { text } = await issuer.call('GET', '/metrics')
@@ -101,5 +101,51 @@ test('B8: how old the knowledge of revocations is, and how much there is of it, 
   assert.equal(await metricOf(issuer, 'revocation_age_seconds'), 0)
   assert.equal(await metricOf(issuer, 'revocations'), before + 1)
   assert.equal(await metricOf(issuer, 'revocations_overfull'), 0)
+  await issuer.close()
+})
+
+test('PROTOCOL 3.1: a ring that an answer confirms is as old as the question, and is read anew past its time', async () => {
+  const clock = handClock()
+  const store = createSqliteStore(':memory:')
+  let tookMilliseconds: number | undefined = 0
+  let reads = 0
+  const issuer = await startIssuer({
+    clock,
+    maxStalenessSeconds: 5,
+    store: {
+      ...store,
+      revocations: {
+        ...store.revocations,
+        async pull(...asked) {
+          if (tookMilliseconds === undefined) throw new Error('the database does not answer')
+          clock.advance(tookMilliseconds)
+          return store.revocations.pull(...asked)
+        },
+      },
+      keys: {
+        ...store.keys,
+        ring() {
+          reads++
+          return store.keys.ring()
+        },
+      },
+    },
+  })
+  const alice = await issuer.auth.users.create({ email: 'alice@example.com', password: PASSWORD })
+  clock.advance(10_000)
+  tookMilliseconds = 4000
+  await issuer.auth.sessions.endAll(alice.id)
+  tookMilliseconds = undefined
+  for (let turn = 0; turn < 20; turn++) await new Promise(setImmediate)
+
+  reads = 0
+  for (const [milliseconds, expected] of [
+    [900, 0],
+    [200, 1],
+  ] as const) {
+    clock.advance(milliseconds)
+    assert.equal((await issuer.call('GET', '/.well-known/jwks.json')).status, 200)
+    assert.equal(reads, expected)
+  }
   await issuer.close()
 })

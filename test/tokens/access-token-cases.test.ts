@@ -2,9 +2,9 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { Refusal } from '../../src/errors/refusal.ts'
-import { keyLookup } from '../../src/keys/key-lookup.ts'
 import { importPublicJwk, type VerificationKey } from '../../src/keys/verification-key.ts'
 import { createAccessReader } from '../../src/tokens/read-access.ts'
+import { keyLookup } from '../keys/key-lookup.ts'
 
 interface Cases {
   readonly context: { readonly issuer: string; readonly audience: string; readonly now: number }

@@ -464,6 +464,21 @@ test('options that cannot work are refused, all at once', () => {
       return true
     },
   )
+  const named = { jwksUri: 'https://issuer.example/keys', audience: AUDIENCE }
+  const follower = { clientId: 'orders', clientSecret: 'x' }
+  for (const [issuer, url] of [
+    ['issuer.example', undefined],
+    ['http://issuer.example', undefined],
+    ['https://issuer.example#', undefined],
+    ['https://issuer.example', 'http://issuer.example/revocations'],
+    ['https://issuer.example', ''],
+  ] as const) {
+    // A secret of the client would go there.
+    const revocations = { ...follower, ...(url !== undefined && { url }) }
+    assert.throws(() => createVerifier({ ...named, issuer, revocations }), /revocations\.url: https/, issuer)
+  }
+  const elsewhere = { ...follower, url: 'https://issuer.example/revocations' }
+  assert.ok(createVerifier({ ...named, issuer: 'issuer.example', revocations: elsewhere }))
   const good = { issuer: 'https://issuer.example', ...stateless }
   assert.throws(() => createVerifier({ issuers: [] }), /one or more/)
   assert.throws(() => createVerifier({ issuers: [good, good] }), /stands twice/)

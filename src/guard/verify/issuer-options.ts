@@ -98,7 +98,7 @@ export function problemsOfIssuer(options: IssuerOptions): string[] {
     maxKeyAgeSeconds !== undefined &&
       !(maxKeyAgeSeconds >= LEAST_KEY_AGE_SECONDS && maxKeyAgeSeconds < Number.POSITIVE_INFINITY) &&
       `maxKeyAgeSeconds: ${LEAST_KEY_AGE_SECONDS} or more`,
-    ...problemsOfRevocations(revocations),
+    ...problemsOfRevocations(issuer, revocations),
   ]
   return problems.filter((problem) => problem !== false).map((problem) => `${String(issuer)}: ${problem}`)
 }
@@ -108,14 +108,23 @@ function isIssuerAddress(issuer: string): boolean {
   return isSafeAddress(issuer) && !issuer.includes('?')
 }
 
-function problemsOfRevocations(revocations: IssuerOptions['revocations']): (string | false)[] {
+/** Where an issuer tells what it has revoked. */
+export function feedAddress(issuer: string, { url }: Pick<FollowedRevocations, 'url'>): string {
+  return url ?? `${issuer.endsWith('/') ? issuer.slice(0, -1) : issuer}/revocations`
+}
+
+function problemsOfRevocations(
+  issuer: string,
+  revocations: IssuerOptions['revocations'],
+): (string | false)[] {
   if (revocations === undefined || revocations === 'stateless') return []
   if (typeof revocations !== 'object' || revocations === null) return ['revocations: an object, or stateless']
-  const { clientId, clientSecret, url, maxStalenessSeconds = 5, staleness = 'strict' } = revocations
+  const { clientId, clientSecret, maxStalenessSeconds = 5, staleness = 'strict' } = revocations
   return [
     ...unknown(revocations, REVOCATION_NAMES, 'revocations.'),
     !(isText(clientId) && isText(clientSecret)) && 'revocations: clientId and clientSecret are needed',
-    url !== undefined && !isSafeAddress(url) && 'revocations.url: https, or http on loopback',
+    // Also where nobody gave it: an issuer whose key set is named need not have an address, and a secret goes there.
+    !isSafeAddress(feedAddress(issuer, revocations)) && 'revocations.url: https, or http on loopback',
     !(maxStalenessSeconds >= 1 && maxStalenessSeconds <= 3600) &&
       'revocations.maxStalenessSeconds: from 1 to 3600',
     staleness !== 'strict' && staleness !== 'relaxed' && 'revocations.staleness: strict or relaxed',

@@ -8,7 +8,7 @@ import { createHttpRevocationFeed } from '../../revocation/http-feed.ts'
 import { createRevocationState } from '../../revocation/state.ts'
 import { readByMap } from '../../tokens/claim-map.ts'
 import type { TrustedIssuer } from '../../tokens/read-access.ts'
-import type { FollowedRevocations, IssuerOptions } from './issuer-options.ts'
+import { type FollowedRevocations, feedAddress, type IssuerOptions } from './issuer-options.ts'
 
 /** What an issuer is reached and judged with. Handed in, so that a test can be the network and the time. */
 export interface RemoteParts {
@@ -78,7 +78,7 @@ function followRevocations(
   let ringVersion: number | undefined
   const authorization = basicCredentials(revocations)
   const feed = createHttpRevocationFeed({
-    url: revocations.url ?? `${issuer.endsWith('/') ? issuer.slice(0, -1) : issuer}/revocations`,
+    url: feedAddress(issuer, revocations),
     fetch,
     authorization: () => authorization,
     random,

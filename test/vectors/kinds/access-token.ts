@@ -2,9 +2,9 @@ import { Refusal } from '../../../src/errors/refusal.ts'
 import { bearer } from '../../../src/guard/credentials/bearer.ts'
 import { createGuard } from '../../../src/guard/guard.ts'
 import { readJwks } from '../../../src/keys/jwks.ts'
-import { keyLookup } from '../../../src/keys/key-lookup.ts'
 import { signedIn } from '../../../src/model/access.ts'
 import { createAccessReader } from '../../../src/tokens/read-access.ts'
+import { keyLookup } from '../../keys/key-lookup.ts'
 import { firstOf, isMembers, kind } from '../tally.ts'
 
 interface Cases {

@@ -4,14 +4,15 @@ import { AuthError } from '../../../src/errors/auth-error.ts'
 import { Refusal } from '../../../src/errors/refusal.ts'
 import { type HmacAlgorithm, hmacAlgorithms } from '../../../src/keys/algorithm.ts'
 import { readJwks } from '../../../src/keys/jwks.ts'
-import { type KeyLookup, keyLookup } from '../../../src/keys/key-lookup.ts'
 import {
   hmacVerificationKey,
   importPublicJwk,
+  type KeyLookup,
   type VerificationKey,
 } from '../../../src/keys/verification-key.ts'
 import { type Compact, parseCompact } from '../../../src/tokens/compact.ts'
 import { firstRefusal, signatureChecks } from '../../../src/tokens/signature-checks.ts'
+import { keyLookup } from '../../keys/key-lookup.ts'
 
 /** A key or a set of keys, as the case files give them. */
 export type Jwks = JsonObject | { readonly keys: readonly JsonObject[] }

@@ -1,7 +1,4 @@
-import type { VerificationKey } from './verification-key.ts'
-
-/** Finds the key a token names. The `kid` is data out of a header that nothing has proven: only ever a key of a Map. */
-export type KeyLookup = (kid: string) => VerificationKey | undefined
+import type { KeyLookup, VerificationKey } from '../../src/keys/verification-key.ts'
 
 /** Looks keys up in a fixed set. Throws RangeError where two share a `kid`, for then a token could mean either. */
 export function keyLookup(keys: Iterable<VerificationKey>): KeyLookup {
