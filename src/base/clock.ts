@@ -40,6 +40,12 @@ export function passedByBoth(clock: Clock): () => number {
   }
 }
 
+/**
+ * By so much a clock may have been wrong, and be set right. What ended is remembered for longer by this, so that what it
+ * had refused is refused again then (PROTOCOL 2.6).
+ */
+export const WRONG_CLOCK_MILLISECONDS = 86_400_000
+
 /** Whole seconds since 1970, the unit of JWT time claims (RFC 7519 section 2, NumericDate). */
 export function toSeconds(milliseconds: number): number {
   return Math.floor(milliseconds / 1000)

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { Origin } from '../audit/events.ts'
-import { toSeconds } from '../base/clock.ts'
+import { WRONG_CLOCK_MILLISECONDS } from '../base/clock.ts'
 import { AuthError } from '../errors/auth-error.ts'
 import { anyone } from '../model/access.ts'
 import { hashSecret } from '../tokens/refresh-token.ts'
@@ -14,9 +14,6 @@ const parameters = z.looseObject({ ...presentedToken, ...clientParts }).meta({ i
 
 /** Services revoke as people sign out; the cost is that of a sign-out. */
 const REQUESTS = { count: 1200, periodMilliseconds: 60_000 }
-
-/** As for all that is past its end: by so much a clock may have been wrong. */
-const WRONG_CLOCK_SECONDS = 86_400
 
 /**
  * Token revocation (RFC 7009). A refresh token ends its session, whichever generation it is of; an access token ends
@@ -87,11 +84,11 @@ async function revokeAccessToken(
   const { jti, sid, sub, client_id, iat, exp } = token.claims
   if (client_id !== clientId) throw ofOther(client_id)
   // What has ended needs no entry, so that nobody fills the log by asking again and again. That its time is up does not
-  // end it yet: the clock may be wrong by a day, and right again after this answer (PROTOCOL 2.6).
+  // end it yet: the clock may be wrong, and right again after this answer.
   const { store, clock, isEnded, refusesSession, revocationsChanged } = services.grants
   const standing = { id: sid, userId: sub, clientId: client_id, counters: token.counters }
   if (isEnded('token', jti) || refusesSession(standing) !== undefined) return
-  if (toSeconds(clock.now()) - exp > WRONG_CLOCK_SECONDS) return
+  if (clock.now() - exp * 1000 > WRONG_CLOCK_MILLISECONDS) return
   const userId = sub === client_id ? undefined : sub
   await store.revocations.add(
     { kind: 'token', ref: jti, least: undefined },

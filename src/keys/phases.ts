@@ -1,3 +1,4 @@
+import { WRONG_CLOCK_MILLISECONDS } from '../base/clock.ts'
 import type { KeyUse, StoredKey, StoredRing } from '../store/keys.ts'
 import type { SigningAlgorithm } from './algorithm.ts'
 
@@ -31,9 +32,8 @@ export const KEY_TIMES: KeyTimes = {
   keepingMarginMilliseconds: KEEPING_MARGIN_SECONDS * 1000,
 }
 
-const DAY_MILLISECONDS = 86_400_000
 /** How long the public half of a key for ID tokens is kept, for a client may hand an old one back at logout. */
-const ARCHIVE_MILLISECONDS = 400 * DAY_MILLISECONDS
+const ARCHIVE_MILLISECONDS = 400 * 86_400_000
 
 /** What a key is for. */
 export interface KeyKind {
@@ -59,8 +59,8 @@ export function signsFrom(key: StoredKey, times: KeyTimes): number | undefined {
 export function keptUntil(key: StoredKey, ring: StoredRing, times: KeyTimes): number {
   const lastTokenEnds = key.phaseAt + ring.longestLifeSeconds * 1000 + times.keepingMarginMilliseconds
   if (key.phase === 'gone') return key.phaseAt + ARCHIVE_MILLISECONDS
-  // A day longer than its entry, so that a clock set wrong, and corrected, does not forget why tokens are refused.
-  return key.phase === 'revoked' ? lastTokenEnds + DAY_MILLISECONDS : lastTokenEnds
+  // Longer than its entry, so that a clock set wrong, and corrected, does not forget why tokens are refused.
+  return key.phase === 'revoked' ? lastTokenEnds + WRONG_CLOCK_MILLISECONDS : lastTokenEnds
 }
 
 /** What everybody must agree on before the ring is moved. */

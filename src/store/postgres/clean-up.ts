@@ -1,3 +1,4 @@
+import { WRONG_CLOCK_MILLISECONDS } from '../../base/clock.ts'
 import { type Connection, firstRow } from './connection.ts'
 import { lengthOf } from './expressions.ts'
 import { NODE_SILENCE } from './revocation-entries.ts'
@@ -12,11 +13,14 @@ interface PastUse {
 
 /** As a value of its own, for a function that may change its mind from row to row finds nothing by an index. */
 const TIME = '(SELECT clock_timestamp())'
+/** What ended before then no clock that is set right finds again. */
+const LONG_AGO = `${TIME} - interval '${WRONG_CLOCK_MILLISECONDS} milliseconds'`
+/** To the day, which the index is by: by one at least. */
 const SESSION_OVER = `last_day < (${TIME} AT TIME ZONE 'UTC')::date - 1`
 
 /**
- * What is past its use. Days are added so that a clock set wrong and corrected finds its rows again: entries that end
- * tokens above all (PROTOCOL 2.6).
+ * What is past its use. What has ended is kept a while, so that a clock set wrong and corrected finds its rows again:
+ * entries that end tokens above all (PROTOCOL 2.6).
  */
 const PAST_USE: readonly PastUse[] = [
   pastUse('sessions', ['user_id', 'id'], 'last_day', SESSION_OVER),
@@ -26,12 +30,12 @@ const PAST_USE: readonly PastUse[] = [
     'ended_at',
     `ended_at < ${TIME} - interval '7 days' AND NOT ${SESSION_OVER}`,
   ),
-  pastUse('revocations', ['kind', 'ref'], 'ends_at', `ends_at < ${TIME} - interval '1 day'`),
-  pastUse('api_keys', ['user_id', 'id'], 'ends_at', `ends_at < ${TIME} - interval '1 day'`),
-  pastUse('codes', ['user_id', 'hash'], 'ends_at', `ends_at < ${TIME} - interval '1 day'`),
-  pastUse('device_codes', ['hash'], 'ends_at', `ends_at < ${TIME} - interval '1 day'`),
-  pastUse('one_time', ['kind', 'hash'], 'ends_at', `ends_at < ${TIME} - interval '1 day'`),
-  pastUse('links', ['user_id', 'hash'], 'ends_at', `ends_at < ${TIME} - interval '1 day'`),
+  pastUse('revocations', ['kind', 'ref'], 'ends_at', `ends_at < ${LONG_AGO}`),
+  pastUse('api_keys', ['user_id', 'id'], 'ends_at', `ends_at < ${LONG_AGO}`),
+  pastUse('codes', ['user_id', 'hash'], 'ends_at', `ends_at < ${LONG_AGO}`),
+  pastUse('device_codes', ['hash'], 'ends_at', `ends_at < ${LONG_AGO}`),
+  pastUse('one_time', ['kind', 'hash'], 'ends_at', `ends_at < ${LONG_AGO}`),
+  pastUse('links', ['user_id', 'hash'], 'ends_at', `ends_at < ${LONG_AGO}`),
   pastUse(
     'webhook_deliveries',
     ['id'],
@@ -39,12 +43,12 @@ const PAST_USE: readonly PastUse[] = [
     // The event of one that was due then is gone, or goes now.
     `(dead AND next_at < ${TIME} - interval '7 days' OR NOT dead AND next_at < ${TIME} - ${lengthOf('@retention')})`,
   ),
-  pastUse('nodes', ['id'], 'seen_at', `seen_at < ${TIME} - interval '1 day'`),
+  pastUse('nodes', ['id'], 'seen_at', `seen_at < ${LONG_AGO}`),
   pastUse(
     'access_lives',
     ['seconds'],
     'seen_at',
-    `seen_at + ${NODE_SILENCE} + make_interval(secs => seconds) < ${TIME} - interval '1 day'`,
+    `seen_at + ${NODE_SILENCE} + make_interval(secs => seconds) < ${LONG_AGO}`,
   ),
   pastUse('events', ['number'], 'at', `at < ${TIME} - ${lengthOf('@retention')}`),
 ]

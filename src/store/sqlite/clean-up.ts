@@ -1,29 +1,30 @@
+import { WRONG_CLOCK_MILLISECONDS } from '../../base/clock.ts'
 import type { Reading, Writing } from './connection.ts'
 
 const DAY_MILLISECONDS = 86_400_000
 const DEFAULT_EVENT_RETENTION_MILLISECONDS = 400 * DAY_MILLISECONDS
 
 /**
- * What is past its use, no row named twice. A day is added so that a clock set wrong, and corrected, finds its rows
- * again: above all the entries that end tokens (PROTOCOL 2.6).
+ * What is past its use, no row named twice. What has ended is kept a while, so that a clock set wrong, and corrected,
+ * finds its rows again: above all the entries that end tokens (PROTOCOL 2.6).
  */
 const PAST_USE = [
-  { table: 'cs_sessions', key: 'rowid', condition: 'expires_at < :dayAgo' },
-  { table: 'cs_sessions', key: 'rowid', condition: 'ended_at < :weekAgo AND expires_at >= :dayAgo' },
-  { table: 'cs_revocations', key: 'number', condition: 'ends_at < :dayAgo' },
-  { table: 'cs_api_keys', key: 'user_id, id', condition: 'ends_at < :dayAgo' },
-  { table: 'cs_codes', key: 'user_id, hash', condition: 'ends_at < :dayAgo' },
-  { table: 'cs_device_codes', key: 'hash', condition: 'ends_at < :dayAgo' },
-  { table: 'cs_one_time', key: 'kind, hash', condition: 'ends_at < :dayAgo' },
-  { table: 'cs_links', key: 'user_id, hash', condition: 'ends_at < :dayAgo' },
+  { table: 'cs_sessions', key: 'rowid', condition: 'expires_at < :longAgo' },
+  { table: 'cs_sessions', key: 'rowid', condition: 'ended_at < :weekAgo AND expires_at >= :longAgo' },
+  { table: 'cs_revocations', key: 'number', condition: 'ends_at < :longAgo' },
+  { table: 'cs_api_keys', key: 'user_id, id', condition: 'ends_at < :longAgo' },
+  { table: 'cs_codes', key: 'user_id, hash', condition: 'ends_at < :longAgo' },
+  { table: 'cs_device_codes', key: 'hash', condition: 'ends_at < :longAgo' },
+  { table: 'cs_one_time', key: 'kind, hash', condition: 'ends_at < :longAgo' },
+  { table: 'cs_links', key: 'user_id, hash', condition: 'ends_at < :longAgo' },
   {
     table: 'cs_webhook_deliveries',
     key: 'id',
     // The event of one that was due then is gone, or goes now.
     condition: '(dead = 1 AND next_at < :weekAgo OR dead = 0 AND next_at < :eventsSince)',
   },
-  { table: 'cs_nodes', key: 'rowid', condition: 'seen_at < :dayAgo' },
-  { table: 'cs_access_lives', key: 'seconds', condition: 'seen_at + seconds * 1000 < :dayAgo' },
+  { table: 'cs_nodes', key: 'rowid', condition: 'seen_at < :longAgo' },
+  { table: 'cs_access_lives', key: 'seconds', condition: 'seen_at + seconds * 1000 < :longAgo' },
   { table: 'cs_events', key: 'number', condition: 'at < :eventsSince' },
 ] as const
 
@@ -50,5 +51,9 @@ export function countPastUse(db: Reading, eventRetentionMilliseconds?: number): 
 }
 
 function momentsOf({ now }: Reading, retention = DEFAULT_EVENT_RETENTION_MILLISECONDS) {
-  return { dayAgo: now - DAY_MILLISECONDS, weekAgo: now - 7 * DAY_MILLISECONDS, eventsSince: now - retention }
+  return {
+    longAgo: now - WRONG_CLOCK_MILLISECONDS,
+    weekAgo: now - 7 * DAY_MILLISECONDS,
+    eventsSince: now - retention,
+  }
 }
