@@ -15,6 +15,9 @@ export function jwksOf(keys: Iterable<{ readonly publicJwk: PublicJwk }>): Jwks 
   return { keys: jwks.sort((a, b) => (a.kid < b.kid ? -1 : 1)) }
 }
 
+/** To read a key takes about as long as to check a signature, and the process does nothing else meanwhile. */
+const MOST_KEYS = 256
+
 /** The keys of a document that can be used, and why the others cannot. */
 export interface ReadJwks {
   readonly keys: readonly PublicVerificationKey[]
@@ -25,11 +28,13 @@ export interface ReadJwks {
  * Reads a JWK set. Keys for other purposes may stand beside those that are wanted, so a key that cannot be used is
  * left out with its reason and the rest counts; of keys that share a `kid` none does. Some issuers do not write the
  * algorithm of their keys: it has to be known from elsewhere then, never from a token. Throws AuthError `JWK_REFUSED`
- * where it is no key set at all.
+ * where it is no key set at all, or one of more keys than anybody needs.
  */
 export function readJwks(document: unknown, algorithm?: PublicAlgorithm): ReadJwks {
   const entries = isJsonObject(document) ? document.keys : undefined
   if (!Array.isArray(entries)) throw new AuthError('JWK_REFUSED', { details: { why: 'it is no key set' } })
+  if (entries.length > MOST_KEYS)
+    throw new AuthError('JWK_REFUSED', { details: { why: `it holds more than ${MOST_KEYS} keys` } })
 
   const keys = new Map<string, PublicVerificationKey>()
   const shared = new Set<string>()

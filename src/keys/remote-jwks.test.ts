@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { test } from 'node:test'
 import { createHandClock, settle } from '../../test/revocation/hand-clock.ts'
 import { silentLogger } from '../base/logger.ts'
@@ -144,6 +146,10 @@ test('A12: of an answer that is no key set, nothing is taken', async () => {
     [{ keys: [{ kty: 'oct', k: 'c2VjcmV0', alg: 'HS256', kid: 'secret' }] }, /no key of the set/],
     [{ keys: [first.privateJwk()] }, /no key of the set/],
     [{ keys: [{ ...first.publicJwk, alg: undefined }] }, /no key of the set/],
+    [
+      { keys: Array.from({ length: 257 }, (_, kid) => ({ ...first.publicJwk, kid: `${kid}` })) },
+      /more than 256/,
+    ],
   ]
   for (const [answer, why] of cases) {
     const { jwks, pages } = bench({ jwksUri: SET })
@@ -172,6 +178,46 @@ test('an issuer that does not answer in time is given up', async () => {
   const hold = setInterval(() => undefined, 1000)
   assert.match(await whyNot(jwks), /took too long/)
   clearInterval(hold)
+})
+
+test('an issuer that begins its answer and does not end it is given up too', async () => {
+  const server = createServer((_request, response) => void response.write('{"keys":['))
+  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening))
+  const { port } = server.address() as AddressInfo
+  const { jwks } = bench({ jwksUri: `http://127.0.0.1:${port}/keys`, timeLimitMilliseconds: 50, fetch })
+  assert.match(await whyNot(jwks), /took too long/)
+  jwks.stop()
+  server.closeAllConnections()
+  server.close()
+})
+
+test('a set of as many keys as are taken, and keys of other kinds between them, is read whole', async () => {
+  const { jwks, pages } = bench()
+  const strange = [
+    null,
+    7,
+    'key',
+    [],
+    {},
+    { kty: 'AKP', alg: 'ML-DSA-44', kid: 'pq', pub: 'x' },
+    { ...first.publicJwk, kid: 'enc', use: 'enc' },
+    { ...first.publicJwk, kid: 7 },
+    { ...first.publicJwk, kid: '' },
+    { ...first.privateJwk(), kid: 'private' },
+    { kty: 'oct', k: 'c2VjcmV0', alg: 'HS256', kid: 'secret' },
+    { ...second.publicJwk, kid: 'twice' },
+    { ...first.publicJwk, kid: 'twice' },
+  ]
+  const good = Array.from({ length: 256 - strange.length }, (_, kid) => ({
+    ...first.publicJwk,
+    kid: `${kid}`,
+  }))
+  pages[SET] = () => ({ keys: [...strange, ...good] })
+  await jwks.start()
+  assert.ok(good.every(({ kid }) => jwks.find(kid)?.usable))
+  for (const kid of ['pq', 'enc', '', 'private', 'secret', 'twice', first.kid]) {
+    assert.equal(jwks.find(kid), undefined, kid)
+  }
 })
 
 test('A3: a key without an algorithm is taken for the one that was configured, and never for another', async () => {
@@ -245,7 +291,8 @@ test('while the issuer does not answer, its keys count for a day and no longer',
   const { jwks, hand, pages } = bench()
   await jwks.start()
   pages[METADATA] = pages[SET] = () => new Error('down')
-  await hand.pass(24 * 3600 * 1000)
+  await hand.pass(3600 * 1000)
+  hand.sleep(23 * 3600 * 1000)
   assert.ok(jwks.isUsable() && jwks.isFailing())
   assert.ok(jwks.find(first.kid)?.usable)
   await hand.pass(1)
