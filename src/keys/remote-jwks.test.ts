@@ -397,3 +397,45 @@ test('PROTOCOL 3.1: an answer that was under way when the keys changed may be ol
     assert.equal(countOf(SET), 2)
   }
 })
+
+test('a question out of turn moves the next regular one; without a start, and after a stop, nobody asks', async () => {
+  const { jwks, hand, countOf } = bench()
+  assert.equal(await jwks.refetch(), true)
+  assert.equal(hand.timers, 0)
+  await jwks.start()
+  await hand.pass(100_000)
+  await jwks.refetch()
+  await hand.pass(149_999)
+  assert.deepEqual([countOf(SET), hand.timers], [3, 1])
+  await hand.pass(1)
+  assert.deepEqual([countOf(SET), hand.timers], [4, 1])
+  jwks.noteChange()
+  jwks.stop()
+  await settle()
+  assert.deepEqual([countOf(SET), hand.timers], [5, 0])
+})
+
+test('the log says once that an issuer does not give its keys, and once that it does again', async () => {
+  const said: string[] = []
+  const say = (_facts: object, message: string) => void said.push(message)
+  const { jwks, hand, pages } = bench({ logger: { ...silentLogger, warn: say, info: say } })
+  await jwks.start()
+  await hand.pass(150_000)
+  assert.deepEqual(said, [])
+  pages[METADATA] = pages[SET] = () => new Error('down')
+  await hand.pass(600_000)
+  assert.deepEqual(said, ['the issuer does not give its keys'])
+  pages[METADATA] = () => ({ issuer: ISSUER, jwks_uri: SET })
+  pages[SET] = () => ({ keys: [first.publicJwk] })
+  await hand.pass(600_000)
+  assert.deepEqual(said.slice(1), ['the issuer gives its keys again'])
+  jwks.stop()
+})
+
+test('why an issuer was not found is said for each of its places', async () => {
+  const { jwks, pages } = bench()
+  pages[METADATA] = () => new Response('<html>')
+  pages[OPENID] = () => new Response('', { status: 503 })
+  const why = await whyNot(jwks)
+  assert.match(why, /oauth-authorization-server: not_json; .*openid-configuration: status 503/)
+})
