@@ -3,6 +3,8 @@ export type Schedule = (action: () => void, delayMilliseconds: number) => () => 
 
 /** A timer that does not keep the process alive. */
 export const backgroundTimer: Schedule = (action, delayMilliseconds) => {
-  const timer = setTimeout(action, delayMilliseconds).unref()
+  const timer = setTimeout(action, delayMilliseconds)
+  // In workers it is a number, and keeps nobody alive.
+  timer.unref?.()
   return () => clearTimeout(timer)
 }

@@ -36,7 +36,8 @@ export async function fetchDocument(
   try {
     const response = await fetch(address, {
       headers: { accept: 'application/json' },
-      redirect: 'error',
+      // Not `error`, which workers do not know: a redirect is an answer that is not 200.
+      redirect: 'manual',
       signal,
     })
     if (response.status !== 200) {

@@ -35,7 +35,7 @@ function bench(options: Partial<RemoteJwksOptions> = {}) {
     fetch: async (input, init) => {
       const address = String(input)
       asked.push(address)
-      assert.equal(init?.redirect, 'error')
+      assert.equal(init?.redirect, 'manual')
       const answer = await pages[address]?.()
       if (answer instanceof Error) throw answer
       if (answer instanceof Response) return answer

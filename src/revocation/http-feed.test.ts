@@ -197,8 +197,8 @@ test('an answer that is stored, cut off, too large, of another kind or redirecte
     'no content': async () => new Response(null, { status: 204 }),
     'too large': async () => new Response(new Uint8Array(5000).fill(0x20)),
     redirected: async (request) => {
-      assert.equal(request.redirect, 'error')
-      throw new TypeError('unexpected redirect')
+      assert.equal(request.redirect, 'manual')
+      return new Response(null, { status: 307, headers: { location: 'https://elsewhere.example/' } })
     },
     broken: async () => {
       throw new TypeError('fetch failed')

@@ -94,7 +94,8 @@ export function httpRevocations(options: HttpSourceOptions): RevocationSource {
       target.search = writeFeedQuestion({ nonce, cursor, waitMilliseconds, census }).toString()
       const init: RequestInit = {
         headers: { accept: 'application/json', authorization: await authorization() },
-        redirect: 'error',
+        // Not `error`, which workers do not know: a redirect is an answer that is not 200.
+        redirect: 'manual',
         cache: 'no-store',
         ...(signal === undefined ? {} : { signal }),
       }
