@@ -8,7 +8,7 @@ import { systemRandom } from '../base/random.ts'
 import type { RevocationFeed } from './feed.ts'
 import { createFeedAnswers } from './feed-answers.ts'
 import { type FeedDocument, readFeedQuestion } from './feed-document.ts'
-import { createHttpRevocationFeed } from './http-feed.ts'
+import { createHttpRevocationFeed, type HttpFeedOptions } from './http-feed.ts'
 import { createRevocationState } from './state.ts'
 
 type Handler = (request: Request) => Promise<Response>
@@ -22,7 +22,7 @@ interface Verifier {
 }
 
 /** A verifier that asks the node of a bench over a wire that a test can cut, slow down and falsify. */
-function createVerifier(bench: FeedBench, options: { strict?: boolean; mostBytes?: number } = {}): Verifier {
+function createVerifier(bench: FeedBench, options: Partial<HttpFeedOptions> = {}): Verifier {
   const { clock, schedule } = bench.hand
   const answers = createFeedAnswers({ revocations: bench.database, feed: bench.feed, clock, schedule })
   const node: Handler = async (request) => {
@@ -74,6 +74,27 @@ test('a verifier learns everything, then news at once, by one waiting question a
   await settle()
   assert.equal(feed.refuses(tokenOf(2)), 'SESSION_ENDED')
   await feed.stop()
+})
+
+test('a question waits no longer than the bound leaves time for, and two seconds at most; after news the next one comes soon', async () => {
+  for (const [maxStalenessMilliseconds, wait] of [
+    [1000, '0.320'],
+    [5000, '1.600'],
+    [60_000, '2.000'],
+  ] as const) {
+    const bench = createFeedBench()
+    await bench.feed.start()
+    const { feed, requests } = createVerifier(bench, { maxStalenessMilliseconds })
+    await feed.start()
+    await bench.hand.pass(10_000)
+    assert.equal(new URL(requests.at(-1)?.url ?? '').searchParams.get('wait'), wait)
+    bench.database.write(sessionEntry(1))
+    const before = requests.length
+    await bench.feed.changed()
+    await bench.hand.pass(100)
+    assert.ok(requests.length > before)
+    await feed.stop()
+  }
 })
 
 test('PROTOCOL 2.2: at rest the knowledge never looks older than it may be, with an answer time of 0.4 s', async () => {
@@ -193,9 +214,10 @@ test('an answer that is stored, cut off, too large, of another kind or redirecte
     },
     'cut off': async (request, node) => new Response((await (await node(request)).text()).slice(0, -1)),
     'an error page': async () => new Response('<html>Bad gateway</html>', { status: 200 }),
-    'not found': async () => new Response('{}', { status: 404 }),
+    'of another status': async (request, node) => new Response((await node(request)).body, { status: 203 }),
     'no content': async () => new Response(null, { status: 204 }),
-    'too large': async () => new Response(new Uint8Array(5000).fill(0x20)),
+    'too large': async (request, node) =>
+      new Response((await (await node(request)).text()) + ' '.repeat(4000)),
     redirected: async (request) => {
       assert.equal(request.redirect, 'manual')
       return new Response(null, { status: 307, headers: { location: 'https://elsewhere.example/' } })

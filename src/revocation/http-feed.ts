@@ -65,7 +65,6 @@ export function createHttpRevocationFeed(options: HttpFeedOptions): RevocationFe
 export function httpRevocations(options: HttpSourceOptions): RevocationSource {
   const { url, fetch, authorization, random, mostBytes = DEFAULT_MOST_BYTES } = options
   const { silenceMilliseconds = Number.POSITIVE_INFINITY, schedule = backgroundTimer } = options
-  let answeredLast = false
   let silences = 0
   /** What an answer of a node begins with. A question that is lost on its way is given up long before a large answer is. */
   const beginningOf = async (target: URL, init: RequestInit, most: number): Promise<Response> => {
@@ -85,10 +84,8 @@ export function httpRevocations(options: HttpSourceOptions): RevocationSource {
   return {
     waits: true,
     async pull(cursor, { census = false, signal } = {}) {
-      // After a failure the knowledge is old already: then there is no time to wait for news.
-      const mayWait = answeredLast && cursor !== undefined && !census
-      const waitMilliseconds = mayWait ? options.waitMilliseconds : 0
-      answeredLast = false
+      // Whoever asks for everything, as after a failure, has no time to wait for news.
+      const waitMilliseconds = cursor !== undefined && !census ? options.waitMilliseconds : 0
       const nonce = randomSecret(random, NONCE_BYTES)
       const target = new URL(url)
       target.search = writeFeedQuestion({ nonce, cursor, waitMilliseconds, census }).toString()
@@ -102,9 +99,7 @@ export function httpRevocations(options: HttpSourceOptions): RevocationSource {
       const most = cursor === undefined ? silenceMilliseconds * 2 ** silences : Number.POSITIVE_INFINITY
       const response = await beginningOf(target, init, most)
       silences = 0
-      const answer = await readAnswer(response, nonce, mostBytes)
-      answeredLast = true
-      return answer
+      return readAnswer(response, nonce, mostBytes)
     },
   }
 }
