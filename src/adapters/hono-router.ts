@@ -18,6 +18,11 @@ export interface HonoChecks {
   readonly gate: object
   /** The same handler behind a check of this word; of a missing one, which refuses. */
   guarded(handler: HonoHandler, access: Access | undefined): HonoHandler
+  /**
+   * Middleware that hands on as it is; what it answers itself is for whom this word lets in, whose rules look at the
+   * variable parts of the step so many steps behind it.
+   */
+  ahead(handler: HonoHandler, access: Access | undefined, distance: number): HonoHandler
   /** Stands before all that is not the issuer's; undefined where there is nothing to do. */
   readonly edge: HonoHandler | undefined
   /** Refuses what middleware answers where no word allows that anything is answered. */
@@ -26,10 +31,13 @@ export interface HonoChecks {
   issuer(path: string): HonoHandler | undefined
 }
 
-/** Whether a handler answers by itself, as far as Hono tells: middleware takes a second argument. */
+/**
+ * Whether a handler answers by itself, as far as Hono tells: middleware takes a second argument. So do what is mounted, and
+ * what opens WebSockets.
+ */
 export function answers({ handler, method }: RouterRoute, isMounted: FindMount): boolean {
   const target = targetOf(handler)
-  return method !== 'ALL' || target.length < 2 || isMounted(target)
+  return method !== 'ALL' || target.length < 2 || target.name === 'upgradeWebSocket' || isMounted(target)
 }
 
 const LEAVING = Symbol('countersign.leaving')
@@ -71,7 +79,7 @@ export class GuardingRouter implements Router<Entry> {
   readonly #checks: HonoChecks
   readonly #pathWord: FindPathWord
   readonly #isMounted: FindMount
-  readonly #known = new WeakMap<readonly unknown[], Found[0]>()
+  readonly #known = new WeakMap<readonly unknown[], Known>()
   readonly #places = new WeakMap<RouterRoute, CallSite | undefined>()
 
   constructor(router: Router<Entry>, checks: HonoChecks, pathWord: FindPathWord, isMounted: FindMount) {
@@ -97,16 +105,36 @@ export class GuardingRouter implements Router<Entry> {
 
   match(method: string, path: string): Found {
     const found = this.#router.match(method, path)
-    const known = this.#known.get(found[0])
-    if (known !== undefined) return withEntries(found, known)
-    const entries = (found[0] as EntryRow[]).filter(([[, route]]) => gateLeft(route) !== this.#checks.gate)
-    const isAnswered = entries.some(([[, route]]) => answers(route, this.#isMounted))
-    const issuer = isAnswered ? undefined : this.#checks.issuer(path)
-    if (issuer !== undefined) return withEntries(found, withIssuer(entries, issuer, method, path))
-    const guarded = this.#withEdge(this.#guard(entries))
-    // What no route answers to comes with the same entries whatever the path is, and the next one may be the issuer's.
-    if (isAnswered) this.#known.set(found[0], guarded)
-    return withEntries(found, guarded)
+    let known = this.#known.get(found[0])
+    if (known === undefined) {
+      known = this.#learn(found[0] as EntryRow[])
+      this.#known.set(found[0], known)
+    }
+    // What the issuer has is a matter of this path; others come with the same entries.
+    const issuer = known.leavesIssuer ? this.#checks.issuer(path) : undefined
+    if (issuer === undefined) return withEntries(found, known.guarded)
+    return withEntries(found, this.#withIssuer(found[0] as EntryRow[], issuer, method, path))
+  }
+
+  #learn(found: readonly EntryRow[]): Known {
+    const entries = found.filter(([[, route]]) => gateLeft(route) !== this.#checks.gate)
+    const answering = entries.filter(([[, route]]) => answers(route, this.#isMounted))
+    return {
+      guarded: this.#withEdge(this.#guard(entries)),
+      leavesIssuer: answering.every(([[, { path }]]) => path.includes('*')),
+    }
+  }
+
+  /** The issuer guards itself, so that only middleware that is no guard stands before it. */
+  #withIssuer(entries: readonly EntryRow[], issuer: HonoHandler, method: string, path: string): Found[0] {
+    const middleware = entries.filter(
+      ([[handler, route]]) =>
+        wordOfHandler(handler) === undefined &&
+        gateLeft(route) === undefined &&
+        !answers(route, this.#isMounted),
+    )
+    const route: RouterRoute = { basePath: '/', handler: issuer, method, path }
+    return [...middleware, [[issuer, route], {}]] as Found[0]
   }
 
   #withEdge(entries: Found[0]): Found[0] {
@@ -118,9 +146,11 @@ export class GuardingRouter implements Router<Entry> {
   /** Every guard becomes one step with what follows it. */
   #guard(entries: readonly EntryRow[]): Found[0] {
     const rows: EntryRow[] = []
+    // Middleware that stands before any word: what it answers is for whom the first one lets in.
+    const ahead: number[] = []
+    let first: { readonly access: Access | undefined; readonly row: number } | undefined
     // Words of `use` count for all that follows; those of a route for that route.
     const group: Access[] = []
-    let declared = false
     let checked: Access | undefined
     let due = false
     let current: RouterRoute | undefined
@@ -132,13 +162,21 @@ export class GuardingRouter implements Router<Entry> {
       rows.push([[this.#checks.guarded(passOn, checked), route], params])
       owed = undefined
     }
+    const ask = (access: Access | undefined): void => {
+      first ??= { access, row: rows.length }
+      checked = access
+      due = true
+    }
     for (const [at, [[handler, route], params]] of entries.entries()) {
       const word = wordOfHandler(handler)
-      if (route.method === 'ALL' && word !== undefined) {
+      // A guard that stands as a route of its own sees the variable parts of that.
+      if (owed !== undefined && !sameRoute(owed[0][1], route)) {
         settle()
+        due = false
+      }
+      if (route.method === 'ALL' && word !== undefined) {
         group.push(word)
-        declared = true
-        ;[checked, due] = [joinAccess(group), true]
+        ask(joinAccess(group))
         const plain = group.map(withoutRules)
         if (plain.at(-1) === word) continue
         // Its rules look at the path of the group: what follows may use the same name for another part of it.
@@ -147,26 +185,21 @@ export class GuardingRouter implements Router<Entry> {
         ;[checked, due] = [joinAccess(group), false]
         continue
       }
-      const own = route.method !== 'ALL' && !sameRoute(current, route) ? ownWords(entries, at) : undefined
+      const own = route.method !== 'ALL' && !sameRoute(current, route) ? ownWords(entries, route) : undefined
       if (own !== undefined) {
-        settle()
         current = route
         const access = joinAccess([...group, ...own]) ?? this.#pathWord(route.method, route.path)
         // A rule looks at the variable parts of this path: what it said of those of another route is nothing to it.
-        if (access !== checked || access === undefined || hasRules(access)) [checked, due] = [access, true]
-        declared = true
+        if (access !== checked || access === undefined || hasRules(access)) ask(access)
       } else if (route.method === 'ALL' && group.length === 0) {
         const access = this.#pathWord('ALL', route.path)
-        if (access !== undefined || answers(route, this.#isMounted)) {
-          settle()
-          ;[checked, due] = [access, true]
-          declared = true
-        }
+        if (access !== undefined || answers(route, this.#isMounted)) ask(access)
       }
       if (word !== undefined) {
         if (due) owed = [[handler, route], params]
         continue
       }
+      if (first === undefined) ahead.push(rows.length)
       const step = due ? this.#checks.guarded(handler, checked) : handler
       due = false
       owed = undefined
@@ -174,27 +207,37 @@ export class GuardingRouter implements Router<Entry> {
     }
     const last = entries.at(-1)
     if (due && last !== undefined) {
-      const [[, route], params] = last
+      const [[, route], params] = owed ?? last
       rows.push([[this.#checks.guarded(passOn, checked), route], params])
     }
+    for (const at of ahead) {
+      const [[handler, route], params] = rows[at] as EntryRow
+      const distance = first === undefined ? 0 : first.row - at
+      rows[at] = [[this.#checks.ahead(handler, first?.access, distance), route], params]
+    }
     // Also before the not-found handler, which may answer like a route.
-    return (declared ? rows : [everywhere(this.#checks.silent), ...rows]) as Found[0]
+    return (first === undefined ? [everywhere(this.#checks.silent), ...rows] : rows) as Found[0]
   }
 }
 
 type EntryRow = [Entry, Found[0][number][1]]
+
+/** What was worked out for all that comes with the same entries. */
+interface Known {
+  readonly guarded: Found[0]
+  /** Whether no route names the path without a `*`: then an endpoint of the issuer comes first. */
+  readonly leavesIssuer: boolean
+}
 
 function sameRoute(one: RouterRoute | undefined, other: RouterRoute): boolean {
   return one?.method === other.method && one.path === other.path
 }
 
 /** The words among the handlers of one route, wherever they stand: they are checked before its first handler. */
-function ownWords(entries: readonly EntryRow[], from: number): Access[] {
-  const route = entries[from]?.[0][1]
-  return entries.slice(from).flatMap(([[handler, other]]) => {
-    const word = route !== undefined && sameRoute(route, other) ? wordOfHandler(handler) : undefined
-    return word ?? []
-  })
+function ownWords(entries: readonly EntryRow[], route: RouterRoute): Access[] {
+  return entries.flatMap(
+    ([[handler, other]]) => (sameRoute(route, other) ? wordOfHandler(handler) : undefined) ?? [],
+  )
 }
 
 const passOn: HonoHandler = (_, next) => next()
@@ -217,16 +260,4 @@ function everywhere(handler: HonoHandler): EntryRow {
 
 function withEntries(found: Found, entries: Found[0]): Found {
   return [entries, found[1]] as Found
-}
-
-/** The issuer guards itself, so that only middleware that is no guard stands before it. */
-function withIssuer(
-  entries: readonly EntryRow[],
-  issuer: HonoHandler,
-  method: string,
-  path: string,
-): Found[0] {
-  const middleware = entries.filter(([[handler]]) => wordOfHandler(handler) === undefined)
-  const route: RouterRoute = { basePath: '/', handler: issuer, method, path }
-  return [...middleware, [[issuer, route], {}]] as Found[0]
 }

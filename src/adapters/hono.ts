@@ -23,6 +23,7 @@ import {
   refuseElsewhere,
   wordOfHandler,
 } from './hono-router.ts'
+import { coverAnswers } from './hono-silence.ts'
 import { type Embedded, findIssuerPaths, isIssuer } from './issuer-paths.ts'
 import { type PathWords, readPathWords } from './path-words.ts'
 import type { Protection } from './protection.ts'
@@ -71,9 +72,8 @@ export function protect(
   const holdSocket = socketHolder(gate)
   const edge = createEdge(edgeOptions)
 
-  const checks: HonoChecks = {
-    gate,
-    guarded: (handler, access) => (c, next) => {
+  const guarded: HonoChecks['guarded'] = (handler, access) => {
+    return (c, next) => {
       const asked = new HonoGuardRequest(c, address)
       const enter = (admission: Admission) => {
         if (admission instanceof RefusalAnswer) return admission.toResponse()
@@ -85,17 +85,21 @@ export function protect(
       }
       const admission = gate.admit(asked, access)
       return admission instanceof Promise ? admission.then(enter) : enter(admission)
-    },
+    }
+  }
+
+  const checks: HonoChecks = {
+    gate,
+    guarded,
+    ...coverAnswers({
+      guarded,
+      opensSocket,
+      refuse(c) {
+        const refusal = new Refusal(opensSocket(c) ? 'NOT_FOUND' : 'ROUTE_UNDECLARED')
+        return gate.refuse(refusal, new HonoGuardRequest(c, address)).toResponse()
+      },
+    }),
     edge: edge && edgeStep(edge, address),
-    async silent(c, next) {
-      await next()
-      // A preflight is answered by middleware, and an error is no answer of a route.
-      const { status } = c.res
-      if (status >= 400 || (c.req.method === 'OPTIONS' && status === 204)) return
-      const refused = gate.refuse(new Refusal('ROUTE_UNDECLARED'), new HonoGuardRequest(c, address))
-      c.res = undefined
-      c.res = refused.toResponse()
-    },
     issuer(path) {
       const inner = issuerPath(path)
       if (inner === undefined || !isIssuer(auth)) return undefined
@@ -149,6 +153,10 @@ function envOf(c: Context): NodeEnv {
   return (c.env ?? {}) as NodeEnv
 }
 
+function opensSocket(c: Context): boolean {
+  return envOf(c).incoming?.upgrade === true
+}
+
 /** Lets the socket that the request opens end with what let it in. */
 function socketHolder(gate: Gate): (c: Context, asked: GuardRequest, principal: Principal) => void {
   const sockets = holdSockets(gate)
@@ -182,7 +190,7 @@ class HonoGuardRequest implements GuardRequest {
     return envOf(this.#context).incoming ?? this.#context.req.raw
   }
   get opensSocket(): boolean {
-    return envOf(this.#context).incoming?.upgrade === true
+    return opensSocket(this.#context)
   }
   tell(headers: Readonly<Record<string, string>>): void {
     for (const [name, value] of Object.entries(headers)) this.#context.header(name, value)

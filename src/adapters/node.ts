@@ -84,7 +84,9 @@ export function nodeListener(
     const match = find(request.method ?? 'GET', path)
     const route = match !== undefined && 'route' in match ? match : undefined
     const inner = issuerPath(path) ?? (alone ? path : undefined)
-    if (route === undefined && inner !== undefined && issuer !== undefined) {
+    // A route for all paths leaves the issuer its own.
+    const isOwn = route !== undefined && !route.route.path.includes('*')
+    if (!isOwn && inner !== undefined && issuer !== undefined) {
       issuer(request, response, { path: inner, address: address(request) })
       return
     }

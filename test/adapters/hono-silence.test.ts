@@ -4,6 +4,7 @@ import { Hono } from 'hono'
 import { cors } from 'hono/cors'
 import { methodOverride } from 'hono/method-override'
 import { mount } from 'hono/mount'
+import { trimTrailingSlash } from 'hono/trailing-slash'
 import { guard, protect, UndeclaredRoutesError } from '../../src/hono.ts'
 import { type Auth, anyone, needs, signedIn } from '../../src/index.ts'
 import { signInAs } from '../../src/testing.ts'
@@ -283,6 +284,104 @@ test('Hono: a method that was overridden is the one that counts', async () => {
   app.delete('/x', guard(signedIn), secret)
   const answer = await app.request('/x', { method: 'POST', headers: { 'X-Method': 'DELETE' } })
   assert.equal(answer.status, 401)
+})
+
+test('G-1: Hono: what middleware answers is for whom the word behind it lets in', async () => {
+  const app = new Hono()
+  const { ready } = protect(app, auth)
+  const closed: string[] = []
+  const file = (path: string) => {
+    const body = new ReadableStream({ cancel: () => void closed.push(path) })
+    return new Response(path.endsWith('.txt') ? SECRET : body)
+  }
+  app.use(cors({ origin: '*' }))
+  app.use('/files/*', async (c, next) => (c.req.path.endsWith('/') ? next() : file(c.req.path)))
+  app.use('/set/*', async (c, _next) => {
+    c.res = file(c.req.path)
+  })
+  app.use('/moved/*', async (c, _next) => c.redirect('/page'))
+  app.use('/wrong/*', async (c, _next) => c.text('wrong', 400))
+  app.use('/same/*', async (c, _next) => c.body(null, 304))
+  app.use('/:id/rule/*', async (c, _next) => c.text(SECRET))
+  app.get('/:any/rule/:id', guard(needs({ if: (_principal, { params }) => params.id === 'mine' })), secret)
+  app.get('*', guard(signedIn), (c) => c.text('a page'))
+  assert.deepEqual(await unguarded(ready), [])
+  const targets = ['/files/a.txt', '/set/a.txt', '/files/', '/same/x']
+  assert.deepEqual(await ask(app, ...targets), [401, 401, 401, 401])
+  assert.deepEqual(await ask(app, '/moved/x', '/wrong/x', 'OPTIONS /files/a.txt'), [302, 400, 204])
+  const refused = await app.request('/files/a.txt', { headers: { origin: 'http://x.example' } })
+  assert.equal(refused.headers.get('access-control-allow-origin'), '*', 'a browser may read the refusal')
+  assert.deepEqual(await ask(app, '/files/big', '/set/big', 'POST /files/big'), [401, 401, 403])
+  assert.deepEqual(closed, ['/files/big', '/set/big', '/files/big'], 'nothing is left open')
+  const { headers } = await signInAs(auth, 'alice')
+  assert.deepEqual(await askWith({ ...headers }, app, ...targets), [200, 200, 200, 304])
+  const ruled = ['/other/rule/mine', '/mine/rule/other']
+  assert.deepEqual(
+    [await ask(app, ...ruled), await askWith({ ...headers }, app, ...ruled)],
+    [
+      [401, 401],
+      [200, 403],
+    ],
+  )
+})
+
+test('Hono: what the application answered to its own middleware is for whoever asks', async () => {
+  const app = new Hono()
+  protect(app, auth)
+  app.use('/items', methodOverride({ app }))
+  app.use('/old/*', async (c, _next) => app.fetch(new Request(new URL('/items', c.req.url), c.req.raw)))
+  app.use('/kept/*', async (c, _next) => {
+    await app.request('/open')
+    return c.text(SECRET)
+  })
+  app.delete('/items', guard(signedIn), (c) => c.text('removed'))
+  app.get('/open', guard(anyone), (c) => c.text('open'))
+  const over = { 'content-type': 'application/x-www-form-urlencoded' }
+  const remove = async (credential: object, method: string) => {
+    const body = `_method=${method}`
+    return (await app.request('/items', { method: 'POST', headers: { ...over, ...credential }, body })).status
+  }
+  const { headers } = await signInAs(auth, 'alice')
+  assert.deepEqual([await remove({}, 'DELETE'), await remove(headers, 'DELETE')], [401, 200])
+  assert.deepEqual([await remove({}, 'PUT'), await remove(headers, 'PUT')], [404, 404])
+  assert.deepEqual(await ask(app, '/kept/x', 'DELETE /old/x'), [403, 401])
+  assert.deepEqual(await askWith({ ...headers }, app, 'DELETE /old/x'), [200])
+})
+
+test('Hono: a standard redirect where no route is passes', async () => {
+  const app = new Hono()
+  protect(app, auth)
+  app.use(trimTrailingSlash())
+  app.get('/page', guard(anyone), (c) => c.text('a page'))
+  assert.deepEqual(await ask(app, '/page/', '/page', '/none'), [301, 200, 404])
+})
+
+test('G-2: Hono: a guard that is a route of its own is asked with the parts of that route, and wherever it stands', async () => {
+  const app = new Hono()
+  protect(app, auth)
+  app.get('/:id', guard(needs({ if: (_principal, { params }) => params.id !== 'hidden' })))
+  app.use((_c, next) => next())
+  app.get('/:name', guard(signedIn), secret)
+  const apart = new Hono()
+  protect(apart, auth)
+  apart.get('/x', guard(needs({ roles: ['user'] })))
+  apart.get('/:any', guard(anyone), (_c, next) => next())
+  apart.get('/x', secret)
+  const { headers } = await signInAs(auth, 'alice')
+  assert.deepEqual(await askWith({ ...headers }, app, '/hidden', '/shown'), [403, 200])
+  assert.deepEqual([await ask(apart, '/x'), await askWith({ ...headers }, apart, '/x')], [[401], [200]])
+})
+
+test('Hono: a route for all paths leaves the issuer its own, one that names the path does not', async () => {
+  const app = new Hono()
+  protect(app, auth)
+  app.use((_c, next) => next())
+  app.get('/docs', guard(anyone), (c) => c.text('my own'))
+  app.get('*', guard(signedIn), (c) => c.text('a page'))
+  app.all('/*', guard(anyone), (c) => c.text('a page'))
+  assert.deepEqual(await ask(app, '/healthz', '/page', '/healthz', 'POST /page'), [200, 401, 200, 200])
+  assert.equal(await (await app.request('/docs')).text(), 'my own')
+  assert.notEqual(await (await app.request('/.well-known/jwks.json')).text(), 'a page')
 })
 
 test('Hono: a guard without `protect` refuses', async () => {

@@ -7,11 +7,11 @@ import { test } from 'node:test'
 import fastifyWebsocket from '@fastify/websocket'
 import { createAdaptorServer, upgradeWebSocket } from '@hono/node-server'
 import Fastify from 'fastify'
-import { Hono } from 'hono'
+import { Hono, type MiddlewareHandler } from 'hono'
 import { WebSocket, WebSocketServer } from 'ws'
 import * as fastify from '../../src/fastify.ts'
 import * as hono from '../../src/hono.ts'
-import { type Access, type Principal, signedIn } from '../../src/index.ts'
+import { type Access, needs, type Principal, signedIn } from '../../src/index.ts'
 import * as node from '../../src/node.ts'
 import { startIssuer } from '../flows/issuer.ts'
 import {
@@ -189,6 +189,50 @@ test('hono: F-8: an upgrade at a page is answered without its body, as to whoeve
   assert.deepEqual(await upgrade('/page'), [200, ''])
   assert.deepEqual(await upgrade('/page'), [401, ''])
   assert.deepEqual(seen, ['ws-ticket'])
+  await new Promise((resolve) => server.close(resolve))
+  await close()
+})
+
+test('hono: G-1: what opens a socket needs a word, also where it stands as middleware', async () => {
+  const { auth, signUp, close } = await startIssuer()
+  const app = new Hono()
+  const protection = hono.protect(app, auth)
+  const opens = upgradeWebSocket(() => ({ onOpen: (_event, socket) => socket.send(SECRET) }))
+  // As a bundler leaves it, without its name.
+  const nameless: MiddlewareHandler = (c, next) => opens(c, next)
+  app.use((_c, next) => next())
+  app.all('/silent', opens)
+  app.use('/nameless', nameless)
+  app.use('/ahead/:id', nameless)
+  app.get('/ahead/:room', hono.guard(needs({ if: (_who, { params }) => params.room === 'mine' })), (c) =>
+    c.text(''),
+  )
+  await assert.rejects(protection.ready(), /a route has no access word:\n {2}\* \/silent\b/)
+  const sockets = new WebSocketServer({ noServer: true })
+  const server = createAdaptorServer({ fetch: app.fetch, websocket: { server: sockets as never } })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', () => resolve()))
+  const { access } = await signUp('alice')
+  /** What an open socket says, or the status of the refusal. */
+  const open = (path: string, headers: Record<string, string> = {}) =>
+    new Promise<unknown>((resolve, reject) => {
+      const socket = new WebSocket(`ws://127.0.0.1:${(server.address() as AddressInfo).port}${path}`, {
+        headers,
+      })
+      socket.once('message', (data) => {
+        socket.terminate()
+        resolve(String(data))
+      })
+      socket.once('unexpected-response', (request, { statusCode }) => {
+        request.destroy()
+        resolve(statusCode)
+      })
+      socket.once('error', reject)
+    })
+  const asked = ['/silent', '/nameless', '/ahead/mine', '/nowhere'].map((path) => open(path))
+  assert.deepEqual(await Promise.all(asked), [403, 404, 401, 404])
+  const bearer = { authorization: `Bearer ${access}` }
+  const signedIn = ['/silent', '/ahead/mine', '/ahead/other'].map((path) => open(path, bearer))
+  assert.deepEqual(await Promise.all(signedIn), [403, SECRET, 403])
   await new Promise((resolve) => server.close(resolve))
   await close()
 })
