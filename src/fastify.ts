@@ -1,5 +1,6 @@
-export { type FastifyProtectOptions, guard, guardScope, protect } from './adapters/fastify.ts'
+export { type FastifyProtectOptions, protect } from './adapters/fastify.ts'
 export { swaggerTransform } from './adapters/fastify-swagger.ts'
+export { guard, guardScope } from './adapters/fastify-words.ts'
 export type { ForwardOptions } from './adapters/forward.ts'
 export { forward } from './adapters/forward-fastify.ts'
 export { UndeclaredRoutesError } from './adapters/undeclared-routes.ts'

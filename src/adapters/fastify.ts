@@ -10,14 +10,16 @@ import type {
 import { Refusal } from '../errors/refusal.ts'
 import { RefusalAnswer } from '../errors/refusal-answer.ts'
 import { RawGuardRequest } from '../guard/guard-request.ts'
-import { Access } from '../model/access.ts'
+import type { Access } from '../model/access.ts'
 import { joinAccess } from '../model/access-join.ts'
 import type { GuardRequest } from '../model/guard-request.ts'
 import { INVENTORY } from '../model/inventory.ts'
 import type { Principal } from '../model/principal.ts'
 import { createEdge, type EdgeOptions } from './edge.ts'
 import { hideTicket, keepTicketsFromLog, targetOf } from './fastify-log.ts'
+import { isTwin, refuseAmbiguous, routesBefore, ScopedRoute } from './fastify-routes.ts'
 import { noteWord } from './fastify-swagger.ts'
+import { noteProtection, type PrincipalOf, refuseUnprotected } from './fastify-words.ts'
 import { placeOfCaller } from './guard-mark.ts'
 import { type HeldSockets, holdSockets, type SocketServer } from './held-sockets.ts'
 import { issuerListener } from './issuer-listener.ts'
@@ -40,47 +42,17 @@ export interface FastifyProtectOptions extends EdgeOptions {
   readonly notFound?: Access
 }
 
-/** `config` of a route with an access word. */
-export interface GuardedConfig<Who> {
-  readonly access: Access<Who>
-}
-
-/** What a handler gets as principal, by the word in the config of its route. */
-export type PrincipalOf<Config> = Config extends GuardedConfig<infer Who> ? Who : Principal | undefined
-
-/** Route options: `app.get('/me', guard(auth.signedIn), (request) => request.principal.id)`. */
-export function guard<Who>(access: Access<Who>): { config: GuardedConfig<Who> } {
-  if (!Access.is(access)) throw new TypeError('guard(): not an access word; use anyone, signedIn or needs()')
-  return { config: { access } }
-}
-
-/** The words of plugins. A plugin inside of another has it as its prototype, which is how Fastify nests them. */
-const scopeWords = new WeakMap<object, readonly Access[]>()
-
-function wordsOfScope(scope: object | null): Access[] {
-  if (scope === null) return []
-  return [...wordsOfScope(Object.getPrototypeOf(scope)), ...(scopeWords.get(scope) ?? [])]
-}
-
-/**
- * One word for all routes of a plugin, before and after this line, and of the plugins inside of it. A route's own word
- * comes on top: both must hold.
- */
-export function guardScope(scope: FastifyInstance, access: Access): void {
-  if (!Access.is(access))
-    throw new TypeError('guardScope(): not an access word; use anyone, signedIn or needs()')
-  scopeWords.set(scope, [...(scopeWords.get(scope) ?? []), access])
-}
-
 /**
  * Guards every route of a Fastify application, and embeds the issuer. To be called first: routes that are there before
- * it stop the start, as does every route that has no access word. Checks run before bodies are read.
+ * it stop the start, as does every route that has no access word. Checks run before bodies are read. Throws inside of a
+ * plugin of its own scope (without fastify-plugin): what is outside of that would be open.
  */
 export function protect(
   app: FastifyInstance,
   auth: Embedded,
   { at, paths, notFound, ...edgeOptions }: FastifyProtectOptions = {},
 ): Protection {
+  noteProtection(app)
   const { gate } = auth
   const pathWord = readPathWords(paths)
   const issuerPath = findIssuerPaths(auth, at)
@@ -113,7 +85,8 @@ export function protect(
       return known.length === added.length ? joinAccess(known) : undefined
     }
     noteWord(options, word)
-    keepFirst(options, checkOf(word))
+    const check = checkOf(word)
+    keepFirst(options, isForAllPaths(options.url) ? afterIssuer(check) : check)
   })
 
   const checkOf = (word: () => Access | undefined): onRequestHookHandler => {
@@ -134,22 +107,29 @@ export function protect(
     }
   }
 
+  /** Hands over what is the issuer's: false where that is another's. */
+  const answersIssuer = (request: FastifyRequest, reply: FastifyReply): boolean => {
+    const { raw } = request
+    const inner = issuerPath(pathOf(raw.url ?? '/'))
+    if (inner === undefined || listener === undefined) return false
+    endUnopened(raw, reply)
+    reply.hijack()
+    listener(raw, reply.raw, { path: inner, address: request.ip })
+    return true
+  }
+  const afterIssuer = (check: onRequestHookHandler): onRequestHookHandler =>
+    function checkAfterIssuer(request, reply, done) {
+      if (!answersIssuer(request, reply)) Reflect.apply(check, this, [request, reply, done])
+    }
+
   const checkNotFound = checkOf(() => notFound)
   const checked = new WeakSet<FastifyRequest>()
 
   // Requests that no route answers to: the issuer's, and all others.
   app.addHook('onRequest', function answerOthers(request, reply, done) {
     if (!request.is404) return done()
-    const { raw } = request
-    // Of a request that was to open a socket nobody else ends the connection, neither Node nor the plugin.
-    if ((raw as { upgrade?: boolean }).upgrade === true) reply.raw.once('finish', () => raw.socket.destroy())
-    const path = pathOf(raw.url ?? '/')
-    const inner = issuerPath(path)
-    if (inner !== undefined && listener !== undefined) {
-      reply.hijack()
-      listener(raw, reply.raw, { path: inner, address: request.ip })
-      return
-    }
+    if (answersIssuer(request, reply)) return
+    endUnopened(request.raw, reply)
     if (notFound === undefined) {
       send(gate.refuse(new Refusal('NOT_FOUND'), new FastifyGuardRequest(request, reply)), reply)
       return
@@ -174,6 +154,7 @@ export function protect(
   app.addHook('onReady', async () => {
     if (!starting) return
     refuseUndeclared(all())
+    refuseAmbiguous(all())
     await auth.ready()
   })
 
@@ -190,36 +171,6 @@ export function protect(
   }
   Object.defineProperty(app, INVENTORY, { value: protection.routes })
   return protection
-}
-
-/** A route as it stands in its plugin. Its word is complete when all plugins have been loaded. */
-class ScopedRoute implements DeclaredRoute {
-  readonly method: string
-  readonly path: string
-  readonly at: DeclaredRoute['at']
-  readonly #scope: object
-  readonly #own: unknown
-  readonly #pathWord: Access | undefined
-
-  constructor(
-    scope: FastifyInstance,
-    method: string,
-    options: Pick<RouteOptions, 'url' | 'config'>,
-    pathWord: ReturnType<typeof readPathWords>,
-    at: DeclaredRoute['at'],
-  ) {
-    this.method = method
-    this.path = options.url
-    this.at = at
-    this.#scope = scope
-    this.#own = (options.config as Partial<GuardedConfig<unknown>> | undefined)?.access
-    this.#pathWord = pathWord(method, options.url)
-  }
-
-  get access(): Access | undefined {
-    const own = Access.is(this.#own) ? [this.#own] : []
-    return joinAccess([...wordsOfScope(this.#scope), ...own]) ?? this.#pathWord
-  }
 }
 
 /** Reads of the request only what is asked for. */
@@ -281,7 +232,8 @@ function addEdge(app: FastifyInstance, options: EdgeOptions, issuerPath: FindIss
   const edge = createEdge(options)
   if (edge === undefined) return
   app.addHook('onRequest', (request, reply, done) => {
-    const isIssuers = request.is404 && issuerPath(pathOf(request.raw.url ?? '/')) !== undefined
+    const isLeft = request.is404 || isForAllPaths(request.routeOptions.url ?? '')
+    const isIssuers = isLeft && issuerPath(pathOf(request.raw.url ?? '/')) !== undefined
     const answer = isIssuers ? undefined : edge.preflight(new FastifyGuardRequest(request, reply))
     if (answer === undefined) done()
     else void reply.code(204).headers(answer).send()
@@ -300,33 +252,21 @@ function pathOf(target: string): string {
   return end === -1 ? target : target.slice(0, end)
 }
 
-/** Routes that were added before the guard, which cannot see them: they have no word, whatever they say. */
-function routesBefore(app: FastifyInstance): DeclaredRoute[] {
-  const tree = app.printRoutes({ commonPrefix: false })
-  const above: string[] = []
-  return tree.split('\n').flatMap((line) => {
-    const [, indent = '', part = '', methods] =
-      /^((?:│ {3}| {4})*)(?:├|└)── (.*?)(?: \(([A-Z, ]+)\))?$/.exec(line) ?? []
-    if (part === '') return []
-    const depth = indent.length / 4
-    above.length = depth
-    above.push(part)
-    const path = above.join('')
-    return (methods?.split(', ') ?? []).map((method) => ({ method, path, access: undefined }))
-  })
+/** A route for all paths leaves the issuer its own, as it does other routes. */
+function isForAllPaths(url: string): boolean {
+  return url.includes('*')
 }
 
-/** The HEAD that Fastify adds to every GET, with the same options. */
-function isTwin({ method, path, access }: DeclaredRoute, routes: readonly DeclaredRoute[]): boolean {
-  if (method !== 'HEAD') return false
-  return routes.some((other) => other.method === 'GET' && other.path === path && other.access === access)
+/** Of a request that was to open a socket nobody else ends the connection, neither Node nor the plugin. */
+function endUnopened(raw: FastifyRequest['raw'], reply: FastifyReply): void {
+  if ((raw as { upgrade?: boolean }).upgrade === true) reply.raw.once('finish', () => raw.socket.destroy())
 }
 
 /** Puts a check before all that the route does, also where a later `onRoute` hook sets its hooks anew. */
 function keepFirst(options: RouteOptions, check: onRequestHookHandler): void {
   const withCheck = (hooks: RouteOptions['onRequest']) => [
     check,
-    ...[hooks ?? []].flat().filter((hook) => hook !== check),
+    ...[hooks ?? []].flat().filter((hook) => hook !== check && hook !== refuseUnprotected),
   ]
   let hooks = withCheck(options.onRequest)
   Object.defineProperty(options, 'onRequest', {

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net'
 import { after, before, test } from 'node:test'
 import Fastify, { type FastifyInstance } from 'fastify'
 import { guard, guardScope, protect, UndeclaredRoutesError } from '../../src/fastify.ts'
-import { type Auth, anyone, createAuth, credential, signedIn } from '../../src/index.ts'
+import { type Auth, anyone, createAuth, credential, needs, signedIn } from '../../src/index.ts'
 import { signInAs } from '../../src/testing.ts'
 import { newAuth, SECRET } from './contract.ts'
 
@@ -46,6 +46,105 @@ test('G-1: Fastify: routes that were there before `protect` stop the start, what
   protect(app, auth)
   app.get('/after', guard(signedIn), secret)
   assert.deepEqual(await unguarded(app), ['GET /before/:id', 'POST /child'])
+})
+
+test('G-1: Fastify: so do those that differ by a constraint, of other methods, and a not-found handler', async () => {
+  const app = Fastify()
+  app.addHttpMethod('M-SEARCH')
+  for (const version of ['1.0.0', '2.0.0']) app.get('/a/b', { constraints: { version } }, secret)
+  app.put('/a/b', secret)
+  app.route({ method: 'M-SEARCH', url: '/a', handler: secret })
+  app.post('/a/c', { constraints: { host: 'x.example' } }, secret)
+  app.setNotFoundHandler((_request, reply) => reply.code(200).send(SECRET))
+  protect(app, auth, { notFound: anyone })
+  assert.deepEqual(await unguarded(app), [
+    'M-SEARCH /a',
+    'GET /a/b',
+    'GET /a/b',
+    'PUT /a/b',
+    'POST /a/c',
+    '* / (not-found handler)',
+  ])
+})
+
+test('G-1: Fastify: guards without `protect` refuse, and `protect` inside of a plugin does not pass for one', async () => {
+  const bare = Fastify()
+  bare.get('/x', guard(anyone), secret)
+  bare.get('/y', { ...guard(signedIn), schema: {} }, secret)
+  assert.deepEqual(await ask(bare, '/x', '/y', 'HEAD /x'), [500, 500, 500])
+  const grouped = Fastify()
+  grouped.register(async (plugin) => guardScope(plugin, signedIn))
+  await assert.rejects(async () => grouped.ready(), /protect\(app, auth\)/)
+
+  const app = Fastify()
+  app.register(async (plugin) => void protect(plugin, auth))
+  app.get('/outside', secret)
+  await assert.rejects(async () => app.ready(), /fastify-plugin/)
+  const whole = Fastify()
+  const plugin = async (instance: FastifyInstance) => void protect(instance, auth)
+  whole.register(Object.assign(plugin, { [Symbol.for('skip-override')]: true }))
+  whole.register(async (inner) => {
+    guardScope(inner, signedIn)
+    inner.get('/inside', secret)
+  })
+  whole.after(() => void whole.get('/x', guard(signedIn), secret))
+  await whole.ready()
+  assert.deepEqual(await ask(whole, '/inside', '/x'), [401, 401])
+  await whole.close()
+})
+
+test('Fastify: a hook of others that puts what is there into functions of its own does not take a guard for one', async () => {
+  const app = Fastify()
+  // As programs do that measure, which have to be there first.
+  app.addHook('onRoute', (options) => {
+    options.onRequest = [options.onRequest ?? []].flat().map(
+      (hook) =>
+        function measured(request, reply, done) {
+          return Reflect.apply(hook, undefined, [request, reply, done])
+        } satisfies typeof hook,
+    )
+  })
+  protect(app, auth)
+  app.get('/x', guard(signedIn), secret)
+  app.get('/open', guard(anyone), () => 'open')
+  await app.ready()
+  assert.deepEqual(await ask(app, '/x', '/open'), [401, 200])
+  await app.close()
+})
+
+test('G-2: Fastify: two parts of one name stop the start where a rule would see one of them', async () => {
+  const rule = needs({ if: (_principal, { params }) => params.id === 'mine' })
+  const app = Fastify()
+  protect(app, auth)
+  app.get('/free/:id/:id', guard(anyone), () => 'open')
+  app.get('/colon::id/:id', guard(rule), secret)
+  app.get('/pattern/:id(^(?:a|b)$)/:other(^(?:a|b)$)', guard(rule), secret)
+  await app.ready()
+  await app.close()
+  const other = Fastify()
+  protect(other, auth)
+  other.register(
+    async (plugin) => {
+      guardScope(plugin, rule)
+      plugin.get('/items/:id', guard(signedIn), secret)
+    },
+    { prefix: '/orgs/:id' },
+  )
+  await assert.rejects(async () => other.ready(), /GET \/orgs\/:id\/items\/:id: two of its parts/)
+})
+
+test('Fastify: a route for all paths leaves the issuer its own, one that names the path does not', async () => {
+  const app = Fastify()
+  protect(app, auth, { cors: auth.cors, headers: { 'x-mine': 'yes' } })
+  app.get('/*', guard(signedIn), secret)
+  app.options('*', guard(anyone), () => 'options')
+  app.get('/docs', guard(anyone), () => 'my own')
+  await app.ready()
+  assert.deepEqual(await ask(app, '/healthz', '/page', 'OPTIONS /page'), [200, 401, 200])
+  assert.equal((await app.inject('/docs')).body, 'my own')
+  assert.equal((await app.inject('/healthz')).headers['x-mine'], undefined)
+  assert.equal((await app.inject('/page')).headers['x-mine'], 'yes')
+  await app.close()
 })
 
 test('G-1: Fastify: a word by path and method is for that method, and for HEAD where it is for GET', async () => {
