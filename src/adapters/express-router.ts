@@ -1,56 +1,23 @@
-import type { Request, Response } from 'express'
 import type { CallSite } from '../base/call-site.ts'
-import type { Access } from '../model/access.ts'
+import { Access } from '../model/access.ts'
 import { joinAccess, withoutRules } from '../model/access-join.ts'
-import type { GuardRequest } from '../model/guard-request.ts'
+import {
+  type ExpressApplication,
+  type ExpressRouter,
+  isApplication,
+  isMount,
+  isRouter,
+  looksMounted,
+  matchOf,
+  methodsOfRoute,
+  type Params,
+  type RouterLayer,
+  type RouterRoute,
+  wordsOfRoute,
+} from './express-layers.ts'
 import { placeOf, placeOfCaller, wordOf } from './guard-mark.ts'
-import type { FindPathWord } from './path-words.ts'
+import { type FindPathWord, tidiedPath } from './path-words.ts'
 import type { DeclaredRoute } from './undeclared-routes.ts'
-
-/** The parts of Express's router that guards look at. They are the same in all of Express 5. */
-export interface RouterLayer {
-  handle: unknown
-  readonly route?: RouterRoute | undefined
-  /** Of a handler inside of a route; undefined for all methods. */
-  readonly method?: string | undefined
-  readonly path?: string
-  readonly params?: Params
-  match(path: string): boolean | Matched
-}
-
-type Params = GuardRequest['params']
-
-/** What of a path a layer takes, and the variable parts of that. */
-interface Matched {
-  readonly path: string
-  readonly params: Params
-}
-
-export interface RouterRoute {
-  readonly path: unknown
-  readonly stack: readonly RouterLayer[]
-  readonly methods: Readonly<Record<string, boolean>>
-  dispatch: RouteHandler
-  _handlesMethod(method: string): boolean
-}
-
-export interface ExpressRouter {
-  readonly stack: RouterLayer[]
-  handle: RouteHandler
-  /** What `param` was given, by name: Express runs it before the route is entered. */
-  readonly params: Readonly<Record<string, unknown>>
-  readonly mergeParams?: boolean
-  use(...args: unknown[]): unknown
-  route(path: unknown): RouterRoute
-  param(...args: unknown[]): unknown
-}
-
-export type RouteHandler = (request: Request, response: Response, next: (error?: unknown) => void) => void
-
-interface ExpressApplication {
-  readonly router: ExpressRouter
-  use(...args: unknown[]): unknown
-}
 
 /** What is done with every route and every router, those that are there and those that come. */
 export interface RouterHooks {
@@ -60,6 +27,8 @@ export interface RouterHooks {
   guardNested(router: ExpressRouter): void
   /** Of a layer that leads into an application nobody can look into any more. */
   refuseMount(layer: RouterLayer): void
+  /** Whether an application inside of this one is guarded for another auth. */
+  isOthers(application: object): boolean
 }
 
 /** The tree of routers of one application, kept up to date as it grows. */
@@ -70,12 +39,25 @@ export interface RouterTree {
   pathsOf(route: RouterRoute): readonly string[]
   /** The route that a request will come to first, with its words; undefined where none answers to it. */
   find(method: string, path: string): FoundRoute | undefined
+  /**
+   * Groups that a path is inside of for whoever decodes and tidies it, as servers of files do, and not for Express:
+   * `/%70rivate/x`, `//private/x`.
+   */
+  groupsApart(path: string): readonly GroupWord[]
   /** Whether one of the routers has work for variable parts of a path (`param`). */
   readsParams(): boolean
 }
 
 interface TreeRoute extends DeclaredRoute {
   readonly route: RouterRoute | undefined
+  /** Whether another auth asks for its word too: one request cannot carry the credentials of both. */
+  readonly isOthers?: boolean
+}
+
+/** The word of a guard in front of routes, with the variable parts that its rules see. */
+export interface GroupWord {
+  readonly word: Access | undefined
+  readonly params: Params
 }
 
 export interface FoundRoute {
@@ -84,7 +66,7 @@ export interface FoundRoute {
   /** As the route will have them. */
   readonly params: Params
   /** Words of groups whose rules are not among `words`, for they see the variable parts of their own paths. */
-  readonly ruled: readonly { readonly word: Access; readonly params: Params }[]
+  readonly ruled: readonly GroupWord[]
   /** Whether one of the routers on the way looks up what the path names (`param`) before the route is entered. */
   readonly looksUp: boolean
 }
@@ -100,6 +82,8 @@ export function adoptApplication(
   /** Until the tree grows. */
   let paths: Map<RouterRoute, string[]> | undefined
   const applications = new WeakMap<object, ExpressApplication>()
+  /** Layers that lead into applications of another Express, which are middleware to this one. */
+  const foreign = new WeakSet<RouterLayer>()
   const usedAt = new WeakMap<RouterLayer, unknown>()
   /** Where routes were declared, of those that came after the guards: one without a word shall be found. */
   const places = new WeakMap<RouterRoute, CallSite | undefined>()
@@ -111,6 +95,9 @@ export function adoptApplication(
     if (isApplication(handle)) return handle.router
     return isRouter(handle) ? handle : undefined
   }
+
+  const isOfOthers = ({ handle }: RouterLayer): boolean =>
+    hooks.isOthers(applications.get(handle as object) ?? (handle as object))
 
   const adoptLayer = (layer: RouterLayer): void => {
     if (layer.route !== undefined) adoptRoute(layer.route)
@@ -165,13 +152,16 @@ export function adoptApplication(
       const before = stack.length
       const result: unknown = Reflect.apply(use, this, args)
       // Express hides a mounted application behind a function of its own, one for each, in their order.
-      const mounted = args.flat(Number.POSITIVE_INFINITY).filter(isApplication)
+      const mounted = args.flat(Number.POSITIVE_INFINITY).filter(looksMounted)
       const layers = stack.slice(before).filter(({ handle }) => isMount(handle))
       for (const [at, layer] of layers.entries()) {
         const child = mounted[at]
-        if (child === undefined) continue
-        applications.set(layer.handle as object, child)
         usedAt.set(layer, typeof args[0] === 'function' ? '/' : args[0])
+        if (!isApplication(child)) {
+          foreign.add(layer)
+          continue
+        }
+        applications.set(layer.handle as object, child)
         adoptApp(child)
         adoptLayer(layer)
       }
@@ -208,11 +198,14 @@ export function adoptApplication(
           return listRoute(route, path, group, pathWord).map((one) => ({ ...one, at: one.at ?? place }))
         }
         const nested = nestedOf(layer)
-        if (nested !== undefined) return list(nested, path, group, within)
+        if (nested !== undefined) {
+          const rows = list(nested, path, group, within)
+          return isOfOthers(layer) ? rows.map((row) => ({ ...row, isOthers: true })) : rows
+        }
         if (!isMount(layer.handle)) return []
-        return [
-          { method: '*', path: `${path} (application mounted before)`, access: undefined, route: undefined },
-        ]
+        const what = foreign.has(layer) ? 'of another Express' : 'mounted before'
+        const access = foreign.has(layer) ? (joinAccess(group) ?? pathWord('*', path)) : undefined
+        return [{ method: '*', path: `${path} (application ${what})`, access, route: undefined }]
       }),
     )
   }
@@ -249,6 +242,28 @@ export function adoptApplication(
     return undefined
   }
 
+  /** The guards of groups that a path is inside of, in all routers. */
+  const groupsOn = (
+    router: ExpressRouter,
+    path: string,
+    outer: Params,
+    depth = 0,
+  ): Map<object, GroupWord> => {
+    const groups = new Map<object, GroupWord>()
+    for (const layer of router.stack) {
+      const matched = layer.route === undefined ? matchOf(layer, path) : undefined
+      if (matched === undefined) continue
+      const params = router.mergeParams ? { ...outer, ...matched.params } : matched.params
+      const word = wordOf(layer.handle)
+      if (word !== undefined) groups.set(layer, { word, params })
+      const nested = depth < DEEPEST ? nestedOf(layer) : undefined
+      if (nested === undefined) continue
+      const rest = path.slice(matched.path.length) || '/'
+      for (const [inner, group] of groupsOn(nested, rest, params, depth + 1)) groups.set(inner, group)
+    }
+    return groups
+  }
+
   const routes = (): TreeRoute[] => list(app.router, '', [], new Set())
   const listPaths = (): Map<RouterRoute, string[]> => {
     const listed = new Map<RouterRoute, string[]>()
@@ -258,13 +273,24 @@ export function adoptApplication(
     return listed
   }
   return {
-    routes,
+    routes: () =>
+      routes().map(({ isOthers, ...row }) =>
+        isOthers && row.access !== undefined && Access.requirementOf(row.access) !== undefined
+          ? { ...row, path: `${row.path} (inside of another protect)`, access: undefined }
+          : row,
+      ),
     pathsOf(route) {
       if (paths?.has(route) !== true) paths = listPaths()
       return paths.get(route) ?? []
     },
     find: (method, path) =>
       find(app.router, method, path, { words: [], params: {}, ruled: [], looksUp: false }, 0),
+    groupsApart(path) {
+      const tidy = IS_UNTIDY.test(path) ? tidiedPath(path) : path
+      if (tidy === undefined || tidy === path) return []
+      const met = groupsOn(app.router, path, {})
+      return [...groupsOn(app.router, tidy, {})].flatMap(([layer, group]) => (met.has(layer) ? [] : group))
+    },
     readsParams: () => readsParams,
   }
 }
@@ -279,28 +305,11 @@ export function moveBeforeParsers({ stack }: ExpressRouter): void {
   if (last !== undefined) stack.splice(parser === -1 ? stack.length : parser, 0, last)
 }
 
+/** What a path has that reads in more ways than one. */
+const IS_UNTIDY = /%|\\|\/[/.]/
+
 /** Routers inside of one another, at most. */
 const DEEPEST = 32
-
-/** Those that a route answers; `*` where it answers all. */
-export function methodsOfRoute({ methods }: RouterRoute): string[] {
-  return Object.keys(methods).map((name) => (name === '_all' ? '*' : name.toUpperCase()))
-}
-
-/** The guards of a route that run for this method. */
-export function guardsOfRoute(route: RouterRoute, method: string): unknown[] {
-  const asked = method.toLowerCase()
-  const name = asked === 'head' && route.methods.head !== true ? 'get' : asked
-  return route.stack
-    .filter((layer) => layer.method === undefined || layer.method === name)
-    .map(({ handle }) => handle)
-    .filter((handle) => wordOf(handle) !== undefined)
-}
-
-/** What they ask for. */
-export function wordsOfRoute(route: RouterRoute, method: string): Access[] {
-  return guardsOfRoute(route, method).flatMap((guard) => wordOf(guard) ?? [])
-}
 
 function listRoute(
   route: RouterRoute,
@@ -315,17 +324,6 @@ function listRoute(
   })
 }
 
-/** Undefined if it does not match. Express answers 400 where matching throws. */
-function matchOf(layer: RouterLayer, path: string): Matched | undefined {
-  try {
-    const match = layer.match(path)
-    if (match === false) return undefined
-    return match === true ? { path: layer.path ?? '', params: layer.params ?? {} } : match
-  } catch {
-    return undefined
-  }
-}
-
 function coversPath(group: string, path: string): boolean {
   const below = group.endsWith('/') ? group : `${group}/`
   return path === group || path.startsWith(below)
@@ -334,16 +332,4 @@ function coversPath(group: string, path: string): boolean {
 function joinPaths(prefix: string, path: string): string {
   if (path === '/') return prefix === '' ? '/' : prefix
   return prefix === '/' ? path : prefix + path
-}
-
-function isRouter(handle: unknown): handle is ExpressRouter {
-  return typeof handle === 'function' && Array.isArray((handle as Partial<ExpressRouter>).stack)
-}
-
-function isApplication(value: unknown): value is ExpressApplication {
-  return typeof value === 'function' && 'handle' in value && 'set' in value && 'router' in value
-}
-
-function isMount(handle: unknown): boolean {
-  return typeof handle === 'function' && handle.name === 'mounted_app'
 }

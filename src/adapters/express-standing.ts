@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 import type { Request } from 'express'
 import type { Gate } from '../guard/gate.ts'
 import type { Access } from '../model/access.ts'
-import { hasRules } from '../model/access-join.ts'
+import { hasRules, joinAccess } from '../model/access-join.ts'
 import type { GuardRequest } from '../model/guard-request.ts'
 
 /** The property of a request that all guards share. */
@@ -20,6 +20,8 @@ interface Met {
   readonly params: GuardRequest['params'] | undefined
 }
 
+const NO_GUARDS: ReadonlySet<unknown> = new Set()
+
 /** How far a request has come, for one gate: what another one has let in is nothing to it. */
 export class Standing {
   readonly gate: Gate
@@ -33,6 +35,13 @@ export class Standing {
   constructor(gate: Gate, others: Standing | undefined) {
     this.gate = gate
     this.others = others
+  }
+
+  /** Of a group. What the guards of a route said is then no longer what was said last. */
+  enter(group: readonly Access[], asked: Asked): void {
+    this.group = group
+    if (this.guards !== undefined) this.guards = NO_GUARDS
+    this.meet(joinAccess(group), asked)
   }
 
   /** Keeps the variable parts as they are now: a handler may change them. */

@@ -9,15 +9,14 @@ import type { GuardRequest } from '../model/guard-request.ts'
 import { INVENTORY } from '../model/inventory.ts'
 import { createEdge, dressResponse, type Edge, type EdgeOptions } from './edge.ts'
 import {
-  adoptApplication,
   type ExpressRouter,
   guardsOfRoute,
   methodsOfRoute,
-  moveBeforeParsers,
   type RouterRoute,
   wordsOfRoute,
-} from './express-router.ts'
-import { coverAnswers } from './express-silence.ts'
+} from './express-layers.ts'
+import { adoptApplication, type GroupWord, moveBeforeParsers } from './express-router.ts'
+import { type JudgeAnswer, watchAnswer } from './express-silence.ts'
 import { isElsewhere, standingOf } from './express-standing.ts'
 import { markGuard } from './guard-mark.ts'
 import { bytesOf, issuerListener } from './issuer-listener.ts'
@@ -63,8 +62,7 @@ export function guard<Who>(access: Access<Who>): GuardHandler<Who> {
     const word = joinAccess(group)
     check(gate, word, request, response, () => {
       // Its rules have looked at the path of the group: the route's may use the same name for another part of it.
-      standing.group = group.map(withoutRules)
-      standing.meet(joinAccess(standing.group), request)
+      standing.enter(group.map(withoutRules), request)
       next()
     })
   }
@@ -126,6 +124,7 @@ export function protect(
           check(gate, undefined, request, response, next)
         }
       },
+      isOthers: (application) => ![undefined, gate].includes((application as { [GATE]?: Gate })[GATE]),
       guardNested(router) {
         const { handle } = router
         router.handle = (request, response, done) => {
@@ -159,14 +158,36 @@ export function protect(
 
   /** What is asked for, in the terms of this application: it may be mounted in another one. */
   const PATH = Symbol('countersign.path')
-  const answering = coverAnswers(app, (response, status) => {
+  const judge: JudgeAnswer = (response, status) => {
     const request = response.req
     const { guards, group } = standingOf(request, gate)
-    if (status >= 400 || guards !== undefined || group.length > 0) return undefined
+    if (status >= 400 || guards !== undefined || group.length > 0 || tellsMethods(response)) return undefined
     const path = (request as { [PATH]?: string })[PATH] ?? pathOf(request.originalUrl)
     if (wordForRequest(pathWord, request.method, path) === ANYONE) return undefined
     return gate.refuse(new Refusal('ROUTE_UNDECLARED'), new ExpressGuardRequest(request))
-  })
+  }
+
+  /** Whoever will be refused is refused before anybody reads the body, or looks up what the path names. */
+  const checkEarly = (request: Request, response: Response, next: () => void, path: string): void => {
+    const byPath = wordForRequest(pathWord, request.method, path)
+    const isOpen = byPath === undefined || byPath === ANYONE
+    const found =
+      !isOpen || hasBody(request) || tree.readsParams() ? tree.find(request.method, path) : undefined
+    const isNoMatter = isOpen && !hasBody(request) && found?.looksUp !== true
+    if (isNoMatter || (found === undefined && byPath === undefined)) {
+      next()
+      return
+    }
+    const access =
+      found === undefined ? byPath : (joinAccess(found.words) ?? wordOfSilent(found.route, request.method))
+    const params = found?.params ?? {}
+    checkAll(gate, [...(found?.ruled ?? []), { word: access, params }], request, response, () => {
+      const standing = standingOf(request, gate)
+      standing.meet(access, { method: request.method, params: params as Request['params'] })
+      if (found === undefined && access !== undefined) standing.group = [access]
+      next()
+    })
+  }
 
   app.use(function protection(request, response, next) {
     const path = pathOf(request.url)
@@ -177,31 +198,12 @@ export function protect(
       return
     }
     if (edge !== undefined && answersPreflight(edge, request, response)) return
-    answering.watch(response)
+    watchAnswer(response, judge)
     Object.assign(request, { [PATH]: path })
-    const byPath = wordForRequest(pathWord, request.method, path)
-    const isOpen = byPath === undefined || byPath === ANYONE
-    if (isOpen && !hasBody(request) && !tree.readsParams()) return next()
-
-    // Whoever will be refused is refused before anybody reads the body, or looks up what the path names.
-    const found = tree.find(request.method, path)
-    if (isOpen && !hasBody(request) && found?.looksUp !== true) return next()
-    const access =
-      found === undefined ? byPath : (joinAccess(found.words) ?? wordOfSilent(found.route, request.method))
-    if (found === undefined && byPath === undefined) return next()
-    const enter = (): void => {
-      const standing = standingOf(request, gate)
-      standing.meet(access, { method: request.method, params: (found?.params ?? {}) as Request['params'] })
-      if (found === undefined && access !== undefined) standing.group = [access]
-      next()
-    }
-    const steps = [...(found?.ruled ?? []), { word: access, params: found?.params }]
-    const pass = (at: number): void => {
-      const step = steps[at]
-      if (step === undefined) enter()
-      else check(gate, step.word, request, response, () => pass(at + 1), step.params)
-    }
-    pass(0)
+    // Middleware that serves files reads a path in more ways than one.
+    const apart = tree.groupsApart(path)
+    if (apart.length === 0) checkEarly(request, response, next, path)
+    else checkAll(gate, apart, request, response, () => checkEarly(request, response, next, path))
   })
 
   const { router } = app as unknown as { router: ExpressRouter }
@@ -239,6 +241,17 @@ function answersPreflight(edge: Edge, request: Request, response: Response): boo
   }
   dressResponse(edge, asked, response)
   return false
+}
+
+/** What Express says by itself of the methods of a path that its routes do not answer with OPTIONS. */
+function tellsMethods(response: Response): boolean {
+  const allow = response.getHeader('Allow')
+  return (
+    response.req.method === 'OPTIONS' &&
+    typeof allow === 'string' &&
+    /^[A-Z, -]+$/.test(allow) &&
+    Number(response.getHeader('Content-Length')) === allow.length
+  )
 }
 
 interface RouteGuards {
@@ -300,6 +313,21 @@ function check(
   const admission = gate.admit(new ExpressGuardRequest(request, response, params), access)
   if (admission instanceof Promise) void admission.then(settle)
   else settle(admission)
+}
+
+/** One after the other. */
+function checkAll(
+  gate: Gate,
+  [step, ...more]: readonly GroupWord[],
+  request: Request,
+  response: Response,
+  enter: () => void,
+): void {
+  if (step === undefined) enter()
+  else {
+    const goOn = (): void => checkAll(gate, more, request, response, enter)
+    check(gate, step.word, request, response, goOn, step.params)
+  }
 }
 
 class ExpressGuardRequest extends RawGuardRequest {

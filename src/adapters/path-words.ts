@@ -8,8 +8,8 @@ import { joinAccess } from '../model/access-join.ts'
  */
 export type PathWords = Readonly<Record<string, Access>>
 
-/** The word for a route as it was declared; the longest path that covers it counts. */
-export type FindPathWord = (method: string, path: string) => Access | undefined
+/** The word for a route as it was declared; the longest path that covers it counts, in its own letters or in any case. */
+export type FindPathWord = (method: string, path: string, inAnyCase?: 'in any case') => Access | undefined
 
 interface Row {
   readonly method: string | undefined
@@ -29,10 +29,16 @@ export function readPathWords(words: PathWords = {}): FindPathWord {
         b.path.length - a.path.length || Number(a.method === undefined) - Number(b.method === undefined),
     )
   if (rows.length === 0) return findNone
-  const find: FindPathWord = (method, path) =>
-    rows.find((row) => (row.method === undefined || row.method === method) && covers(row, path))?.access
+  const lower = rows.map((row) => ({ ...row, path: row.path.toLowerCase() }))
+  const find: FindPathWord = (method, path, inAnyCase) =>
+    (inAnyCase ? lower : rows).find(
+      (row) =>
+        (row.method === undefined || row.method === method) &&
+        covers(row, inAnyCase ? path.toLowerCase() : path),
+    )?.access
   // HEAD is GET without the body (RFC 9110 section 9.3.2), and Fastify adds one to each by itself.
-  return (method, path) => find(method, path) ?? (method === 'HEAD' ? find('GET', path) : undefined)
+  return (method, path, inAnyCase) =>
+    find(method, path, inAnyCase) ?? (method === 'HEAD' ? find('GET', path, inAnyCase) : undefined)
 }
 
 const findNone: FindPathWord = () => undefined
@@ -51,19 +57,20 @@ function covers({ path, below }: Row, asked: string): boolean {
 }
 
 /**
- * The word for a request that no route answers to. Whoever serves it may decode and tidy the path before looking, so
- * each reading of it has to have a word, and all of them must hold.
+ * The word for a request that no route answers to. Whoever serves it may decode and tidy the path before looking, on disks
+ * that take one case for the other, so each reading of it has to have a word, and all of them must hold.
  */
 export function wordForRequest(find: FindPathWord, method: string, path: string): Access | undefined {
   if (find === findNone) return undefined
-  const readings = new Set([path, tidied(path), tidied(path)?.toLowerCase()])
-  const words = [...readings].map((reading) => (reading === undefined ? undefined : find(method, reading)))
+  const tidy = tidiedPath(path)
+  if (tidy === undefined) return undefined
+  const words = [find(method, path), find(method, tidy), find(method, tidy, 'in any case')]
   const known = words.filter((word) => word !== undefined)
-  return known.length === words.length ? joinAccess(known) : undefined
+  return known.length === words.length ? joinAccess([...new Set(known)]) : undefined
 }
 
 /** Decoded, with single slashes and without dots; undefined where that cannot be done or leads out. */
-function tidied(path: string): string | undefined {
+export function tidiedPath(path: string): string | undefined {
   try {
     const parts: string[] = []
     for (const part of decodeURIComponent(path).split(/[\\/]+/)) {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:http'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -411,6 +411,127 @@ test('Express: a HEAD that a route does not answer goes on to the next, and word
   assert.deepEqual(await ask(whole, ...inside), [200, 401, 200, 403])
   const { headers } = await signInAs(auth, 'alice')
   assert.deepEqual(await askWith({ ...headers }, whole, '/sub/own/x'), [200])
+})
+
+test('G-2: Express: no spelling of a path leads a server of files past a group', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'countersign-static-'))
+  try {
+    mkdirSync(join(folder, 'private', 'own', 'a b'), { recursive: true })
+    writeFileSync(join(folder, 'private', 'file.txt'), SECRET)
+    writeFileSync(join(folder, 'private', 'own', 'a b', 'file.txt'), SECRET)
+    writeFileSync(join(folder, 'a b.txt'), 'open')
+    const byGroup = express()
+    protect(byGroup, auth)
+    byGroup.use('/private', guard(signedIn))
+    byGroup.use('/private/:who', guard(needs({ if: (_who, { params }) => params.who !== 'own' })))
+    byGroup.use(guard(anyone), express.static(folder))
+    const byPath = express()
+    protect(byPath, auth, { paths: { '/*': anyone } })
+    byPath.use(express.Router().use('/private', guard(signedIn)))
+    byPath.use(express.static(folder))
+    const files = [
+      '/private/file.txt',
+      '/%70rivate/file.txt',
+      '//private/file.txt',
+      '/private%2ffile.txt',
+      '/./private/file.txt',
+      '/x/../private//file.txt',
+    ]
+    const refused = files.map(() => 401)
+    assert.deepEqual([await ask(byGroup, ...files), await ask(byPath, ...files)], [refused, refused])
+    assert.deepEqual(await ask(byGroup, '/a%20b.txt', '//a%20b.txt', '/%zz'), [200, 200, 404])
+    const { headers } = await signInAs(auth, 'alice')
+    assert.deepEqual(
+      await askWith({ ...headers }, byGroup, ...files),
+      files.map(() => 200),
+    )
+    const own = [
+      '/private/own/a%20b/file.txt',
+      '/%70rivate/own/a%20b/file.txt',
+      '/private//own/a%20b/file.txt',
+    ]
+    assert.deepEqual(await askWith({ ...headers }, byGroup, ...own), [403, 403, 403])
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+})
+
+test('G-1: Express: an application of another Express answers as middleware does', async () => {
+  /** Gives the answer a prototype of its own, and throws where it is asked for its router, as Express 4 does. */
+  const handle = (_request: unknown, response: object) => {
+    Object.setPrototypeOf(response, ServerResponse.prototype)
+    ;(response as ServerResponse).end(SECRET)
+  }
+  const another = Object.assign((request: unknown, response: object) => handle(request, response), {
+    handle,
+    set: () => undefined,
+    emit: () => undefined,
+  })
+  Object.defineProperty(another, 'router', {
+    get() {
+      throw new Error('app.router is deprecated')
+    },
+  })
+  const inner = express()
+  inner.get('/x', secret)
+  const app = express()
+  protect(app, auth, { paths: { '/told/*': signedIn } })
+  app.use('/handed', (request, response) => another(request, response))
+  app.use('/mounted', another as never, inner)
+  app.use('/guarded', guard(signedIn), another as never)
+  app.use('/told', another as never)
+  assert.deepEqual(unguarded(app), ['* /mounted (application of another Express)', 'GET /mounted/x'])
+  const targets = ['/handed', '/mounted', '/guarded', '/told', '/told/x']
+  assert.deepEqual(await ask(app, ...targets), [403, 403, 401, 401, 401])
+  const { headers } = await signInAs(auth, 'alice')
+  assert.deepEqual(await askWith({ ...headers }, app, ...targets), [403, 403, 200, 200, 200])
+})
+
+test('G-1: Express: routes that two auths ask for stop the start', async () => {
+  const other = newAuth()
+  try {
+    const [outer, inner] = [express(), express()]
+    protect(inner, other)
+    inner.get('/open', guard(anyone), secret)
+    inner.get('/x', guard(signedIn), secret)
+    const same = express()
+    protect(same, auth)
+    same.get('/x', guard(signedIn), secret)
+    protect(outer, auth)
+    outer.use('/inner', inner)
+    outer.use('/router', express.Router().use(inner))
+    outer.use('/same', same)
+    assert.deepEqual(unguarded(outer), [
+      'GET /inner/x (inside of another protect)',
+      'GET /router/x (inside of another protect)',
+    ])
+    assert.deepEqual(await ask(outer, '/inner/open', '/inner/x', '/same/x'), [200, 401, 401])
+  } finally {
+    await other.close()
+  }
+})
+
+test('Express: what it says by itself of the methods of a path passes, and nothing else that looks like it', async () => {
+  const app = express()
+  protect(app, auth)
+  app.get('/x', guard(signedIn), secret)
+  app.use('/silent', (_request, response) => {
+    response.setHeader('Allow', 'GET')
+    response.send(SECRET)
+  })
+  assert.deepEqual(await ask(app, 'OPTIONS /x', 'OPTIONS /silent', '/silent'), [200, 403, 403])
+})
+
+test('G-2: Express: a guard of a route is asked again behind a group of a router that the route hands on to', async () => {
+  const app = express()
+  protect(app, auth)
+  const mine = guard(needs({ if: (_principal, { params }) => params.id === 'mine' }))
+  const inner = express.Router()
+  inner.use(guard(signedIn))
+  inner.use('/:who/:id', mine, secret)
+  app.get('/:id/*splat', mine, inner)
+  const { headers } = await signInAs(auth, 'alice')
+  assert.deepEqual(await askWith({ ...headers }, app, '/mine/other', '/mine/mine'), [403, 200])
 })
 
 test('Express: a guard without `protect` refuses', async () => {
