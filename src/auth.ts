@@ -115,7 +115,7 @@ export interface Auth<
     /**
      * An access token without a session, for code of your own. At most the configured life, and at most the scopes that
      * the user's roles hold. `within` binds it to a principal of that user: no role, scope or second more than that has,
-     * and it ends with its session. Rejects for an account that is not active.
+     * and it ends with its session. Rejects for an account that is not active, and within what has ended.
      */
     issue(token: {
       readonly userId: string

@@ -9,7 +9,8 @@ import { AuthError } from './errors/auth-error.ts'
 import { RefusalAnswer } from './errors/refusal-answer.ts'
 import { createRefusals, explain } from './explain.ts'
 import { mint } from './grants/mint.ts'
-import { signOwnToken } from './grants/own-token.ts'
+import { signOwnToken, type TokenBounds } from './grants/own-token.ts'
+import { findOwnerNow, isHeld } from './grants/owner-now.ts'
 import { startSession } from './grants/session-start.ts'
 import { createGate } from './guard/gate.ts'
 import { guardRequestOf, socketRequestOf } from './guard/guard-request.ts'
@@ -88,6 +89,12 @@ export function createAuth<
     if (found === undefined) throw new AuthError('NOT_FOUND')
     return found
   }
+  /** Of what has ended a token would be made under counters that were raised for its end. */
+  const ownerNow = async (within: TokenBounds) => {
+    const owner = await findOwnerNow(within, store)
+    if (owner !== undefined) return owner
+    throw new AuthError('SESSION_ENDED', { details: { userId: within.id } })
+  }
   const activeClient = async (id: string) => {
     const client = await store.clients.find(id)
     if (client?.state !== 'active') throw new AuthError('CLIENT_UNKNOWN', { details: { clientId: id } })
@@ -157,7 +164,8 @@ export function createAuth<
         whenReady(async () => {
           // Of before what it is made from was read: one signed late is over early, and does not outlive what ends it.
           const before = { asOf: wired.storeNow(), storeEpoch: wired.storeEpoch() }
-          const [owner, client] = await Promise.all([user(userId), activeClient(FIRST_PARTY)])
+          const asked = within?.id === userId && isHeld(within) ? ownerNow(within) : user(userId)
+          const [owner, client] = await Promise.all([asked, activeClient(FIRST_PARTY)])
           await grants.keyRing.freshen()
           return signOwnToken({ owner, client, scopes, lifetimeSeconds, within, ...before }, grants)
         }),

@@ -21,6 +21,7 @@ import { createReachCheck } from './development-reach.ts'
 import type { RouteContext, ServedRoute } from './route.ts'
 import { createRouter, type Router } from './router.ts'
 import type { Services } from './services.ts'
+import { refuseUnheard } from './unheard.ts'
 
 /** What only the adapter knows of a request. */
 export interface RequestInfo {
@@ -198,6 +199,8 @@ async function answer(
   const hasWaited = admitted !== undefined && at.form === undefined && route.body !== undefined
   const verdict = hasWaited ? await askGuard(at, route, params, services) : admitted
   if (verdict instanceof Refusal) return verdict
+  const unheard = verdict && isChange(request, route) && (await refuseUnheard(verdict, services.grants))
+  if (unheard) return unheard
   at.admitted = true
 
   const context: RouteContext = {
@@ -212,6 +215,10 @@ async function answer(
     services,
   }
   return route.handle(context)
+}
+
+function isChange({ method }: Request, { changesNothing }: ServedRoute): boolean {
+  return method !== 'GET' && method !== 'HEAD' && changesNothing !== true
 }
 
 /** A form cannot send headers: its CSRF token is one of its fields. */

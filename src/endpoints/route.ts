@@ -64,6 +64,8 @@ export interface ServedRoute {
    * with its secret, or a token with this scope.
    */
   readonly credential?: 'optional' | { readonly clientOrScope: string }
+  /** By another method than GET, and without an effect that outlives the credential. */
+  readonly changesNothing?: true
   /** It is about a request that a proxy asks for, to the application: that is what the guard looks at. */
   readonly isForwarded?: true
   readonly summary: string

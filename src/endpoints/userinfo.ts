@@ -50,7 +50,12 @@ const described = {
 export const readUserinfo = route({ ...described, method: 'GET', summary: 'Who signed in' })
 
 /** Core section 5.3.1 asks for both methods. The token is in the header either way. */
-export const postUserinfo = route({ ...described, method: 'POST', summary: 'Who signed in, by POST' })
+export const postUserinfo = route({
+  ...described,
+  method: 'POST',
+  changesNothing: true,
+  summary: 'Who signed in, by POST',
+})
 
 async function answer(context: RouteContext) {
   const { id, scopes } = principalOf(context)

@@ -26,6 +26,7 @@ export const wsTicket = route({
   path: '/ws-ticket',
   access: needs({ via: ['bearer', 'session'] }),
   limit: REQUESTS,
+  changesNothing: true,
   tag: 'Sessions',
   style: 'problem',
   summary: 'A ticket for a WebSocket',

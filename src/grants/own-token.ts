@@ -13,7 +13,7 @@ export type TokenBounds = Pick<
   Principal,
   'id' | 'roles' | 'scopes' | 'sessionId' | 'amr' | 'authTime' | 'expiresAt'
 > &
-  Partial<Pick<Principal, 'clientId' | 'via' | 'isNarrowed'>>
+  Partial<Pick<Principal, 'clientId' | 'via' | 'tokenId' | 'isNarrowed'>>
 
 export interface OwnTokenOrder {
   readonly owner: User

@@ -152,6 +152,8 @@ export interface SessionVerbs {
     },
     event: NewEvent,
   ): Promise<{ readonly facts: SessionFacts; readonly user: User } | undefined>
+  /** The user of a session that is live as of now: memory learns of an end somewhat later. */
+  findOwner(userId: string, id: string): Promise<User | undefined>
   /** Live sessions, last used first. */
   list(userId: string): Promise<Session[]>
   /** How many are live, of all users. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { createAuth } from '../../src/index.ts'
-import { claimsOf, handClock, ISSUER, PASSWORD } from './issuer.ts'
+import { claimsOf, handClock, ISSUER, PASSWORD, startIssuer } from './issuer.ts'
 
 test('code of our own gets a token for no account that is disabled or gone', async () => {
   const auth = createAuth({ databaseUrl: 'sqlite::memory:', issuer: ISSUER })
@@ -48,4 +48,41 @@ test('within a principal a token holds no role, scope or second more, and never 
   const later = await issue({ roles: ['admin', 'user'] })
   assert.deepEqual([later.roles, later.scope], [[], ''])
   await auth.close()
+})
+
+test('B7: within a principal whose session has ended there is no token, however it ended', async () => {
+  const issuer = await startIssuer()
+  const { users, sessions, tokens, check, signedIn } = issuer.auth
+  const endings = {
+    reset: (id: string) => users.setPassword(id, 'a longer sentence of mine'),
+    everywhere: (id: string) => sessions.endAll(id),
+    disabled: async (id: string) => {
+      await users.disable(id)
+      await users.enable(id)
+    },
+    'that one': (id: string, sessionId: string) => sessions.end(id, sessionId),
+  }
+  for (const [how, end] of Object.entries(endings)) {
+    const name = how.replace(' ', '.')
+    const { access } = await issuer.signUp(name)
+    const asked = new Request(`${ISSUER}/x`, { headers: { authorization: `Bearer ${access}` } })
+    const admitted = await check(asked, signedIn)
+    assert.ok(admitted.ok)
+    const { principal: within } = admitted
+    const userId = within.id
+    assert.equal((await issuer.me((await tokens.issue({ userId, within })).access_token)).status, 200)
+    await end(userId, within.sessionId ?? '')
+    // In the middle of a handler, say.
+    await assert.rejects(tokens.issue({ userId, within }), { code: 'SESSION_ENDED' }, how)
+  }
+  const { id: userId } = await users.create({ email: 'keys@example.com', password: PASSWORD })
+  const { apiKey, text } = await issuer.auth.apiKeys.create({ userId, name: 'k' })
+  const asked = new Request(`${ISSUER}/x`, { headers: { 'x-api-key': text } })
+  const admitted = await check(asked, signedIn)
+  assert.ok(admitted.ok)
+  const { principal: within } = admitted
+  await tokens.issue({ userId, within })
+  await issuer.auth.apiKeys.revoke(userId, apiKey.id)
+  await assert.rejects(tokens.issue({ userId, within }), { code: 'SESSION_ENDED' })
+  await issuer.close()
 })

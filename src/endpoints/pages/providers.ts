@@ -190,7 +190,8 @@ async function addConnection(
   // Before the session is looked at: what ends it while the provider is asked raises the epoch that was read here.
   const user = await store.users.find(owner.userId)
   const principal = await findSignedIn(context)
-  if (user === undefined || principal?.id !== owner.userId || principal.sessionId !== owner.sessionId) {
+  const isTheirs = principal?.id === owner.userId && principal.sessionId === owner.sessionId
+  if (user === undefined || !isTheirs || !(await store.sessions.findOwner(owner.userId, owner.sessionId))) {
     throw new AuthError('STATE_COOKIE_MISSING', { details: { why: 'another session' } })
   }
   const age = clock.now() / 1000 - (principal.authTime ?? 0)

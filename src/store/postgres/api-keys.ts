@@ -4,7 +4,7 @@ import { type Connection, firstRow } from './connection.ts'
 import { eventValues, insertEvent } from './events.ts'
 import { asJson, inMilliseconds, lengthOf, NOW, uuidOrNull } from './expressions.ts'
 import { insertEntries } from './revocation-entries.ts'
-import { LIVE as LIVE_SESSION, WITHIN_LIMITS } from './session-rows.ts'
+import { findOwnerOf } from './sessions.ts'
 import { statement } from './statement.ts'
 import { toUser, type UserRow, userColumns } from './users.ts'
 
@@ -29,12 +29,6 @@ const LIVE = 'k.user_id = @user_id::uuid AND k.ends_at > clock_timestamp()'
 const lockOwner = statement<{ id: string }>(
   'api_keys.lock_owner',
   `SELECT id FROM countersign.users WHERE id = @user_id::uuid AND state = 'active' FOR NO KEY UPDATE`,
-)
-
-const findSession = statement<{ id: string }>(
-  'api_keys.find_session',
-  `SELECT s.id FROM countersign.sessions s JOIN countersign.users u ON u.id = s.user_id, countersign.store st
-   WHERE s.user_id = @user_id::uuid AND s.id = @session::uuid AND ${LIVE_SESSION} AND ${WITHIN_LIMITS}`,
 )
 
 const create = statement<ApiKeyRow>(
@@ -106,8 +100,7 @@ export function apiKeyVerbs(connection: Connection): ApiKeyVerbs {
       return connection.transaction(async (transaction) => {
         if ((await firstRow(transaction, lockOwner, owner)) === undefined) return undefined
         // After the lock: a reset that came first has ended it, and one that comes later finds the key.
-        const session = { ...owner, session: uuidOrNull(sessionId) }
-        if (sessionId !== undefined && !(await firstRow(transaction, findSession, session))) return undefined
+        if (sessionId !== undefined && !(await findOwnerOf(transaction, userId, sessionId))) return undefined
         const row = await firstRow(transaction, create, values)
         return row && toApiKey(row)
       })

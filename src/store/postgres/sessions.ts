@@ -1,4 +1,5 @@
 import type { NewEvent } from '../../audit/events.ts'
+import type { User } from '../../model/user.ts'
 import type { NewSession, SessionVerbs, StartedSession } from '../sessions.ts'
 import { type Connection, firstRow } from './connection.ts'
 import { eventValues, insertEvent } from './events.ts'
@@ -120,6 +121,21 @@ const noteUses = statement(
        unnest(@networks::text[]) AS network, unnest(@agents::text[]) AS agent) used, (SELECT ${NOW} AS now) t
    WHERE s.user_id = used.user_id AND s.id = used.id AND s.ended_at IS NULL AND ${WITHIN_LIMITS}`,
 )
+
+const findOwner = statement<UserRow>(
+  'sessions.find_owner',
+  `SELECT ${userColumns} FROM countersign.sessions s JOIN countersign.users u ON u.id = s.user_id, countersign.store st
+   WHERE s.user_id = @user_id::uuid AND s.id = @id::uuid AND u.state = 'active' AND ${LIVE} AND ${WITHIN_LIMITS}`,
+)
+
+export async function findOwnerOf(
+  connection: Connection,
+  userId: string,
+  id: string,
+): Promise<User | undefined> {
+  const row = await firstRow(connection, findOwner, { user_id: uuidOrNull(userId), id: uuidOrNull(id) })
+  return row && toUser(row)
+}
 
 const list = statement<SessionRow>(
   'sessions.list',
@@ -246,6 +262,8 @@ export function sessionVerbs(connection: Connection, queue: RefreshQueue): Sessi
       })
       return row && { facts: toFacts(row), user: toUser(row) }
     },
+
+    findOwner: (userId, id) => findOwnerOf(connection, userId, id),
 
     list: async (userId) => (await connection.rows(list, { user_id: uuidOrNull(userId) })).map(toSession),
 

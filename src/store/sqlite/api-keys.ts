@@ -3,7 +3,7 @@ import type { ApiKeyVerbs } from '../api-keys.ts'
 import type { Connection, Reading, Writing } from './connection.ts'
 import { writeEvent } from './events.ts'
 import { writeRevocation } from './revocation-entries.ts'
-import { LIVE as LIVE_SESSION } from './sessions.ts'
+import { isLiveSession } from './sessions.ts'
 import { readUser, toUser } from './users.ts'
 
 interface ApiKeyRow {
@@ -27,7 +27,7 @@ export function apiKeyVerbs(connection: Connection): ApiKeyVerbs {
       connection.write((db) => {
         const { userId } = key
         if (readUser(db, userId)?.state !== 'active') return undefined
-        if (sessionId !== undefined && !isLive(db, userId, sessionId)) return undefined
+        if (sessionId !== undefined && !isLiveSession(db, userId, sessionId)) return undefined
         if (listLive(db, userId).length >= MOST_API_KEYS) return undefined
         db.run(
           `INSERT INTO cs_api_keys (user_id, id, hash, name, scopes, store_epoch, created_at, ends_at)
@@ -93,15 +93,6 @@ export function endApiKeys(db: Writing, userId: string): void {
     userId,
     now: db.now,
   })
-}
-
-function isLive(db: Reading, userId: string, sessionId: string): boolean {
-  const row = db.get(
-    `SELECT 1 FROM cs_sessions s JOIN cs_users u ON u.id = s.user_id, cs_store st
-     WHERE s.user_id = :userId AND s.id = :sessionId AND s.expires_at > :now AND ${LIVE_SESSION}`,
-    { userId, sessionId, now: db.now },
-  )
-  return row !== undefined
 }
 
 function listLive(db: Reading, userId: string): ApiKey[] {

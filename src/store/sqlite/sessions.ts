@@ -1,5 +1,5 @@
 import type { NewSession, SessionVerbs, StartedSession } from '../sessions.ts'
-import type { Connection, Writing } from './connection.ts'
+import type { Connection, Reading, Writing } from './connection.ts'
 import { writeEvent } from './events.ts'
 import { refreshVerb } from './refresh.ts'
 import { writeRevocation } from './revocation-entries.ts'
@@ -74,6 +74,12 @@ export function sessionVerbs(connection: Connection): SessionVerbs {
             { userId, id, idle, address, network, agent, now: db.now },
           )
         }
+      }),
+
+    findOwner: (userId, id) =>
+      connection.read((db) => {
+        const user = isLiveSession(db, userId, id) ? readUser(db, userId) : undefined
+        return user && toUser(user)
       }),
 
     list: (userId) =>
@@ -152,6 +158,15 @@ export function sessionVerbs(connection: Connection): SessionVerbs {
 
 /** Not ended in any of the three ways. One past its limits may still have access tokens out, so it can be ended too. */
 export const LIVE = 's.ended_at IS NULL AND s.user_epoch >= u.epoch AND s.store_epoch >= st.epoch'
+
+export function isLiveSession(db: Reading, userId: string, id: string): boolean {
+  const row = db.get(
+    `SELECT 1 FROM cs_sessions s JOIN cs_users u ON u.id = s.user_id, cs_store st
+     WHERE s.user_id = :userId AND s.id = :id AND s.expires_at > :now AND u.state = 'active' AND ${LIVE}`,
+    { userId, id, now: db.now },
+  )
+  return row !== undefined
+}
 
 /** Starts a session within the transaction of its cause; the event is the caller's. */
 export function startSession(db: Writing, session: NewSession): StartedSession {

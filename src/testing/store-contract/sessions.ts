@@ -123,7 +123,11 @@ export function testSessions(subject: Subject): void {
       const next = await signIn(store)
       const { userId, id, secretHash } = next.session
       assert.notEqual(await store.sessions.findStanding({ userId, id, secretHash }), undefined)
+      assert.equal((await other.sessions.findOwner(userId, id))?.id, userId)
+      assert.equal(await store.sessions.findOwner(userId, newId()), undefined)
+      assert.equal(await store.sessions.findOwner(stranger.id, id), undefined)
       await end(userId)
+      assert.equal(await other.sessions.findOwner(userId, id), undefined)
       assert.equal(await store.sessions.findStanding({ userId, id, secretHash }), undefined)
     }
   })
