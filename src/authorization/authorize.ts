@@ -82,7 +82,7 @@ export async function authorize(
     case 'sign_in':
       return signInFirst(query, request, browser)
     case 'issue':
-      return issue(query, considered, browser, parts)
+      return issue(query, considered, browser, parts, !request.client.skipConsent)
   }
 }
 
@@ -113,7 +113,7 @@ export async function authorizeAsAnswered(
     data: { scope: scope.join(' ') },
   } as const
   await parts.store.consents.grant({ ...of, scopes: scope }, event)
-  return issue(query, { ...considered, scope }, browser, parts)
+  return issue(query, { ...considered, scope }, browser, parts, true)
 }
 
 async function consider(
@@ -164,6 +164,7 @@ async function issue(
   { request, user, scope }: Considered,
   browser: Browser,
   parts: GrantParts,
+  needsConsent: boolean,
 ): Promise<SettledOutcome> {
   const { client, redirectUri, challenge, nonce, resources } = request
   const { signIn, origin } = browser
@@ -191,12 +192,18 @@ async function issue(
       scope: await scopeToKeep({ user, client, scope }, request.scope !== undefined, parts),
       resources,
       nonce,
+      needsConsent,
       lifeMilliseconds: CODE_LIFE_MILLISECONDS,
     },
     { name: 'code.issued', origin, ...of },
   )
-  // The sign-in ended while the request was on its way.
-  if (!created) return signInFirst(query, request, browser)
+  if (!created) {
+    // While the request was on its way the consent was taken back, or the sign-in ended.
+    const isTakenBack = needsConsent && (await parts.store.consents.find(user.id, client.id)) === undefined
+    return isTakenBack
+      ? returned(request, new Refusal('CONSENT_DENIED'), parts)
+      : signInFirst(query, request, browser)
+  }
   return { kind: 'redirect', location: codeAddress(request, text, parts.settings.issuer) }
 }
 

@@ -81,8 +81,8 @@ export const deleteMe = route({
     const { body, services } = context
     const principal = principalOf(context)
     const caller = callerOf(context)
-    await services.ownAccount.prove(principal, body.password, caller)
-    await services.ownAccount.remove(principal, caller)
+    const user = await services.ownAccount.prove(principal, body.password, caller)
+    await services.ownAccount.remove(user, caller)
     return noContent(principal.via === 'session' ? { 'set-cookie': services.sessionCookies.cleared } : {})
   },
 })

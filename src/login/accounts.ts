@@ -81,7 +81,8 @@ export interface Accounts {
   ): Promise<void>
   setRoles(id: string, roles: readonly string[], origin: Origin): Promise<User>
   setState(id: string, state: UserState, origin: Origin): Promise<User>
-  remove(id: string, origin: Origin): Promise<void>
+  /** Throws `SESSION_ENDED` where the account has another epoch than the one given. */
+  remove(id: string, origin: Origin, userEpoch?: number): Promise<void>
 }
 
 /** Which roles there are. */
@@ -240,10 +241,13 @@ export function createAccounts(parts: AccountParts): Accounts {
       return known(user)
     },
 
-    async remove(id, origin) {
-      const removed = await store.users.remove(id, { name: 'user.deleted', origin, userId: id })
+    async remove(id, origin, userEpoch) {
+      const event = { name: 'user.deleted', origin, userId: id } as const
+      const removed = await store.users.remove(id, event, userEpoch)
       await revocationsChanged()
-      if (!removed) throw new AuthError('NOT_FOUND')
+      if (removed) return
+      if (userEpoch !== undefined) throw new AuthError('SESSION_ENDED', { details: { userId: id } })
+      throw new AuthError('NOT_FOUND')
     },
   }
 }

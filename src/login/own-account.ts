@@ -57,8 +57,11 @@ export interface OwnAccount {
   prove(owner: Owner, password: string | undefined, caller: Caller): Promise<User>
   /** For the built-in client alone: throws `CLIENT_NOT_ALLOWED`. */
   export(owner: Owner, caller: Caller): Promise<OwnData>
-  /** Removes the account and what belongs to it; its tokens end. Whether it is really them is asked before. */
-  remove(owner: Owner, caller: Caller): Promise<void>
+  /**
+   * Removes the account and what belongs to it; its tokens end. Whether it is really them is asked before; the user is as
+   * `prove` gave it. Throws `SESSION_ENDED` where that proof has become void.
+   */
+  remove(user: User, caller: Caller): Promise<void>
 }
 
 export interface OwnAccountParts {
@@ -82,9 +85,16 @@ const PAGE = 500
 export function createOwnAccount(parts: OwnAccountParts): OwnAccount {
   const { accounts, store, passwords, postman, clock } = parts
 
-  async function userOf({ id }: Owner): Promise<User> {
+  /**
+   * Before it is asked whether their session is live: what ends it later raises the epoch that was read here, so that
+   * what rests on that one epoch is void.
+   */
+  async function userOf({ id, sessionId }: Owner): Promise<User> {
     const user = await store.users.find(id)
     if (user === undefined) throw new AuthError('USER_NOT_FOUND')
+    if (sessionId !== undefined && (await store.sessions.findOwner(id, sessionId)) === undefined) {
+      throw new AuthError('SESSION_ENDED', { details: { userId: id, sessionId } })
+    }
     return user
   }
 
@@ -165,10 +175,9 @@ export function createOwnAccount(parts: OwnAccountParts): OwnAccount {
       return { user, sessions, apiKeys, identities, factors: listedFactors(factors), consents, events }
     },
 
-    async remove({ id }, { origin, language }) {
-      const user = await store.users.find(id)
-      await accounts.remove(id, origin)
-      if (user !== undefined) postman.send({ kind: 'account_deleted', to: user.email, user, language })
+    async remove(user, { origin, language }) {
+      await accounts.remove(user.id, origin, user.epoch)
+      postman.send({ kind: 'account_deleted', to: user.email, user, language })
     },
   }
 }

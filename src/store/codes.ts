@@ -22,6 +22,8 @@ export interface Code {
 }
 
 export interface NewCode extends Code {
+  /** Whether it rests on what the user has allowed the client, which then has to stand. */
+  readonly needsConsent: boolean
   readonly lifeMilliseconds: number
 }
 
@@ -46,7 +48,7 @@ export type Redemption =
   | { readonly outcome: 'void' }
 
 export interface CodeVerbs {
-  /** False, and nothing happens, unless the session is live. */
+  /** False, and nothing happens, unless the session is live, and the consent there that it needs. */
   create(code: NewCode, event: NewEvent): Promise<boolean>
   find(userId: string, hash: string): Promise<CodeStanding | undefined>
   /**

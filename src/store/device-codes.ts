@@ -71,7 +71,10 @@ export interface DeviceCodeVerbs {
   create(code: NewDeviceCode): Promise<boolean>
   /** By the user code's hash under any of the keys. Undefined where none waits, or no longer. */
   findWaiting(userCodeHashes: readonly string[]): Promise<WaitingDevice | undefined>
-  /** False, and nothing happens, unless the device waits and the session is live. Of two answers the first counts. */
+  /**
+   * False, and nothing happens, unless the device waits, the session is live, and what its user has allowed the client
+   * stands. Of two answers the first counts.
+   */
   approve(
     approval: {
       readonly hash: string

@@ -81,6 +81,9 @@ export interface UserVerbs {
    * database as `create`.
    */
   setRoles(id: string, given: RoleChange, event: NewEvent): Promise<User | undefined>
-  /** Removes the user and their sessions; the entry refuses their tokens without comparison. */
-  remove(id: string, event: NewEvent): Promise<boolean>
+  /**
+   * Removes the user and their sessions; the entry refuses their tokens without comparison. With `userEpoch` only under
+   * that one: else false, for what was proven has become void meanwhile.
+   */
+  remove(id: string, event: NewEvent, userEpoch?: number): Promise<boolean>
 }

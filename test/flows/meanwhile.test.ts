@@ -1,6 +1,10 @@
 import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { test } from 'node:test'
 import { type Store, sqlite } from '../../src/index.ts'
+import { answerOf, codeClient, openBrowser, requestOf } from './browser.ts'
 import { ISSUER, PASSWORD, readAnswer, startIssuer, type TestIssuer, tokensOf } from './issuer.ts'
 import { startLettered } from './letters.ts'
 
@@ -92,13 +96,14 @@ function withPause(between: () => Promise<unknown>): Store {
   return { ...store, users } as Store
 }
 
-test('B7: what a password proves is void with it: a reset in that moment is not overwritten, nor is the address changed', async () => {
+test('B7: what a password proves is void with it: a reset in that moment is not overwritten, nor is the address changed or the account deleted', async () => {
   let between = async (): Promise<unknown> => undefined
   const issuer = await startLettered({ store: withPause(() => between()) })
   const thief = { address: 'thief@evil.example', password: 'what the thief would like' }
-  for (const [name, path, json, status] of [
-    ['alice', '/password/change', { current_password: PASSWORD, new_password: thief.password }, 401],
-    ['bob', '/users/me/email', { email: thief.address, password: PASSWORD }, 202],
+  for (const [name, method, path, json, status] of [
+    ['alice', 'POST', '/password/change', { current_password: PASSWORD, new_password: thief.password }, 401],
+    ['bob', 'POST', '/users/me/email', { email: thief.address, password: PASSWORD }, 202],
+    ['carol', 'DELETE', '/users/me', { password: PASSWORD }, 401],
   ] as const) {
     const { access } = await issuer.signUp(name)
     const id = (await issuer.auth.users.findByLogin(name))?.id ?? ''
@@ -106,7 +111,7 @@ test('B7: what a password proves is void with it: a reset in that moment is not 
       between = async () => undefined
       await issuer.auth.users.setPassword(id, 'a longer sentence of mine')
     }
-    const answer = await issuer.call('POST', path, { token: access, json })
+    const answer = await issuer.call(method, path, { token: access, json })
     assert.equal(answer.status, status, answer.text)
     const form = { grant_type: 'password', username: name, password: 'a longer sentence of mine' }
     assert.equal(
@@ -118,5 +123,89 @@ test('B7: what a password proves is void with it: a reset in that moment is not 
   const token = await issuer.token('change_email', thief.address)
   assert.equal((await issuer.call('POST', '/email/verify', { json: { token } })).status, 400)
   assert.equal(await issuer.auth.users.findByLogin(thief.address), undefined)
+  await issuer.close()
+})
+
+test('B7: what another process has ended changes nothing here in the seconds until it is heard of', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'countersign-elsewhere-'))
+  t.after(() => rmSync(folder, { recursive: true }))
+  const databaseUrl = `sqlite:${join(folder, 'auth.db')}`
+  const [here, there] = [await startIssuer({ databaseUrl }), await startIssuer({ databaseUrl })]
+  const { access } = await here.signUp('alice')
+  const id = (await here.auth.users.findByLogin('alice'))?.id ?? ''
+  const { users } = here.auth
+  await users.setRoles(id, ['user', 'admin'])
+  const { access: token, refresh } = tokensOf(await here.signIn('alice'))
+  assert.equal((await there.me(token)).status, 200, access)
+  await users.setPassword(id, 'a longer sentence of mine')
+  const bob = await users.create({ email: 'bob@example.com', password: PASSWORD })
+  for (const [method, path, json] of [
+    ['POST', '/users/me/totp'],
+    ['POST', '/users/me/recovery-codes'],
+    ['POST', '/users/me/api-keys', { name: 'a way back' }],
+    ['POST', '/users/me/email', { email: 'thief@evil.example' }],
+    ['PATCH', '/users/me', { username: 'thief' }],
+    ['DELETE', '/users/me'],
+    ['PATCH', `/admin/users/${bob.id}`, { roles: ['admin'] }],
+    ['POST', '/admin/clients', { client_name: 'Of the thief', redirect_uris: ['https://evil.example/cb'] }],
+  ] as const) {
+    const refused = await there.call(method, path, { token, ...(json !== undefined && { json }) })
+    assert.equal(refused.status, 401, `${method} ${path}: ${refused.text.slice(0, 200)}`)
+  }
+  assert.equal((await there.refresh(refresh)).status, 400)
+  assert.deepEqual((await users.find(bob.id))?.roles, ['user'])
+  const { access: admin } = tokensOf(await here.signIn('alice', { password: 'a longer sentence of mine' }))
+  const made = await here.call('POST', '/users/me/api-keys', { token: admin, json: { name: 'a door' } })
+  const key = String(made.body.key)
+  for (const token of [admin, key]) {
+    assert.equal((await there.call('GET', '/admin/users?limit=1', { token })).status, 200)
+  }
+  await users.setRoles(id, ['user'])
+  const back = { token: admin, json: { roles: ['user', 'admin'] } }
+  assert.equal((await there.call('PATCH', `/admin/users/${id}`, back)).status, 401, 'gives nothing back')
+  const byKey = await there.call('PATCH', `/admin/users/${bob.id}`, {
+    token: key,
+    json: { roles: ['admin'] },
+  })
+  assert.ok(byKey.status === 503 || byKey.status === 403, byKey.text)
+  await here.auth.apiKeys.revoke(id, String(made.body.id))
+  const revoked = await there.call('PATCH', `/admin/users/${bob.id}`, {
+    token: key,
+    json: { state: 'disabled' },
+  })
+  assert.ok(revoked.status >= 400, revoked.text)
+  assert.deepEqual((await users.find(id))?.roles, ['user'])
+  assert.equal((await users.find(id))?.username, 'alice')
+  await Promise.all([here.close(), there.close()])
+})
+
+test('C17: a consent that is taken back in the moment of a request for a code gives none', async () => {
+  let between = async (): Promise<unknown> => undefined
+  const store = sqlite(':memory:')
+  const consents: Store['consents'] = {
+    ...store.consents,
+    async find(userId, clientId) {
+      const consent = await store.consents.find(userId, clientId)
+      await between()
+      return consent
+    },
+  }
+  const issuer = await startIssuer({ store: { ...store, consents } as Store })
+  const { access: token } = await issuer.signUp('alice')
+  const userId = (await issuer.auth.users.findByLogin('alice'))?.id ?? ''
+  const client = await codeClient(issuer, { skipConsent: false })
+  const of = { userId, clientId: client.id }
+  const event = { origin: { actor: { kind: 'user' } }, ...of } as const
+  await store.consents.grant({ ...of, scopes: ['openid'] }, { name: 'consent.granted', ...event })
+  const browser = openBrowser(issuer)
+  await browser.signIn('alice')
+  assert.ok(answerOf(await browser.open(requestOf(client))).code)
+  between = async () => {
+    between = async () => undefined
+    assert.equal((await issuer.call('DELETE', `/users/me/consents/${client.id}`, { token })).status, 204)
+  }
+  const { code, error } = answerOf(await browser.open(requestOf(client)))
+  assert.deepEqual([code, error], [undefined, 'access_denied'])
+  assert.equal((await browser.open(requestOf(client))).status, 200, 'then it is asked for again')
   await issuer.close()
 })

@@ -20,6 +20,10 @@ interface StandingRow extends CodeRow, UserRow {
 const create = statement<{ hash: string }>(
   'codes.create',
   `WITH t AS MATERIALIZED (SELECT ${NOW} AS now),
+   o AS MATERIALIZED (
+     -- Whoever takes it back waits for this, and then sees the code; or this waits, and then sees no consent.
+     SELECT store_epoch FROM countersign.consents
+     WHERE user_id = @user_id::uuid AND client_id = @client_id::text FOR KEY SHARE),
    c AS (
      INSERT INTO countersign.codes (user_id, hash, client_id, session_id, user_epoch, redirect_uri, challenge, scope,
        resources, nonce, amr, authenticated_at, ends_at)
@@ -29,6 +33,7 @@ const create = statement<{ hash: string }>(
      FROM t, countersign.sessions s JOIN countersign.users u ON u.id = s.user_id, countersign.store st
      WHERE s.user_id = @user_id::uuid AND s.id = @session_id::uuid AND u.state = 'active'
        AND ${LIVE} AND ${WITHIN_LIMITS}
+       AND (NOT @needs_consent::boolean OR EXISTS (SELECT FROM o WHERE o.store_epoch >= st.epoch))
      RETURNING hash),
    e AS (${insertEvent('c')})
    SELECT hash FROM c`,
@@ -80,6 +85,7 @@ export function codeVerbs(connection: Connection): CodeVerbs {
         scope: code.scope,
         resources: code.resources,
         nonce: code.nonce,
+        needs_consent: code.needsConsent,
         life: code.lifeMilliseconds,
         ...eventValues(event),
       })

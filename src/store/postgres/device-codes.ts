@@ -34,13 +34,20 @@ const findWaiting = statement<WaitingRow>(
 
 const approve = statement<{ hash: string }>(
   'device_codes.approve',
-  `WITH d AS (
+  `WITH o AS MATERIALIZED (
+     -- As for a code: see codes.create.
+     SELECT c.store_epoch FROM countersign.consents c
+     WHERE c.user_id = @user_id::uuid
+       AND c.client_id = (SELECT client_id FROM countersign.device_codes WHERE hash = @hash::text)
+     FOR KEY SHARE OF c),
+   d AS (
      UPDATE countersign.device_codes d SET state = 'approved', user_id = s.user_id, user_epoch = s.user_epoch,
        granted = @scope::text[], amr = s.amr, authenticated_at = coalesce(s.authenticated_at, s.started_at)
      FROM countersign.sessions s JOIN countersign.users u ON u.id = s.user_id, countersign.store st
      WHERE d.hash = @hash::text AND d.state = 'waiting' AND d.ends_at > clock_timestamp()
        AND s.user_id = @user_id::uuid AND s.id = @session_id::uuid AND u.state = 'active'
-       AND ${LIVE} AND ${WITHIN_LIMITS} RETURNING d.hash),
+       AND ${LIVE} AND ${WITHIN_LIMITS} AND EXISTS (SELECT FROM o WHERE o.store_epoch >= st.epoch)
+     RETURNING d.hash),
    e AS (${insertEvent('d')})
    SELECT hash FROM d`,
 )

@@ -158,12 +158,13 @@ const setRoles = statement<UserRow>(
    SELECT ${userColumns} FROM u`,
 )
 
-// Sessions first: everybody locks a session before its user.
+// Sessions first: everybody locks a session before its user, with whom they go.
 const remove = statement<{ id: string }>(
   'users.remove',
-  `WITH s AS (DELETE FROM countersign.sessions WHERE user_id = @id::uuid RETURNING id),
+  `WITH s AS MATERIALIZED (SELECT id FROM countersign.sessions WHERE user_id = @id::uuid FOR UPDATE),
    u AS (
-     DELETE FROM countersign.users WHERE id = @id::uuid AND (SELECT count(*) FROM s) >= 0 RETURNING id),
+     DELETE FROM countersign.users WHERE id = @id::uuid AND (SELECT count(*) FROM s) >= 0
+       AND (@user_epoch::bigint IS NULL OR epoch = @user_epoch::bigint) RETURNING id),
    r AS (${insertEntries(`SELECT 'user' AS kind, id::text AS ref, NULL::bigint AS least FROM u`)}),
    e AS (${insertEvent('u')})
    SELECT id FROM u`,
@@ -360,10 +361,11 @@ export function userVerbs(connection: Connection): UserVerbs {
       return undefined
     },
 
-    remove: (id, event) =>
+    remove: (id, event, userEpoch) =>
       connection.transaction(async (transaction) => {
         const who = { id: uuidOrNull(id) }
-        const removed = await firstRow(transaction, remove, { ...who, ...eventValues(event) })
+        const values = { ...who, user_epoch: userEpoch ?? null, ...eventValues(event) }
+        const removed = await firstRow(transaction, remove, values)
         if (removed !== undefined) await transaction.rows(removeBelongings, who)
         return removed !== undefined
       }),

@@ -28,9 +28,12 @@ export function codeVerbs(connection: Connection): CodeVerbs {
              :resources, :nonce, s.amr, coalesce(s.authenticated_at, s.started_at), :endsAt
            FROM cs_sessions s JOIN cs_users u ON u.id = s.user_id, cs_store st
            WHERE s.user_id = :userId AND s.id = :sessionId AND ${LIVE} AND s.expires_at > :now
-             AND u.state = 'active'`,
+             AND u.state = 'active' AND (NOT :needsConsent OR EXISTS (
+               SELECT 1 FROM cs_consents c
+               WHERE c.user_id = :userId AND c.client_id = :clientId AND c.store_epoch >= st.epoch))`,
           {
             userId: code.userId,
+            needsConsent: code.needsConsent,
             hash: code.hash,
             clientId: code.clientId,
             sessionId: code.sessionId,

@@ -77,7 +77,9 @@ export function deviceCodeVerbs(connection: Connection): DeviceCodeVerbs {
            FROM cs_sessions s JOIN cs_users u ON u.id = s.user_id, cs_store st
            WHERE cs_device_codes.hash = :hash AND cs_device_codes.state = 'waiting'
              AND cs_device_codes.ends_at > :now AND s.user_id = :userId AND s.id = :sessionId AND ${LIVE}
-             AND s.expires_at > :now AND u.state = 'active'`,
+             AND s.expires_at > :now AND u.state = 'active' AND EXISTS (
+               SELECT 1 FROM cs_consents c WHERE c.user_id = :userId
+                 AND c.client_id = cs_device_codes.client_id AND c.store_epoch >= st.epoch)`,
           { hash, userId, sessionId, scope: JSON.stringify(scope), now: db.now },
         )
         if (approved === 1) writeEvent(db, event)

@@ -188,9 +188,10 @@ export function userVerbs(connection: Connection): UserVerbs {
         writeEvent(db, event)
       }),
 
-    remove: (id, event) =>
+    remove: (id, event, userEpoch) =>
       connection.write((db) => {
-        if (readUser(db, id) === undefined) return false
+        const row = readUser(db, id)
+        if (row === undefined || (userEpoch !== undefined && userEpoch !== row.epoch)) return false
         writeRevocation(db, { kind: 'user', ref: id, least: undefined })
         db.run('DELETE FROM cs_links WHERE user_id = :id', { id })
         db.run('DELETE FROM cs_users WHERE id = :id', { id })

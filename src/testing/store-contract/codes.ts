@@ -30,6 +30,7 @@ function newCode({ user, session }: Holder, more: Partial<NewCode> = {}): NewCod
     scope: ['openid', 'orders:read'],
     resources: ['https://api.example.com'],
     nonce: 'n-0S6_WzA2Mj',
+    needsConsent: false,
     lifeMilliseconds: LIFE,
     ...more,
   }
@@ -62,7 +63,7 @@ export function testCodes(subject: Subject, races: number): void {
     const [standing] = await store.sessions.list(holder.user.id)
     await advance(5 * MINUTE)
     const code = await makeCode(store, holder)
-    const { lifeMilliseconds: _, ...facts } = code
+    const { lifeMilliseconds: _, needsConsent: __, ...facts } = code
     const found = await other.codes.find(code.userId, code.hash)
     assert.deepEqual(found?.code, {
       ...facts,

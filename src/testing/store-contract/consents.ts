@@ -25,7 +25,7 @@ async function register(store: Store, name: string): Promise<NewClient> {
   return client
 }
 
-export function testConsents(subject: Subject): void {
+export function testConsents(subject: Subject, races: number): void {
   test('consents add up, for each user and client; the last changed stands first', async () => {
     const { store, other, advance } = subject()
     const [user, stranger] = [await signUp(store), await signUp(store)]
@@ -81,9 +81,10 @@ export function testConsents(subject: Subject): void {
       scope: ['orders:read'],
       resources: [],
       nonce: undefined,
+      needsConsent: true,
       lifeMilliseconds: MINUTE,
     }
-    await store.codes.create(code, eventOf('code.issued', of))
+    assert.equal(await store.codes.create(code, eventOf('code.issued', of)), true)
     const revoked = eventOf('consent.revoked', of)
     assert.equal(await store.consents.revoke(of, revoked), true)
     for (const { session, present } of [theirs, again]) {
@@ -97,6 +98,39 @@ export function testConsents(subject: Subject): void {
     assert.equal(await store.consents.revoke(of, revoked), false)
     const events = (await eventsOf(store, user.id)).filter((name) => name === 'consent.revoked')
     assert.equal(events.length, 1)
+
+    const late = { ...code, hash: newId() }
+    assert.equal(await store.codes.create(late, eventOf('code.issued', of)), false, 'it came too late')
+    assert.equal(await store.codes.find(user.id, late.hash), undefined)
+    const ofAnother = { ...late, clientId: another.id }
+    assert.equal(await store.codes.create(ofAnother, eventOf('code.issued', of)), true)
+  })
+
+  test('C17: of a consent that is taken back in the moment of a code or of a device’s yes no code is left', async () => {
+    const { store, other } = subject()
+    const user = await signUp(store)
+    const client = await register(store, 'One')
+    const { session } = await signIn(store, user)
+    const of = { userId: user.id, clientId: client.id }
+    for (let round = 0; round < races; round += 1) {
+      await store.consents.grant({ ...of, scopes: [] }, eventOf('consent.granted', of))
+      const from = { sessionId: session.id, scope: [], resources: [], lifeMilliseconds: MINUTE }
+      const asked = { redirectUri: 'https://app.example.com/cb', challenge: undefined, nonce: undefined }
+      const code = { ...of, ...from, ...asked, hash: newId(), needsConsent: true }
+      const device = { ...from, clientId: client.id, hash: newId(), userCodeHash: newId() }
+      const unknown = { address: undefined, agent: undefined, intervalMilliseconds: SECOND }
+      assert.equal(await store.deviceCodes.create({ ...device, ...unknown }), true)
+      const approval = { hash: device.hash, userId: user.id, sessionId: session.id, scope: [] }
+      const [, , revoked] = await Promise.all([
+        store.codes.create(code, eventOf('code.issued', of)),
+        store.deviceCodes.approve(approval, eventOf('device_code.approved', of)),
+        other.consents.revoke(of, eventOf('consent.revoked', of)),
+      ])
+      assert.equal(revoked, true)
+      assert.equal(await store.codes.find(user.id, code.hash), undefined)
+      const polled = await store.deviceCodes.poll(device, eventOf('device_code.reused'))
+      assert.ok(polled === undefined || polled.state === 'waiting', polled?.state)
+    }
   })
 
   test('of a client that was removed nothing is kept, whoever removed it', async () => {

@@ -42,9 +42,16 @@ async function startDevice(store: Store, more: Partial<NewDeviceCode> = {}): Pro
   return device
 }
 
-function approve(store: Store, device: NewDeviceCode, { user, session }: Holder, scope = ['orders:read']) {
+async function approve(
+  store: Store,
+  device: NewDeviceCode,
+  { user, session }: Holder,
+  scope = ['orders:read'],
+) {
   const { hash, clientId } = device
-  const event = eventOf('device_code.approved', { userId: user.id, clientId })
+  const of = { userId: user.id, clientId }
+  await store.consents.grant({ ...of, scopes: scope }, eventOf('consent.granted', of))
+  const event = eventOf('device_code.approved', of)
   return store.deviceCodes.approve({ hash, userId: user.id, sessionId: session.id, scope }, event)
 }
 
@@ -231,11 +238,13 @@ export function testDeviceCodes(subject: Subject, races: number): void {
     const back = await signIn(store)
     const [ofBack, ofOther] = [await startDevice(store), await startDevice(store)]
     const of = { userId: back.user.id, clientId: ofBack.clientId }
-    await store.consents.grant({ ...of, scopes: ['orders:read'] }, eventOf('consent.granted', of))
     await approve(store, ofBack, back)
     await store.consents.revoke(of, eventOf('consent.revoked', of))
     await expectVoid(ofBack, back, undefined)
     assert.equal(await stateOf(store, ofOther), 'waiting')
+    const late = { hash: ofOther.hash, userId: back.user.id, sessionId: back.session.id, scope: [] }
+    assert.equal(await store.deviceCodes.approve(late, eventOf('device_code.approved', of)), false)
+    assert.equal(await stateOf(store, ofOther), 'too_soon')
   })
 
   test('G-15: a declared restore makes every device code void, allowed or not', async () => {

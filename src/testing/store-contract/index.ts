@@ -63,7 +63,7 @@ export function storeContract({ name, open, races = 10 }: StoreContractOptions):
     testPermissions(subject)
     testApiKeys(subject)
     testCodes(subject, races)
-    testConsents(subject)
+    testConsents(subject, races)
     testDeviceCodes(subject, races)
     testFactors(subject)
     testIdentities(subject)

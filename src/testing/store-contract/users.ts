@@ -299,6 +299,23 @@ export function testUsers(subject: Subject): void {
     assert.equal(await store.users.remove(user.id, eventOf('user.deleted')), false)
   })
 
+  test('B7: a removal that was asked for under an older epoch removes nothing', async () => {
+    const { store } = subject()
+    const { id, epoch: userEpoch } = await signUp(store)
+    const reset = await store.users.setPassword(id, { hash: 'reset' }, eventOf('user.password_changed'))
+    assert.ok(reset)
+    const { session, present } = await signIn(store, reset)
+    const event = eventOf('user.deleted', { userId: id })
+    assert.equal(await store.users.remove(id, event, userEpoch), false)
+    assert.deepEqual(await store.users.find(id), reset)
+    assert.deepEqual(await store.sessions.list(id).then((all) => all.map((one) => one.id)), [session.id])
+    assertGiven(await present(0), 'rotate', 1)
+    assert.equal((await entryOf(store, 'user', id))?.least, reset.ver)
+    assert.ok(!(await eventsOf(store, id)).includes('user.deleted'))
+    assert.equal(await store.users.remove(id, event, reset.epoch), true)
+    assert.deepEqual([await store.users.find(id), await store.sessions.list(id)], [undefined, []])
+  })
+
   test('G-12: values are values, whatever they look like', async () => {
     const { store } = subject()
     const user = await signUp(store)

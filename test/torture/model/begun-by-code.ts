@@ -29,7 +29,7 @@ export function beginByCodes(store: Store, newId: () => string): StoreWithCodes 
     codes.set(session.id, code.hash)
     if (origin === 'code') {
       const asked = { userId, sessionId: browser.id, redirectUri: 'https://app.example.com/cb' }
-      const made = { ...code, ...asked, challenge: undefined, scope, nonce: undefined }
+      const made = { ...code, ...asked, challenge: undefined, scope, nonce: undefined, needsConsent: false }
       assert.equal(await store.codes.create(made, named('code.issued')), true)
       const events = { started: event, reused: named('code.reused') }
       const redeemed = await store.codes.redeem({ userId, hash: code.hash }, session, events)
@@ -44,6 +44,7 @@ export function beginByCodes(store: Store, newId: () => string): StoreWithCodes 
       agent: undefined,
     }
     assert.equal(await store.deviceCodes.create({ ...code, ...device }), true)
+    await store.consents.grant({ userId, clientId, scopes: scope }, named('consent.granted'))
     const approval = { hash: code.hash, userId, sessionId: browser.id, scope }
     assert.equal(await store.deviceCodes.approve(approval, named('device_code.approved')), true)
     const redeemed = await store.deviceCodes.redeem(code.hash, session, event)
