@@ -75,9 +75,9 @@ export interface LinkVerbs {
     event: NewEvent,
   ): Promise<{ readonly outcome: 'changed'; readonly user: User } | Taken | undefined>
   /**
-   * `keep_email`: the address is again what it was, the password is void, every session and API key ends, and second
-   * factors and accounts elsewhere go that were added since the link was made, which its life tells. `taken` where somebody else has the address
-   * by now.
+   * `keep_email`: the address is again what it was, the password and every consent is void, every session and API key
+   * ends, and second factors and accounts elsewhere go that were added since the link was made, which its life tells.
+   * `taken` where somebody else has the address by now.
    */
   keepEmail(
     link: LinkUse & Pick<NewLink, 'lifeMilliseconds'>,

@@ -238,6 +238,8 @@ export function linkVerbs(connection: Connection): LinkVerbs {
             const since = l_ends_at - link.lifeMilliseconds - STOPPED_CHANGE_REACH_MILLISECONDS
             await removeFactors(inside, l_user_id, since)
             await removeIdentities(inside, l_user_id, since)
+            // Nobody knows which of them the owner gave: who is asked again loses nothing.
+            await removeConsents(inside, l_user_id)
             const values = {
               id: l_user_id,
               keep: null,

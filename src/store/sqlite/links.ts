@@ -128,6 +128,8 @@ export function linkVerbs(connection: Connection): LinkVerbs {
         const since = link.ends_at - use.lifeMilliseconds - STOPPED_CHANGE_REACH_MILLISECONDS
         removeFactors(db, user.id, since)
         removeIdentities(db, user.id, since)
+        // Nobody knows which of them the owner gave: who is asked again loses nothing.
+        removeConsents(db, user.id)
         db.run('UPDATE cs_users SET password_hash = NULL WHERE id = :id', { id: user.id })
         raiseEpoch(db, user, { why: 'password_changed' })
         db.run('DELETE FROM cs_links WHERE user_id = :id', { id: user.id })

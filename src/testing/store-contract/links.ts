@@ -246,12 +246,16 @@ export function testLinks(subject: Subject): void {
     assert.equal(await store.users.findAccount(user.email), undefined)
     // A thief would now change the password.
     await store.users.setPassword(user.id, { hash: 'of the thief' }, eventOf('user.password_changed'))
+    // And allow an application of theirs, which needs nobody’s yes after that.
+    const allowed = { userId: user.id, clientId: newId() }
+    await store.consents.grant({ ...allowed, scopes: [] }, eventOf('consent.granted', allowed))
     const kept = await store.links.keepEmail(keep, eventOf('user.email_kept', { userId: user.id }))
     assert.ok(kept?.outcome === 'kept')
     assert.equal(kept.user.email, user.email)
     assert.equal((await store.users.findAccount(user.email))?.passwordHash, undefined)
     assert.equal(await store.users.findAccount(email), undefined)
     assertRefused(await present(0), 'ended')
+    assert.equal(await store.consents.find(user.id, allowed.clientId), undefined)
     assert.deepEqual((await eventsOf(store, user.id)).slice(-1), ['user.email_kept'])
   })
 
