@@ -171,10 +171,10 @@ export const removeFactor = route({
   async handle(context) {
     const { params, services, origin } = context
     const { id: userId } = await userToChange(context)
-    const owner = { userId, sessionId: undefined }
     const factor = params.factor ?? ''
-    if (factor === 'totp') await services.secondFactors.removeTotp(owner, origin)
-    else await services.secondFactors.removePasskey(owner, factor, origin)
+    const { secondFactors } = services
+    if (factor === 'totp') await secondFactors.removeTotp({ userId, sessionId: undefined }, origin)
+    else await secondFactors.removeLostPasskey(userId, factor, origin)
     return noContent()
   },
 })

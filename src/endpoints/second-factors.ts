@@ -246,7 +246,11 @@ export const removePasskey = route({
   style: 'problem',
   summary: 'Remove a passkey',
   description: endsSessions,
-  answers: { 204: { description: 'Removed.' }, 404: noSuch },
+  answers: {
+    204: { description: 'Removed.' },
+    404: noSuch,
+    409: { description: 'Nothing else opens the account. Set a password first.' },
+  },
   async handle(context) {
     await context.services.secondFactors.removePasskey(ownerOf(context), idOf(context), context.origin)
     return noContent()

@@ -71,7 +71,10 @@ export interface SecondFactorService {
   ): Promise<Added & { readonly passkey: Passkey }>
   renamePasskey(userId: string, id: string, name: string, origin: Origin): Promise<void>
   removeTotp(owner: Owner, origin: Origin): Promise<void>
+  /** Throws `LAST_WAY_IN` where nothing else would open the account. */
   removePasskey(owner: Owner, id: string, origin: Origin): Promise<void>
+  /** For somebody who has lost it: the same, and the last way in as well. */
+  removeLostPasskey(userId: string, id: string, origin: Origin): Promise<void>
   /** Instead of all that there were. To be shown this once. */
   newRecoveryCodes(userId: string, origin: Origin): Promise<readonly string[]>
   /** For somebody who has lost them all: ends every session. False where there was nothing to reset. */
@@ -87,6 +90,8 @@ export interface SecondFactorParts {
   readonly random: Random
   /** Shown by authenticator apps above the account's name. */
   readonly serviceName: string
+  /** The providers that are configured: an account there is a way in. */
+  readonly usable: readonly string[]
   readonly postman: Pick<Postman, 'send'>
   readonly revocationsChanged: () => Promise<void>
 }
@@ -116,15 +121,19 @@ export function createSecondFactors(parts: SecondFactorParts): SecondFactorServi
   /** Whoever did not do it learns of it. */
   const tell = (kind: 'factor_added' | 'factor_removed', user: User): void =>
     parts.postman.send({ kind, to: user.email, user, language: undefined })
-  const remove = async (owner: Owner, passkeyId: string | undefined, origin: Origin): Promise<void> => {
-    const { userId, sessionId: keepSessionId } = owner
+  const remove = async (
+    { userId, sessionId: keepSessionId }: Owner,
+    { passkeyId, usable }: { readonly passkeyId?: string; readonly usable?: readonly string[] },
+    origin: Origin,
+  ): Promise<void> => {
     const name = passkeyId === undefined ? 'totp.removed' : 'passkey.removed'
     const data = passkeyId === undefined ? undefined : { passkey: passkeyId }
     const event = { name, origin, userId, data } as const
     const user = await userOf(userId)
-    const removed = await store.factors.remove({ userId, keepSessionId, passkeyId }, event)
+    const outcome = await store.factors.remove({ userId, keepSessionId, passkeyId, usable }, event)
+    if (outcome === 'last') throw new AuthError('LAST_WAY_IN', { details: { userId } })
     await revocationsChanged()
-    if (!removed) throw new AuthError('NOT_FOUND')
+    if (outcome === 'none') throw new AuthError('NOT_FOUND')
     tell('factor_removed', user)
   }
 
@@ -212,8 +221,10 @@ export function createSecondFactors(parts: SecondFactorParts): SecondFactorServi
       if (!(await store.factors.renamePasskey({ userId, id, name }, event))) throw new AuthError('NOT_FOUND')
     },
 
-    removeTotp: (owner, origin) => remove(owner, undefined, origin),
-    removePasskey: (owner, id, origin) => remove(owner, id, origin),
+    removeTotp: (owner, origin) => remove(owner, {}, origin),
+    removePasskey: (owner, passkeyId, origin) => remove(owner, { passkeyId, usable: parts.usable }, origin),
+    removeLostPasskey: (userId, passkeyId, origin) =>
+      remove({ userId, sessionId: undefined }, { passkeyId }, origin),
 
     async newRecoveryCodes(userId, origin) {
       const codes = makeRecoveryCodes(random)

@@ -42,16 +42,21 @@ export interface FactorVerbs {
     passkey: { readonly userId: string; readonly id: string; readonly name: string },
     event: NewEvent,
   ): Promise<boolean>
-  /** With the last factor go the recovery codes. False if there was none. */
+  /**
+   * With the last factor go the recovery codes. `last`, and nothing happens, where a passkey is the last way in. `none` if
+   * there was none.
+   */
   remove(
     factor: {
       readonly userId: string
       readonly keepSessionId: string | undefined
       /** The passkey of this id; the authenticator app where undefined. */
       readonly passkeyId: string | undefined
+      /** The providers whose accounts are a way in; where undefined nobody asks whether one is left. */
+      readonly usable?: readonly string[] | undefined
     },
     event: NewEvent,
-  ): Promise<boolean>
+  ): Promise<'removed' | 'none' | 'last'>
   /** Takes every factor away and ends every session. False if there was none. */
   reset(userId: string, event: NewEvent): Promise<boolean>
   /** Replaces all recovery codes by those of these hashes. False for a user without a factor. */

@@ -84,6 +84,7 @@ export function wireSignIn(
     clock,
     random,
     serviceName,
+    usable: Object.keys(settings.providers),
     postman,
     revocationsChanged: feed.changed,
   })

@@ -104,3 +104,28 @@ test('a passkey is renamed on the page, by its owner alone', async () => {
   assert.equal(refused.status, 404)
   assert.equal(await nameOf(), 'phone, “the old one”')
 })
+
+test('the last passkey of an account without a password stays, on the page and over HTTP, until there is another way in', async () => {
+  const { id, visitor, passkeyId } = await withPasskeyAlone('sven')
+  const passkeys = async () => (await issuer.auth.users.factors(id)).passkeys.length
+  const refused = await visitor.submit(
+    '/account/two-step',
+    `/account/two-step/passkeys/${passkeyId}/remove`,
+    {},
+  )
+  assert.match(refused.html, /your only way to sign in/)
+  const cookie = [...visitor.cookies].map(([name, value]) => `${name}=${value}`).join('; ')
+  const { body: session } = await issuer.call('GET', '/session', { headers: { cookie } })
+  const headers = { cookie, origin: ORIGIN, 'x-csrf-token': String(session.csrf_token) }
+  const path = `/users/me/passkeys/${passkeyId}`
+  assert.equal((await issuer.call('DELETE', path, { headers })).status, 409)
+  assert.equal(await passkeys(), 1)
+  const keeper = await issuer.auth.users.create({
+    email: 'keeper@example.com',
+    password: 'correct horse battery',
+    roles: ['admin'],
+  })
+  const { access_token: token } = await issuer.auth.sessions.start({ userId: keeper.id, amr: ['pwd'] })
+  const lost = await issuer.call('DELETE', `/admin/users/${id}/factors/${passkeyId}`, { token })
+  assert.deepEqual([lost.status, await passkeys()], [204, 0], 'who has lost it is helped')
+})

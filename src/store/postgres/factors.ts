@@ -5,6 +5,7 @@ import { type Connection, firstRow } from './connection.ts'
 import { eventValues, insertEvent } from './events.ts'
 import { asJson, inMilliseconds, NOW, timeFrom, uuidOrNull } from './expressions.ts'
 import { isTaken } from './failure.ts'
+import { isLastWay } from './identities.ts'
 import { statement, type Values } from './statement.ts'
 import { toUser, type UserRow, userColumns, voidCredentials } from './users.ts'
 
@@ -55,6 +56,11 @@ const putPasskey = statement(
 const deleteTotp = statement<{ user_id: string }>(
   'factors.delete_totp',
   'DELETE FROM countersign.totp WHERE user_id = @id::uuid RETURNING user_id',
+)
+
+const findPasskey = statement<{ id: string }>(
+  'factors.find_passkey',
+  'SELECT id FROM countersign.passkeys WHERE user_id = @id::uuid AND id = @passkey_id::uuid',
 )
 
 const deletePasskey = statement<{ id: string }>(
@@ -236,20 +242,26 @@ export function factorVerbs(connection: Connection): FactorVerbs {
       return (await firstRow(connection, renamePasskey, values)) !== undefined
     },
 
-    remove: ({ userId, keepSessionId, passkeyId }, event) =>
+    remove: ({ userId, keepSessionId, passkeyId, usable }, event) =>
       connection.transaction(async (transaction) => {
         const who = { id: uuidOrNull(userId), keep: uuidOrNull(keepSessionId) }
+        const passkey = { ...who, passkey_id: uuidOrNull(passkeyId) }
         await lock(transaction, who)
+        if (passkeyId !== undefined && usable !== undefined) {
+          const found = await firstRow(transaction, findPasskey, passkey)
+          if (found !== undefined && (await isLastWay(transaction, who.id, usable, passkey.passkey_id)))
+            return 'last'
+        }
         const removed =
           passkeyId === undefined
             ? await firstRow(transaction, deleteTotp, who)
-            : await firstRow(transaction, deletePasskey, { ...who, passkey_id: uuidOrNull(passkeyId) })
-        if (removed === undefined) return false
+            : await firstRow(transaction, deletePasskey, passkey)
+        if (removed === undefined) return 'none'
         if ((await firstRow(transaction, countFactors, who))?.factors === 0) {
           await transaction.rows(deleteRecoveryCodes, who)
         }
         await transaction.rows(voidAll, { ...who, ...eventValues(event) })
-        return true
+        return 'removed'
       }),
 
     reset: (userId, event) =>

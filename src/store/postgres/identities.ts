@@ -51,10 +51,22 @@ const lockUser = statement<{ has_password: boolean }>(
 
 const otherWays = statement<{ ways: number }>(
   'identities.other_ways',
-  `SELECT (SELECT count(*) FROM countersign.passkeys WHERE user_id = @id::uuid) +
+  `SELECT (SELECT count(*) FROM countersign.passkeys WHERE user_id = @id::uuid AND id <> @except::uuid) +
      (SELECT count(*) FROM countersign.identities
-      WHERE user_id = @id::uuid AND id <> @identity_id::uuid AND provider = ANY (@usable::text[])) AS ways`,
+      WHERE user_id = @id::uuid AND id <> @except::uuid AND provider = ANY (@usable::text[])) AS ways`,
 )
+
+/** Whether anything opens the account beside the passkey or the account elsewhere of that id. The user is locked before. */
+export async function isLastWay(
+  transaction: Connection,
+  id: string | null,
+  usable: readonly string[],
+  except: string | null,
+): Promise<boolean> {
+  const user = await firstRow(transaction, lockUser, { id })
+  if (user === undefined || user.has_password) return false
+  return (await firstRow(transaction, otherWays, { id, usable, except }))?.ways === 0
+}
 
 const findOne = statement<{ id: string }>(
   'identities.find_one',
@@ -153,9 +165,7 @@ export function identityVerbs(connection: Connection): IdentityVerbs {
         await inside.rows(lockSession, who)
         const user = await firstRow(inside, lockUser, who)
         if (user === undefined || (await firstRow(inside, findOne, which)) === undefined) return 'none'
-        if (!user.has_password && (await firstRow(inside, otherWays, { ...which, usable }))?.ways === 0) {
-          return 'last'
-        }
+        if (await isLastWay(inside, who.id, usable, which.identity_id)) return 'last'
         await inside.rows(remove, { ...which, ...eventValues(event) })
         return 'removed'
       }),

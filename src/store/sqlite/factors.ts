@@ -3,6 +3,7 @@ import type { FactorVerbs } from '../factors.ts'
 import { type PasskeyRow, toPasskey } from '../rows/passkeys.ts'
 import type { Connection, Reading, Writing } from './connection.ts'
 import { writeEvent } from './events.ts'
+import { hasOtherWay } from './identities.ts'
 import { raiseEpoch } from './user-counters.ts'
 import { readUser, toUser, type UserRow } from './users.ts'
 
@@ -88,9 +89,16 @@ export function factorVerbs(connection: Connection): FactorVerbs {
         return renamed === 1
       }),
 
-    remove: ({ userId, keepSessionId, passkeyId }, event) =>
+    remove: ({ userId, keepSessionId, passkeyId, usable }, event) =>
       connection.write((db) => {
         const user = readUser(db, userId)
+        if (passkeyId !== undefined && usable !== undefined && user?.password_hash === null) {
+          const [found] = db.all('SELECT id FROM cs_passkeys WHERE user_id = :userId AND id = :passkeyId', {
+            userId,
+            passkeyId,
+          })
+          if (found !== undefined && !hasOtherWay(db, userId, usable, passkeyId)) return 'last'
+        }
         const removed =
           passkeyId === undefined
             ? db.run('DELETE FROM cs_totp WHERE user_id = :userId', { userId })
@@ -98,11 +106,11 @@ export function factorVerbs(connection: Connection): FactorVerbs {
                 userId,
                 passkeyId,
               })
-        if (user === undefined || removed === 0) return false
+        if (user === undefined || removed === 0) return 'none'
         if (!hasFactor(db, userId)) deleteRecoveryCodes(db, userId)
         raiseEpoch(db, user, { why: 'factors_changed', exceptId: keepSessionId })
         writeEvent(db, event)
-        return true
+        return 'removed'
       }),
 
     reset: (userId, event) =>

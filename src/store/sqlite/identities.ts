@@ -138,9 +138,15 @@ function insertIdentity(db: Writing, identity: NewIdentity): void {
   )
 }
 
-function hasOtherWay(db: Reading, userId: string, usable: readonly string[], exceptId: string): boolean {
+/** Whether anything but a password opens the account, beside the passkey or the account elsewhere of that id. */
+export function hasOtherWay(
+  db: Reading,
+  userId: string,
+  usable: readonly string[],
+  exceptId: string,
+): boolean {
   const row = db.get<{ ways: number }>(
-    `SELECT (SELECT count(*) FROM cs_passkeys WHERE user_id = :userId) +
+    `SELECT (SELECT count(*) FROM cs_passkeys WHERE user_id = :userId AND id <> :exceptId) +
        (SELECT count(*) FROM cs_identities
         WHERE user_id = :userId AND id <> :exceptId AND provider IN (SELECT value FROM json_each(:usable))) ways`,
     { userId, exceptId, usable: JSON.stringify(usable) },

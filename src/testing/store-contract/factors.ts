@@ -204,20 +204,53 @@ export function testFactors(subject: Subject): void {
 
     assert.equal(
       await store.factors.remove({ userId, keepSessionId, passkeyId: newId() }, removed),
-      false,
+      'none',
       'there is no such passkey',
     )
     assert.equal((await store.users.find(userId))?.epoch, second.user.epoch, 'nothing was raised for it')
     const app = { userId, keepSessionId, passkeyId: undefined }
-    assert.equal(await store.factors.remove(app, removed), true)
-    assert.equal(await store.factors.remove(app, removed), false)
+    assert.equal(await store.factors.remove(app, removed), 'removed')
+    assert.equal(await store.factors.remove(app, removed), 'none')
     assert.equal((await store.factors.find(userId)).recoveryCodes, 10)
     assert.ok(((await store.users.find(userId))?.epoch ?? 0) > second.user.epoch)
     const event = eventOf('passkey.removed', { userId })
-    assert.equal(await store.factors.remove({ userId, keepSessionId, passkeyId: passkey.id }, event), true)
+    const last = { userId, keepSessionId, passkeyId: passkey.id, usable: [] }
+    assert.equal(await store.factors.remove(last, event), 'removed', 'there is a password')
     const none = { totp: undefined, passkeys: [], recoveryCodes: 0 }
     assert.deepEqual(await store.factors.find(userId), none)
     assert.equal((await here.present(0)).verdict, 'rotate', 'the session at work lives on')
+  })
+
+  test('the last way in is not taken away: a passkey stays where there is no password, nor another one, nor a usable account elsewhere', async () => {
+    const { store, other } = subject()
+    const before = await signUp(store, { passwordHash: undefined })
+    const { id: userId } = before
+    const [one, two] = [newPasskey(before), newPasskey(before)]
+    const first = await store.factors.addPasskey(one, added(before))
+    assert.ok(first.outcome === 'added')
+    const second = await store.factors.addPasskey({ ...two, userEpoch: first.user.epoch }, added(before))
+    assert.ok(second.outcome === 'added')
+    const event = eventOf('passkey.removed', { userId })
+    const remove = (by: Store, passkeyId: string, usable?: readonly string[]) =>
+      by.factors.remove({ userId, keepSessionId: undefined, passkeyId, usable }, event)
+    const both = await Promise.all([remove(store, one.id, []), remove(other, two.id, [])])
+    assert.deepEqual(tally(both), { removed: 1, last: 1 })
+    const [left] = (await store.factors.find(userId)).passkeys
+    assert.ok(left !== undefined)
+    const standing = await store.users.find(userId)
+    assert.equal(await remove(store, left.id, ['work']), 'last')
+    assert.deepEqual(await store.users.find(userId), standing)
+    const of = { userId, userEpoch: standing?.epoch ?? 0, id: newId(), provider: 'work' }
+    const identity = { ...of, issuer: 'https://id.example.com', subject: newId(), email: undefined }
+    assert.equal(await store.identities.add(identity, eventOf('identity.added', { userId })), 'added')
+    assert.equal(await remove(store, left.id, ['home']), 'last', 'that provider is not configured')
+    assert.equal(await remove(store, left.id, ['work']), 'removed')
+
+    const locked = await signUp(store, { passwordHash: undefined })
+    const only = newPasskey(locked)
+    await store.factors.addPasskey(only, added(locked))
+    const lost = { userId: locked.id, keepSessionId: undefined, passkeyId: only.id }
+    assert.equal(await store.factors.remove(lost, event), 'removed', 'whoever helps out is not asked')
   })
 
   test('B7: a reset takes every factor and ends every session', async () => {
