@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { scopesHeld } from '../grants/held-scopes.ts'
+import { mayNotGoOn } from '../grants/refresh-token.ts'
 import { anyone } from '../model/access.ts'
 import type { AccessToken } from '../model/access-token.ts'
 import type { Client } from '../model/client.ts'
@@ -119,6 +120,8 @@ async function refreshTokenAsItStands(
   const user = await store.users.find(userId)
   if (user === undefined) return undefined
   const facts = { scope: session.scope, clientVer: counters.client }
+  const scope = await scopesHeld({ client, user, facts }, grants)
+  if (mayNotGoOn(session.scope, scope)) return undefined
   return {
     active: true,
     token_type: 'refresh_token',
@@ -126,7 +129,7 @@ async function refreshTokenAsItStands(
     sub: userId,
     client_id: clientId,
     // What a refresh would give, and not what the sign-in gave once.
-    scope: (await scopesHeld({ client, user, facts }, grants)).join(' '),
+    scope: scope.join(' '),
     exp: Math.floor(session.endsAt / 1000),
     iat: Math.floor(session.usedAt / 1000),
     sid: id,

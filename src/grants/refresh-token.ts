@@ -62,6 +62,7 @@ export const refreshToken: Grant = {
       parts.inBackground(() => parts.hooks.after?.repeatElsewhere?.(report))
     }
     const allowed = await scopesHeld({ client, user, facts }, parts)
+    if (mayNotGoOn(facts.scope, allowed)) return endOffline(facts.sessionId, user.id, request, parts)
     const asksFor = request.parameters.get('scope')
     const scope =
       asksFor === undefined ? allowed : grantedScope(withIdentityScopes(parts.policy), asksFor, allowed)
@@ -80,6 +81,24 @@ export const refreshToken: Grant = {
       }),
     }
   },
+}
+
+/** Whoever asked with OpenID Connect goes on by `offline_access` alone (Core section 11), which its client may have lost. */
+export function mayNotGoOn(granted: readonly string[], allowed: readonly string[]): boolean {
+  return granted.includes('openid') && !allowed.includes('offline_access')
+}
+
+async function endOffline(
+  id: string,
+  userId: string,
+  { origin }: TokenRequest,
+  { store, revocationsChanged }: GrantParts,
+): Promise<never> {
+  const why = 'offline_access was taken from the client'
+  const event = { name: 'session.ended', origin, userId, sessionId: id, data: { why } } as const
+  await store.sessions.end({ userId, id, why: 'ended_by_admin' }, event)
+  await revocationsChanged()
+  throw new AuthError('SESSION_ENDED', { details: { sessionId: id, why } })
 }
 
 /** One look at the user more, for applications with claims of their own. What is wrong with the user is said later. */

@@ -344,6 +344,28 @@ test('C1, C3: a code is no good once its client has lost the address, or its sec
   assert.equal((await asAnybody(good, { code_verifier: VERIFIER })).status, 200)
 })
 
+test('OpenID Connect Core 11: who loses offline_access goes on no longer, also where it is given back', async () => {
+  const one = await codeClient(issuer)
+  const scopes = ['openid', 'offline_access', 'profile:read']
+  const ask = async (scope: string) =>
+    String((await exchange(issuer, one, await codeFor(browser, one, { scope }))).body.refresh_token)
+  const refresh = (token: string) =>
+    callAs(issuer, one, '/token', { grant_type: 'refresh_token', refresh_token: token })
+  const [online, plain] = [await ask(scopes.join(' ')), await ask('profile:read')]
+  const next = await refresh(online)
+  assert.equal(next.status, 200, next.text)
+  await issuer.auth.clients.change(one.id, { scopes: ['openid', 'profile:read'] })
+  const { refresh_token: lost } = next.body as { refresh_token: string }
+  assert.deepEqual((await callAs(issuer, one, '/introspect', { token: lost })).body, { active: false })
+  const refused = await refresh(lost)
+  assert.deepEqual([refused.status, refused.body.error], [400, 'invalid_grant'])
+  assert.equal(refused.body.refresh_token, undefined)
+  assert.equal((await issuer.me(String(next.body.access_token))).status, 401, 'its session has ended')
+  assert.equal((await refresh(plain)).status, 200, 'in plain OAuth there is no such word')
+  await issuer.auth.clients.change(one.id, { scopes })
+  assert.equal((await refresh(lost)).body.error, 'invalid_grant')
+})
+
 test('RFC 8707: who asks for a token of another API gets none of ours, by whatever grant', async () => {
   const own = await codeClient(issuer, {
     grants: ['authorization_code', 'refresh_token', 'client_credentials'],
