@@ -1,4 +1,4 @@
-import type { AuditEvent, EventName } from '../audit/events.ts'
+import type { AuditEvent, EventName, NewEvent } from '../audit/events.ts'
 
 /** A place that events are sent to. */
 export interface WebhookEndpoint {
@@ -39,11 +39,10 @@ export interface WebhookVerbs {
   /** Takes what is due, oldest first, but for these URLs. Nobody else gets it before the lease is over. */
   claim(limit: number, leaseMilliseconds: number, exceptUrls?: readonly string[]): Promise<WebhookDelivery[]>
   delivered(id: string): Promise<void>
-  /** To be tried again after so long; undefined gives it up. */
-  failed(
-    id: string,
-    failure: { readonly why: string; readonly retryMilliseconds: number | undefined },
-  ): Promise<void>
+  /** To be tried again after so long. */
+  failed(id: string, failure: { readonly why: string; readonly retryMilliseconds: number }): Promise<void>
+  /** It is not tried again. False, and nothing happens, where somebody else gave it up or it has arrived. */
+  giveUp(id: string, why: string, event: NewEvent): Promise<boolean>
   /** What has not arrived, oldest first: given up, or all of it. */
   list(filter: { readonly dead: boolean; readonly limit: number }): Promise<WaitingDelivery[]>
   /** Tries what was given up from the beginning. False if there is no such delivery. */

@@ -13,7 +13,7 @@ export interface Webhook extends WebhookEndpoint {
 
 export interface WebhookSenderParts {
   readonly webhooks: readonly Webhook[]
-  readonly store: Pick<Store, 'webhooks' | 'events'>
+  readonly store: Pick<Store, 'webhooks'>
   /** Sends a body and answers with the status. */
   readonly post: (url: string, body: string, headers: Readonly<Record<string, string>>) => Promise<number>
   readonly show: (event: AuditEvent) => object
@@ -62,11 +62,11 @@ export function createWebhookSender(parts: WebhookSenderParts): WebhookSender {
     const why = await attempt(url, event)
     if (why === undefined) return store.webhooks.delivered(id)
     const retryMilliseconds = RETRIES[tries - 1]
-    await store.webhooks.failed(id, { why, retryMilliseconds })
-    if (retryMilliseconds !== undefined) return
-    logger.warn({ delivery: id, event: event.name, why }, 'a webhook was given up')
+    if (retryMilliseconds !== undefined) return store.webhooks.failed(id, { why, retryMilliseconds })
     const data = { delivery: id, event: event.name, why }
-    await store.events.record({ name: 'webhook.dead', origin: { actor: { kind: 'system' } }, data })
+    const dead = { name: 'webhook.dead', origin: { actor: { kind: 'system' } }, data } as const
+    if (!(await store.webhooks.giveUp(id, why, dead))) return
+    logger.warn({ delivery: id, event: event.name, why }, 'a webhook was given up')
   }
 
   /** What went wrong; undefined where it arrived. */
@@ -101,7 +101,8 @@ export function createWebhookSender(parts: WebhookSenderParts): WebhookSender {
   const begin = async (): Promise<number> => {
     const due = await store.webhooks.claim(AT_ONCE, LEASE, [...busy.keys()])
     for (const [url, deliveries] of Map.groupBy(due, ({ url }) => url)) {
-      const sending = Promise.all(deliveries.map(send)).catch(complain)
+      // Each by itself: a database that fails at one is not to let a stop go on while others are being sent.
+      const sending = Promise.all(deliveries.map((one) => send(one).catch(complain)))
       busy.set(
         url,
         sending.finally(() => busy.delete(url)),

@@ -188,13 +188,14 @@ export function wire(options: AuthOptions, routes: readonly Route[]): Wired {
       const webhooksStopped = webhooks.stop()
       await apiKeys.uses.stop()
       await sessionUses.stop()
-      await telemetry.refusalLog.stop()
       sockets.stop()
       await mail.stop()
       // First the passwords that are being hashed still: some of them are refused.
       await signIn.hashes.close()
       await signIn.grants.refusedSignIns.settled()
       await webhooksStopped
+      // Only now has everything been refused that will be.
+      await telemetry.refusalLog.stop()
       await feed.stop()
       await keys.stop()
       await store.close()

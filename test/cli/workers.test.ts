@@ -12,11 +12,16 @@ import { type Place, startPlace } from '../store/postgres-place.ts'
 import { build, type RunningServer, runProgram, startProgram, startServer } from './built-server.ts'
 
 const PASSWORD = 'correct horse battery'
-/** While there is a file of that name in its folder, a program finds no Node to start another process with. */
+/** While there is a file of that name in its folder, a program has no room, or no memory, to start another process. */
 const NO_ROOM = `--import=data:text/javascript,${encodeURIComponent(`
   import { existsSync } from 'node:fs'
   const { execPath } = process
-  Object.defineProperty(process, 'execPath', { get: () => (existsSync('no-room') ? '/nowhere/node' : execPath) })
+  Object.defineProperty(process, 'execPath', {
+    get() {
+      if (existsSync('no-memory')) throw new Error('spawn ENOMEM')
+      return existsSync('no-room') ? '/nowhere/node' : execPath
+    },
+  })
 `)}`
 const WORKERS = 2
 
@@ -197,12 +202,15 @@ for (const { name, env } of databases.slice(0, countOf({ quick: 1, full: 2, long
 
     await t.test('where there is no room for another process the others go on, until there is', async () => {
       const [, victim = 0] = pidsNow(server.said())
-      const flag = join(server.cwd, 'no-room')
-      writeFileSync(flag, '')
+      const [memory, room] = [join(server.cwd, 'no-memory'), join(server.cwd, 'no-room')]
+      writeFileSync(memory, '')
+      writeFileSync(room, '')
       process.kill(victim, 'SIGKILL')
-      await saidBy(server, (text) => text.includes('a worker cannot be made'))
+      await saidBy(server, (text) => text.includes('ENOMEM'))
+      rmSync(memory)
+      await saidBy(server, (text) => text.includes('ENOENT'))
       assert.equal((await ask(server, '/readyz')).status, 200)
-      rmSync(flag)
+      rmSync(room)
       await saidBy(server, (text) => !pidsNow(text).includes(victim))
     })
 

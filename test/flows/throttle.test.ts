@@ -181,7 +181,7 @@ test('G-7: each refused sign-in is an event, without what was typed; a flood of 
   await issuer.close()
 })
 
-test('a sign-in whose password is being hashed when everything stops is refused and leaves its event', async (t) => {
+test('a sign-in whose password is being hashed when everything stops is refused and leaves its event and its cause', async (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'countersign-refused-'))
   t.after(() => rmSync(folder, { recursive: true }))
   const databaseUrl = `sqlite:${join(folder, 'auth.db')}`
@@ -200,5 +200,11 @@ test('a sign-in whose password is being hashed when everything stops is refused 
   const reopened = await startIssuer({ databaseUrl })
   const events = await reopened.auth.events.list({ name: 'login.refused', limit: 100 })
   assert.equal(events.length, refused.length)
+  const counted = (await reopened.auth.refusals.counts(0)).filter(({ code }) => code === 'CREDENTIALS_WRONG')
+  assert.equal(
+    counted.reduce((sum, { count }) => sum + count, 0),
+    refused.length,
+    'and the doctor knows of it',
+  )
   await reopened.close()
 })

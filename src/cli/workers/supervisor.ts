@@ -42,9 +42,25 @@ export async function superviseWorkers(count: number): Promise<void> {
   let stopping = false
   let failed = 0
 
+  /** Undefined where it fails at once, as for want of memory; for want of processes it says so a moment later. */
+  function fork(place: Place): Worker | undefined {
+    try {
+      return cluster.fork({ [WORKER_VARIABLE]: String(place.number) })
+    } catch (error) {
+      cannotBeMade(place, error)
+      return undefined
+    }
+  }
+
+  function cannotBeMade({ number }: Place, error: unknown): void {
+    if (logger === silentLogger) process.stderr.write(`${error instanceof Error ? error.message : error}\n`)
+    logger.error({ worker: number, err: error }, 'a worker cannot be made')
+  }
+
   /** A new worker in this place, once it serves. Rejects with its exit status if it never does. */
   function start(place: Place): Promise<Served> {
-    const worker = cluster.fork({ [WORKER_VARIABLE]: String(place.number) })
+    const worker = fork(place)
+    if (worker === undefined) return Promise.reject(1)
     const began = performance.now()
     const { promise, resolve, reject } = Promise.withResolvers<Served>()
     place.starting = promise
@@ -75,8 +91,7 @@ export async function superviseWorkers(count: number): Promise<void> {
     })
     // Where the machine has no room for another process there is none that could exit, and the others must go on.
     worker.on('error', (error) => {
-      if (logger === silentLogger) process.stderr.write(`${error.message}\n`)
-      logger.error({ worker: place.number, err: error }, 'a worker cannot be made')
+      cannotBeMade(place, error)
       hasStarted()
       reject(1)
     })

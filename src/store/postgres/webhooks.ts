@@ -1,7 +1,7 @@
 import { type EventRow, toEvent } from '../rows/events.ts'
 import type { WaitingDelivery, WebhookVerbs } from '../webhooks.ts'
 import { type Connection, firstRow } from './connection.ts'
-import { eventColumns } from './events.ts'
+import { eventColumns, eventValues, insertEvent } from './events.ts'
 import { asJson, inMilliseconds, lengthOf, NOW, uuidOrNull } from './expressions.ts'
 import { statement } from './statement.ts'
 
@@ -53,7 +53,16 @@ const remove = statement(
 const fail = statement(
   'webhooks.failed',
   `UPDATE countersign.webhook_deliveries
-   SET dead = @dead::boolean, why = @why::text, next_at = ${NOW} + ${lengthOf('@pause')} WHERE id = @id::uuid`,
+   SET why = @why::text, next_at = ${NOW} + ${lengthOf('@pause')} WHERE id = @id::uuid AND NOT dead`,
+)
+
+const giveUp = statement<{ id: string }>(
+  'webhooks.give_up',
+  `WITH d AS (
+     UPDATE countersign.webhook_deliveries SET dead = true, why = @why::text, next_at = ${NOW}
+     WHERE id = @id::uuid AND NOT dead RETURNING id),
+   e AS (${insertEvent('d')})
+   SELECT id FROM d`,
 )
 
 const list = statement<DeliveryRow>(
@@ -93,12 +102,12 @@ export function webhookVerbs(connection: Connection): WebhookVerbs {
     },
 
     async failed(id, { why, retryMilliseconds }) {
-      await connection.rows(fail, {
-        id: uuidOrNull(id),
-        why,
-        dead: retryMilliseconds === undefined,
-        pause: retryMilliseconds ?? 0,
-      })
+      await connection.rows(fail, { id: uuidOrNull(id), why, pause: retryMilliseconds })
+    },
+
+    async giveUp(id, why, event) {
+      const values = { id: uuidOrNull(id), why, ...eventValues(event) }
+      return (await firstRow(connection, giveUp, values)) !== undefined
     },
 
     async list({ dead, limit }) {

@@ -1,6 +1,6 @@
 import type { WaitingDelivery, WebhookVerbs } from '../webhooks.ts'
 import type { Connection, Reading } from './connection.ts'
-import { readEvent, type StoredEvent } from './events.ts'
+import { readEvent, type StoredEvent, writeEvent } from './events.ts'
 
 interface DeliveryRow extends StoredEvent {
   delivery_id: string
@@ -70,15 +70,20 @@ export function webhookVerbs(connection: Connection): WebhookVerbs {
       connection.write(
         (db) =>
           void db.run(
-            'UPDATE cs_webhook_deliveries SET dead = :dead, why = :why, next_at = :at WHERE id = :id',
-            {
-              id,
-              why,
-              dead: retryMilliseconds === undefined,
-              at: db.now + (retryMilliseconds ?? 0),
-            },
+            'UPDATE cs_webhook_deliveries SET why = :why, next_at = :at WHERE id = :id AND dead = 0',
+            { id, why, at: db.now + retryMilliseconds },
           ),
       ),
+
+    giveUp: (id, why, event) =>
+      connection.write((db) => {
+        const given = db.run(
+          `UPDATE cs_webhook_deliveries SET dead = 1, why = :why, next_at = :now WHERE id = :id AND dead = 0`,
+          { id, why, now: db.now },
+        )
+        if (given === 1) writeEvent(db, event)
+        return given === 1
+      }),
 
     list: ({ dead, limit }) => connection.read((db) => readWaiting(db, dead, limit)),
 

@@ -55,7 +55,20 @@ export function testWebhooks(subject: Subject): void {
     assert.deepEqual(await store.webhooks.claim(50, MINUTE, [first.url]), [], 'busy')
     assert.equal((await store.webhooks.claim(50, MINUTE)).length, 1, 'whoever had it is gone')
 
-    await store.webhooks.failed(first.id, { why: 'answered 500', retryMilliseconds: undefined })
+    const event = eventOf('webhook.dead', { data: { delivery: first.id } })
+    const unwritable = { ...event, origin: { actor: { kind: undefined } } } as never
+    await assert.rejects(store.webhooks.giveUp(first.id, 'answered 500', unwritable))
+    assert.deepEqual(await store.webhooks.list({ dead: true, limit: 50 }), [], 'the event or neither')
+    assert.equal(await store.webhooks.giveUp(first.id, 'answered 500', event), true)
+    assert.equal(
+      await other.webhooks.giveUp(first.id, 'answered 500', event),
+      false,
+      'another one was faster',
+    )
+    const [delivered] = claimed.slice(1)
+    assert.equal(await other.webhooks.giveUp(delivered?.id ?? '', 'late', event), false, 'it has arrived')
+    const written = await store.events.list({ name: 'webhook.dead', limit: 10 })
+    assert.equal(written.filter(({ data }) => data?.delivery === first.id).length, 1)
     await advance(10 * MINUTE)
     assert.deepEqual(await store.webhooks.claim(50, MINUTE), [], 'given up')
     assert.deepEqual(
