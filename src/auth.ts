@@ -162,7 +162,10 @@ export interface Auth<
     enable(id: string, by?: Partial<Origin>): Promise<User<Profile>>
     /** What a sign-in asks for beside the password; nothing that could be proven by it. */
     factors(id: string): Promise<ListedFactors>
-    /** Takes every second factor away and ends every session. False if there was none. */
+    /**
+     * Takes every second factor away and ends every session; the owner is told by mail, unless it happens within a
+     * transaction of yours. False if there was none.
+     */
     resetFactors(id: string, by?: Partial<Origin>): Promise<boolean>
     remove(id: string, by?: Partial<Origin>): Promise<void>
   }

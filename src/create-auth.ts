@@ -102,7 +102,9 @@ export function createAuth<
   }
 
   const refusals = createRefusals(store, services.refusalLog)
-  const own = forOwnCode({ store, accounts, revocationsChanged: grants.revocationsChanged, whenReady })
+  const { revocationsChanged } = grants
+  const { reset: resetFactors } = services.secondFactors
+  const own = forOwnCode({ store, accounts, revocationsChanged, resetFactors, whenReady })
 
   const reply: Auth['reply'] = async (request, info) => {
     const unready = await ready().then(

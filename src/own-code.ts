@@ -12,6 +12,8 @@ export interface OwnCode extends Pick<Auth, 'users' | 'events'> {
 }
 
 export interface OwnCodeParts {
+  /** Where undefined the owner is not told: what has not been committed may not have happened. */
+  readonly resetFactors?: (userId: string, origin: Origin) => Promise<boolean>
   readonly store: Pick<Store, 'users' | 'factors' | 'events'> & {
     readonly sessions: Pick<Store['sessions'], 'list' | 'end' | 'endAll'>
   }
@@ -22,7 +24,14 @@ export interface OwnCodeParts {
 }
 
 /** The verbs of the contract, each with who did it. Whether they may is the application's to say. */
-export function forOwnCode({ store, accounts, revocationsChanged, whenReady }: OwnCodeParts): OwnCode {
+export function forOwnCode(parts: OwnCodeParts): OwnCode {
+  const { store, accounts, revocationsChanged, whenReady } = parts
+  const resetQuietly = async (userId: string, origin: Origin): Promise<boolean> => {
+    const reset = await store.factors.reset(userId, { name: 'user.factors_reset', origin, userId })
+    await revocationsChanged()
+    return reset
+  }
+  const { resetFactors = resetQuietly } = parts
   return {
     sessions: {
       list: (userId) => whenReady(() => store.sessions.list(userId)),
@@ -58,13 +67,7 @@ export function forOwnCode({ store, accounts, revocationsChanged, whenReady }: O
       disable: (id, by) => whenReady(() => accounts.setState(id, 'disabled', originOf(by))),
       enable: (id, by) => whenReady(() => accounts.setState(id, 'active', originOf(by))),
       factors: (id) => whenReady(async () => listedFactors(await store.factors.find(id))),
-      resetFactors: (id, by) =>
-        whenReady(async () => {
-          const event = { name: 'user.factors_reset', origin: originOf(by), userId: id } as const
-          const reset = await store.factors.reset(id, event)
-          await revocationsChanged()
-          return reset
-        }),
+      resetFactors: (id, by) => whenReady(() => resetFactors(id, originOf(by))),
       remove: (id, by) => whenReady(() => accounts.remove(id, originOf(by))),
     },
 

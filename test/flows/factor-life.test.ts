@@ -16,7 +16,7 @@ before(async () => {
 })
 after(() => issuer.close())
 
-test('the owner is told of each factor that comes or goes', async () => {
+test('the owner is told of each factor that comes or goes, also where somebody else takes them all away', async () => {
   const user = await signUpWithApp(issuer, 'anna', clock.now)
   const added = await issuer.letter('factor_added', 'anna@example.com')
   assert.match(added.text, /was added to your account/)
@@ -26,6 +26,8 @@ test('the owner is told of each factor that comes or goes', async () => {
   const other = await signUpWithApp(issuer, 'berta', clock.now)
   await issuer.letter('factor_added', 'berta@example.com')
   await issuer.call('POST', '/logout', { token: other.tokens.access })
+  assert.equal(await issuer.auth.users.resetFactors(other.id), true)
+  await issuer.letter('factor_removed', 'berta@example.com')
   for (const { text, html } of issuer.letters) {
     assert.ok(!text.includes('otpauth') && !html.includes('otpauth'))
     for (const code of other.recoveryCodes) assert.ok(!text.includes(code))
