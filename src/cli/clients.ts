@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import type { Auth } from '../auth.ts'
 import { isJsonObject } from '../base/strict-json.ts'
 import type { ClientChange } from '../clients/clients.ts'
-import type { Client, ClientAuthMethod, IdTokenAlgorithm } from '../model/client.ts'
+import { type Client, type ClientAuthMethod, FIRST_PARTY, type IdTokenAlgorithm } from '../model/client.ts'
 import { timeOf } from './account.ts'
 import { type OutputOptions, printFacts, printTable } from './output.ts'
 import { OPERATOR, withAuth } from './with-auth.ts'
@@ -126,7 +126,8 @@ function factsOf(client: Client) {
     secrets: client.secrets.map(({ createdAt, endsAt }) =>
       endsAt === undefined ? `of ${timeOf(createdAt)}` : `of ${timeOf(createdAt)}, until ${timeOf(endsAt)}`,
     ),
-    created: timeOf(client.createdAt),
+    // The built-in client is always there.
+    created: client.id === FIRST_PARTY ? null : timeOf(client.createdAt),
   }
 }
 

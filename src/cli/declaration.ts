@@ -6,7 +6,7 @@ import { parseStrictJson } from '../base/strict-json.ts'
 import type { DeclarationPlan, DeclaredChange } from '../declaration/plan.ts'
 import { confirmed } from './confirmation.ts'
 import { parseYaml, writeYaml } from './document.ts'
-import { type OutputOptions, print, printJson, printTable } from './output.ts'
+import { counted, type OutputOptions, print, printJson, printTable } from './output.ts'
 import { OPERATOR, withAuth } from './with-auth.ts'
 
 interface ApplyOptions extends OutputOptions {
@@ -47,10 +47,10 @@ export async function exportFile(path: string | undefined): Promise<void> {
   }
   const text = isYaml(path) ? await writeYaml(declaration) : `${JSON.stringify(declaration, undefined, 2)}\n`
   writeFileSync(path, text)
-  const count = (part: object = {}) => Object.keys(part).length
+  const count = (part: object = {}, one: string) => counted(Object.keys(part).length, one)
   const { scopes, roles, clients } = declaration
   print(
-    `${count(scopes)} scopes, ${count(roles)} roles and ${count(clients)} clients written; no secret is among them`,
+    `${count(scopes, 'scope')}, ${count(roles, 'role')} and ${count(clients, 'client')} written; no secret is among them`,
   )
 }
 

@@ -3,7 +3,7 @@ import { createWriteStream } from 'node:fs'
 import type { Writable } from 'node:stream'
 import type { Auth } from '../auth.ts'
 import type { User } from '../model/user.ts'
-import { print } from './output.ts'
+import { counted, print } from './output.ts'
 import { withAuth } from './with-auth.ts'
 
 interface ExportOptions {
@@ -21,7 +21,7 @@ export async function exportUsers(
     throw new Error('--with-password-hashes: name a file; hashes belong on no screen')
   }
   const count = await withAuth((auth) => exportFrom(auth, path, withPasswordHashes))
-  if (path !== undefined) print(`${count} accounts written`)
+  if (path !== undefined) print(`${counted(count, 'account')} written`)
 }
 
 export async function exportFrom(

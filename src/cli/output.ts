@@ -56,6 +56,11 @@ export function print(line: string): void {
   process.stdout.write(`${line}\n`)
 }
 
+/** `1 role`, `2 roles`. */
+export function counted(count: number, one: string): string {
+  return `${count} ${one}${count === 1 ? '' : 's'}`
+}
+
 /** Control characters of a stored text must not reach a terminal. */
 function cell(value: unknown): string {
   if (value === undefined || value === null || (Array.isArray(value) && value.length === 0)) return '–'

@@ -3,7 +3,13 @@ import { clientMetadata, clientName, clientState, metadataOf, registrationFrom }
 import { BUILT_IN_SCOPES } from '../config/settings/permissions.ts'
 import { AuthError } from '../errors/auth-error.ts'
 import { needs } from '../model/access.ts'
-import { CLIENT_AUTH_METHODS, type Client, type ClientSecret, ID_TOKEN_ALGORITHMS } from '../model/client.ts'
+import {
+  CLIENT_AUTH_METHODS,
+  type Client,
+  type ClientSecret,
+  FIRST_PARTY,
+  ID_TOKEN_ALGORITHMS,
+} from '../model/client.ts'
 import { text } from '../model/text-field.ts'
 import { FOR_ADMINS } from './limits.ts'
 import { answerPage, pageQuery } from './page.ts'
@@ -41,8 +47,11 @@ const clientAnswer = z
     secrets: z
       .array(z.object({ created_at: z.iso.datetime(), ends_at: z.iso.datetime().nullable() }))
       .meta({ description: 'That there are secrets, newest first; never what they are.' }),
-    created_at: z.iso.datetime(),
-    updated_at: z.iso.datetime(),
+    created_at: z.iso
+      .datetime()
+      .nullable()
+      .meta({ description: 'Null: the built-in client is always there.' }),
+    updated_at: z.iso.datetime().nullable(),
   })
   .meta({ id: 'Client' })
 
@@ -247,12 +256,13 @@ function holdAll(context: RouteContext, ...given: readonly (readonly string[] | 
 }
 
 function showClient(client: Client): z.input<typeof clientAnswer> {
+  const isBuiltIn = client.id === FIRST_PARTY
   return {
     client_id: client.id,
     ...metadataOf(client),
     secrets: client.secrets.map(showSecret),
-    created_at: timeOf(client.createdAt),
-    updated_at: timeOf(client.updatedAt),
+    created_at: isBuiltIn ? null : timeOf(client.createdAt),
+    updated_at: isBuiltIn ? null : timeOf(client.updatedAt),
   }
 }
 

@@ -1,11 +1,12 @@
 import { z } from 'zod'
+import { AuthError } from '../errors/auth-error.ts'
 import { needs } from '../model/access.ts'
 import { loginKey } from '../model/account-name.ts'
 import type { User } from '../model/user.ts'
 import { refuseRolesBeyond, userOf, userToChange } from './account-ceiling.ts'
 import { FOR_ADMINS } from './limits.ts'
 import { answerPage, pageQuery } from './page.ts'
-import { json, noContent, route } from './route.ts'
+import { json, noContent, principalOf, route } from './route.ts'
 import { adminUserAnswer, exampleUser, listOf, loginText, showManagedUser } from './schemas.ts'
 import { factorsAnswer, showFactors } from './second-factors.ts'
 
@@ -105,6 +106,37 @@ export const changeUser = route({
       return json(showManagedUser(await services.accounts.setRoles(id, body.roles, origin)))
     }
     return json(showManagedUser(await services.accounts.setState(id, body.state ?? 'active', origin)))
+  },
+})
+
+export const deleteUser = route({
+  method: 'DELETE',
+  path: '/admin/users/{id}',
+  access: looksAfterUsers,
+  limit: FOR_ADMINS,
+  tag: 'Admin',
+  style: 'problem',
+  summary: 'Delete an account',
+  description:
+    'For good: it goes with all that belongs to it, and its tokens are refused at once. Its id is never given to anybody ' +
+    'else. Your own goes by `DELETE /users/me`, which asks whether it is you. To close an account that may come back, ' +
+    'disable it.',
+  answers: {
+    204: { description: 'Deleted.' },
+    400: { description: 'It is your own.' },
+    403: above,
+    404: unknown,
+  },
+  async handle(context) {
+    const { services, origin } = context
+    const { id } = await userToChange(context)
+    // Whoever found an open session of an admin is not to undo them by what a lost password would not allow.
+    if (id === principalOf(context).id) {
+      const message = 'Is your own account: `DELETE /users/me` asks whether it is you.'
+      throw new AuthError('REQUEST_INVALID', { fields: [{ field: 'id', message }] })
+    }
+    await services.accounts.remove(id, origin)
+    return noContent()
   },
 })
 

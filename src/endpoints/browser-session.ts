@@ -40,6 +40,14 @@ export const sessionAnswer = z
 
 export const exampleSession = { csrf_token: '6Zk0…', expires_in: 43_200 }
 
+const ownSessionAnswer = sessionAnswer
+  .extend({
+    user_id: z.uuid(),
+    scope: z.string().meta({ description: 'What it may do, as of now.' }),
+    roles: z.array(z.string()),
+  })
+  .meta({ id: 'OwnBrowserSession' })
+
 const withCookie = needs({ via: ['session'] })
 
 export const signIn = route({
@@ -109,14 +117,27 @@ export const readSession = route({
   tag: 'Sessions',
   style: 'problem',
   summary: 'My browser session',
-  description: 'For a page that was loaded anew: its CSRF token.',
-  answers: { 200: { description: 'Signed in.', schema: sessionAnswer, example: exampleSession } },
+  description: 'For a page that was loaded anew: its CSRF token, and whose session it is.',
+  answers: {
+    200: {
+      description: 'Signed in.',
+      schema: ownSessionAnswer,
+      example: {
+        ...exampleSession,
+        user_id: '6f1c1b1e-1f5d-4c38-9d0a-0f7f8e9a1b2c',
+        scope: 'profile:read',
+        roles: ['user'],
+      },
+    },
+  },
   handle(context) {
     const { services, request } = context
     const cookie = services.sessionCookies.read(guardRequestOf(request))
     if (cookie === undefined) throw new AuthError('SESSION_ENDED')
-    const expires_in = principalOf(context).expiresAt - Math.floor(services.grants.clock.now() / 1000)
-    return json({ csrf_token: csrfTokenOf(cookie.secret), expires_in })
+    const { id: user_id, scopes, roles, expiresAt } = principalOf(context)
+    const expires_in = expiresAt - Math.floor(services.grants.clock.now() / 1000)
+    const scope = scopes.join(' ')
+    return json({ csrf_token: csrfTokenOf(cookie.secret), expires_in, user_id, scope, roles })
   },
 })
 

@@ -13,7 +13,15 @@ import { invite } from './admin-invitations.ts'
 import { listKeys, retireKey, revokeKey, rotateKey } from './admin-keys.ts'
 import { deleteRole, listRoles, putRole } from './admin-roles.ts'
 import { endSessionOfUser, endSessionsOfUser, listSessionsOfUser } from './admin-sessions.ts'
-import { changeUser, listUsers, readFactors, readUser, removeFactor, resetFactors } from './admin-users.ts'
+import {
+  changeUser,
+  deleteUser,
+  listUsers,
+  readFactors,
+  readUser,
+  removeFactor,
+  resetFactors,
+} from './admin-users.ts'
 import { listWebhookDeliveries, retryWebhookDelivery } from './admin-webhooks.ts'
 import { listApiKeys, makeApiKey, revokeApiKey } from './api-keys.ts'
 import { authorize, authorizeByForm } from './authorize.ts'
@@ -122,6 +130,7 @@ export const routes: readonly Route[] = [
   listUsers,
   readUser,
   changeUser,
+  deleteUser,
   readFactors,
   removeFactor,
   listIdentitiesOfUser,

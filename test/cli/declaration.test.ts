@@ -44,7 +44,7 @@ test('a file is shown as a diff, applied once somebody agrees, and written out a
   assert.equal(done.status, 0, done.err)
   assert.match(done.out, /shown this once:\s+client +secret\s+reports +cs_client_[\w-]{43}/)
 
-  assert.match((await run('export', 'out.json')).out, /1 scopes, 1 roles and 1 clients written/)
+  assert.match((await run('export', 'out.json')).out, /^1 scope, 1 role and 1 client written/)
   const written = readFileSync(join(folder, 'out.json'), 'utf8')
   assert.doesNotMatch(written, /cs_client_/)
   assert.deepEqual(JSON.parse((await run('export')).out), JSON.parse(written))

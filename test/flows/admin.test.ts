@@ -43,6 +43,7 @@ test('every admin route refuses whoever is not one: no token, a forged one, a pl
     ['GET', '/admin/users'],
     ['GET', `/admin/users/${id}`],
     ['PATCH', `/admin/users/${id}`],
+    ['DELETE', `/admin/users/${id}`],
     ['GET', `/admin/users/${id}/sessions`],
     ['DELETE', `/admin/users/${id}/sessions`],
     ['DELETE', `/admin/users/${id}/sessions/${claimsOf(access).sid}`],
@@ -118,6 +119,23 @@ test('B7: an admin disables an account: its tokens end at the next request, enab
   assert.equal((await issuer.signIn('mallory')).status, 200)
 })
 
+test('B7: an admin deletes an account: it is gone with its tokens and its key, once; their own asks who they are', async () => {
+  const { access, refresh } = await issuer.signUp('gone')
+  const id = subOf(access)
+  const made = await issuer.call('POST', '/users/me/api-keys', { token: access, json: { name: 'k' } })
+  const remove = (which: string) => issuer.call('DELETE', `/admin/users/${which}`, { token: admin })
+  assert.equal((await remove(id)).status, 204)
+  for (const token of [access, String(made.body.key)]) assert.equal((await issuer.me(token)).status, 401)
+  assert.equal((await issuer.refresh(refresh)).status, 400)
+  assert.equal((await issuer.signIn('gone')).status, 400)
+  for (const unknown of [id, NOBODY, '%27']) assert.equal((await remove(unknown)).status, 404)
+  const [event] = await issuer.auth.events.list({ userId: id, name: 'user.deleted', limit: 1 })
+  assert.deepEqual(event?.origin.actor, { kind: 'user', id: subOf(admin) })
+  assert.notEqual(subOf((await issuer.signUp('gone')).access), id, 'the name is free, the id is not')
+  const own = await remove(subOf(admin))
+  assert.deepEqual([own.status, (await issuer.me(admin)).status], [400, 200])
+})
+
 test('roles: given within what the giver holds; one that is taken away ends the access tokens', async () => {
   const { access, refresh } = await issuer.signUp('carol')
   const path = `/admin/users/${subOf(access)}`
@@ -151,6 +169,7 @@ test('nobody disables, demotes, strips or signs out an account that holds more t
     [
       ['PATCH', `/admin/users/${id}`, { state: 'active' }],
       ['PATCH', `/admin/users/${id}`, { roles: ['user'] }],
+      ['DELETE', `/admin/users/${id}`, undefined],
       ['DELETE', `/admin/users/${id}/factors`, undefined],
       ['DELETE', `/admin/users/${id}/factors/totp`, undefined],
       ['DELETE', `/admin/users/${id}/sessions`, undefined],

@@ -87,6 +87,8 @@ test('a browser signs in, sees itself, changes something and signs out', async (
   assert.equal(me.body.username, 'bert')
   const again = await browser.call('GET', '/session')
   assert.equal(again.body.csrf_token, browser.csrf)
+  const { user_id, scope, roles } = again.body
+  assert.deepEqual([user_id, scope, roles], [me.body.id, 'profile:read', ['user']])
   const sessions = await browser.call('GET', '/users/me/sessions')
   assert.deepEqual(
     (sessions.body.items as { current: boolean }[]).map(({ current }) => current),

@@ -139,6 +139,11 @@ test('clients are listed oldest first, page by page', async () => {
   }
 })
 
+test('the built-in client was never made, and is shown without a date', async () => {
+  const { body } = await issuer.call('GET', `/admin/clients/${FIRST_PARTY}`, { token: admin })
+  assert.deepEqual([body.client_name, body.created_at, body.updated_at], ['First party', null, null])
+})
+
 test('only who has the scope sees or changes clients, and nobody gives away a right of this service that they lack', async () => {
   const user = await tokenOf('alice', ['user'])
   const registrar = await tokenOf('registrar', ['registrar'])
