@@ -11,6 +11,7 @@ import type { Reply } from '../http/reply.ts'
 import { pathOf } from '../http/request-path.ts'
 import { canChooseUpgrades, createSessionSockets } from './session-socket.ts'
 import type { KeyAndCertificate } from './tls/self-signed.ts'
+import { createUnderWay } from './under-way.ts'
 
 export interface ServeOptions {
   readonly auth: Auth
@@ -58,9 +59,9 @@ export async function serve({ auth, host, port, logger, tls }: ServeOptions): Pr
   })
   const answer = (request: IncomingMessage, response: ServerResponse): void => {
     if (stopping) response.setHeader('Connection', 'close')
-    underWay.add(response)
+    const end = underWay.add(response)
     response.once('close', () => {
-      underWay.delete(response)
+      end()
       // Of an answer that had begun before it could say so.
       if (closing) server.closeIdleConnections()
     })
@@ -80,7 +81,7 @@ export async function serve({ auth, host, port, logger, tls }: ServeOptions): Pr
   if (canChooseUpgrades()) server.on('upgrade', sockets.open)
   let stopping = false
   let closing = false
-  const underWay = new Set<ServerResponse>()
+  const underWay = createUnderWay<ServerResponse>()
   try {
     await listen(server, host, port)
   } catch (error) {
