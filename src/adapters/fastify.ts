@@ -25,7 +25,7 @@ import { type HeldSockets, holdSockets, type SocketServer } from './held-sockets
 import { issuerListener } from './issuer-listener.ts'
 import { type Embedded, type FindIssuerPath, findIssuerPaths, isIssuer } from './issuer-paths.ts'
 import { type PathWords, readPathWords } from './path-words.ts'
-import type { Protection } from './protection.ts'
+import { checkProtect, type Protection } from './protection.ts'
 import {
   type DeclaredRoute,
   inventoryOf,
@@ -52,6 +52,7 @@ export function protect(
   auth: Embedded,
   { at, paths, notFound, ...edgeOptions }: FastifyProtectOptions = {},
 ): Protection {
+  checkProtect(app, auth)
   noteProtection(app)
   const { gate } = auth
   const pathWord = readPathWords(paths)

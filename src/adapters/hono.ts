@@ -26,7 +26,7 @@ import {
 import { coverAnswers } from './hono-silence.ts'
 import { type Embedded, findIssuerPaths, isIssuer } from './issuer-paths.ts'
 import { type PathWords, readPathWords } from './path-words.ts'
-import type { Protection } from './protection.ts'
+import { checkProtect, type Protection } from './protection.ts'
 import { type DeclaredRoute, inventoryOf, refuseUndeclared } from './undeclared-routes.ts'
 
 /** The part of a Hono application that guards work with, whatever its environment and routes are. */
@@ -65,6 +65,7 @@ export function protect(
   auth: Embedded,
   { at, paths, address = addressOfConnection, ...edgeOptions }: HonoProtectOptions = {},
 ): Protection {
+  checkProtect(app, auth)
   const { gate } = auth
   const pathWord = readPathWords(paths)
   const issuerPath = findIssuerPaths(auth, at)

@@ -13,6 +13,7 @@ import { createEdge, dressResponse, type Edge, type EdgeOptions } from './edge.t
 import { markGuard, placeOf, wordOf } from './guard-mark.ts'
 import { issuerListener } from './issuer-listener.ts'
 import { type Embedded, findIssuerPaths, isIssuer } from './issuer-paths.ts'
+import { checkGated } from './protection.ts'
 import { type DeclaredRoute, inventoryOf, refuseUndeclared } from './undeclared-routes.ts'
 
 /** What a handler is given beside Node's own two. */
@@ -68,6 +69,7 @@ export function nodeListener(
   auth: Embedded,
   { routes = {}, at, address = addressOfConnection, ...edgeOptions }: NodeListenerOptions = {},
 ): NodeListener {
+  checkGated(auth, 'nodeListener(auth)')
   const { gate } = auth
   const edge = createEdge(edgeOptions)
   const issuer = isIssuer(auth) ? issuerListener(auth) : undefined

@@ -109,6 +109,9 @@ const PARTS: ReadonlySet<string> = new Set([
 ])
 
 function problemOf(requirement: Requirement): string | undefined {
+  if (typeof requirement !== 'object' || requirement === null) {
+    return 'it takes what a route asks for, such as { scopes: […] }; signedIn asks for nothing more'
+  }
   // A misspelt part would ask for nothing, and nobody would notice.
   const unknown = Object.keys(requirement).find((part) => !PARTS.has(part))
   if (unknown !== undefined) return `${unknown} is not known; there are ${[...PARTS].join(', ')}`
