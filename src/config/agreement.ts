@@ -1,4 +1,4 @@
-import { hostOf, isLoopback, type Mode } from './mode.ts'
+import { hostOf, isLoopback, type Mode, whyProduction } from './mode.ts'
 import type { SettingName, Settings } from './settings.ts'
 
 /** What the process was started with beside its settings. */
@@ -10,6 +10,8 @@ export interface Surroundings {
   readonly servesTls?: boolean | undefined
   /** It makes and reads nothing that a key is needed for: then none has to be there. */
   readonly isKeyless?: boolean | undefined
+  /** The settings are options in code, which no environment is read for. */
+  readonly isCode?: boolean | undefined
 }
 
 /** The surroundings as an environment tells them. */
@@ -69,7 +71,7 @@ export function* disagreements(
       message: 'needs the pages, to which a provider leads back, and pages is off',
     }
   }
-  if (mode === 'production') yield* inProduction(surroundings, isGiven)
+  if (mode === 'production') yield* inProduction(settings, surroundings, isGiven)
 }
 
 function* inAddresses(
@@ -106,15 +108,16 @@ function* inPermissions({ scopes, roles, defaultRoles }: Settings): Generator<Di
 }
 
 function* inProduction(
+  settings: Settings,
   surroundings: Surroundings,
   isGiven: (name: SettingName) => boolean,
 ): Generator<Disagreement> {
   if (!surroundings.isKeyless && !isGiven('secretKey')) {
-    yield {
-      setting: 'secretKey',
-      message:
-        'is required in production: set SECRET_KEY, or SECRET_KEY_FILE, to what `countersign secret` prints',
-    }
+    const why = whyProduction(settings.host, settings.issuer, surroundings.nodeEnv)
+    const give = surroundings.isCode
+      ? 'hand over what `npx countersign secret` prints, as by `secretKey: process.env.SECRET_KEY`; createAuth itself reads no environment'
+      : 'set SECRET_KEY, or SECRET_KEY_FILE, to what `npx countersign secret` prints'
+    yield { setting: 'secretKey', message: `is required in production (${why}): ${give}` }
   }
   if (surroundings.tlsRejectUnauthorized === '0') {
     yield {

@@ -6,8 +6,14 @@ export type Mode = 'development' | 'production'
  * loopback and NODE_ENV is not `production`. There is no setting for it, so it cannot be set wrong.
  */
 export function modeOf(host: string, issuer: string, nodeEnv: string | undefined): Mode {
-  if (nodeEnv?.trim().toLowerCase() === 'production') return 'production'
-  return isLoopback(host) && isLoopback(hostOf(issuer)) ? 'development' : 'production'
+  return whyProduction(host, issuer, nodeEnv) === undefined ? 'development' : 'production'
+}
+
+/** What makes a start one in production; undefined in development. */
+export function whyProduction(host: string, issuer: string, nodeEnv: string | undefined): string | undefined {
+  if (nodeEnv?.trim().toLowerCase() === 'production') return 'NODE_ENV is production'
+  if (!isLoopback(host)) return `HOST is ${host}`
+  return isLoopback(hostOf(issuer)) ? undefined : `the issuer is ${issuer}`
 }
 
 /** Whether a host name or address never leaves the machine (RFC 1122 section 3.2.1.3, RFC 4291, RFC 6761 section 6.3). */

@@ -405,9 +405,10 @@ test('G-8: an issuer outside loopback uses https', () => {
 })
 
 test('A15: production asks for a key, wherever it follows from', () => {
-  refused({}, 'secretKey is required in production', PRODUCTION)
-  refused({ issuer: 'https://auth.example.com' }, 'secretKey is required in production')
-  refused({ host: '0.0.0.0', issuer: 'http://localhost' }, 'secretKey is required in production')
+  const asked = 'secretKey is required in production'
+  refused({}, `${asked} (NODE_ENV is production): hand over what`, PRODUCTION)
+  refused({ issuer: 'https://auth.example.com' }, `${asked} (the issuer is https://auth.example.com): hand`)
+  refused({ host: '0.0.0.0', issuer: 'http://localhost' }, `${asked} (HOST is 0.0.0.0): hand over what`)
   refused({ secretKey: '' }, 'secretKey is empty', PRODUCTION)
   assert.deepEqual(problemsOf({ secretKey: key }, PRODUCTION), [])
 })

@@ -59,7 +59,7 @@ export function checkOptions(
   for (const [name, value] of Object.entries(options)) {
     if (value !== undefined && !isCodeOption(name)) given.set(name, { value, from: 'options' })
   }
-  const { problems, ...configuration } = resolveSettings(given, surroundings)
+  const { problems, ...configuration } = resolveSettings(given, { ...surroundings, isCode: true })
   if (problems.length > 0) throw new ConfigError(problems)
   return configuration
 }
