@@ -7,10 +7,10 @@ import type { User } from './user.ts'
  * sentence that people are shown. No role holds them: what they open is the user's own.
  */
 export const IDENTITY_SCOPES = {
-  openid: 'Know that it is you, each time you sign in',
+  openid: 'Recognise you each time you sign in',
   profile: 'See your name and the rest of your profile',
   email: 'See your mail address',
-  offline_access: 'Go on while you are not there, until you sign it out',
+  offline_access: 'Keep its access while you are away, until you sign it out',
 } as const satisfies Readonly<Record<string, string>>
 
 const NAMES: readonly string[] = Object.keys(IDENTITY_SCOPES)

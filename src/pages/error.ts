@@ -3,12 +3,15 @@ import { copiedId } from './copied-id.ts'
 import type { Frame } from './frame.ts'
 import { heading, type PageParts } from './layout.ts'
 
+export interface ShownRefusal {
+  readonly status: number
+  readonly code: string
+  /** What whoever builds the application can do about it; in development only. */
+  readonly hint?: string | undefined
+}
+
 /** The page of whatever has no page of its own. It says what can be done, and holds the reference ready. */
-export function errorPage(
-  frame: Frame,
-  { status, code }: { readonly status: number; readonly code: string },
-  reference: string,
-): PageParts {
+export function errorPage(frame: Frame, { status, code, hint }: ShownRefusal, reference: string): PageParts {
   const { texts, base } = frame
   const { errorPage: words } = texts
   const title = status === 404 ? words.notFoundTitle : words.title
@@ -17,9 +20,13 @@ export function errorPage(
     failed: true,
     body: html`${heading(title, sentenceFor(frame, status, code))}
 <p><a class="button other" href="${base}/account">${words.home}</a></p>
-<p class="small muted">${words.help}<br>${copiedId(texts, reference, texts.common.reference(reference))}</p>`,
+<p class="small muted">${words.help}<br>${copiedId(texts, reference, texts.common.reference(reference))}</p>
+${hint !== undefined && html`<div class="note small" lang="en" dir="ltr"><p><b class="mono">${code}</b></p><p>${hint}</p><p class="muted">${DEVELOPERS}</p></div>`}`,
   }
 }
+
+/** Not in the catalogue of texts: nobody but developers is shown it. */
+const DEVELOPERS = 'This is shown in development only.'
 
 function sentenceFor({ texts: { errorPage, refusals } }: Frame, status: number, code: string): string {
   if (code === 'CSRF_ORIGIN') return errorPage.foreign

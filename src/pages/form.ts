@@ -6,6 +6,8 @@ import type { Frame } from './frame.ts'
 export interface ShownProblem {
   readonly field: string
   readonly message: string
+  /** The name of the field, where the message makes no sense away from it. */
+  readonly label?: string | undefined
 }
 
 /** A form as somebody sees it: new, or back with what was typed and what was wrong with it. */
@@ -54,7 +56,10 @@ export function form(
 export function errorSummary({ texts }: Frame, state: FormState): HtmlValue {
   if (!hasFailed(state)) return undefined
   const { problems, failure, reference } = state
-  const links = problems.map(({ field, message }) => html`<li><a href="#${idOf(field)}">${message}</a></li>`)
+  const links = problems.map(({ field, message, label }) => {
+    const told = label === undefined ? message : `${label}: ${message}`
+    return html`<li><a href="#${idOf(field)}">${told}</a></li>`
+  })
   return html`<div class="errors" role="alert" tabindex="-1" autofocus aria-labelledby="errors">
 <h2 id="errors">${texts.common.problemHeading}</h2>
 ${failure && html`<p>${failure}</p>`}

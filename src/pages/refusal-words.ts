@@ -68,9 +68,31 @@ export function failureIn(texts: Texts, { code, retryAfterSeconds = 1, problems 
   }
 }
 
-/** What is wrong with one field. */
-export function problemIn(texts: Texts, problem: ToldProblem): ShownProblem {
-  return { field: problem.field, message: messageIn(texts, problem) }
+/** Problems whose sentence names no field, and what the application's own schema says. */
+const NAMELESS: ReadonlySet<string | undefined> = new Set([undefined, 'empty', 'too_long', 'taken', 'choose'])
+
+/** What is wrong with one field. `labels` are of fields that the application has declared. */
+export function problemIn(
+  texts: Texts,
+  problem: ToldProblem,
+  labels: ReadonlyMap<string, string> = new Map(),
+): ShownProblem {
+  const { field, reason } = problem
+  const label = NAMELESS.has(reason) ? (labels.get(field) ?? labelOf(texts, field)) : undefined
+  return { field, message: messageIn(texts, problem), label }
+}
+
+function labelOf({ fields, apiKeys }: Texts, field: string): string | undefined {
+  const labels: Readonly<Record<string, string>> = {
+    email: fields.email,
+    username: fields.username,
+    password: fields.password,
+    'new-password': fields.newPassword,
+    code: fields.code,
+    name: apiKeys.name,
+    scopes: apiKeys.scopes,
+  }
+  return Object.hasOwn(labels, field) ? labels[field] : undefined
 }
 
 function messageIn(

@@ -67,6 +67,7 @@ main>*{min-inline-size:0}
 .lead,.hint,.small,.muted{color:var(--muted)}
 .hint,.small,footer,.problem{font-size:1rem}
 .head{display:grid;gap:.5rem}
+.head>*,.what>*,.after>*,.others>*,.note>*,.errors>*,.field>*,form>*{min-inline-size:0}
 form{display:grid;gap:1.25rem}
 .field{display:grid;gap:.25rem}
 label,legend{font-weight:600}

@@ -112,8 +112,8 @@ export const en = {
     link: 'That link was already used or is too old. Ask for a new one.',
     fresh: 'Enter your password as well: your sign-in was too long ago.',
     refused: 'That was not accepted.',
-    unverified: 'Confirm your address first: open the link in our letter.',
-    factorWrong: 'That is not right. A code is good for half a minute, and once.',
+    unverified: 'Confirm your address first: open the link in the e-mail that we sent you.',
+    factorWrong: 'That code is not right. A code works once, and for half a minute.',
     challengeOver: 'That took too long, or too many tries. Sign in again.',
     noPasskeys: 'Passkeys do not work at this address.',
     attemptOver: 'This sign-in was begun in another browser, or took too long. Start it again.',
@@ -122,8 +122,8 @@ export const en = {
     providerDenied: 'The sign-in was cancelled.',
     providerOld: 'That service does not say that you signed in there just now. Prove it in another way.',
     providerEmail:
-      'The other service tells no e-mail address that can be used. Create an account here first, then connect it.',
-    providerTaken: 'That account opens another account here already.',
+      'The other service gave no e-mail address that can be used. Create an account here first, then connect it.',
+    providerTaken: 'That account is connected to another account here already.',
     accountThere:
       'There is an account with this address already. Sign in to it, then connect the other one under “Connected accounts”.',
     lastWayIn: 'This is your only way to sign in. Set a password or connect another account first.',
@@ -131,7 +131,7 @@ export const en = {
   problems: {
     empty: 'Fill this in.',
     tooLong: (most: number) => plural(most, { one: 'At most # character.', other: 'At most # characters.' }),
-    email: 'Enter a mail address, such as name@example.com.',
+    email: 'Enter an e-mail address, such as name@example.com.',
     username: 'Use 3 to 64 letters, digits, dots, hyphens or underscores.',
     taken: 'This is taken. Choose another one.',
     emailTaken: 'There is an account with this address. Sign in, or use another address.',

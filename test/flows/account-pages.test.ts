@@ -211,7 +211,7 @@ test('G-10: of the profile a form changes what it shows, and nothing else', asyn
     'profile.name': 'x',
     'profile.age': '-1',
   })
-  assert.match(bad.html, /href="#field-profile\.age"/)
+  assert.match(bad.html, /href="#field-profile\.age">Age: /)
   assert.match(bad.html, /name="profile\.age"[^>]*value="-1"/)
   assert.deepEqual({ ...(await issuer.auth.users.find(id))?.profile }, expected)
 })
@@ -222,6 +222,13 @@ test('whoever registers on the page is asked for what no profile is without, and
   assert.match(page.html, />Your name<\/label>/)
   assert.doesNotMatch(page.html, /profile\.(age|news|plan|tags|credit)/)
   const fields = { email: 'olga@example.com', 'new-password': NEXT, 'profile.credit': '9' }
+  const empty = await visitor.submitFrom(page, '/register/form', { email: 'olga@example.com' })
+  assert.match(empty.html, /href="#field-new-password">New password: Fill this in\./)
+  assert.match(
+    empty.html,
+    /href="#field-profile\.name">Your name: Fill this in\./,
+    'all at once, each by its name',
+  )
   const bad = await visitor.submitFrom(page, '/register/form', { ...fields, 'profile.name': 'x'.repeat(81) })
   assert.match(bad.html, /href="#field-profile\.name"/)
   assert.match(bad.html, /name="profile\.name"[^>]*value="xxx/)
@@ -327,12 +334,9 @@ test('what other applications may is shown in words, and taken back', async () =
   assert.match((await visitor.get('/account')).html, /Connected applications<\/dt><dd>1 application/)
   const page = await visitor.get('/account/applications')
   assert.match(page.html, /The &lt;i&gt;Calendar&lt;\/i&gt;/)
-  assert.match(
-    page.html,
-    /<li>Know that it is you, each time you sign in<\/li><li>See your own account<\/li>/,
-  )
+  assert.match(page.html, /<li>Recognise you each time you sign in<\/li><li>See your own account<\/li>/)
   const done = await visitor.submitFrom(page, '/account/applications/end', {})
-  assert.match(done.html, /It is taken back/)
+  assert.match(done.html, /The access is removed/)
   assert.match(done.html, /No other application may/)
   assert.equal((await store.consents.list(userId)).length, 0)
 })

@@ -85,9 +85,9 @@ test('C17: an unknown client is asked about: its name, what it may in words, for
   assert.equal(page.status, 200)
   for (const words of [
     'Allow Calendar &amp; Co?',
-    'Know that it is you',
+    'Recognise you each time',
     'See your e-mail address',
-    'Go on while you are not there',
+    'Keep its access while you are away',
     'See your orders &lt;b&gt;',
     '30 days',
     'https://app.example.com',

@@ -89,7 +89,7 @@ test('E13: the address is changed with the password alone, and the old one can s
     (await submit({ email: 'evil@example.org', password: 'guess' })).html,
     /not your current password/,
   )
-  assert.match((await submit({ email: 'carl', password: PASSWORD })).html, /Enter a mail address/)
+  assert.match((await submit({ email: 'carl', password: PASSWORD })).html, /Enter an e-mail address/)
   assert.match(
     (await submit({ email: 'carl@example.com', password: PASSWORD })).html,
     /is your address already/,
@@ -115,12 +115,12 @@ test('E6: with `verified` the page tells nobody who has an account; the link mak
     pages.push(page.html.replaceAll(email, ''))
   }
   assert.equal(pages[1], pages[0])
-  assert.match(pages[0] ?? '', /Look into your mail/)
+  assert.match(pages[0] ?? '', /Check your mail/)
   const token = await verified.token('register', 'emil@example.com')
   const visitor = newVisitor(verified)
   const page = await visitor.get(`/verify?token=${token}`)
   assert.match(page.html, /Create your account\?/)
-  assert.match(page.html, /If it was not you who asked for this account, do nothing/)
+  assert.match(page.html, /If you did not ask for this account, do nothing/)
   const wrong = await visitor.post('/verify', { ...page.hidden, password: 'of somebody else' })
   assert.equal(wrong.location, '/verify')
   const again = await visitor.get('/verify')

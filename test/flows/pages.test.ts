@@ -83,7 +83,7 @@ test('C11: whoever is not signed in is led to the sign-in and back again, by 303
     const back = new URLSearchParams({ return_to: form?.page ?? address })
     assert.equal(answer.location, `/login?${back}`)
     const login = await visitor.get(answer.location ?? '')
-    assert.match(login.html, /Sign in to go on/)
+    assert.match(login.html, /Sign in to continue/)
   }
 })
 
@@ -351,4 +351,17 @@ test("where pages are off there are none, and their paths are the application's"
   }
   assert.equal(bare.auth.handles('/register'), true, 'the endpoint of the API')
   await bare.close()
+})
+
+test('F-10: an error page tells whoever builds the application the cause and what to do, in development only', async () => {
+  const asked = '/authorize?client_id=nobody&redirect_uri=https://app.example.com/cb&response_type=code'
+  const page = await newVisitor(issuer).get(asked)
+  assert.ok(page.status >= 400)
+  assert.match(page.html, /CLIENT_UNKNOWN<\/b>.*This is shown in development only/s)
+  const origin = 'https://auth.example.com'
+  const served = await startIssuer({ issuer: origin })
+  const plain = await newVisitor(served, undefined, origin).get(asked)
+  assert.equal(plain.status, page.status)
+  assert.doesNotMatch(plain.html, /CLIENT_UNKNOWN|in development/)
+  await served.close()
 })

@@ -561,7 +561,7 @@ test('an account is connected by whoever is signed in to it, moments ago, by a f
     (await stranger.get('/account/connections')).hidden,
   )
   const refused = await stranger.get(odd.answer(sentByStranger.location ?? ''))
-  assert.match((await stranger.follow(refused.location)).html, /opens another account here already/)
+  assert.match((await stranger.follow(refused.location)).html, /is connected to another account here already/)
 
   // Taken away it opens nothing, and whoever came by it is out.
   const id = /\/account\/connections\/([0-9a-f-]{36})\/remove/.exec(shown.html)?.[1]

@@ -9,7 +9,7 @@ import { consentsOf } from '../consents.ts'
 import { callerOf, principalOf, type RouteContext } from '../route.ts'
 import { readFields } from './form-fields.ts'
 import type { PageHandler } from './page-route.ts'
-import { profileFieldsOf, profileIn } from './profile-fields.ts'
+import { profileFieldsOf, profileIn, profileRules } from './profile-fields.ts'
 import { openView, pagesOf, seeOther } from './view.ts'
 
 type AccountContext = Pick<RouteContext, 'principal' | 'services'>
@@ -92,9 +92,11 @@ export const showProfile: PageHandler = async (context) => {
 /** What the form holds takes the place of what was there; what it cannot hold stays. */
 export const changeProfile: PageHandler = async (context) => {
   const { body, services, origin } = context
+  const fields = profileFieldsOf(services.profile)
+  readFields(body, {}, profileRules(fields))
   const change: ProfileChange = (present) => {
     const profile: Record<string, unknown> = { ...present }
-    for (const [name, value] of profileIn(body, profileFieldsOf(services.profile))) {
+    for (const [name, value] of profileIn(body, fields)) {
       if (value === undefined) delete profile[name]
       else profile[name] = value
     }

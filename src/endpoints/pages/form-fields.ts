@@ -15,14 +15,19 @@ type FieldsOf<Rules extends FieldRules> = {
 
 /**
  * The fields of a form, and no others: what else it holds reaches nothing (rule G-10). An empty field counts as left
- * out. Throws `REQUEST_INVALID` with every problem.
+ * out. Throws `REQUEST_INVALID` with every problem. `others` are fields that something else reads, judged here together
+ * with the rest so that nobody is told of one problem after the other.
  */
-export function readFields<const Rules extends FieldRules>(form: Form, rules: Rules): FieldsOf<Rules> {
+export function readFields<const Rules extends FieldRules>(
+  form: Form,
+  rules: Rules,
+  others: FieldRules = {},
+): FieldsOf<Rules> {
   const problems: FieldProblem[] = []
   const fields: Record<string, string | undefined> = {}
-  for (const [name, { most, optional }] of Object.entries(rules)) {
+  for (const [name, { most, optional }] of Object.entries({ ...rules, ...others })) {
     const value = Object.hasOwn(form, name) && form[name] !== '' ? form[name] : undefined
-    fields[name] = value
+    if (Object.hasOwn(rules, name)) fields[name] = value
     if (value === undefined) {
       if (optional !== true) problems.push({ field: name, message: 'Must not be empty.', reason: 'empty' })
     } else if (value.length > most) {

@@ -1,5 +1,6 @@
 import type { ProfileSchema } from '../../model/profile.ts'
 import { formNameOf, type ProfileField } from '../../pages/profile.ts'
+import type { FieldRules } from './form-fields.ts'
 import type { Form } from './page-route.ts'
 
 interface PropertySchema {
@@ -44,6 +45,15 @@ export function profileFieldsOf(schema: ProfileSchema | undefined): ProfileField
 /** What a form holds of them, each by its name; undefined for what was left empty. */
 export function profileIn(form: Form, fields: readonly ProfileField[]): [name: string, value: unknown][] {
   return fields.map((one) => [one.name, valueIn(form, formNameOf(one), one.kind)])
+}
+
+/** What a form must hold of them. A box that is not ticked is an answer too. */
+export function profileRules(fields: readonly ProfileField[]): FieldRules {
+  return Object.fromEntries(
+    fields
+      .filter(({ isRequired, kind }) => isRequired && kind !== 'yesno')
+      .map((one) => [formNameOf(one), { most: one.most }]),
+  )
 }
 
 function valueIn(form: Form, name: string, kind: ProfileField['kind']): unknown {

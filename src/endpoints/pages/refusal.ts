@@ -1,4 +1,5 @@
 import { answerAtRoute } from '../../errors/answer.ts'
+import { catalogue } from '../../errors/codes.ts'
 import type { Refusal } from '../../errors/refusal.ts'
 import type { Reply } from '../../http/reply.ts'
 import { readReturnPath } from '../../http/return-path.ts'
@@ -65,9 +66,8 @@ export async function answerRefusedPage(refusal: Refusal, refused: RefusedPage):
     return seeOther(base + route.form.page + query, [note])
   }
   const view = await openView({ request, services })
-  const reply = view.send(errorPage(view.frame, { status, code: refusal.code }, refused.reference), {
-    status,
-  })
+  const hint = services.development ? catalogue[code].hint : undefined
+  const reply = view.send(errorPage(view.frame, { status, code, hint }, refused.reference), { status })
   const wait = refusal.retryAfterSeconds ?? 1
   const isForNow = status === 503 || status === 429
   return {

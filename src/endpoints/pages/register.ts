@@ -6,7 +6,7 @@ import { openBrowserSession } from '../browser-session.ts'
 import { readFields } from './form-fields.ts'
 import { useful } from './links.ts'
 import type { PageHandler } from './page-route.ts'
-import { profileFieldsOf, profileIn } from './profile-fields.ts'
+import { profileFieldsOf, profileIn, profileRules } from './profile-fields.ts'
 import { callerIn, lettersOf, openView, pagesOf, policyOn, seeOther } from './view.ts'
 
 /** Whether somebody without an invitation may register. */
@@ -45,14 +45,19 @@ export const showRegister: PageHandler = async (context) => {
 export const register: PageHandler = async (context) => {
   const { body, services } = context
   const { base, cookies } = pagesOf(services)
-  const fields = readFields(body, {
-    email: { most: 320 },
-    username: { most: 64, optional: true },
-    'new-password': { most: 1024 },
-    invitation: { most: 200, optional: true },
-  })
+  const profileFields = neededOf(services.profile)
+  const fields = readFields(
+    body,
+    {
+      email: { most: 320 },
+      username: { most: 64, optional: true },
+      'new-password': { most: 1024 },
+      invitation: { most: 200, optional: true },
+    },
+    profileRules(profileFields),
+  )
   const { email, username, invitation, 'new-password': password } = fields
-  const needed = profileIn(body, neededOf(services.profile)).filter(([, value]) => value !== undefined)
+  const needed = profileIn(body, profileFields).filter(([, value]) => value !== undefined)
   const profile = needed.length === 0 ? undefined : Object.fromEntries(needed)
   const request = { email, username, password, invitation, profile }
   const user = await services.registration.register(request, callerIn(context), 'new-password')

@@ -12,11 +12,13 @@ import { filesOfPages } from '../../pages/files.ts'
 import type { FormState } from '../../pages/form.ts'
 import type { Frame } from '../../pages/frame.ts'
 import { layPage, type PageParts } from '../../pages/layout.ts'
+import { formNameOf } from '../../pages/profile.ts'
 import { failureIn, problemIn } from '../../pages/refusal-words.ts'
 import { chooseLanguage, LANGUAGES, type Language, languageOf } from '../../texts/languages.ts'
 import { csrfTokenOf } from '../../tokens/session-cookie.ts'
 import type { RouteContext } from '../route.ts'
 import type { PageServices, Services } from '../services.ts'
+import { profileFieldsOf } from './profile-fields.ts'
 
 /** A page about to be drawn for one request. */
 export interface PageView {
@@ -120,7 +122,7 @@ export async function openView(
     note,
     state: {
       csrfToken: session === undefined ? (visit?.csrfToken ?? '') : csrfTokenOf(session.secret),
-      ...stateOf(frame, note),
+      ...stateOf(frame, note, services),
     },
     returnTo,
     query,
@@ -152,11 +154,18 @@ export function filesUnder(base: string, names: Frame['files']): Frame['files'] 
   }
 }
 
-function stateOf({ texts }: Frame, note: PageNote | undefined): Omit<FormState, 'csrfToken'> {
+function stateOf(
+  { texts }: Frame,
+  note: PageNote | undefined,
+  { profile }: Services,
+): Omit<FormState, 'csrfToken'> {
   const { code, values = {}, problems = [], reference, retryAfterSeconds } = note ?? {}
+  const labels = new Map(
+    problems.length === 0 ? [] : profileFieldsOf(profile).map((one) => [formNameOf(one), one.label]),
+  )
   return {
     values,
-    problems: problems.map((problem) => problemIn(texts, problem)),
+    problems: problems.map((problem) => problemIn(texts, problem, labels)),
     failure: code && failureIn(texts, { code, retryAfterSeconds, problems }),
     reference,
   }
