@@ -1,4 +1,5 @@
-import type { Express, Request, RequestHandler, Response } from 'express'
+import type { IncomingMessage } from 'node:http'
+import type { Express, NextFunction, Request, RequestHandler, Response } from 'express'
 import { Refusal } from '../errors/refusal.ts'
 import { RefusalAnswer } from '../errors/refusal-answer.ts'
 import type { Admission, Gate } from '../guard/gate.ts'
@@ -22,7 +23,7 @@ import { markGuard } from './guard-mark.ts'
 import { bytesOf, issuerListener } from './issuer-listener.ts'
 import { type Embedded, findIssuerPaths, isIssuer } from './issuer-paths.ts'
 import { type PathWords, readPathWords, wordForRequest } from './path-words.ts'
-import type { Protection } from './protection.ts'
+import { checkProtect, type Protection } from './protection.ts'
 import { inventoryOf, refuseUndeclared } from './undeclared-routes.ts'
 
 export interface ExpressProtectOptions extends EdgeOptions {
@@ -35,14 +36,14 @@ export interface ExpressProtectOptions extends EdgeOptions {
 /** The gate of an application, and of a request where it is inside of one that no longer knows. */
 const GATE = Symbol('countersign.gate')
 
-/** Middleware that types `locals`, and leaves all else as Express has it. */
-export type GuardHandler<Who> = RequestHandler<
-  Request['params'],
-  Request['body'],
-  Request['body'],
-  Request['query'],
-  { principal: Who }
->
+/**
+ * Middleware that types `locals`, and leaves all else as Express has it: it names nothing of a request that Express would
+ * infer from the path. Types are inferred by the last signature; the first is for generics that are named by hand, and for lists.
+ */
+export interface GuardHandler<Who> {
+  (request: IncomingMessage, response: Response, next: NextFunction): unknown
+  (request: IncomingMessage, response: Response<unknown, { principal: Who }>, next: NextFunction): unknown
+}
 
 /**
  * A guard, as middleware of a route (`app.get('/me', guard(auth.signedIn), handler)`) or of all that follows in a router
@@ -79,6 +80,7 @@ export function protect(
   auth: Embedded,
   { at, paths, ...edgeOptions }: ExpressProtectOptions = {},
 ): Protection {
+  checkProtect(app, auth)
   const { gate } = auth
   const edge = createEdge(edgeOptions)
   const pathWord = readPathWords(paths)

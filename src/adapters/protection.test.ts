@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import express from 'express'
 import Fastify from 'fastify'
 import { Hono } from 'hono'
+import { protect as protectExpress } from '../express.ts'
 import { protect as protectFastify } from '../fastify.ts'
 import { protect as protectHono } from '../hono.ts'
 import { createAuth } from '../index.ts'
@@ -10,6 +12,7 @@ import { nodeListener } from '../node.ts'
 const auth = createAuth({ databaseUrl: 'sqlite::memory:' })
 
 const frameworks = [
+  { name: 'Express', make: () => express(), protect: protectExpress },
   { name: 'Fastify', make: () => Fastify(), protect: protectFastify },
   { name: 'Hono', make: () => new Hono(), protect: protectHono },
 ]

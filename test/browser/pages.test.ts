@@ -31,7 +31,7 @@ after(async () => {
 async function newAccount(username: string): Promise<string> {
   const { auth } = site
   const { id } = await auth.users.create({
-    email: `${username}.with-a-long-name@mail.example.com`,
+    email: `${username}.with-a-long-name@one-word-that-is-nowhere-broken.example.com`.replaceAll('-', ''),
     username,
     password: PASSWORD,
     profile: { name: 'A Name' },
