@@ -12,13 +12,13 @@ export type PrincipalOf<Config> = Config extends GuardedConfig<infer Who> ? Who 
 
 /**
  * Route options: `app.get('/me', guard(auth.signedIn), (request) => request.principal.id)`. They work in an application that
- * `protect` was called for; in all others the route refuses.
+ * `protect` was called for; in all others the route refuses. It goes first, `{ ...guard(word), onRequest: yours }`: behind a
+ * hook of yours it would take that one's place, and the compiler says so.
  */
-export function guard<Who>(access: Access<Who>): { config: GuardedConfig<Who> } {
+export function guard<Who>(access: Access<Who>): { config: GuardedConfig<Who>; onRequest: never[] } {
   if (!Access.is(access)) throw new TypeError('guard(): not an access word; use anyone, signedIn or needs()')
-  // The hook is left out of the type: it would be one of a single kind of server.
-  const options = { config: { access }, onRequest: refuseUnprotected }
-  return options
+  // Its type names no kind of server, so that it suits each.
+  return { config: { access }, onRequest: [refuseUnprotected] as never[] }
 }
 
 /** The applications that `protect` was called for. */

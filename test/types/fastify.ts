@@ -24,6 +24,15 @@ app.get<{ Params: { id: string } }>('/items/:id', guard(auth.signedIn), (request
   const id: string = request.params.id
   return { id, who: request.principal?.id }
 })
+const onRequest = async () => undefined
+app.get('/hooked', { ...guard(auth.signedIn), onRequest }, (request) => request.principal.id)
+// @ts-expect-error the hook would be lost
+app.get('/lost', { onRequest, ...guard(auth.signedIn) }, (request) => request.principal.id)
+app.post<{ Body: { item: string } }, { access: typeof auth.signedIn }>(
+  '/named',
+  guard(auth.signedIn),
+  ({ body, principal }) => `${principal.id} ${body.item}`,
+)
 // @ts-expect-error a route without a word may have nobody
 app.get('/silent', (request) => request.principal.id)
 // @ts-expect-error a plain object is no word
