@@ -22,6 +22,7 @@ import type { ProviderToken } from './login/social/kept-tokens.ts'
 import type { Access, AccessLimit, Requirement } from './model/access.ts'
 import type { ApiKey } from './model/api-key.ts'
 import type { Client, IdTokenAlgorithm } from './model/client.ts'
+import type { HttpRequest } from './model/http-request.ts'
 import type { Identity } from './model/identity.ts'
 import type { Principal } from './model/principal.ts'
 import type { ListedFactors } from './model/second-factor.ts'
@@ -75,7 +76,7 @@ export interface Auth<
   /** The whole issuer, as Request → Response. It never rejects. */
   fetch(request: Request, info?: RequestInfo): Promise<Response>
   /** The same for a server that writes status, headers and body itself, which costs it less. It never rejects. */
-  reply(request: Request, info?: RequestInfo): Promise<Reply>
+  reply(request: HttpRequest, info?: RequestInfo): Promise<Reply>
   /** Whether a path is one of the issuer's own. */
   handles(path: string): boolean
 
@@ -91,7 +92,7 @@ export interface Auth<
    */
   limited<Who>(access: Access<Who>, limit: AccessLimit): Access<Who>
   /** Checks a request of your own against an access word. Never rejects: what goes wrong denies. */
-  check<Who>(request: Request, access: Access<Who>, facts?: RequestFacts): Promise<Checked<Who>>
+  check<Who>(request: HttpRequest, access: Access<Who>, facts?: RequestFacts): Promise<Checked<Who>>
 
   /** CORS for your own routes, for the origins of `CORS_ORIGINS`. */
   readonly cors: ApplicationCors

@@ -56,3 +56,23 @@ test('a header that could not be sent is answered by 500, not by silence', async
   reply = { status: 200, headers: { 'x-name': 'a\r\nb' }, body: 'text' }
   assert.equal((await ask()).status, 500)
 })
+
+test('a stream that nobody reads any more is ended', async () => {
+  const ended = new Promise<void>((resolve) => {
+    const body = new ReadableStream({
+      start: (controller) => controller.enqueue(new TextEncoder().encode('one')),
+      cancel: () => resolve(),
+    })
+    reply = { status: 200, headers: { 'content-type': 'text/event-stream' }, body }
+  })
+  const answer = await ask()
+  const reader = answer.body?.getReader()
+  assert.equal((await reader?.read())?.value?.length, 3)
+  await reader?.cancel()
+  await ended
+})
+
+test('cookies are sent each by itself', async () => {
+  reply = { status: 204, headers: {}, body: null, cookies: ['a=1; Path=/', 'b=2'] }
+  assert.deepEqual((await ask()).headers.getSetCookie(), ['a=1; Path=/', 'b=2'])
+})

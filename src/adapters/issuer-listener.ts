@@ -1,8 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { getRequestListener } from '@hono/node-server'
-import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response'
+import { pipeline, Readable } from 'node:stream'
 import type { Auth } from '../auth.ts'
-import { type Reply, toResponse } from '../http/reply.ts'
+import type { Reply } from '../http/reply.ts'
+import { NodeRequest, urlOf } from './node-request.ts'
 
 /** What the framework around the issuer knows of a request. */
 export interface IssuerRequest {
@@ -21,35 +21,53 @@ export type IssuerListener = (
 ) => void
 
 export function issuerListener(auth: Pick<Auth, 'reply'>): IssuerListener {
-  const addresses = new WeakMap<IncomingMessage, string | undefined>()
-  const listener = getRequestListener(
-    async (request, { incoming, outgoing }) => {
-      const address = addresses.get(incoming as IncomingMessage)
-      return send(await auth.reply(request, { address }), outgoing as ServerResponse)
-    },
-    { overrideGlobalObjects: false },
-  )
-  return (incoming, outgoing, { path, address, body }) => {
-    addresses.set(incoming, address)
-    const query = incoming.url?.indexOf('?') ?? -1
-    incoming.url = query === -1 ? path : path + incoming.url?.slice(query)
-    if (body !== undefined) Object.assign(incoming, { rawBody: body })
-    // A promise that nobody holds: what it could reject with was answered inside.
-    void listener(incoming, outgoing)
-  }
+  // A promise that nobody holds: what it could reject with was answered inside.
+  return (incoming, outgoing, request) => void answer(auth, incoming, outgoing, request)
 }
 
-/** A text is written as it is; a stream is left to the listener, which waits for whoever reads it. */
-function send(reply: Reply, outgoing: ServerResponse): Response {
-  const { status, headers, body, cookies } = reply
-  if (body instanceof ReadableStream) return toResponse(reply)
-  if (cookies !== undefined && cookies.length > 0) outgoing.setHeader('set-cookie', [...cookies])
-  outgoing.writeHead(
-    status,
-    body === null ? headers : { ...headers, 'content-length': Buffer.byteLength(body) },
-  )
-  outgoing.end(body ?? undefined)
-  return RESPONSE_ALREADY_SENT
+async function answer(
+  auth: Pick<Auth, 'reply'>,
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+  { path, address, body }: IssuerRequest,
+): Promise<void> {
+  const query = incoming.url?.indexOf('?') ?? -1
+  const target = query === -1 ? path : path + incoming.url?.slice(query)
+  const url = urlOf(target)
+  try {
+    if (url === undefined) outgoing.writeHead(400).end()
+    else send(await auth.reply(new NodeRequest(incoming, outgoing, url, body), { address }), outgoing)
+  } catch {
+    // A header that cannot be sent, for one.
+    if (outgoing.headersSent) outgoing.destroy()
+    else outgoing.writeHead(500).end()
+  }
+  if (!incoming.complete) outgoing.once('close', () => skipRest(incoming))
+}
+
+/** A text is sent with its length, a stream piece by piece, for as long as somebody reads it. */
+function send({ status, headers, body, cookies = [] }: Reply, outgoing: ServerResponse): void {
+  const all = {
+    ...headers,
+    ...(cookies.length > 0 && { 'set-cookie': [...cookies] }),
+    ...(typeof body === 'string' && { 'content-length': Buffer.byteLength(body) }),
+  }
+  outgoing.writeHead(status, all)
+  if (body instanceof ReadableStream) {
+    outgoing.flushHeaders()
+    pipeline(Readable.fromWeb(body), outgoing, () => undefined)
+  } else outgoing.end(body ?? undefined)
+}
+
+/** Enough to read an answer that came before all of the body was sent. */
+const SKIPPED_MILLISECONDS = 500
+
+/** Takes in what is left of a body that nobody wants, so that its sender comes to read the answer, and then cuts it off. */
+function skipRest(incoming: IncomingMessage): void {
+  if (incoming.complete || incoming.destroyed) return
+  const late = setTimeout(() => incoming.destroy(), SKIPPED_MILLISECONDS)
+  incoming.once('close', () => clearTimeout(late))
+  incoming.resume()
 }
 
 /**

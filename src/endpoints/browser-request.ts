@@ -5,6 +5,7 @@ import { guardRequestOf } from '../guard/guard-request.ts'
 import { MEDIA_TYPES, readText } from '../http/body.ts'
 import type { Reply } from '../http/reply.ts'
 import { needs } from '../model/access.ts'
+import type { HttpRequest } from '../model/http-request.ts'
 import type { Principal } from '../model/principal.ts'
 import { NOBODY_KNOWS_WHEN } from '../model/session.ts'
 import type { RouteContext } from './route.ts'
@@ -53,13 +54,13 @@ export function pathOfIssuer({ grants }: RouteContext['services']): string {
 }
 
 /** The query as it was sent, for what may stand in it twice. */
-export function queryOf({ url }: Request): string {
+export function queryOf({ url }: HttpRequest): string {
   const at = url.indexOf('?')
   return at === -1 ? '' : url.slice(at + 1)
 }
 
 /** The same of what a form sends, which may have things twice too. */
-export async function queryOfForm(request: Request): Promise<string> {
+export async function queryOfForm(request: HttpRequest): Promise<string> {
   const type = (request.headers.get('content-type') ?? '').split(';')[0]?.trim().toLowerCase()
   if (type !== MEDIA_TYPES.form) throw new AuthError('MEDIA_TYPE_UNSUPPORTED')
   return new URLSearchParams(await readText(request)).toString()

@@ -2,6 +2,7 @@ import type { Logger } from '../base/logger.ts'
 import { isLoopback } from '../config/mode.ts'
 import { Refusal } from '../errors/refusal.ts'
 import { outsideHost } from '../http/outside-host.ts'
+import type { HttpRequest } from '../model/http-request.ts'
 
 /** What the server listens on, where that is known. */
 interface Reach {
@@ -13,7 +14,9 @@ interface Reach {
  * loopback alone can only be reached through something else on this machine, a proxy or a browser; there it is said once
  * in the log.
  */
-export function createReachCheck(logger: Logger): (request: Request, reach: Reach) => Refusal | undefined {
+export function createReachCheck(
+  logger: Logger,
+): (request: HttpRequest, reach: Reach) => Refusal | undefined {
   let told = false
   return (request, { listensOn }) => {
     const host = outsideHost(request)

@@ -15,6 +15,7 @@ import { joinHeaders, type Reply } from '../http/reply.ts'
 import { pathOf } from '../http/request-path.ts'
 import { tiesToHttps } from '../http/strict-transport.ts'
 import type { GuardRequest } from '../model/guard-request.ts'
+import type { HttpRequest } from '../model/http-request.ts'
 import type { Principal } from '../model/principal.ts'
 import { rateOf } from '../model/rate.ts'
 import { createReachCheck } from './development-reach.ts'
@@ -42,7 +43,7 @@ export interface DispatcherOptions {
 const NO_CORS = createCors([])
 
 /** Answers a request; with `unready`, the error that keeps this process from serving, only says so. Never rejects. */
-export type Dispatcher = (request: Request, info?: RequestInfo, unready?: unknown) => Promise<Reply>
+export type Dispatcher = (request: HttpRequest, info?: RequestInfo, unready?: unknown) => Promise<Reply>
 
 /** request → route → guard → parsed input → handler → answer. */
 export function createDispatcher({ routes, services, logger, refuser }: DispatcherOptions): Dispatcher {
@@ -119,7 +120,7 @@ export function createDispatcher({ routes, services, logger, refuser }: Dispatch
 
 /** A request on its way; the route is known once it was found, also to the answer of a refusal. */
 interface Arrival {
-  readonly request: Request
+  readonly request: HttpRequest
   readonly info: RequestInfo
   /** The client's, where a trusted proxy tells it; else that of the connection. */
   readonly address: string | undefined
@@ -217,7 +218,7 @@ async function answer(
   return route.handle(context)
 }
 
-function isChange({ method }: Request, { changesNothing }: ServedRoute): boolean {
+function isChange({ method }: HttpRequest, { changesNothing }: ServedRoute): boolean {
   return method !== 'GET' && method !== 'HEAD' && changesNothing !== true
 }
 
@@ -269,16 +270,16 @@ function checkProxy({ request, info }: Arrival, { addresses }: Services): Refusa
     : undefined
 }
 
-async function bodyOf(request: Request, body: NonNullable<ServedRoute['body']>): Promise<unknown> {
+async function bodyOf(request: HttpRequest, body: NonNullable<ServedRoute['body']>): Promise<unknown> {
   const absent = body.optional === true && (request.body === null || !request.headers.has('content-type'))
   return parseWith(body.schema, absent ? {} : await readBody(request, body.types))
 }
 
-function forwardedFor(request: Request): string | undefined {
+function forwardedFor(request: HttpRequest): string | undefined {
   return request.headers.get('x-forwarded-for') ?? undefined
 }
 
-function queryOf(request: Request): Record<string, string> {
+function queryOf(request: HttpRequest): Record<string, string> {
   const query = new Map<string, string>()
   for (const [name, value] of new URL(request.url).searchParams) {
     if (query.has(name)) {
@@ -292,7 +293,7 @@ function queryOf(request: Request): Record<string, string> {
 const LONGEST_AGENT = 256
 
 function originOf(
-  request: Request,
+  request: HttpRequest,
   address: string | undefined,
   principal: Principal | undefined,
   reference: string,

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { Refusal } from '../errors/refusal.ts'
 import { guardRequestOf } from '../guard/guard-request.ts'
 import { anyone, needs } from '../model/access.ts'
+import type { HttpRequest } from '../model/http-request.ts'
 import { FOR_OPERATORS } from './limits.ts'
 import { json, route } from './route.ts'
 import type { Services } from './services.ts'
@@ -60,7 +61,7 @@ const keeper = needs({ scopes: ['admin:keys'], via: ['bearer', 'api-key'] })
 
 async function looksAfterKeys(
   services: Services,
-  request: Request,
+  request: HttpRequest,
   address: string | undefined,
 ): Promise<boolean> {
   if (!request.headers.has('authorization')) return false

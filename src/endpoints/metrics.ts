@@ -2,6 +2,7 @@ import { AuthError } from '../errors/auth-error.ts'
 import { Refusal } from '../errors/refusal.ts'
 import { guardRequestOf } from '../guard/guard-request.ts'
 import { anyone, needs } from '../model/access.ts'
+import type { HttpRequest } from '../model/http-request.ts'
 import { prometheusText } from '../telemetry/metrics.ts'
 import { FOR_OPERATORS } from './limits.ts'
 import { route } from './route.ts'
@@ -33,7 +34,11 @@ export const metrics = route({
 /** By no password: this door has no page, and an answer that tells a right one from a wrong one helps who guesses. */
 const reader = needs({ scopes: ['admin:events'], via: ['bearer', 'api-key'] })
 
-async function mayRead({ guard }: Services, request: Request, address: string | undefined): Promise<boolean> {
+async function mayRead(
+  { guard }: Services,
+  request: HttpRequest,
+  address: string | undefined,
+): Promise<boolean> {
   if (!request.headers.has('authorization')) return false
   const verdict = await guard(guardRequestOf(request, { address }), reader)
   return verdict !== undefined && !(verdict instanceof Refusal)

@@ -6,6 +6,7 @@ import type { HeaderValues } from '../http/headers.ts'
 import type { Reply } from '../http/reply.ts'
 import type { Caller } from '../login/caller.ts'
 import type { Access } from '../model/access.ts'
+import type { HttpRequest } from '../model/http-request.ts'
 import type { Principal } from '../model/principal.ts'
 import type { RouteLimit } from '../model/rate.ts'
 import type { Services } from './services.ts'
@@ -28,7 +29,7 @@ export type Answered = Reply | Refusal
 
 /** What a handler is given: parsed, checked, and nothing else. */
 export interface RouteContext<Body = unknown, Query = unknown> {
-  readonly request: Request
+  readonly request: HttpRequest
   readonly body: Body
   readonly query: Query
   /** The variable parts of the path. */

@@ -1,4 +1,5 @@
 import type { GuardRequest } from '../model/guard-request.ts'
+import type { HttpRequest } from '../model/http-request.ts'
 
 /** The bit by which small letters differ from large ones in ASCII. */
 const LOWER_CASE = 0x20
@@ -15,7 +16,7 @@ export interface RequestFacts {
 
 /** A web-standard request as a guard sees it. */
 export function guardRequestOf(
-  request: Request,
+  request: HttpRequest,
   { address, params = NO_PARAMS }: RequestFacts = {},
 ): GuardRequest {
   const { method, url } = request
@@ -70,25 +71,25 @@ export class RawGuardRequest implements GuardRequest {
 
   /** The one that several credentials ask for is looked for once. */
   header(name: string): string | undefined {
-    if (name !== 'authorization') return this.find(name)
-    if (this.authorization === null) this.authorization = this.find(name)
+    if (name !== 'authorization') return findHeader(this.raw.rawHeaders, name)
+    if (this.authorization === null) this.authorization = findHeader(this.raw.rawHeaders, name)
     return this.authorization
   }
+}
 
-  private find(name: string): string | undefined {
-    const { rawHeaders } = this.raw
-    const first = name.charCodeAt(0)
-    let found: string | undefined
-    for (let at = 0; at < rawHeaders.length; at += 2) {
-      const sent = rawHeaders[at] as string
-      if (sent.length !== name.length || (sent.charCodeAt(0) | LOWER_CASE) !== first) continue
-      if (sent.toLowerCase() !== name) continue
-      const value = rawHeaders[at + 1] as string
-      // HTTP/2 lets browsers send each cookie by itself, and one header is meant (RFC 9113 section 8.2.3).
-      found = found === undefined ? value : `${found}${name === 'cookie' ? '; ' : ', '}${value}`
-    }
-    return found
+/** A header by its lower-case name, among names and values in turn as they came; the values of one that came twice. */
+export function findHeader(rawHeaders: readonly string[], name: string): string | undefined {
+  const first = name.charCodeAt(0)
+  let found: string | undefined
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    const sent = rawHeaders[at] as string
+    if (sent.length !== name.length || (sent.charCodeAt(0) | LOWER_CASE) !== first) continue
+    if (sent.toLowerCase() !== name) continue
+    const value = rawHeaders[at + 1] as string
+    // HTTP/2 lets browsers send each cookie by itself, and one header is meant (RFC 9113 section 8.2.3).
+    found = found === undefined ? value : `${found}${name === 'cookie' ? '; ' : ', '}${value}`
   }
+  return found
 }
 
 /** A request of which the caller says that it opens a WebSocket. */

@@ -1,6 +1,7 @@
 import type { z } from 'zod'
 import { AuthError } from '../errors/auth-error.ts'
 import type { FieldProblem } from '../errors/refusal.ts'
+import type { HttpRequest } from '../model/http-request.ts'
 import { parseJson, shortName } from './json-text.ts'
 
 /** The most a body may hold. Bytes. */
@@ -18,13 +19,13 @@ export const MEDIA_TYPES: Readonly<Record<BodyType, string>> = {
  * Reads and parses the body of a request. Throws `MEDIA_TYPE_UNSUPPORTED`, `BODY_TOO_LARGE`, `BODY_MALFORMED`, and
  * `REQUEST_INVALID` where a field is sent twice (RFC 6749 section 3.1).
  */
-export async function readBody(request: Request, types: readonly BodyType[]): Promise<unknown> {
+export async function readBody(request: HttpRequest, types: readonly BodyType[]): Promise<unknown> {
   const type = bodyTypeOf(request, types)
   const text = await readText(request)
   return type === 'json' ? parseJson(text) : parseForm(text)
 }
 
-function bodyTypeOf(request: Request, types: readonly BodyType[]): BodyType {
+function bodyTypeOf(request: HttpRequest, types: readonly BodyType[]): BodyType {
   const sent = (request.headers.get('content-type') ?? '').split(';')[0]?.trim().toLowerCase()
   const type = types.find((candidate) => MEDIA_TYPES[candidate] === sent)
   if (type !== undefined) return type
@@ -36,14 +37,14 @@ function bodyTypeOf(request: Request, types: readonly BodyType[]): BodyType {
 }
 
 /** The body as text. Throws as `readBody` does. */
-export async function readText(request: Request): Promise<string> {
+export async function readText(request: HttpRequest): Promise<string> {
   const announced = request.headers.get('content-length')
   if (Number(announced ?? 0) > BODY_LIMIT) throw tooLarge()
   // Of a length that was announced a server reads no more than that, so the body can be asked for at once.
   const isMeasured = announced !== null && !request.headers.has('transfer-encoding')
   let body: Uint8Array
   try {
-    body = isMeasured ? new Uint8Array(await request.arrayBuffer()) : await readAtMost(request.body)
+    body = isMeasured ? await request.bytes() : await readAtMost(request.body)
   } catch (error) {
     throw new AuthError('BODY_MALFORMED', { details: { why: 'the body broke off' }, cause: error })
   }
@@ -58,7 +59,7 @@ export async function readText(request: Request): Promise<string> {
 const UTF_8 = new TextDecoder('utf-8', { fatal: true })
 
 /** Reads on until there is more than the limit. */
-async function readAtMost(stream: Request['body']): Promise<Uint8Array> {
+async function readAtMost(stream: HttpRequest['body']): Promise<Uint8Array> {
   const chunks: Uint8Array[] = []
   let size = 0
   for await (const chunk of stream ?? []) {

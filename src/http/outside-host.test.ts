@@ -20,6 +20,8 @@ test('a host of another name, also as a proxy wrote it down, shows that others c
     assert.equal(outside(`http://${host}/`), `${host}`)
   }
   const local = 'http://127.0.0.1:8000/token'
+  assert.equal(outside(local, { host: 'auth.example.com:8000' }), 'auth.example.com')
+  assert.equal(outside(local, { host: 'LOCALHOST:8000' }), undefined)
   assert.equal(outside(local, { 'x-forwarded-host': 'auth.example.com' }), 'auth.example.com')
   assert.equal(outside(local, { 'x-forwarded-host': 'localhost, auth.example.com:443' }), 'auth.example.com')
   assert.equal(

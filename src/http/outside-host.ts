@@ -1,4 +1,5 @@
 import { hostOf, isLoopback } from '../config/mode.ts'
+import type { HttpRequest } from '../model/http-request.ts'
 
 /**
  * The host that shows that a request did not come from this machine: the one that it names, or that a proxy in front
@@ -7,10 +8,11 @@ import { hostOf, isLoopback } from '../config/mode.ts'
  * It is for telling an operator that a development server is in use. It keeps no attacker out: whoever can reach the
  * port can write any host.
  */
-export function outsideHost(request: Request): string | undefined {
+export function outsideHost(request: HttpRequest): string | undefined {
   const forwarded = request.headers.get('forwarded') ?? ''
   const hosts = [
     hostOf(request.url),
+    withoutPort(request.headers.get('host') ?? ''),
     ...(request.headers.get('x-forwarded-host') ?? '').split(',').map(withoutPort),
     ...[...forwarded.matchAll(/\bhost="?([^";,\s]+)/gi)].map(([, host = '']) => withoutPort(host)),
   ]

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import type { HeaderValues } from '../http/headers.ts'
 import type { Reply } from '../http/reply.ts'
+import type { HttpRequest } from '../model/http-request.ts'
 
 /** Something that is sent as it is, and need not be sent again while its tag is the same. */
 export interface Served {
@@ -32,7 +33,11 @@ function tagOf(hash: ReturnType<typeof createHash>): string {
 }
 
 /** The answer: 304 to whoever has it already. Caches may keep it, and ask each time whether it still holds. */
-export function serve(request: Request, { mediaType, tag, body }: Served, headers: HeaderValues = {}): Reply {
+export function serve(
+  request: HttpRequest,
+  { mediaType, tag, body }: Served,
+  headers: HeaderValues = {},
+): Reply {
   const always = { ...headers, 'Cache-Control': 'no-cache', ETag: tag }
   if (knows(request.headers.get('if-none-match'), tag)) return { status: 304, headers: always, body: null }
   return { status: 200, headers: { ...always, 'Content-Type': mediaType }, body: body() }

@@ -9,6 +9,7 @@ import { traceIdOf } from '../base/trace-parent.ts'
 import { noStore } from '../http/headers.ts'
 import type { Reply } from '../http/reply.ts'
 import { pathOf } from '../http/request-path.ts'
+import type { HttpRequest } from '../model/http-request.ts'
 import { canChooseUpgrades, createSessionSockets } from './session-socket.ts'
 import type { KeyAndCertificate } from './tls/self-signed.ts'
 import { createUnderWay } from './under-way.ts'
@@ -117,7 +118,7 @@ export async function serve({ auth, host, port, logger, tls }: ServeOptions): Pr
  * Whoever types the address that a start prints is led to the account page, which asks them to sign in. The root of an
  * application that embeds the issuer is its own; without pages there is nowhere to lead.
  */
-function homeOf({ issuer, headers, handles }: Auth): (request: Request) => Reply | undefined {
+function homeOf({ issuer, headers, handles }: Auth): (request: HttpRequest) => Reply | undefined {
   const base = new URL(issuer).pathname.replace(/\/$/, '')
   const roots = new Set(['/', base, `${base}/`])
   if (!handles('/account')) return () => undefined

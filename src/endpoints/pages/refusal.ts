@@ -3,6 +3,7 @@ import { catalogue } from '../../errors/codes.ts'
 import type { Refusal } from '../../errors/refusal.ts'
 import type { Reply } from '../../http/reply.ts'
 import { readReturnPath } from '../../http/return-path.ts'
+import type { HttpRequest } from '../../model/http-request.ts'
 import { errorPage } from '../../pages/error.ts'
 import type { ServedRoute } from '../route.ts'
 import type { Services } from '../services.ts'
@@ -11,7 +12,7 @@ import { openView, pagesOf, queryOf, seeOther } from './view.ts'
 
 /** A request to a page, or to a form of one, that was refused. */
 export interface RefusedPage {
-  readonly request: Request
+  readonly request: HttpRequest
   readonly path: string
   readonly route?: ServedRoute
   readonly form?: Form
