@@ -19,13 +19,11 @@ export interface Cursors {
 }
 
 export function createCursors(secretKeys: SecretKeys): Cursors {
-  const macOf = (key: SecretKey, list: string, position: Uint8Array): Uint8Array =>
-    key
-      .hmac('cursor')
-      .update(`${Buffer.byteLength(list)}:${list}`)
-      .update(position)
-      .digest()
-      .subarray(0, AT.position - AT.mac)
+  const macOf = (key: SecretKey, list: string, position: Buffer): Uint8Array => {
+    const head = Buffer.from(`${Buffer.byteLength(list)}:${list}`)
+    const mac = key.mac('cursor', head.toString('latin1') + position.toString('latin1'))
+    return Buffer.from(mac, 'latin1').subarray(0, AT.position - AT.mac)
+  }
 
   return {
     write(list, position) {

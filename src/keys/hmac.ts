@@ -1,6 +1,9 @@
 import crypto, { createHmac, type KeyObject } from 'node:crypto'
 import { equalInConstantTime } from '../base/constant-time.ts'
 
+/** The MAC of a text. Both are latin1, one character a byte: a Buffer for each would cost as much as its hash. */
+export type Mac = (text: string) => string
+
 /** Whether this is the MAC of the text. The text is ASCII. */
 export type HmacCheck = (text: string, mac: Uint8Array) => boolean
 
@@ -16,11 +19,10 @@ const ROOM_BYTES = 8192
 
 /**
  * HMAC (RFC 2104) as its two hashes, over memory that is prepared once: an `Hmac` of node:crypto is a stream, and making
- * one takes longer than to hash a token. The comparison takes the same time wherever the two differ.
+ * one takes longer than to hash a token.
  */
-export function hmacCheck(key: KeyObject, { digest, macBytes }: HmacSizes): HmacCheck {
-  const plainly: HmacCheck = (text, mac) =>
-    equalInConstantTime(createHmac(digest, key).update(text, 'latin1').digest(), mac)
+export function hmacOf(key: KeyObject, { digest, macBytes }: HmacSizes): Mac {
+  const plainly: Mac = (text) => createHmac(digest, key).update(text, 'latin1').digest('binary')
   const { hash } = crypto
   // Missing in some runtimes that have node:crypto.
   if (typeof hash !== 'function') return plainly
@@ -35,15 +37,22 @@ export function hmacCheck(key: KeyObject, { digest, macBytes }: HmacSizes): Hmac
   }
   const inner = padded(0x36, ROOM_BYTES)
   const outer = padded(0x5c, macBytes)
-  const own = Buffer.alloc(macBytes)
-  const inTwoHashes: HmacCheck = (text, mac) => {
-    if (text.length > ROOM_BYTES) return plainly(text, mac)
+  const inTwoHashes: Mac = (text) => {
+    if (text.length > ROOM_BYTES) return plainly(text)
     const end = blockBytes + inner.write(text, blockBytes, 'latin1')
-    // As text: a Buffer for each of the two would cost as much as its hash.
     outer.write(hash(digest, inner.subarray(0, end), 'binary'), blockBytes, 'latin1')
-    own.write(hash(digest, outer, 'binary'), 'latin1')
-    return equalInConstantTime(own, mac)
+    return hash(digest, outer, 'binary')
   }
   // One try before it is relied on: a runtime that hashes otherwise shall refuse no token for it.
-  return inTwoHashes('', createHmac(digest, key).digest()) ? inTwoHashes : plainly
+  return inTwoHashes('') === plainly('') ? inTwoHashes : plainly
+}
+
+/** The comparison takes the same time wherever the two differ. */
+export function hmacCheck(key: KeyObject, sizes: HmacSizes): HmacCheck {
+  const macOf = hmacOf(key, sizes)
+  const own = Buffer.alloc(sizes.macBytes)
+  return (text, mac) => {
+    own.write(macOf(text), 'latin1')
+    return equalInConstantTime(own, mac)
+  }
 }

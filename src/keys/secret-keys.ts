@@ -1,4 +1,6 @@
-import { createHmac, createSecretKey, type Hmac, hkdfSync, type KeyObject } from 'node:crypto'
+import { createHmac, createSecretKey, hkdfSync } from 'node:crypto'
+import { hmacAlgorithms } from './algorithm.ts'
+import { hmacOf, type Mac } from './hmac.ts'
 
 /** One entry of SECRET_KEY. The secret itself stays inside; what leaves are sub-keys, each for one purpose. */
 export interface SecretKey {
@@ -6,8 +8,8 @@ export interface SecretKey {
   readonly fingerprint: string
   /** 32 bytes for one purpose (HKDF-SHA256, RFC 5869); the same each time. */
   subKey(purpose: string): Uint8Array
-  /** An HMAC-SHA256 under the sub-key of a purpose. */
-  hmac(purpose: string): Hmac
+  /** The HMAC-SHA256 of a text under the sub-key of a purpose. Both are latin1, one character a byte. */
+  mac(purpose: string, text: string): string
 }
 
 /** The list of SECRET_KEY: all are read, one writes. */
@@ -44,8 +46,7 @@ export function createSecretKeys(secrets: readonly string[]): SecretKeys {
 
 function prepare(secret: string): SecretKey {
   const subKeys = new Map<string, Uint8Array>()
-  // To make a key object costs three times as much as the MAC of a token.
-  const macKeys = new Map<string, KeyObject>()
+  const macs = new Map<string, Mac>()
   const derive = (purpose: string): Uint8Array =>
     new Uint8Array(hkdfSync('sha256', secret, 'countersign', purpose, 32))
   const subKey = (purpose: string): Uint8Array => {
@@ -58,10 +59,10 @@ function prepare(secret: string): SecretKey {
   return {
     fingerprint: createHmac('sha256', derive('fingerprint')).update('fingerprint').digest('hex').slice(0, 8),
     subKey,
-    hmac(purpose) {
-      const key = macKeys.get(purpose) ?? createSecretKey(subKey(purpose))
-      macKeys.set(purpose, key)
-      return createHmac('sha256', key)
+    mac(purpose, text) {
+      const macOf = macs.get(purpose) ?? hmacOf(createSecretKey(subKey(purpose)), hmacAlgorithms.HS256)
+      macs.set(purpose, macOf)
+      return macOf(text)
     },
   }
 }

@@ -48,7 +48,7 @@ export function readUserCode(text: string): string | undefined {
 
 /** What is kept of it. Keyed, for from a plain hash so short a text would be found by trying all. */
 export function hashUserCode(code: string, key: SecretKey): string {
-  return key.hmac('user code').update(code).digest('base64url')
+  return Buffer.from(key.mac('user code', code), 'latin1').toString('base64url')
 }
 
 /** The same under each key, for the key that writes may have changed since. */

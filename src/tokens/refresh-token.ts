@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto'
 import { decodeBase64Url } from '../base/base64url.ts'
-import { equalTexts } from '../base/constant-time.ts'
+import { equalInConstantTime } from '../base/constant-time.ts'
 import { uuidFromHex, uuidToHex } from '../base/random.ts'
 import { AuthError } from '../errors/auth-error.ts'
 import { Refusal } from '../errors/refusal.ts'
@@ -41,17 +41,18 @@ export interface RefreshTokens {
 }
 
 export function createRefreshTokens(issuer: string, secretKeys: SecretKeys): RefreshTokens {
-  const head = `${issuer}\0`
-  const macOf = (key: SecretKey, body: Uint8Array): string =>
-    key.hmac('refresh-token').update(head).update(body).digest('hex')
+  const head = Buffer.from(`${issuer}\0`).toString('latin1')
+  const macOf = (key: SecretKey, token: Buffer): Buffer =>
+    Buffer.from(key.mac('refresh-token', head + token.toString('latin1', 0, AT.mac)), 'latin1')
 
   return {
     write(token) {
       const key = secretKeys.find(token.keyId)
       if (key === undefined) throw new AuthError('SECRET_KEY_UNKNOWN', { details: { keyId: token.keyId } })
-      const body = bodyOf(token)
-      const mac = macOf(key, Buffer.from(body, 'hex'))
-      return PREFIX + Buffer.from(body + mac, 'hex').toString('base64url')
+      const bytes = Buffer.alloc(AT.end)
+      bytes.write(bodyOf(token), 'hex')
+      bytes.set(macOf(key, bytes), AT.mac)
+      return PREFIX + bytes.toString('base64url')
     },
 
     read(text) {
@@ -64,7 +65,7 @@ export function createRefreshTokens(issuer: string, secretKeys: SecretKeys): Ref
       const key = secretKeys.find(keyId)
       // A node that has not got the new SECRET_KEY yet must not sign anybody out (PROTOCOL 1.4).
       if (key === undefined) return new Refusal('SECRET_KEY_UNKNOWN', { details: { keyId } })
-      if (!equalTexts(macOf(key, bytes.subarray(0, AT.mac)), part(hex, AT.mac, AT.end))) {
+      if (!equalInConstantTime(macOf(key, bytes), bytes.subarray(AT.mac))) {
         return new Refusal('REFRESH_TOKEN_INVALID', { details: { why: 'mac' } })
       }
       return {
