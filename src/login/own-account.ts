@@ -33,7 +33,7 @@ export interface OwnData {
   readonly factors: ListedFactors
   /** What other applications were allowed. */
   readonly consents: readonly Consent[]
-  /** Newest first. */
+  /** Newest first; without who else had to do with the account, and from where. */
   readonly events: readonly AuditEvent[]
 }
 
@@ -172,7 +172,8 @@ export function createOwnAccount(parts: OwnAccountParts): OwnAccount {
         eventsOf(userId),
       ])
       await store.events.record({ name: 'user.exported', origin, userId })
-      return { user, sessions, apiKeys, identities, factors: listedFactors(factors), consents, events }
+      const known = events.map((event) => withoutOthers(event, userId))
+      return { user, sessions, apiKeys, identities, factors: listedFactors(factors), consents, events: known }
     },
 
     async remove(user, { origin, language }) {
@@ -180,4 +181,11 @@ export function createOwnAccount(parts: OwnAccountParts): OwnAccount {
       postman.send({ kind: 'account_deleted', to: user.email, user, language })
     },
   }
+}
+
+/** Of what somebody else did to the account it says that, and nothing of who and where they were: they are not its owner’s. */
+function withoutOthers(event: AuditEvent, userId: string): AuditEvent {
+  const { actor, reference } = event.origin
+  const isOthers = actor.kind === 'user' && actor.id !== undefined && actor.id !== userId
+  return isOthers ? { ...event, origin: { actor: { kind: 'user' }, reference } } : event
 }

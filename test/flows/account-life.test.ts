@@ -312,6 +312,33 @@ test('all that is kept of a person can be had as one document, without a secret'
   assert.ok((await eventsOf(name)).includes('user.exported'))
 })
 
+test('an export tells what others did to the account, and nothing of where they were', async () => {
+  const [one, keeper] = [await someone(), await someone()]
+  const idOf = async (name: string) => (await issuer.auth.users.findByLogin(name))?.id ?? ''
+  const [id, keeperId] = [await idOf(one.name), await idOf(keeper.name)]
+  await issuer.auth.users.setRoles(keeperId, ['user', 'admin'])
+  const { access: token } = tokensOf(await issuer.signIn(keeper.name))
+  const from = { address: '203.0.113.77', headers: { 'user-agent': 'Keeper/1.0' } }
+  const json = { roles: ['user'] }
+  assert.equal((await issuer.call('PATCH', `/admin/users/${id}`, { token, json, ...from })).status, 200)
+  const form = { grant_type: 'password', username: one.name, password: 'a guess' }
+  await issuer.call('POST', '/token', { form, address: '203.0.113.78' })
+  await issuer.call('PATCH', '/users/me', {
+    token: one.access,
+    json: { username: `${one.name}.b` },
+    address: '192.0.2.9',
+  })
+  const { body, text } = await issuer.call('GET', '/users/me/export', { token: one.access })
+  const events = body.events as { name: string; actor: object; address: string | null }[]
+  const eventOf = (name: string) => events.find((event) => event.name === name)
+  const given = eventOf('user.roles_changed')
+  assert.deepEqual([given?.actor, given?.address], [{ kind: 'user', id: null }, null])
+  for (const hidden of [keeperId, from.address, 'Keeper/1.0']) assert.ok(!text.includes(hidden), hidden)
+  assert.equal(eventOf('user.renamed')?.address, '192.0.2.9', 'their own')
+  const kept = await issuer.auth.events.list({ userId: id, name: 'user.roles_changed', limit: 1 })
+  assert.equal(kept[0]?.origin.address, from.address, 'whoever looks after the service sees it')
+})
+
 test('an API key changes no address, exports nothing and deletes nobody', async () => {
   const { access } = await someone()
   const made = await issuer.call('POST', '/users/me/api-keys', { json: { name: 'k' }, token: access })
