@@ -4,6 +4,7 @@ import { type Facts, readFacts } from './facts.ts'
 import type { Diagnosis, Finding } from './finding.ts'
 import { isAccepted, isRefused, isWithheld } from './http-facts.ts'
 import { listNotChecked, listWanted, ruleOut } from './looked-at.ts'
+import { causeInAnswer, doubted } from './own-answer.ts'
 import { allRules } from './rules/all.ts'
 
 /**
@@ -12,8 +13,9 @@ import { allRules } from './rules/all.ts'
  */
 export function diagnose(evidence: Evidence, nowSeconds: number): Diagnosis {
   const facts = readFacts(evidence, nowSeconds)
-  const found = allRules.flatMap((rule) => rule(facts) ?? [])
-  const causes = settle(isWithheld(facts) ? found.filter(({ code }) => !OF_ABSENCE.has(code)) : found)
+  const all = allRules.flatMap((rule) => rule(facts) ?? []).map((finding) => doubted(finding, facts))
+  const found = isWithheld(facts) ? all.filter(({ code }) => !OF_ABSENCE.has(code)) : all
+  const causes = settle(found.some(isCertain) ? found : [...found, ...[causeInAnswer(facts) ?? []].flat()])
   const named = new Set(causes.map(({ code }) => code))
   const verdict = causes.length > 0 ? 'cause' : isDecided(facts) ? 'ok' : 'undecided'
   return {

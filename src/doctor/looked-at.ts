@@ -2,6 +2,7 @@ import { readClocks } from './clock-facts.ts'
 import type { Facts } from './facts.ts'
 import type { RuledOut } from './finding.ts'
 import { header, isRefused, isWithheld, requestOf } from './http-facts.ts'
+import { eventOf, readOwnAnswer } from './own-answer.ts'
 import { clipped, moment, span } from './words.ts'
 
 /** Causes that the evidence shows to be none, each with what shows it. */
@@ -111,8 +112,14 @@ export function listNotChecked({ token, signature, evidence, config, audiences }
 }
 
 /** The evidence that would decide, most telling first. */
-export function listWanted({ token, signature, evidence, hasConfig, exchanges }: Facts): readonly string[] {
+export function listWanted(facts: Facts): readonly string[] {
+  const { token, signature, evidence, hasConfig, exchange, exchanges } = facts
   const wants: string[] = []
+  const answer = readOwnAnswer(exchange?.response)
+  if (answer !== undefined)
+    wants.push(
+      `${eventOf(answer)}; the answer, \`${answer.clientCode}\`, keeps the cause from clients on purpose`,
+    )
   if (token !== undefined && signature.kind === 'not_checked') {
     wants.push(
       'the key set (JWKS) of the issuer or the shared secret that the verifier was given: `countersign doctor token --issuer URL`, `--secret-file FILE`, or `--own` in the folder of the issuer',
@@ -131,7 +138,7 @@ export function listWanted({ token, signature, evidence, hasConfig, exchanges }:
     )
   else if (exchanges.some(({ as_received }) => as_received === undefined))
     wants.push('the request as the service received it (its access log or a dump of its headers)')
-  if (exchanges.some(isRefused) || evidence.events === undefined)
+  if (answer === undefined && (exchanges.some(isRefused) || evidence.events === undefined))
     wants.push('the log line or event of the refusal, by its reference: `countersign doctor ref <reference>`')
   if (evidence.store === undefined)
     wants.push(

@@ -1,3 +1,4 @@
+import { clientCodes } from '../errors/client-codes.ts'
 import type { Evidence, HttpRequest, HttpResponse } from './evidence.ts'
 import type { Diagnosis, Finding } from './finding.ts'
 import { cookiesOf, fieldsOf, urlOf } from './http-facts.ts'
@@ -73,6 +74,11 @@ function isNoWord(text: string): boolean {
   return text.length >= 20 || /\d/.test(text)
 }
 
+/** A word that answers use for a refusal stands in the member `code`, where an authorization code may stand as well. */
+function isWord(value: string): boolean {
+  return Object.hasOwn(clientCodes, value)
+}
+
 function carriedBy(message: HttpRequest | HttpResponse | undefined): readonly string[] {
   if (message === undefined) return []
   const request = 'method' in message ? message : undefined
@@ -86,7 +92,9 @@ function carriedBy(message: HttpRequest | HttpResponse | undefined): readonly st
     name.toLowerCase() === 'set-cookie' ? [/=([^;]{16,})/.exec(value)?.[1] ?? ''] : [],
   )
   const fields = [...fieldsOf(message), ...(urlOf(request)?.searchParams ?? [])].flatMap(([name, value]) =>
-    SECRET_FIELD.test(name) && !/uri|type|method|challenge_method/.test(name) ? [value] : [],
+    SECRET_FIELD.test(name) && !/uri|type|method|challenge_method/.test(name) && !isWord(value)
+      ? [value]
+      : [],
   )
   return [...headers, ...cookies, ...set, ...fields]
 }

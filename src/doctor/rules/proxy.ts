@@ -1,6 +1,6 @@
 import type { ServiceConfig } from '../evidence.ts'
 import { certain, found, probable } from '../finding.ts'
-import { header, headerValues, isAccepted, requestOf, urlOf } from '../http-facts.ts'
+import { errorOf, header, headerValues, isAccepted, requestOf, urlOf } from '../http-facts.ts'
 import { bareToken, looksLikeJwt, type PastedToken, readPasted } from '../pasted-token.ts'
 import type { Rule } from '../rule.ts'
 import { corsCredentials, headerNotAllowed, preflightGuarded } from './cors.ts'
@@ -138,6 +138,8 @@ const basicCollision: Rule = ({ exchange, config }) => {
   const received = header(exchange?.as_received, 'authorization')
   const path = urlOf(exchange && requestOf(exchange))?.pathname ?? ''
   if (/token|introspect|revoke|oauth/.test(path)) return undefined
+  // Whoever says what is wrong with a client has read its Basic.
+  if (errorOf(response) === 'invalid_client') return undefined
   const asksBasic = /^basic/i.test(challenge) && response?.status === 401
   const carriesBasic = /^basic/i.test(received ?? sent ?? '')
   const scheme = config.scheme ?? 'Bearer'

@@ -1,5 +1,5 @@
 import { certain } from '../../finding.ts'
-import { headerValues, requestOf } from '../../http-facts.ts'
+import { errorOf, headerValues, requestOf } from '../../http-facts.ts'
 import { hasInvisible, looksLikeJwt } from '../../pasted-token.ts'
 import type { Rule } from '../../rule.ts'
 import { authorization, NOTHING, scheme } from './authorization-value.ts'
@@ -149,6 +149,8 @@ export const schemeMismatch: Rule = (facts) => {
   if (/^["'`{]|^eyJ/.test(word)) return undefined
   const path = facts.request?.path ?? ''
   if (/^basic$/i.test(word) && /token|introspect|revoke|oauth|login/.test(path)) return undefined
+  // Whoever says what is wrong with a client has read its Basic.
+  if (/^basic$/i.test(word) && errorOf(facts.exchange?.response) === 'invalid_client') return undefined
   if (/^dpop$/i.test(word) && facts.token?.claims?.cnf !== undefined) return undefined
   if (!/^[\w.:-]+$/.test(word) || looksLikeJwt(word)) return undefined
   return certain('HDR_SCHEME_MISMATCH', {
