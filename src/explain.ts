@@ -74,13 +74,26 @@ export async function explain(
   nowSeconds: number,
 ): Promise<Explanation> {
   if (subject instanceof AuthError) return explainCause(subject.code, undefined, detailsOf(subject))
-  if (subject instanceof Error) return explainCause('INTERNAL', undefined, [])
+  if (subject instanceof Error) {
+    // Frameworks put an error that they pass on into one of their own.
+    const own = ownErrorIn(subject)
+    return own === undefined
+      ? explainCause('INTERNAL', undefined, [])
+      : explainCause(own.code, undefined, detailsOf(own))
+  }
+  if (subject instanceof Response && subject.bodyUsed) {
+    const meaning =
+      'The answer was read already, and its reference with it: hand over the reference, or a clone.'
+    return { reference: undefined, cause: undefined, meaning, hint: '', evidence: [], record: undefined }
+  }
   const reference = typeof subject === 'string' ? subject.trim() : await referenceOf(subject)
   const record = reference === undefined ? undefined : await refusals.find(reference)
   if (record === undefined) {
     return { reference, cause: undefined, meaning: NOTHING_KNOWN, hint: '', evidence: [], record }
   }
-  const { causes } = diagnoseRefusal(record, await refusals.contextOf(record), nowSeconds)
+  // What is remembered here is told also while the store is away, which may be what it is about.
+  const context = await refusals.contextOf(record).catch(() => undefined)
+  const { causes } = diagnoseRefusal(record, context, nowSeconds)
   return explainCause(record.code as Cause, reference, causes[0]?.evidence ?? [], record)
 }
 
@@ -90,8 +103,24 @@ function explainCause(
   evidence: readonly string[],
   record?: RefusalRecord,
 ): Explanation {
-  const { meaning, hint } = Object.hasOwn(catalogue, cause) ? catalogue[cause] : catalogue.INTERNAL
+  const { meaning, hint } = Object.hasOwn(catalogue, cause) ? catalogue[cause] : OF_ANOTHER_RELEASE
   return { reference, cause, meaning, hint, evidence, record }
+}
+
+const OF_ANOTHER_RELEASE = {
+  meaning: 'A cause that this release does not know: a node of a newer one has written it.',
+  hint: 'Ask there, or see docs/refusals.md of that release.',
+}
+
+const MOST_WRAPPINGS = 8
+
+function ownErrorIn(error: Error): AuthError | undefined {
+  let inner: unknown = error.cause
+  for (let depth = 0; depth < MOST_WRAPPINGS && inner instanceof Error; depth++) {
+    if (inner instanceof AuthError) return inner
+    inner = inner.cause
+  }
+  return undefined
 }
 
 function detailsOf({ refusal }: AuthError): string[] {

@@ -1,9 +1,10 @@
 import { fork } from 'node:child_process'
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { InventoryEntry } from '../model/inventory.ts'
 import type { ChildMessage } from './child-message.ts'
+import { readNamedFile, readStandardInput } from './named-file.ts'
 import { NoVerdict } from './no-verdict.ts'
 import { readInventory } from './routes-lock.ts'
 
@@ -17,8 +18,8 @@ const LIMIT_MILLISECONDS = 60_000
  * input. A running application is asked for nothing: a list of every door is not for the network.
  */
 export async function inventoryOfApp(app: string, exportName?: string): Promise<readonly InventoryEntry[]> {
-  if (app === '-') return readInventory('standard input', readFileSync(0, 'utf8'))
-  if (app.endsWith('.json')) return readInventory(app, readFileSync(app, 'utf8'))
+  if (app === '-') return readInventory('standard input', (await readStandardInput()).toString('utf8'))
+  if (app.endsWith('.json')) return readInventory(app, readNamedFile(app))
   const path = resolve(app)
   if (!existsSync(path)) throw new NoVerdict(`${app} is not there`)
   const told = await askChild(path, exportName)

@@ -1,9 +1,10 @@
-import { readFileSync } from 'node:fs'
 import type { Auth } from '../auth.ts'
 import { isJsonObject } from '../base/strict-json.ts'
 import type { ClientChange } from '../clients/clients.ts'
 import { type Client, type ClientAuthMethod, FIRST_PARTY, type IdTokenAlgorithm } from '../model/client.ts'
 import { timeOf } from './account.ts'
+import { readJsonObject } from './document.ts'
+import { readNamedFile } from './named-file.ts'
 import { type OutputOptions, printFacts, printTable } from './output.ts'
 import { OPERATOR, withAuth } from './with-auth.ts'
 
@@ -103,8 +104,8 @@ function changeOf(options: Omit<RegistrationOptions, 'name'>): Omit<ClientChange
 }
 
 function keysIn(path: string): readonly Readonly<Record<string, unknown>>[] {
-  const document: unknown = JSON.parse(readFileSync(path, 'utf8'))
-  const keys = isJsonObject(document) ? (document.keys ?? [document]) : undefined
+  const document = readJsonObject(readNamedFile(path))
+  const keys = document === undefined ? undefined : (document.keys ?? [document])
   if (!Array.isArray(keys) || !keys.every(isJsonObject)) throw new Error(`${path}: no key set (RFC 7517)`)
   return keys
 }

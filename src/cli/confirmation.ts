@@ -1,9 +1,11 @@
+import { printable } from './output.ts'
+
 /**
  * Says beforehand what will happen, on standard error, and goes on only if somebody agrees: at a terminal by answering,
  * elsewhere by `--yes`. Throws an Error where nobody does.
  */
 export async function confirmed(consequences: string, yes = false): Promise<void> {
-  const sentence = `${consequences.slice(0, 1).toUpperCase()}${consequences.slice(1)}`
+  const sentence = printable(`${consequences.slice(0, 1).toUpperCase()}${consequences.slice(1)}`)
   if (yes || !process.stdin.isTTY) {
     process.stderr.write(`${sentence}\n`)
     if (!yes) throw new Error('nothing was changed; add --yes to go on')

@@ -1,12 +1,13 @@
 import { isUtf8 } from 'node:buffer'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import type { Auth } from '../auth.ts'
 import { MissingPackageError } from '../base/optional-package.ts'
 import { parseStrictJson } from '../base/strict-json.ts'
 import type { DeclarationPlan, DeclaredChange } from '../declaration/plan.ts'
 import { confirmed } from './confirmation.ts'
 import { parseYaml, writeYaml } from './document.ts'
-import { counted, type OutputOptions, print, printJson, printTable } from './output.ts'
+import { readNamedBytes } from './named-file.ts'
+import { counted, type OutputOptions, print, printable, printJson, printTable } from './output.ts'
 import { OPERATOR, withAuth } from './with-auth.ts'
 
 interface ApplyOptions extends OutputOptions {
@@ -64,7 +65,7 @@ const isYaml = (path: string) => /\.ya?ml$/i.test(path)
 
 /** YAML by the name of the file, else JSON. */
 async function readDocument(path: string): Promise<unknown> {
-  const bytes = readFileSync(path)
+  const bytes = bytesOf(path)
   if (isYaml(path)) {
     if (!isUtf8(bytes)) throw new Error(`${path} is no UTF-8`)
     return parseYaml(bytes.toString('utf8')).catch((error: Error) => {
@@ -74,6 +75,15 @@ async function readDocument(path: string): Promise<unknown> {
   const parsed = parseStrictJson(bytes)
   if (typeof parsed !== 'string') return parsed
   throw new Error(`${path} ${FAULTS[parsed]}${parsed === 'not_json' ? whereIn(bytes.toString('utf8')) : ''}`)
+}
+
+/** What cannot be read has failed here: status 2 would be taken for a mistake in the command, 3 is what a dry run found. */
+function bytesOf(path: string): Buffer {
+  try {
+    return readNamedBytes(path)
+  } catch (error) {
+    throw new Error(error instanceof Error ? error.message : `${path} cannot be read`)
+  }
 }
 
 /** What the parser says of the place, without the text around it. */
@@ -105,7 +115,7 @@ function printPlan({ changes, left }: DeclarationPlan): void {
   printTable(rows, {}, 'nothing to change')
   if (left.length > 0) {
     const names = left.map(({ kind, name }) => `${kind} ${name}`).join(', ')
-    print(`\nnot in the file and left alone (--prune removes them): ${names}`)
+    print(`\nnot in the file and left alone (--prune removes them): ${printable(names)}`)
   }
 }
 

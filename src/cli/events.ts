@@ -5,7 +5,8 @@ import { showEvent } from '../endpoints/schemas.ts'
 import { catalogue } from '../errors/codes.ts'
 import type { EventFilter } from '../store/events.ts'
 import { findAccount, timeOf } from './account.ts'
-import { type OutputOptions, print, printable, printTable } from './output.ts'
+import { readMoment } from './moment.ts'
+import { type OutputOptions, print, printable, printTable, safeJson } from './output.ts'
 import { withAuth } from './with-auth.ts'
 
 interface EventsOptions extends OutputOptions {
@@ -58,8 +59,8 @@ const UNITS: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_0
 /** A time, or how long ago: `90s`, `15m`, `24h`, `7d`. Milliseconds since 1970. */
 function momentOf(text: string): number {
   const [, count, unit = ''] = /^(\d{1,6})([smhd])$/.exec(text) ?? []
-  const time = count === undefined ? Date.parse(text) : Date.now() - Number(count) * (UNITS[unit] ?? 0)
-  if (Number.isFinite(time)) return time
+  const time = count === undefined ? readMoment(text) : Date.now() - Number(count) * (UNITS[unit] ?? 0)
+  if (time !== undefined) return time
   throw new Error('--since: a time such as 2026-11-23T08:00:00Z, or how long ago: 15m, 24h, 7d')
 }
 
@@ -77,7 +78,7 @@ async function followEvents(
       if (seen.has(event.id)) continue
       seen.set(event.id, event.at)
       newest = Math.max(newest, event.at)
-      print(json ? JSON.stringify(showEvent(event)) : lineOf(event))
+      print(json ? safeJson(showEvent(event)) : lineOf(event))
     }
     seen = new Map([...seen].filter(([, at]) => at >= newest - LATE_MILLISECONDS))
   }

@@ -3,7 +3,7 @@ import { createWriteStream } from 'node:fs'
 import type { Writable } from 'node:stream'
 import type { Auth } from '../auth.ts'
 import type { User } from '../model/user.ts'
-import { counted, print } from './output.ts'
+import { counted, print, safeJson } from './output.ts'
 import { withAuth } from './with-auth.ts'
 
 interface ExportOptions {
@@ -35,7 +35,7 @@ export async function exportFrom(
   let count = 0
   for await (const user of allUsers(auth)) {
     const hash = withPasswordHashes ? await auth.users.passwordHashOf(user.id) : undefined
-    await write(file ?? process.stdout, `${JSON.stringify({ ...shown(user), password_hash: hash })}\n`)
+    await write(file ?? process.stdout, `${safeJson({ ...shown(user), password_hash: hash })}\n`)
     count += 1
   }
   file?.end()

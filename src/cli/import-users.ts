@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs'
 import type { Auth } from '../auth.ts'
 import { AuthError } from '../errors/auth-error.ts'
 import type { ImportedAccount } from '../login/accounts.ts'
@@ -6,6 +5,7 @@ import { loginKey } from '../model/account-name.ts'
 import { createProgress } from './import/progress.ts'
 import { type NumberedRow, readRows } from './import/read-rows.ts'
 import { type FirebaseParameters, readUserRow } from './import/user-row.ts'
+import { readNamedFile } from './named-file.ts'
 import { type OutputOptions, printFacts } from './output.ts'
 import { OPERATOR, withAuth } from './with-auth.ts'
 
@@ -119,7 +119,7 @@ function outcomeOf(error: unknown): Outcome {
 
 /** From a file, for the signer key is a secret: as Firebase shows it, or as JSON. */
 function readParameters(path: string): FirebaseParameters {
-  const text = readFileSync(path, 'utf8')
+  const text = readNamedFile(path)
   const parameterOf = (...names: readonly string[]): string => {
     const [, value] =
       new RegExp(`["']?(?:${names.join('|')})["']?\\s*:\\s*["']?([\\w+/=-]+)`).exec(text) ?? []

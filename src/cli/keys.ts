@@ -1,11 +1,11 @@
 import { createPrivateKey, createPublicKey, type JsonWebKey } from 'node:crypto'
-import { text } from 'node:stream/consumers'
 import type { Auth } from '../auth.ts'
 import { readSecretFile } from '../config/secret-file.ts'
 import type { KeyFacts } from '../keys/key-management.ts'
 import type { IdTokenAlgorithm } from '../model/client.ts'
 import type { KeyUse } from '../store/keys.ts'
 import { confirmed } from './confirmation.ts'
+import { readStandardInput } from './named-file.ts'
 import { type OutputOptions, print, printFacts, printJson, printTable } from './output.ts'
 import { OPERATOR, withAuth } from './with-auth.ts'
 
@@ -97,7 +97,7 @@ interface ImportOptions extends OutputOptions, UseOption {
 
 /** A private key comes from a file or from standard input: arguments are seen by everybody on the machine. */
 export async function importKey({ file, use, algorithm, ...output }: ImportOptions): Promise<void> {
-  const given = (file === undefined ? await text(process.stdin) : secretFile(file)).trim()
+  const given = (file === undefined ? (await readStandardInput()).toString('utf8') : secretFile(file)).trim()
   if (given === '') throw new Error('no key on standard input; give one there, or with --file')
   const key = await withAuth((auth) =>
     auth.keys.import(privateJwkOf(given, algorithm), { use: useOf(use) }, OPERATOR),

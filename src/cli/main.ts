@@ -4,6 +4,7 @@ import { keepCompiled } from './compile-cache.ts'
 import { explainFailure } from './failure.ts'
 import { NoVerdict } from './no-verdict.ts'
 import { oldNode } from './old-node.ts'
+import { printable } from './output.ts'
 import { takeOwnModulesAsNamed } from './own-modules.ts'
 import { createProgram } from './program.ts'
 
@@ -25,6 +26,11 @@ function leave(error: unknown): void {
     process.exitCode = error.exitCode === 0 ? 0 : 2
     return
   }
-  process.stderr.write(`${oldNode() ?? explainFailure(error)}\n`)
+  process.stderr.write(`${inLines(oldNode() ?? explainFailure(error))}\n`)
   process.exitCode = error instanceof NoVerdict ? 2 : 1
+}
+
+/** A failure may quote what a database or another server said. */
+function inLines(text: string): string {
+  return text.split('\n').map(printable).join('\n')
 }

@@ -10,7 +10,7 @@ export function printFacts(facts: Readonly<Record<string, unknown>>, { json }: O
     return
   }
   const width = Math.max(...Object.keys(facts).map((name) => name.length))
-  for (const [name, value] of Object.entries(facts)) print(`${name.padEnd(width)}  ${cell(value)}`)
+  for (const [name, value] of Object.entries(facts)) print(`${printable(name).padEnd(width)}  ${cell(value)}`)
 }
 
 /** Many things: JSON for programs, a table for people. */
@@ -49,7 +49,19 @@ export function printTable(
 }
 
 export function printJson(value: unknown): void {
-  print(JSON.stringify(value, undefined, 2))
+  print(safeJson(value, 2))
+}
+
+/** JSON whose texts move no cursor either: what JSON itself leaves as it is, a terminal may obey. The value is the same. */
+export function safeJson(value: unknown, indent?: number): string {
+  return JSON.stringify(value, undefined, indent).replace(
+    /[\u007f-\u009f\p{Cf}\p{Zl}\p{Zp}]/gu,
+    (character) =>
+      character
+        .split('')
+        .map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
+        .join(''),
+  )
 }
 
 export function print(line: string): void {

@@ -1,9 +1,9 @@
-import { text } from 'node:stream/consumers'
+import { readStandardInput } from './named-file.ts'
 
 /** A password comes from a hidden prompt, or from standard input where that is no terminal; never from an option. */
 export async function askNewPassword(): Promise<string> {
   if (!process.stdin.isTTY) {
-    const given = (await text(process.stdin)).replace(/\r?\n$/, '')
+    const given = (await readStandardInput()).toString('utf8').replace(/\r?\n$/, '')
     if (given === '') throw new Error('no password on standard input')
     return given
   }

@@ -3,7 +3,7 @@ import { isJsonObject } from '../base/strict-json.ts'
 import type { AccessData, InventoryEntry, RequirementData } from '../model/inventory.ts'
 import { type ChangeKind, compareInventories } from '../model/inventory-change.ts'
 import { NoVerdict } from './no-verdict.ts'
-import { type OutputOptions, print, printJson } from './output.ts'
+import { type OutputOptions, print, printable, printJson } from './output.ts'
 
 /** Writes the list to keep: one line a route, in an order of its own, so that a review sees what changed. */
 export function writeLock(file: string, entries: readonly InventoryEntry[], { json }: OutputOptions): void {
@@ -49,7 +49,7 @@ export function checkLock(file: string, entries: readonly InventoryEntry[], { js
   }
   const width = Math.max(...changes.map(({ kind }) => WORDS[kind].length))
   for (const { kind, entry, words } of changes) {
-    print(`${WORDS[kind].padEnd(width)}  ${entry.method} ${entry.path} ${words}`)
+    print(printable(`${WORDS[kind].padEnd(width)}  ${entry.method} ${entry.path} ${words}`))
   }
   print(`\nIf that is meant, write the list anew (--write) and have the change of ${file} reviewed.`)
 }

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { isJsonObject, type JsonObject } from '../base/strict-json.ts'
 import { claimsOf } from '../hostile/idea.ts'
@@ -185,7 +184,7 @@ async function objectIn(
   place: string,
   read: (text: string) => JsonObject | undefined | Promise<JsonObject | undefined>,
 ): Promise<JsonObject> {
-  const text = isAddress(place) ? await fetchText(option, place) : readFileSync(place, 'utf8')
+  const text = isAddress(place) ? await fetchText(option, place) : readNamedFile(place)
   const found = await read(text)
   if (found === undefined) throw new NoVerdict(`${option}: ${place} holds no JSON object`)
   return found

@@ -1,6 +1,5 @@
-import { text } from 'node:stream/consumers'
 import { inspectToken } from './inspected-token.ts'
-import { readNamedFile } from './named-file.ts'
+import { readNamedFile, readStandardInput } from './named-file.ts'
 import { type OutputOptions, print, printFacts, printJson } from './output.ts'
 
 interface InspectOptions extends OutputOptions {
@@ -9,7 +8,7 @@ interface InspectOptions extends OutputOptions {
 
 /** A token comes from a file or from standard input: arguments stay in the history of the shell. */
 export async function inspectCommand({ file, json }: InspectOptions): Promise<void> {
-  const given = file === undefined ? await text(process.stdin) : readNamedFile(file)
+  const given = file === undefined ? (await readStandardInput()).toString('utf8') : readNamedFile(file)
   const inspected = inspectToken(given.trim(), Date.now())
   if (json) {
     printJson(inspected)

@@ -5,6 +5,7 @@ import { diagnose } from './diagnose.ts'
 import type { Evidence, Header, HttpRequest } from './evidence.ts'
 import type { Diagnosis } from './finding.ts'
 import { redact } from './redact.ts'
+import { diagnoseRefusal } from './refusal-finding.ts'
 import { reportDiagnosis } from './report.ts'
 
 const NOW = 1_800_000_000
@@ -209,4 +210,23 @@ describe('a preflight', () => {
     assert.equal(listed?.code, 'CORS_HEADER_NOT_ALLOWED')
     assert.doesNotMatch(listed.fix.join('\n'), /CORS_ORIGINS/)
   })
+})
+
+it('a cause that a newer node wrote is told by its code', () => {
+  const record = { reference: 'r', at: NOW * 1000, code: 'FROM_TOMORROW', node: 'a', facts: {} }
+  assert.match(reportDiagnosis(diagnoseRefusal(record, {}, NOW)), /^FROM_TOMORROW \(certain\): A cause that/)
+})
+
+it('of several tokens the first is judged, and the others are said not to be', () => {
+  const { notChecked } = look({ tokens: [{ text: TOKEN }, { text: 'x' }, { text: 'y' }], config: CONFIG })
+  assert.match(notChecked.join('\n'), /the other 2 tokens/)
+  assert.doesNotMatch(look({ tokens: [{ text: TOKEN }], config: CONFIG }).notChecked.join('\n'), /the other/)
+})
+
+it('an audience that differs by a slash is to be written alike, and every command in a remedy is one', () => {
+  const { causes } = look({ tokens: [{ text: TOKEN }], config: { ...CONFIG, audience: 'api/' } })
+  assert.match(causes[0]?.fix[0] ?? '', /the same \(identical\) text on both sides/)
+  const text = tokenWith({ iss: 'http://127.0.0.1:8000' })
+  const alias = look({ tokens: [{ text }], config: { ...CONFIG, issuer: 'http://localhost:8000' } })
+  assert.match(alias.causes[0]?.settledBy[0] ?? '', /`countersign doctor url http:\/\/localhost:8000`/)
 })

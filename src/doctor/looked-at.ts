@@ -79,6 +79,9 @@ function isSameWord(a = '', b = ''): boolean {
 /** What was not looked at, so that nobody takes silence for an all-clear. */
 export function listNotChecked({ token, signature, evidence, config, audiences }: Facts): readonly string[] {
   const list: string[] = []
+  const others = (evidence.tokens?.length ?? 0) - 1
+  if (others > 0)
+    list.push(`the other ${others === 1 ? 'token' : `${others} tokens`}: the first is judged, one at a time`)
   if (token !== undefined) {
     if (signature.kind === 'not_checked') {
       list.push('the signature: no key or secret was at hand, so the claims are not proven')

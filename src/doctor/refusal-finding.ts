@@ -28,13 +28,17 @@ const FACT_WORDS: readonly (readonly [string, string])[] = [
   ['seconds_left', 'seconds the token had left'],
 ]
 
-/** What happened at a refusal, by its record: the cause is the one that the service itself named, so it is certain. */
+/**
+ * What happened at a refusal, by its record: the cause is the one that the service itself named, so it is certain. Without a
+ * context, as where the store is away, nothing is said of how things stand now.
+ */
 export function diagnoseRefusal(
   record: RefusalRecord,
-  { user, session, key, client }: RefusalContext,
+  context: RefusalContext | undefined,
   nowSeconds: number,
 ): Diagnosis {
   const { facts, node } = record
+  const { user, session, key, client } = context ?? {}
   const entry = Object.hasOwn(catalogue, record.code) ? catalogue[record.code as Cause] : undefined
   const started = Number(facts.node_started_at)
   const evidence = [
@@ -45,7 +49,7 @@ export function diagnoseRefusal(
     ...Object.entries(facts).flatMap(([name, value]) =>
       name.startsWith('detail_') ? [`${name.slice(7)}: ${textOf(value)}`] : [],
     ),
-    ...(facts.kid === undefined
+    ...(facts.kid === undefined || context === undefined
       ? []
       : [
           `signing key now: ${key === undefined ? 'not among the keys of this issuer' : `${key.kid}, ${key.phase}`}`,
@@ -64,7 +68,12 @@ export function diagnoseRefusal(
     verdict: 'cause',
     causes: [finding],
     ruledOut: [],
-    notChecked: ['the request itself: the event keeps names of headers and fingerprints, never values'],
+    notChecked: [
+      'the request itself: the event keeps names of headers and fingerprints, never values',
+      ...(context === undefined
+        ? ['how account, session, client and keys stand now: the store does not answer']
+        : []),
+    ],
     wanted: [],
   }
 }

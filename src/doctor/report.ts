@@ -1,4 +1,4 @@
-import { catalogue } from '../errors/codes.ts'
+import { type Cause, catalogue } from '../errors/codes.ts'
 import type { Diagnosis, Finding } from './finding.ts'
 
 /** The answer for people at a terminal. */
@@ -22,10 +22,15 @@ export function reportDiagnosis({ verdict, causes, ruledOut, notChecked, wanted 
 
 function causeLines({ code, certainty, evidence, fix, settledBy }: Finding): string[] {
   return [
-    `${code} (${certainty}): ${catalogue[code].meaning}`,
+    `${code} (${certainty}): ${meaningOf(code)}`,
     ...evidence.map((what) => `  ${what}`),
     ...(settledBy.length > 0 ? ['  What would settle it:', ...settledBy.map((what) => `    - ${what}`)] : []),
     '  What to do:',
     ...fix.map((step, index) => `    ${index + 1}. ${step}`),
   ]
+}
+
+/** An event may be of a newer release, with a cause that is not known here. */
+function meaningOf(code: Cause): string {
+  return Object.hasOwn(catalogue, code) ? catalogue[code].meaning : 'A cause that this release does not know.'
 }

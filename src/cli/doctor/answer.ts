@@ -3,6 +3,7 @@ import type { Evidence } from '../../doctor/evidence.ts'
 import { type Diagnosis, exitStatusOf } from '../../doctor/finding.ts'
 import { redact } from '../../doctor/redact.ts'
 import { reportDiagnosis } from '../../doctor/report.ts'
+import { readMoment } from '../moment.ts'
 import { readNamedBytes, readStandardInput } from '../named-file.ts'
 import { NoVerdict } from '../no-verdict.ts'
 import { type OutputOptions, printJson } from '../output.ts'
@@ -27,7 +28,7 @@ export function tell(diagnosis: Diagnosis, { json }: OutputOptions, proposed: Pr
 
 export function nowOf({ now }: DoctorOptions): number {
   if (now === undefined) return Date.now() / 1000
-  const seconds = /^\d+(\.\d+)?$/.test(now) ? Number(now) : Date.parse(now) / 1000
+  const seconds = /^\d+(\.\d+)?$/.test(now) ? Number(now) : (readMoment(now) ?? Number.NaN) / 1000
   if (!Number.isFinite(seconds))
     throw new NoVerdict('--now: unix seconds, or a time such as 2026-11-23T08:00:00Z')
   return seconds

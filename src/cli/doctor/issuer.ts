@@ -1,5 +1,6 @@
-import type { Jwk } from '../../doctor/evidence.ts'
-import { ask, jsonOf, keySetOf, urlOf } from './fetch.ts'
+import type { HttpResponse, Jwk } from '../../doctor/evidence.ts'
+import { header } from '../../doctor/http-facts.ts'
+import { type Answered, ask, jsonOf, keySetOf, urlOf } from './fetch.ts'
 
 /** What an issuer shows of itself. */
 export interface ShownIssuer {
@@ -10,6 +11,10 @@ export interface ShownIssuer {
   readonly algorithms: readonly string[] | undefined
   /** Its clock minus ours, in seconds, by the Date header. */
   readonly clockSeconds: number | undefined
+  /** Where there is no metadata: what was seen in its place, if that tells anything. */
+  readonly instead: string | undefined
+  /** Where there are no keys: what was seen in their place. */
+  readonly insteadOfKeys: string | undefined
 }
 
 /** Metadata of OpenID Connect or of RFC 8414, then the key set it names. */
@@ -21,19 +26,28 @@ export async function lookAtIssuer(address: string): Promise<ShownIssuer> {
     `${base.origin}/.well-known/oauth-authorization-server${path}`,
     `${base.origin}${path}/.well-known/oauth-authorization-server`,
   ]
+  let instead: string | undefined
   for (const metadataUrl of places) {
-    const response = await ask(metadataUrl)
+    const answered = await ask(metadataUrl)
+    const { response, failure } = answered
     const metadata = response?.status === 200 ? jsonOf(response) : undefined
-    if (metadata?.issuer === undefined) continue
+    if (metadata?.issuer === undefined) {
+      instead ??= insteadOf(answered)
+      // Where nobody answers there is nothing to be asked twice.
+      if (response === undefined && failure !== undefined) break
+      continue
+    }
     const jwksUrl = typeof metadata.jwks_uri === 'string' ? metadata.jwks_uri : undefined
-    const date = Date.parse(response?.headers.find(([name]) => name.toLowerCase() === 'date')?.[1] ?? '')
+    const { keys, instead: insteadOfKeys } = jwksUrl === undefined ? {} : await keysAt(jwksUrl)
     return {
       issuer: String(metadata.issuer),
       metadataUrl,
       jwksUrl,
-      keys: jwksUrl === undefined ? undefined : await keysAt(jwksUrl),
+      keys,
       algorithms: listOf(metadata.id_token_signing_alg_values_supported),
-      clockSeconds: Number.isNaN(date) ? undefined : Math.round((date - Date.now()) / 1000),
+      clockSeconds: clockOf(response),
+      instead: undefined,
+      insteadOfKeys,
     }
   }
   return {
@@ -43,12 +57,34 @@ export async function lookAtIssuer(address: string): Promise<ShownIssuer> {
     keys: undefined,
     algorithms: undefined,
     clockSeconds: undefined,
+    instead,
+    insteadOfKeys: undefined,
   }
 }
 
-export async function keysAt(url: string): Promise<readonly Jwk[] | undefined> {
-  const response = await ask(url)
-  return response?.status === 200 ? keySetOf(jsonOf(response)) : undefined
+/** A key set, or what was there in its place. */
+export async function keysAt(
+  url: string,
+): Promise<{ readonly keys?: readonly Jwk[]; readonly instead?: string }> {
+  const answered = await ask(url)
+  const keys = answered.response?.status === 200 ? keySetOf(jsonOf(answered.response)) : undefined
+  return keys === undefined ? { instead: insteadOf(answered) ?? 'no key set in JSON' } : { keys }
+}
+
+/** What an answer was that did not hold what was asked for; undefined where it says no more than that. */
+export function insteadOf({ response, failure }: Answered): string | undefined {
+  if (failure !== undefined || response === undefined) return failure
+  const to = header(response, 'location')
+  if (response.status >= 300 && response.status < 400 && to !== undefined)
+    return `${response.status}, which leads on to ${to}: ask there`
+  return response.status === 200 || response.status === 404 ? undefined : `status ${response.status}`
+}
+
+/** A cache keeps the date of the issuer, and says how long ago that was. */
+function clockOf(response: HttpResponse | undefined): number | undefined {
+  const date = Date.parse(header(response, 'date') ?? '')
+  const age = Number(header(response, 'age') ?? 0) || 0
+  return Number.isNaN(date) ? undefined : Math.round((date - Date.now()) / 1000 + age)
 }
 
 function listOf(value: unknown): readonly string[] | undefined {

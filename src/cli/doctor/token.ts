@@ -3,6 +3,7 @@ import type { Evidence, Jwk, ServiceConfig } from '../../doctor/evidence.ts'
 import { readPasted } from '../../doctor/pasted-token.ts'
 import { readNamedFile } from '../named-file.ts'
 import { NoVerdict } from '../no-verdict.ts'
+import { printable } from '../output.ts'
 import { hasDatabase } from '../with-auth.ts'
 import { answer, type DoctorOptions, readInput } from './answer.ts'
 import type { ProposalOptions } from './proposals.ts'
@@ -23,10 +24,18 @@ export interface TokenOptions extends DoctorOptions, ProposalOptions {
 export async function tokenCommand(file: string | undefined, options: TokenOptions): Promise<void> {
   const given = await readInput(file)
   if (given.trim() === '') throw new NoVerdict('There is no token: give a file, or pipe it in.')
+  const count = tokensIn(given)
+  if (count > 1)
+    throw new NoVerdict(`There are ${count} tokens: give one at a time, each is judged by itself.`)
   const tokens = [{ text: given.replace(/(?:\r?\n)+$/, '') }]
   const own = options.own ?? (isBare(options) && (await isFromHere(given)))
   const evidence = own ? await withOwnIssuer(tokens) : await withOthers(tokens, options)
   answer(evidence, options)
+}
+
+/** How many there are, one a line. A single one that was broken into lines has no line that is whole. */
+function tokensIn(text: string): number {
+  return text.split(/\r?\n/).filter((line) => /\beyJ[\w-]+\.[\w-]+\.[\w-]*["',]*\s*$/.test(line)).length
 }
 
 /** Whether nothing was said of who issued the token, and who checks it. */
@@ -81,9 +90,15 @@ async function shownBy(issuer: string) {
   const shown = await lookAtIssuer(issuer)
   if (shown.keys === undefined)
     throw new NoVerdict(
-      `${issuer} shows neither metadata nor keys: see \`countersign doctor url ${issuer}\`, or give --jwks.`,
+      printable(
+        `${issuer} shows ${shown.issuer === undefined ? 'neither metadata nor keys' : 'no keys'}${inBrackets(shown.instead ?? shown.insteadOfKeys)}: see \`countersign doctor url ${issuer}\`, or give --jwks.`,
+      ),
     )
   return shown
+}
+
+function inBrackets(what: string | undefined): string {
+  return what === undefined ? '' : ` (${what})`
 }
 
 /** Each key has one algorithm; those of a key set are what the verifier is taken to allow. */
@@ -102,8 +117,8 @@ async function keysFrom(place: string): Promise<readonly Jwk[]> {
   const { jsonOf, keySetOf } = await import('./fetch.ts')
   if (/^https?:/.test(place)) {
     const { keysAt } = await import('./issuer.ts')
-    const keys = await keysAt(place)
-    if (keys === undefined) throw new NoVerdict(`${place} gives no key set`)
+    const { keys, instead } = await keysAt(place)
+    if (keys === undefined) throw new NoVerdict(printable(`${place} gives no key set${inBrackets(instead)}`))
     return keys
   }
   const keys = keySetOf(jsonOf({ body: readNamedFile(place) }))

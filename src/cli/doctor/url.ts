@@ -1,6 +1,7 @@
 import { diagnose } from '../../doctor/diagnose.ts'
-import type { Evidence, Exchange } from '../../doctor/evidence.ts'
+import type { Evidence, Exchange, HttpResponse } from '../../doctor/evidence.ts'
 import type { Diagnosis } from '../../doctor/finding.ts'
+import { header } from '../../doctor/http-facts.ts'
 import { redact } from '../../doctor/redact.ts'
 import { reportDiagnosis } from '../../doctor/report.ts'
 import { NoVerdict } from '../no-verdict.ts'
@@ -33,32 +34,37 @@ export async function urlCommand(address: string, options: UrlOptions): Promise<
   const exchanges: Exchange[] = []
   const add = (what: string, ok: boolean | undefined, seen: string) => looks.push({ what, ok, seen })
 
+  const target = URL.parse(options.path ?? url.pathname, url.href)
+  if (target?.origin !== url.origin) throw new NoVerdict('--path: a path of the service, such as /orders')
+  const { response: plain, failure, isTlsFailure = false } = await ask(target.href)
+  if (plain === undefined && !isTlsFailure && shown.issuer === undefined)
+    throw new NoVerdict(`${target.href} does not answer (${failure}): nothing there can be judged`)
+
+  const isHttps = url.protocol === 'https:'
+  const inPlain = isLoopback(url) ? 'http on this machine only' : 'http: credentials travel in the clear'
+  // Whom no client can trust is judged by that.
   add(
     'TLS',
-    url.protocol === 'https:' || isLoopback(url),
-    url.protocol === 'https:'
-      ? 'https'
-      : isLoopback(url)
-        ? 'http on this machine only'
-        : 'http: credentials travel in the clear',
+    !isTlsFailure && (isHttps || isLoopback(url)),
+    isTlsFailure ? `${failure}` : isHttps ? 'https' : inPlain,
   )
   add(
     'metadata',
     shown.issuer === undefined ? undefined : true,
-    shown.metadataUrl ?? 'none: no issuer here, or its metadata is closed',
+    shown.metadataUrl ?? `none: ${shown.instead ?? 'no issuer here, or its metadata is closed'}`,
   )
   if (shown.issuer !== undefined) {
     const same = shown.issuer === address
     add(
       'issuer spelling',
-      same || shown.issuer.replace(/\/$/, '') !== address.replace(/\/$/, '') ? same : false,
+      same,
       `${shown.issuer}${same ? '' : ` (asked for ${address}: use the first, character by character)`}`,
     )
     add(
       'key set',
       shown.keys !== undefined && shown.keys.length > 0,
       shown.keys === undefined
-        ? `${shown.jwksUrl ?? 'not named'}: no answer`
+        ? `${shown.jwksUrl ?? 'not named'}: ${shown.insteadOfKeys ?? 'no answer'}`
         : `${shown.jwksUrl}: ${shown.keys.map(({ kid, alg, kty }) => `${String(kid)} (${String(alg ?? kty)})`).join(', ')}`,
     )
   }
@@ -69,12 +75,8 @@ export async function urlCommand(address: string, options: UrlOptions): Promise<
       `${shown.clockSeconds} s against this machine`,
     )
 
-  const target = URL.parse(options.path ?? url.pathname, url.href)
-  if (target?.origin !== url.origin) throw new NoVerdict('--path: a path of the service, such as /orders')
-  const plain = await ask(target.href)
-  add('answer without a credential', undefined, plain === undefined ? 'none' : String(plain.status))
-  if (plain === undefined && shown.issuer === undefined)
-    throw new NoVerdict(`${target.href} does not answer: nothing there can be judged`)
+  if (!isTlsFailure)
+    add('answer without a credential', undefined, plain === undefined ? `none: ${failure}` : answerOf(plain))
   if (plain !== undefined)
     exchanges.push({ as_sent: { method: 'GET', url: target.href, headers: [] }, response: plain })
   if (plain?.status === 401) {
@@ -99,6 +101,11 @@ export async function urlCommand(address: string, options: UrlOptions): Promise<
   report(looks, diagnosis, options)
 }
 
+function answerOf(response: HttpResponse): string {
+  const to = header(response, 'location')
+  return to === undefined ? String(response.status) : `${response.status}, which leads on to ${to}`
+}
+
 function isLoopback({ hostname }: URL): boolean {
   return hostname === 'localhost' || hostname === '[::1]' || hostname.startsWith('127.')
 }
@@ -109,7 +116,7 @@ async function preflight(url: string, origin: string): Promise<Exchange> {
     'Access-Control-Request-Method': 'GET',
     'Access-Control-Request-Headers': 'authorization',
   }
-  const response = await ask(url, { method: 'OPTIONS', headers })
+  const { response } = await ask(url, { method: 'OPTIONS', headers })
   return {
     as_sent: { method: 'OPTIONS', url, headers: Object.entries(headers) },
     ...(response !== undefined && { response }),
@@ -118,7 +125,7 @@ async function preflight(url: string, origin: string): Promise<Exchange> {
 
 async function documentOf(url: URL): Promise<Evidence['openapi']> {
   const place = new URL(`${url.pathname.replace(/\/$/, '')}/openapi.json`, url).href
-  const response = await ask(place)
+  const { response } = await ask(place)
   const document = response?.status === 200 ? jsonOf(response) : undefined
   return document?.openapi === undefined ? undefined : { url: place, document }
 }

@@ -5,7 +5,7 @@ import { createWatchCourse, type Look, type WatchCourse } from '../../doctor/gat
 import type { WatchReport } from '../../doctor/gather/watch-report.ts'
 import { REFUSAL_SLOT_MILLISECONDS } from '../../store/refusals.ts'
 import { explainFailure } from '../failure.ts'
-import { type OutputOptions, print, printable } from '../output.ts'
+import { type OutputOptions, print, printable, safeJson } from '../output.ts'
 import { withAuth } from '../with-auth.ts'
 
 export interface WatchOptions extends OutputOptions {
@@ -45,7 +45,7 @@ export async function watchCommand({
         await pause(stop.signal)
         continue
       }
-      const text = json ? JSON.stringify(look.report) : inLines(look.report)
+      const text = json ? safeJson(look.report) : inLines(look.report)
       if (text !== last) print(last !== '' && !json ? `\n${text}` : text)
       last = text
       tellNews(look, quiet, json)

@@ -64,6 +64,11 @@ export const audience: Rule = (facts) => {
       `The token was made for \`${shown}\`, and this service is \`${wanted}\`${near ? ': the two differ by a trailing slash, and audiences are compared as text' : ': a token for another API'}.${wasAccepted ? ' It was accepted nevertheless.' : ''}`,
     ],
     fix: [
+      ...(near
+        ? [
+            'Write the identifier of this API with exactly the same (identical) text on both sides, slash included: in the verifier (Countersign: `AUDIENCE`), and where the client asks for its token.',
+          ]
+        : []),
       `Request (ask for, obtain) a token for this API: pass the audience (or resource) ${wanted} when the client gets its token from the issuer${config.issuer ? ` ${config.issuer}` : ''}.`,
       ...(wasAccepted
         ? ['Let the verifier check the audience: it must contain exactly its own identifier.']

@@ -121,7 +121,7 @@ const issuer: Rule = ({ token, config, signature }) => {
           : `The path is the same, the host differs (${mine?.host} and ${theirs?.host}), and one of them is a name that only machines nearby know: probably one server under two names, as with containers.`,
       ],
       settledBy: [
-        `whether both addresses lead to the same server: compare the key sets, \`curl ${mine?.origin ?? iss}…/jwks\` and \`curl ${theirs?.origin ?? expected}…/jwks\``,
+        `whether both addresses lead to the same server: compare the key sets that \`countersign doctor url ${clipped(iss)}\` and \`countersign doctor url ${clipped(expected)}\` show`,
       ],
       fix: [
         'Give the issuer one fixed (single, public) host name that browsers and containers both use, and write that URL into `iss` whatever the name it was called by (Keycloak: `KC_HOSTNAME`; Countersign: `ISSUER`).',
