@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { createWriteStream } from 'node:fs'
 import type { Writable } from 'node:stream'
+import { finished } from 'node:stream/promises'
 import type { Auth } from '../auth.ts'
 import type { User } from '../model/user.ts'
 import { counted, print, safeJson } from './output.ts'
@@ -32,6 +33,8 @@ export async function exportFrom(
   // Only for the owner, and never over something that is there.
   const file = path === undefined ? undefined : createWriteStream(path, { mode: 0o600, flags: 'wx' })
   if (file !== undefined) await once(file, 'open')
+  // A disk that is full says so between two writes as well, when nobody waits for either.
+  file?.on('error', () => undefined)
   let count = 0
   for await (const user of allUsers(auth)) {
     const hash = withPasswordHashes ? await auth.users.passwordHashOf(user.id) : undefined
@@ -39,7 +42,7 @@ export async function exportFrom(
     count += 1
   }
   file?.end()
-  if (file !== undefined) await once(file, 'close')
+  if (file !== undefined) await finished(file)
   return count
 }
 
@@ -66,5 +69,6 @@ function shown({ id, email, emailVerified, username, roles, state, profile, crea
 }
 
 async function write(stream: Writable, text: string): Promise<void> {
+  if (stream.errored) throw stream.errored
   if (!stream.write(text)) await once(stream, 'drain')
 }

@@ -202,6 +202,17 @@ test('all accounts are written as they can be read again; hashes only where aske
   await Promise.all([from.close(), to.close()])
 })
 
+test('what can be read once alone is refused: nobody would miss the rows that the look at its form took', async (t) => {
+  const { auth, close } = await startIssuer()
+  t.after(close)
+  await assert.rejects(take(auth, '/dev/null'), /write what comes by a pipe into one/)
+  const cut = file('cut.json', `[{"email":"a@example.com","passwordHash":"${BCRYPT}"},`)
+  await assert.rejects(take(auth, cut), (error: Error) => {
+    assert.match(error.message, /or was cut short$/)
+    return true
+  })
+})
+
 test('the command line imports, shows how far it is on a terminal, and exports without hashes to the screen', async () => {
   const run = async (...args: string[]) => {
     const child = spawn(process.execPath, [MAIN, 'users', ...args], { cwd: folder, env: bareEnvironment() })

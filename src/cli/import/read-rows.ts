@@ -22,6 +22,11 @@ const LARGEST_DOCUMENT_BYTES = 500 * 1024 * 1024
  * under `users`, as Firebase and Keycloak write it. Lines are read one after the other, whatever the size.
  */
 export async function* readRows(path: string): AsyncGenerator<NumberedRow> {
+  // Looked at for its form first, then read: a pipe would be half empty by then, and nobody would miss those rows.
+  if (!statSync(path).isFile())
+    throw new Error(
+      'the users are read from a file alone, for it is read twice: write what comes by a pipe into one',
+    )
   if (/\.csv$/i.test(path)) yield* readCsv(path)
   else if (await isDocument(path)) yield* readDocument(path)
   else yield* readJsonLines(path)
@@ -48,10 +53,19 @@ async function* readDocument(path: string): AsyncGenerator<NumberedRow> {
   if (statSync(path).size > LARGEST_DOCUMENT_BYTES) {
     throw new Error('the document is too large to be read at once: write it as JSON lines (jq -c ".users[]")')
   }
-  const parsed: unknown = JSON.parse(await readFile(path, 'utf8'))
+  const parsed: unknown = parseDocument(await readFile(path, 'utf8'))
   const list = Array.isArray(parsed) ? parsed : (parsed as { users?: unknown }).users
   if (!Array.isArray(list)) throw new Error('the document is no list, and has none under `users`')
   for (const [at, row] of list.entries()) yield { number: at + 1, row, done: (at + 1) / list.length }
+}
+
+/** Without the error of the parser, which quotes what stands around the fault: there are hashes in it. */
+function parseDocument(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    throw new Error('the file is neither JSON lines nor one JSON document, or was cut short')
+  }
 }
 
 async function* linesOf(path: string) {
