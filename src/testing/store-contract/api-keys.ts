@@ -6,7 +6,7 @@ import type { User } from '../../model/user.ts'
 import type { NewApiKey } from '../../store/api-keys.ts'
 import type { Store } from '../../store/store.ts'
 import { newLink } from './links.ts'
-import { entryOf, eventOf, eventsOf, newId, signIn, signUp } from './people.ts'
+import { entryOf, eventOf, eventsOf, newId, signIn, signUp, tally } from './people.ts'
 import { HOUR, type Subject } from './subject.ts'
 
 function newKey(user: User, more: Partial<NewApiKey> = {}): NewApiKey {
@@ -131,6 +131,23 @@ export function testApiKeys(subject: Subject): void {
     const event = eventOf('api_key.confirmed', { userId: user.id })
     assert.equal(await store.apiKeys.confirm({ userId: user.id, id }, event), false)
     assert.deepEqual(await eventsOf(store, user.id), ['user.created', 'api_key.created'])
+  })
+
+  test('PROTOCOL 2.11: a key that a restore has suspended works again once it was confirmed, and that key alone', async () => {
+    const { store, other } = subject()
+    const user = await signUp(store)
+    const [one, two] = [await make(store, user), await make(store, user)]
+    await store.declareRestored(0, eventOf('application.recorded'))
+    const suspended = async () =>
+      (await other.apiKeys.list(user.id)).flatMap((key) => (key.suspended ? [key.id] : [])).sort()
+    assert.deepEqual(await suspended(), [one.id, two.id].sort())
+    const event = eventOf('api_key.confirmed', { userId: user.id })
+    const stranger = await signUp(store)
+    assert.equal(await store.apiKeys.confirm({ userId: stranger.id, id: one.id }, event), false)
+    assert.equal(await store.apiKeys.confirm({ userId: user.id, id: one.id }, event), true)
+    assert.equal(await store.apiKeys.confirm({ userId: user.id, id: one.id }, event), false)
+    assert.deepEqual(await suspended(), [two.id])
+    assert.equal(tally(await eventsOf(store, user.id))['api_key.confirmed'], 1)
   })
 
   test('E13: whoever is signed in no more makes no key; a reset in the same moment leaves none', async () => {

@@ -187,6 +187,13 @@ export function testDeviceCodes(subject: Subject, races: number): void {
     assert.equal(await approve(store, late, one), false)
     assert.equal(await store.deviceCodes.deny(late.hash, eventOf('device_code.denied')), false)
     assert.equal(await stateOf(store, late), 'expired')
+    const unwanted = await startDevice(store)
+    const events = () => store.events.list({ name: 'device_code.denied', limit: 10_000 })
+    const before = (await events()).length
+    assert.equal(await store.deviceCodes.deny(unwanted.hash, eventOf('device_code.denied')), true)
+    assert.equal(await store.deviceCodes.deny(unwanted.hash, eventOf('device_code.denied')), false)
+    assert.equal(await stateOf(store, unwanted), 'denied')
+    assert.equal((await events()).length, before + 1)
     const allowedAndLeft = await startDevice(store)
     await approve(store, allowedAndLeft, one)
     await advance(LIFE)
