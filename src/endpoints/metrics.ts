@@ -1,4 +1,5 @@
 import { AuthError } from '../errors/auth-error.ts'
+import type { Cause } from '../errors/codes.ts'
 import { Refusal } from '../errors/refusal.ts'
 import { guardRequestOf } from '../guard/guard-request.ts'
 import { anyone, needs } from '../model/access.ts'
@@ -20,8 +21,8 @@ export const metrics = route({
   description: 'Open by the setting `METRICS`, and to whoever has the scope `admin:events`.',
   answers: { 200: { description: 'Prometheus text format.', mediaType: 'text/plain' } },
   async handle({ request, address, services }) {
-    if (!services.metricsOpen && !(await mayRead(services, request, address)))
-      throw new AuthError('NOT_FOUND')
+    const why = services.metricsOpen ? undefined : await whyNot(services, request, address)
+    if (why !== undefined) throw new AuthError('NOT_FOUND', { details: { closed: why } })
     const body = prometheusText(await services.metrics())
     return {
       status: 200,
@@ -34,12 +35,16 @@ export const metrics = route({
 /** By no password: this door has no page, and an answer that tells a right one from a wrong one helps who guesses. */
 const reader = needs({ scopes: ['admin:events'], via: ['bearer', 'api-key'] })
 
-async function mayRead(
+/** The cause for which it looks absent, which the event keeps for the operator whose scraper was refused; undefined for nobody. */
+async function whyNot(
   { guard }: Services,
   request: HttpRequest,
   address: string | undefined,
-): Promise<boolean> {
-  if (!request.headers.has('authorization')) return false
+): Promise<Cause | undefined> {
+  if (!CARRIERS.some((name) => request.headers.has(name))) return 'HDR_MISSING'
   const verdict = await guard(guardRequestOf(request, { address }), reader)
-  return verdict !== undefined && !(verdict instanceof Refusal)
+  if (verdict === undefined) return 'HDR_MISSING'
+  return verdict instanceof Refusal ? verdict.code : undefined
 }
+
+const CARRIERS = ['authorization', 'x-api-key']

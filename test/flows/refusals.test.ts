@@ -73,7 +73,27 @@ test('G-17: in production /metrics looks absent, but to whoever may read the eve
   try {
     assert.equal((await issuer.call('GET', '/metrics')).status, 404)
     const { access } = await issuer.signUp('anna')
-    assert.equal((await issuer.call('GET', '/metrics', { token: access })).status, 404)
+    const refused = await issuer.call('GET', '/metrics', { token: access })
+    assert.equal(refused.status, 404)
+    assert.equal(refused.text.includes('SCOPE'), false, 'the client learns nothing of why')
+    const { cause, evidence } = await issuer.auth.explain(String(refused.body.reference))
+    assert.equal(cause, 'NOT_FOUND')
+    assert.ok(evidence.includes('closed: SCOPE_MISSING'), evidence.join('\n'))
+
+    const { id } = await issuer.auth.users.create({
+      email: 'ops@example.com',
+      password: PASSWORD,
+      roles: ['admin'],
+    })
+    const { text: key } = await issuer.auth.apiKeys.create({
+      userId: id,
+      name: 'prometheus',
+      scopes: ['admin:events'],
+    })
+    for (const headers of [{ authorization: `Bearer ${key}` }, { 'x-api-key': key }])
+      assert.equal((await issuer.call('GET', '/metrics', { headers })).status, 200, Object.keys(headers)[0])
+    const cut = await issuer.call('GET', '/metrics', { headers: { 'x-api-key': key.slice(0, -1) } })
+    assert.equal(cut.status, 404)
   } finally {
     await issuer.close()
   }
