@@ -147,6 +147,38 @@ describe('the log of refusals', () => {
     assert.equal(log.recent().length, 1)
   })
 
+  it('counts exactly also while the database is away: the numbers wait for it, the records do not', async () => {
+    const written: { records: RefusalRecord[]; counts: RefusalCount[] } = { records: [], counts: [] }
+    const [away, back] = [keptIn(written, true), keptIn(written)]
+    let isAway = true
+    const refusals = {
+      ...back,
+      write: (...batch) => (isAway ? away : back).write(...batch),
+    } satisfies RefusalVerbs
+    let now = NOW
+    const clock = { now: () => now, elapsed: () => now }
+    const log = createRefusalLog({ refusals, node: NODE, clock, logger: silentLogger })
+    for (let index = 0; index < 3; index++) {
+      log.note(new Refusal('STORE_UNAVAILABLE'), at())
+      await log.flush()
+    }
+    now += 600_000
+    log.note(new Refusal('STORE_UNAVAILABLE'), at())
+    await log.flush()
+    isAway = false
+    log.note(new Refusal('STORE_UNAVAILABLE'), at())
+    await log.flush()
+    await log.flush()
+    assert.deepEqual(
+      written.counts.map(({ at: slot, count }) => [slot - NOW, count]),
+      [
+        [0, 3],
+        [600_000, 2],
+      ],
+    )
+    assert.equal(written.records.length, 1)
+  })
+
   it('writes what is left when it stops', async () => {
     const { log, written } = make()
     log.start()

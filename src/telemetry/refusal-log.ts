@@ -41,6 +41,8 @@ const BURST = 40
 const A_SECOND = 2
 /** Of all causes, within one batch. */
 const MOST_IN_BATCH = 200
+/** Of all causes, for hours: so much is kept while it cannot be written. */
+const MOST_SLOTS = 4000
 
 export function createRefusalLog({
   refusals,
@@ -67,8 +69,17 @@ export function createRefusalLog({
   const count = (code: string, now: number): void => {
     counts.set(code, (counts.get(code) ?? 0) + 1)
     const at = now - (now % REFUSAL_SLOT_MILLISECONDS)
-    const slot = `${at} ${code}`
+    const slot = slotOf({ at, code })
     slots.set(slot, { at, code, node: node.node, count: (slots.get(slot)?.count ?? 0) + 1 })
+  }
+  /** For the next batch: of the while when the database was away they tell the most. */
+  const keep = (sums: readonly RefusalCount[]): void => {
+    for (const sum of sums) {
+      const slot = slotOf(sum)
+      const known = slots.get(slot)
+      if (known === undefined && slots.size >= MOST_SLOTS) continue
+      slots.set(slot, { ...sum, count: sum.count + (known?.count ?? 0) })
+    }
   }
   const write = async (): Promise<void> => {
     for (const [code, free] of room) room.set(code, Math.min(BURST, free + A_SECOND))
@@ -79,8 +90,10 @@ export function createRefusalLog({
     try {
       await refusals.write(records, sums)
     } catch (error) {
-      // What could not be written is let go: a database that is away must not fill the memory. The log lines have it.
-      logger.warn({ err: error, records: records.length }, 'refusals could not be kept for the doctor')
+      // Records are let go: a database that is away must not fill the memory, and the log lines have them. The numbers are few.
+      keep(sums)
+      if (records.length > 0)
+        logger.warn({ err: error, records: records.length }, 'refusals could not be kept for the doctor')
     }
   }
   const flush = async (): Promise<void> => {
@@ -128,4 +141,8 @@ export function createRefusalLog({
       await flush()
     },
   }
+}
+
+function slotOf({ at, code }: Pick<RefusalCount, 'at' | 'code'>): string {
+  return `${at} ${code}`
 }
