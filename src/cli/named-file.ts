@@ -1,4 +1,5 @@
-import { closeSync, openSync, readSync } from 'node:fs'
+import { closeSync, existsSync, openSync, readSync } from 'node:fs'
+import { basename, dirname } from 'node:path'
 import { NoVerdict } from './no-verdict.ts'
 
 /** The largest that is looked at: a HAR file of a long visit has some tens of MiB. */
@@ -20,7 +21,7 @@ export function readNamedBytes(given: string): Buffer {
   } catch (error) {
     if (error instanceof NoVerdict) throw error
     const { code = 'no reason given' } = error as NodeJS.ErrnoException
-    if (isPlainName(given)) throw new NoVerdict(`${given} cannot be read (${code}).`)
+    if (isPlainName(given) || isInFolder(given)) throw new NoVerdict(`${given} cannot be read (${code}).`)
     throw new NoVerdict(
       `What was given is no file that can be read (${code}). If it is the credential itself, let it end: shells remember ` +
         'what they are told, and programs see it. Then write the next one to a file, or pipe it in.',
@@ -61,6 +62,12 @@ export async function readStandardInput(): Promise<Buffer> {
 
 function tooLarge(): NoVerdict {
   return new NoVerdict(`More than ${LARGEST_FILE_BYTES / 1024 / 1024} MiB are not read.`)
+}
+
+/** A long path is none the less a path where the folder is there that it names. */
+function isInFolder(text: string): boolean {
+  const folder = dirname(text)
+  return folder !== '.' && existsSync(folder) && isPlainName(basename(text))
 }
 
 /** Whether it is too short, and too much of a name, to be a token, a key or a secret. */

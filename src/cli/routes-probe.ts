@@ -13,7 +13,7 @@ import { NOWHERE } from '../probe/variants.ts'
 import { readDocument, readJsonObject } from './document.ts'
 import { readNamedFile, readStandardInput } from './named-file.ts'
 import { NoVerdict } from './no-verdict.ts'
-import { type OutputOptions, print, printJson } from './output.ts'
+import { type OutputOptions, print, printable, printJson } from './output.ts'
 import { shortPlace } from './short-place.ts'
 
 export interface ProbeCommandOptions extends OutputOptions {
@@ -191,11 +191,16 @@ async function objectIn(
 }
 
 async function fetchText(option: string, address: string): Promise<string> {
-  const answer = await fetch(address, { signal: AbortSignal.timeout(ANSWER_MILLISECONDS) }).catch(
-    (error: unknown) => {
-      throw new NoVerdict(`${option}: ${address} does not answer (${reasonOf(error)})`)
-    },
-  )
+  // What is probed is named by whoever asks, and not by where an answer leads.
+  const how = { signal: AbortSignal.timeout(ANSWER_MILLISECONDS), redirect: 'manual' } as const
+  const answer = await fetch(address, how).catch((error: unknown) => {
+    throw new NoVerdict(`${option}: ${address} does not answer (${reasonOf(error)})`)
+  })
+  const to = answer.headers.get('location')
+  if (answer.status >= 300 && answer.status < 400 && to !== null)
+    throw new NoVerdict(
+      printable(`${option}: ${address} leads on to ${to} (${answer.status}): name that address`),
+    )
   if (!answer.ok) throw new NoVerdict(`${option}: ${address} answered ${answer.status}`)
   return readText(option, answer)
 }

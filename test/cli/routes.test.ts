@@ -159,7 +159,8 @@ test('what cannot be tried has status 2 and says why, in one line', async () => 
     [['--probe', url, '--issuer', '--token-file', document], /either --issuer or --token-file/],
     [['--probe', url, '--token-file', '-'], /to hold one token/],
     [['--probe', closed, '--no-issuer'], /does not answer/],
-    [['--openapi', join(folder, 'gone.json'), '--probe', url], /no such file/],
+    [['--openapi', join(folder, 'gone.json'), '--probe', url], /gone\.json cannot be read \(ENOENT\)/],
+    [['--openapi', `${url}/`, '--probe', url], /leads on to \/account \(303\): name that address/],
   ] as const) {
     const { err, out, status } = await run('routes', ...args)
     assert.equal(status, 2, `${args.join(' ')}\n${err}`)
