@@ -1,3 +1,4 @@
+import { answeredInFront, leadsOn } from './answered-in-front.ts'
 import { readClocks } from './clock-facts.ts'
 import type { Facts } from './facts.ts'
 import type { RuledOut } from './finding.ts'
@@ -119,6 +120,10 @@ export function listWanted(facts: Facts): readonly string[] {
   const { token, signature, evidence, hasConfig, exchange, exchanges } = facts
   const wants: string[] = []
   const answer = readOwnAnswer(exchange?.response)
+  const front = answeredInFront(exchange?.response)
+  if (front !== undefined) wants.push(`whether the service was asked at all: ${front}`)
+  const on = leadsOn(exchange?.response)
+  if (on !== undefined) wants.push(`the call that was answered in the end: ${on}`)
   if (answer !== undefined)
     wants.push(
       `${eventOf(answer)}; the answer, \`${answer.clientCode}\`, keeps the cause from clients on purpose`,

@@ -15,6 +15,8 @@ export interface ShownIssuer {
   readonly instead: string | undefined
   /** Where there are no keys: what was seen in their place. */
   readonly insteadOfKeys: string | undefined
+  /** Seconds since a cache in between took the key set; undefined where it came from the issuer. */
+  readonly keyAgeSeconds: number | undefined
 }
 
 /** Metadata of OpenID Connect or of RFC 8414, then the key set it names. */
@@ -38,7 +40,11 @@ export async function lookAtIssuer(address: string): Promise<ShownIssuer> {
       continue
     }
     const jwksUrl = typeof metadata.jwks_uri === 'string' ? metadata.jwks_uri : undefined
-    const { keys, instead: insteadOfKeys } = jwksUrl === undefined ? {} : await keysAt(jwksUrl)
+    const {
+      keys,
+      instead: insteadOfKeys,
+      ageSeconds: keyAgeSeconds,
+    } = jwksUrl === undefined ? {} : await keysAt(jwksUrl)
     return {
       issuer: String(metadata.issuer),
       metadataUrl,
@@ -48,6 +54,7 @@ export async function lookAtIssuer(address: string): Promise<ShownIssuer> {
       clockSeconds: clockOf(response),
       instead: undefined,
       insteadOfKeys,
+      keyAgeSeconds,
     }
   }
   return {
@@ -59,16 +66,19 @@ export async function lookAtIssuer(address: string): Promise<ShownIssuer> {
     clockSeconds: undefined,
     instead,
     insteadOfKeys: undefined,
+    keyAgeSeconds: undefined,
   }
 }
 
 /** A key set, or what was there in its place. */
 export async function keysAt(
   url: string,
-): Promise<{ readonly keys?: readonly Jwk[]; readonly instead?: string }> {
+): Promise<{ readonly keys?: readonly Jwk[]; readonly instead?: string; readonly ageSeconds?: number }> {
   const answered = await ask(url)
   const keys = answered.response?.status === 200 ? keySetOf(jsonOf(answered.response)) : undefined
-  return keys === undefined ? { instead: insteadOf(answered) ?? 'no key set in JSON' } : { keys }
+  if (keys === undefined) return { instead: insteadOf(answered) ?? 'no key set in JSON' }
+  const ageSeconds = ageOf(answered.response)
+  return { keys, ...(ageSeconds > 0 && { ageSeconds }) }
 }
 
 /** What an answer was that did not hold what was asked for; undefined where it says no more than that. */
@@ -83,8 +93,12 @@ export function insteadOf({ response, failure }: Answered): string | undefined {
 /** A cache keeps the date of the issuer, and says how long ago that was. */
 function clockOf(response: HttpResponse | undefined): number | undefined {
   const date = Date.parse(header(response, 'date') ?? '')
-  const age = Number(header(response, 'age') ?? 0) || 0
-  return Number.isNaN(date) ? undefined : Math.round((date - Date.now()) / 1000 + age)
+  return Number.isNaN(date) ? undefined : Math.round((date - Date.now()) / 1000 + ageOf(response))
+}
+
+/** How long a cache has had it (RFC 9111 section 5.1). Seconds. */
+function ageOf(response: HttpResponse | undefined): number {
+  return Number(header(response, 'age') ?? 0) || 0
 }
 
 function listOf(value: unknown): readonly string[] | undefined {

@@ -4,6 +4,7 @@ import type { Diagnosis } from '../../doctor/finding.ts'
 import { header } from '../../doctor/http-facts.ts'
 import { redact } from '../../doctor/redact.ts'
 import { reportDiagnosis } from '../../doctor/report.ts'
+import { span } from '../../doctor/words.ts'
 import { NoVerdict } from '../no-verdict.ts'
 import { print, printable, printJson } from '../output.ts'
 import { type DoctorOptions, nowOf } from './answer.ts'
@@ -25,6 +26,8 @@ interface Look {
 }
 
 const CLOCK_SECONDS = 30
+/** A key is published before it signs, for twice the life that our own key set has in caches. */
+const KEYS_SECONDS = 600
 
 /** Asks a running issuer or API, ours or any other, what a client and a verifier would ask it. Changes nothing there. */
 export async function urlCommand(address: string, options: UrlOptions): Promise<void> {
@@ -67,6 +70,13 @@ export async function urlCommand(address: string, options: UrlOptions): Promise<
         ? `${shown.jwksUrl ?? 'not named'}: ${shown.insteadOfKeys ?? 'no answer'}`
         : `${shown.jwksUrl}: ${shown.keys.map(({ kid, alg, kty }) => `${String(kid)} (${String(alg ?? kty)})`).join(', ')}`,
     )
+    const age = shown.keyAgeSeconds
+    if (age !== undefined)
+      add(
+        'age of the key set',
+        age <= KEYS_SECONDS,
+        `a cache in between has had it for ${span(age)}: verifiers behind it miss keys that are younger`,
+      )
   }
   if (shown.clockSeconds !== undefined)
     add(

@@ -5,8 +5,8 @@ export const UNKNOWN = '…'
 
 /** What logs and careful people write in the place of a credential. */
 const MASK = /^(?:[*x•.…]{3,}|…|[<[({]*(?:redacted|masked|filtered|hidden|removed|secret|censored)[>\])}]*)$/i
-/** The beginning of one, cut by whoever shows it. */
-const CUT = /(?:\.{3}|…|\*{3,})$/
+/** The ends of one, shortened by whoever shows it; no token has three dots in a row. */
+const CUT = /\.{3}|…|\*{3,}/
 
 /** A call whose masked credentials are known to have been there, and not what they were. */
 export function unmasked(exchange: Exchange): Exchange {

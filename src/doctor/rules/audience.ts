@@ -58,13 +58,13 @@ export const audience: Rule = (facts) => {
     .slice(0, 3)
     .map((one) => clipped(one))
     .join(', ')
-  const near = aud.some((one) => audiences.some((mine) => one.replace(/\/$/, '') === mine.replace(/\/$/, '')))
+  const near = aud.flatMap((one) => audiences.flatMap((mine) => nearness(one, mine) ?? []))[0]
   return certain('AUD_WRONG_API', {
     evidence: [
-      `The token was made for \`${shown}\`, and this service is \`${wanted}\`${near ? ': the two differ by a trailing slash, and audiences are compared as text' : ': a token for another API'}.${wasAccepted ? ' It was accepted nevertheless.' : ''}`,
+      `The token was made for \`${shown}\`, and this service is \`${wanted}\`${near === undefined ? ': a token for another API' : `: ${near}, and audiences are compared as text`}.${wasAccepted ? ' It was accepted nevertheless.' : ''}`,
     ],
     fix: [
-      ...(near
+      ...(near !== undefined
         ? [
             'Write the identifier of this API with exactly the same (identical) text on both sides, slash included: in the verifier (Countersign: `AUDIENCE`), and where the client asks for its token.',
           ]
@@ -75,6 +75,18 @@ export const audience: Rule = (facts) => {
         : []),
     ],
   })
+}
+
+/** How a text for the same audience differs; undefined where it is another one. */
+function nearness(one: string, mine: string): string | undefined {
+  if (one.replace(/\/$/, '') === mine.replace(/\/$/, '')) return 'the two differ by a trailing slash'
+  if (one.trim() === mine.trim()) return 'white space stands around one of the two'
+  if (one.toLowerCase() === mine.toLowerCase()) return 'upper and lower case differ'
+  const bare = (text: string) => text.replace(/^(?:https?|api):\/\//, '').replace(/\/$/, '')
+  if (bare(one) === bare(mine)) return 'the two differ by the scheme in front'
+  if (one.split(/[\s,]+/).includes(mine))
+    return 'several audiences were written as one text, in place of a list'
+  return undefined
 }
 
 const WANTS_AUDIENCE =

@@ -109,6 +109,17 @@ const issuer: Rule = ({ token, config, signature }) => {
       })
     default:
   }
+  const spelt = spellingOf(iss, expected)
+  if (spelt !== undefined) {
+    return probable('ISS_HOST_ALIAS', {
+      evidence: [...both, `The two are one address spelt differently: ${spelt}. They are compared as text.`],
+      settledBy: [
+        `what the issuer calls itself in its metadata: \`countersign doctor url ${clipped(addressAmong(iss, expected))}\``,
+      ],
+      fix: [`Configure the issuer of the verifier ${SAME}: \`ISSUER=${clipped(iss)}\`.`],
+      explains: ['ISS_OTHER_ENVIRONMENT'],
+    })
+  }
   const [mine, theirs] = [URL.parse(iss), URL.parse(expected)]
   const sameHost =
     mine !== null && theirs !== null && mine.pathname === theirs.pathname && mine.hostname === theirs.hostname
@@ -130,6 +141,23 @@ const issuer: Rule = ({ token, config, signature }) => {
       explains: ['ISS_OTHER_ENVIRONMENT'],
     })
   }
+  const isTold = ENVIRONMENT.test(mine?.hostname ?? '') !== ENVIRONMENT.test(theirs?.hostname ?? '')
+  if (signature.kind === 'genuine' && !isTold) {
+    return probable('ISS_HOST_ALIAS', {
+      evidence: [
+        ...both,
+        'The signature is genuine by a key that the verifier has, so both are probably names of one issuer: a custom domain and the one of the provider, or the former name after a move.',
+      ],
+      settledBy: [
+        `what the issuer calls itself under each: \`countersign doctor url ${clipped(expected)}\` and \`countersign doctor url ${clipped(iss)}\``,
+      ],
+      fix: [
+        `Configure the issuer of the verifier ${SAME}, or have clients sign in under the name that it expects: ${clipped(expected)}.`,
+        'If they are two deployments after all, they sign with one key: give each its own.',
+      ],
+      explains: ['ISS_OTHER_ENVIRONMENT'],
+    })
+  }
   const otherKey = ['wrong', 'issuer_only'].includes(signature.kind)
   const named =
     ENVIRONMENT.test(mine?.hostname ?? '') !== ENVIRONMENT.test(theirs?.hostname ?? '') ||
@@ -141,6 +169,46 @@ const issuer: Rule = ({ token, config, signature }) => {
     named || otherKey || mine?.hostname !== theirs?.hostname,
     ['KID_UNKNOWN', 'SIG_WRONG_KEY', 'AUD_WRONG_API'],
   )
+}
+
+function addressAmong(...texts: readonly string[]): string {
+  return texts.find((text) => /^https?:\/\/\S+$/.test(text)) ?? `https://${texts[0]}`
+}
+
+/** What people add to an address, or leave out of it; each in words, and how it is taken away. */
+const SPELLINGS: readonly (readonly [string, (text: string) => string])[] = [
+  ['white space stands around one of them', (text) => text.trim()],
+  ['quotation marks stand around one of them', (text) => text.replace(/^["']+|["']+$/g, '')],
+  ['one of them is the address of the metadata', (text) => text.replace(/\/\.well-known\/[\w-]+$/, '')],
+  ['one of them has no scheme', (text) => (/^[a-z]+:\/\//i.test(text) ? text : `https://${text}`)],
+  [
+    'one of them names the port that goes without saying',
+    (text) => text.replace(/^(https:\/\/[^/:]+):443(?=\/|$)/, '$1'),
+  ],
+  ['upper and lower case differ', (text) => text.toLowerCase()],
+  [
+    'one of them has `/auth` in its path, where Keycloak stood before version 17',
+    (text) => text.replace(/\/auth(?=\/realms\/)/, ''),
+  ],
+  ['a slash stands at the end of one of them', (text) => text.replace(/\/$/, '')],
+]
+
+/** How two texts for one address differ; undefined where they are two addresses. */
+function spellingOf(one: string, other: string): string | undefined {
+  const words: string[] = []
+  let [left, right] = [one, other]
+  for (const [what, simplify] of SPELLINGS) {
+    const [nextLeft, nextRight] = [simplify(left), simplify(right)]
+    if (
+      (nextLeft === left) !== (nextRight === right) ||
+      nextLeft.length - left.length !== nextRight.length - right.length
+    )
+      words.push(what)
+    else if (left !== right && nextLeft === nextRight) words.push(what)
+    left = nextLeft
+    right = nextRight
+  }
+  return left === right && words.length > 0 ? words.join('; ') : undefined
 }
 
 function otherEnvironment(

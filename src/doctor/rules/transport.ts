@@ -7,6 +7,7 @@ import {
   noScheme,
   quoted,
   schemeMismatch,
+  wrapped,
 } from './transport/header-form.ts'
 import { missing, wrongLocation } from './transport/header-place.ts'
 import { droppedOnRedirect, tooLarge, underscore } from './transport/header-way.ts'
@@ -20,6 +21,7 @@ export const transportRules: readonly Rule[] = [
   literal,
   doubled,
   quoted,
+  wrapped,
   noScheme,
   invisible,
   schemeMismatch,

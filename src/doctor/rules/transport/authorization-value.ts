@@ -3,7 +3,7 @@ import { header, requestOf } from '../../http-facts.ts'
 
 /** What stands for nothing: a value that was not there yet, or a template that nobody filled in. */
 export const NOTHING =
-  /^(?:undefined|null|nan|none|nil|false|true|\[object \w+\]|\$\{?\w*\}?|\{\{.*\}\}|<[\w -]+>|your[_-]\w+|string|token)$/i
+  /^(?:undefined|null|nan|none|nil|false|true|\[object \w+\]|\$\{?\w*\}?|\{\{.*\}\}|\{[\w.]*\}|<[\w -]+>|\[[\w -]+\]|:\w+|%\w+%|%![a-z]\(.*\)|(?:process|import\.meta)\.env\.\w+|your[_-]\w+|string|token)$/i
 
 export const scheme = ({ config }: Facts): string => config.scheme ?? 'Bearer'
 

@@ -88,6 +88,45 @@ export const quoted: Rule = (facts) => {
   })
 }
 
+/** What is put around a token where a value is turned into a text that was not meant to be one. */
+const WRAPPINGS: readonly (readonly [RegExp, string])[] = [
+  [
+    /^Optional\(["']?(?=eyJ)/,
+    'a Swift optional was put into a text without being unwrapped (`Optional("…")`)',
+  ],
+  [/^\w+\([\w =]*["']?(?=eyJ)/, 'an object was put into a text whole (`Token(value=…)`)'],
+  [/^[\w-]+=["']?(?=eyJ)/, 'the name of a field or cookie and its `=` stand before it'],
+  [
+    /(?<=eyJ[\w-]+\.[\w-]+\.[\w-]+)["']?\\[nrt]/,
+    'the two characters of `\\n` stand behind it, and no line break',
+  ],
+  [/(?<=eyJ[\w-]+\.[\w-]+\.[\w-]+);/, 'a semicolon stands behind it, as in a cookie or a line of code'],
+  [/(?<=eyJ[\w-]+\.[\w-]+\.[\w-]+),\s*$/, 'a comma stands behind it'],
+]
+
+export const wrapped: Rule = (facts) => {
+  const text = (authorization(facts) ?? facts.evidence.tokens?.[0]?.text)
+    ?.replace(/^\s*(?:bearer|jwt|token|dpop)\s+/i, '')
+    .trim()
+  const how = text === undefined ? undefined : WRAPPINGS.find(([around]) => around.test(text))?.[1]
+  if (how === undefined) return undefined
+  return certain('HDR_QUOTED_TOKEN', {
+    evidence: [`There is more than the token in its place: ${how}.`],
+    fix: [
+      'Send the bare token: take the value itself (unwrap it, read the member, split the cookie) before it is put into the header.',
+    ],
+    explains: [
+      'TOKEN_NONCANONICAL',
+      'TOKEN_OPAQUE',
+      'TOKEN_TRUNCATED',
+      'SIG_WRONG_KEY',
+      'HDR_INVISIBLE_CHAR',
+      'HDR_NO_SCHEME',
+      'HDR_SCHEME_MISMATCH',
+    ],
+  })
+}
+
 export const invisible: Rule = (facts) => {
   const value = authorization(facts)
   const pasted = facts.evidence.tokens?.[0]?.text
@@ -133,8 +172,13 @@ export const noScheme: Rule = (facts) => {
     return undefined
   if (/^(?:bearer|basic|jwt|token|dpop|digest|apikey)$/i.test(value)) return undefined
   if (!looksLikeJwt(value) && value.length < 16) return undefined
+  const isGlued = /^(?:bearer|jwt|token):?eyJ/i.test(value)
   return certain('HDR_NO_SCHEME', {
-    evidence: ['The Authorization header holds the token alone, with no scheme word before it.'],
+    evidence: [
+      isGlued
+        ? 'The scheme word and the token stand together, without the space between them: read as one word, it is neither.'
+        : 'The Authorization header holds the token alone, with no scheme word before it.',
+    ],
     fix: [
       `Put the word ${scheme(facts)} and one space before the token: \`Authorization: ${scheme(facts)} <token>\`. This is the prefix that the server reads.`,
     ],
