@@ -130,7 +130,7 @@ test('accounts: made with a password from standard input, never from an option',
 
 test('what is not there is named, with where to look, before anything is asked', async () => {
   const named = [
-    ['apply gone.json', /^There is no such file or folder: gone\.json\n$/],
+    ['apply gone.json', /^gone\.json cannot be read \(ENOENT\)\.\n$/],
     ['keys retire no-such-key', /^no key of that kid; `countersign keys list` shows all\n$/],
     ['keys revoke no-such-key', /^no key of that kid; `countersign keys list` shows all\n$/],
     ['events --cause PASSWORD_WRONK', /^--cause: a code such as PASSWORD_WRONG; docs\/refusals\.md/],
