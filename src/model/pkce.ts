@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import type { Cause } from '../errors/codes.ts'
 
 /** Base64url of the 32 bytes of SHA-256 (RFC 7636 section 4.2); `plain` is not taken (C3). */
@@ -8,7 +8,7 @@ export function isChallenge(text: string): boolean {
 
 /** The challenge of a verifier by S256. */
 export function challengeOf(verifier: string): string {
-  return createHash('sha256').update(verifier).digest('base64url')
+  return hash('sha256', verifier, 'base64url')
 }
 
 /**
@@ -21,9 +21,8 @@ export function faultOfVerifier(
 ): Cause | undefined {
   if (challenge === undefined) return verifier === undefined ? undefined : 'PKCE_NOT_STARTED'
   if (verifier === undefined) return 'PKCE_VERIFIER_LOST'
-  const hash = createHash('sha256').update(verifier).digest()
   // Both are known to who asks, so nothing is learnt by the time that comparing takes.
-  if (/^[A-Za-z0-9._~-]{43,128}$/.test(verifier) && hash.toString('base64url') === challenge) return undefined
-  const ofHexadecimal = createHash('sha256').update(hash.toString('hex')).digest('base64url')
+  if (/^[A-Za-z0-9._~-]{43,128}$/.test(verifier) && challengeOf(verifier) === challenge) return undefined
+  const ofHexadecimal = challengeOf(hash('sha256', verifier, 'hex'))
   return ofHexadecimal === challenge ? 'PKCE_CHALLENGE_ENCODING' : 'PKCE_STALE_TRANSACTION'
 }

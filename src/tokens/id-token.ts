@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { encodeBase64Url } from '../base/base64url.ts'
 import type { JsonObject } from '../base/strict-json.ts'
 import { Refusal } from '../errors/refusal.ts'
@@ -51,8 +51,8 @@ export async function mintIdToken(facts: IdTokenFacts, key: SigningKey): Promise
 /** The left half of the hash that the key's algorithm uses (OpenID Connect Core section 3.1.3.6). */
 function halfHash(text: string, { algorithm }: SigningKey): string {
   const digest = algorithm === 'EdDSA' ? 'sha512' : `sha${algorithm.slice(2)}`
-  const hash = createHash(digest).update(text, 'latin1').digest()
-  return encodeBase64Url(hash.subarray(0, hash.length / 2))
+  const hashed = hash(digest, text, 'buffer')
+  return encodeBase64Url(hashed.subarray(0, hashed.length / 2))
 }
 
 /** Whom an ID token of ours is about, and which client it was made for. */
