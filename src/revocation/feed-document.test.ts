@@ -56,6 +56,12 @@ test('documents are read as they were written', () => {
   const document: unknown = JSON.parse(JSON.stringify(writeFeedDocument(answer, 'n', 12.3)))
   assert.deepEqual(readFeedDocument(document, 'n'), { ...answer, ageMilliseconds: 13 })
   assert.equal(readFeedDocument(document, 'm'), undefined)
+  const second = writeFeedDocument({ ...answer, ageMilliseconds: 1000 }, 'n', 12.3)
+  assert.equal(second.age, 1.013, 'the ages of all who stand between add up')
+  // The least and the longest that there may be.
+  const least = { storeEpoch: 0, ringVersion: 0, coveredLifeSeconds: 0, cursor: 'c'.repeat(500) }
+  const zero = { ...answer, ...least, census: { fromSeconds: 0, count: 0, sum: 0 } }
+  assert.deepEqual(readFeedDocument(writeFeedDocument(zero, 'n', 0), 'n'), { ...zero, ageMilliseconds: 0 })
 })
 
 test('a document with any part missing or of another type is refused as a whole', () => {
@@ -90,7 +96,16 @@ test('a document with any part missing or of another type is refused as a whole'
   }
   for (const other of [undefined, null, 'text', 7, [], {}])
     assert.equal(readFeedDocument(other, 'n'), undefined)
-  assert.equal(readFeedDocument({ ...document, census: { from: 1, count: 2 } }, 'n'), undefined)
+  const counted = { from: 1, count: 2, sum: 3 }
+  for (const census of [
+    null,
+    'all',
+    { ...counted, from: undefined },
+    { ...counted, count: '2' },
+    { ...counted, sum: -1 },
+  ]) {
+    assert.equal(readFeedDocument({ ...document, census }, 'n'), undefined, JSON.stringify(census))
+  }
   const newer = { ...document, entries: [{ kind: 'device', ref: 'x', remaining: 5 }] }
   assert.deepEqual(readFeedDocument(newer, 'n')?.entries, [], 'a kind of a later release')
 })

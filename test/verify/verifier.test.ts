@@ -108,6 +108,8 @@ test('limits, CORS and security headers are those of an issuer, under the same n
   }
   assert.match(verifier.headers.api['Strict-Transport-Security'] ?? '', /max-age/)
   assert.match(verifier.headers.page()['Content-Security-Policy'] ?? '', /script-src 'self'/)
+  const plain = verifierOf({ issuer, ...stateless }).verifier
+  assert.equal(plain.headers.api['Strict-Transport-Security'], undefined, 'not where nobody said https')
   for (const wrong of ['*', 'null', 'https://a.example/', 'a.example', 'javascript:x']) {
     const options = { issuer, ...stateless, corsOrigins: [wrong] }
     assert.throws(() => createVerifier(options), /corsOrigins: .* is no origin/, wrong)
@@ -296,6 +298,26 @@ test('a token of another issuer makes nobody fetch anything', async () => {
   assert.equal(countOf(KEYS), 1)
 })
 
+test('PROTOCOL 3.2: no refusal but that of an unknown key makes anybody fetch the keys', async () => {
+  const { issuer, key, countOf } = await issuerOf()
+  const clock = handClock(Date.now())
+  const { verifier, verdictOn } = verifierOf({ issuer, ...stateless, clock })
+  await verifier.ready()
+  clock.advance(60_000)
+  const stranger = generateSigningKey('ES256')
+  const noes = [
+    [sign(key, accessClaims(issuer, { exp: clock.now() / 1000 - 10 })), 'TOKEN_EXPIRED'],
+    [sign(key, accessClaims(issuer, { aud: 'https://other.example' })), 'AUD_WRONG_API'],
+    [sign(key, accessClaims(issuer), { kid: undefined }), 'KID_MISSING'],
+    [sign(stranger, accessClaims(issuer), { kid: key.kid }), 'SIG_WRONG_KEY'],
+    ['e30.e30.c2ln', 'TOKEN_TYP_MISMATCH'],
+  ] as const
+  for (const [token, cause] of noes) assert.equal(await verdictOn(token), cause)
+  assert.equal(countOf(KEYS), 1)
+  assert.equal(await verdictOn(sign(stranger, accessClaims(issuer))), 'KID_UNKNOWN')
+  assert.equal(countOf(KEYS), 2)
+})
+
 test('an issuer that does not answer is 503 and asks to come again, never 401', async () => {
   const issuer = await issuerOf()
   const pages = new Map(issuer.pages)
@@ -420,7 +442,7 @@ test('A20: two verifiers share nothing: a token for one is none for the other, w
   }
 })
 
-test('whoever does not follow revocations is told so, unless they said it', async () => {
+test('whoever does not follow revocations is told so, unless they said it', async (t) => {
   const { issuer } = await issuerOf()
   const warnings: string[] = []
   const logger = { ...silentLogger, warn: (_facts: object, message: string) => void warnings.push(message) }
@@ -428,6 +450,12 @@ test('whoever does not follow revocations is told so, unless they said it', asyn
   assert.equal(warnings.length, 0)
   createVerifier({ issuer, audience: AUDIENCE, logger })
   assert.match(warnings.join(), /revocations are not followed/)
+  // Also where there is no log: it is the one thing that nobody may overlook.
+  const { mock } = t.mock.method(console, 'warn', (message: string) => void warnings.push(message))
+  createVerifier({ issuer, ...stateless })
+  assert.equal(mock.callCount(), 0)
+  createVerifier({ issuer, audience: AUDIENCE })
+  assert.match(warnings[1] ?? '', /^countersign: revocations are not followed/)
 })
 
 test('options that cannot work are refused, all at once', () => {
@@ -485,6 +513,23 @@ test('options that cannot work are refused, all at once', () => {
   assert.throws(() => createVerifier({ ...good, toleranceSeconds: 61 }), /0 to 60/)
   assert.throws(() => createVerifier({ ...good, maxLifetimeSeconds: 0 }), /limit/)
   assert.throws(() => createVerifier({ ...good, cacheBytes: -1 }), /memory/)
+  for (const [more, isTaken] of [
+    [{ maxKeyAgeSeconds: 600 }, true],
+    [{ maxKeyAgeSeconds: 599 }, false],
+    [{ maxKeyAgeSeconds: Number.POSITIVE_INFINITY }, false],
+    [{ maxKeyAgeSeconds: Number.NaN }, false],
+    [{ revocations: { ...follower, maxStalenessSeconds: 1 } }, true],
+    [{ revocations: { ...follower, maxStalenessSeconds: 3600 } }, true],
+    [{ revocations: { ...follower, maxStalenessSeconds: 3601 } }, false],
+    [{ revocations: { ...follower, maxStalenessSeconds: 0.5 } }, false],
+    [{ revocations: null }, false],
+    [{ revocations: true }, false],
+    [{ revocations: 'none' }, false],
+  ] as const) {
+    const options = { ...good, ...more } as typeof good
+    if (isTaken) assert.ok(createVerifier(options))
+    else assert.throws(() => createVerifier(options), /maxKeyAge|revocations/, JSON.stringify(more))
+  }
   // @ts-expect-error: where there are several, everything is said of each.
   assert.throws(() => createVerifier({ issuers: [good], audience: AUDIENCE }), /belongs to each/)
 })
