@@ -1,4 +1,5 @@
 import { ClientError } from './client-error.ts'
+import { DEADLINE_MILLISECONDS } from './issuer-call.ts'
 import type { Surroundings } from './surroundings.ts'
 
 /**
@@ -13,11 +14,13 @@ export async function explain(
   const page = address()
   if (error.code !== 'REFRESH_LOST_RESPONSE' || page === undefined) return error
   if (new URL(page).origin === new URL(issuer).origin) return error
-  const reaches = (mode: 'cors' | 'no-cors') =>
-    fetch(`${issuer}/healthz`, { mode, credentials: 'omit', cache: 'no-store' }).then(
+  const reaches = (mode: 'cors' | 'no-cors') => {
+    const signal = AbortSignal.timeout(DEADLINE_MILLISECONDS)
+    return fetch(`${issuer}/healthz`, { mode, credentials: 'omit', cache: 'no-store', signal }).then(
       () => true,
       () => false,
     )
+  }
   if ((await reaches('cors')) || !(await reaches('no-cors'))) return error
   const message =
     'The issuer can be reached, but lets this page read nothing: CORS_ORIGINS has to name its origin.'

@@ -272,3 +272,19 @@ test('the client by cookie follows no redirect with a password, and waits for no
   t.mock.timers.tick(8000)
   assert.equal((await answer).status, 401)
 })
+
+test('a network that swallows everything holds a call no longer than its tries: finding out why has a limit too', async () => {
+  const limits: (AbortSignal | null | undefined)[] = []
+  const swallowing: Surroundings['fetch'] = (input, init) => {
+    if (!String(input).endsWith('/healthz')) return network(input, init)
+    limits.push(init?.signal)
+    return Promise.reject(new DOMException('The operation timed out.', 'TimeoutError'))
+  }
+  const client = open({}, { fetch: swallowing, address: () => 'https://app.example.com/' })
+  await client.signInWithPassword(CREDENTIALS)
+  browser.advance(900_001)
+  pages['/refresh'] = () => Promise.reject(new TypeError('Failed to fetch'))
+  await assert.rejects(client.fetch(API), { code: 'REFRESH_LOST_RESPONSE' })
+  assert.equal(limits.length, 2)
+  assert.ok(limits.every((limit) => limit instanceof AbortSignal))
+})
