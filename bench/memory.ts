@@ -8,15 +8,17 @@ import { ACCOUNTS, emailOf, PASSWORD, startTarget, type Target } from './flood/t
 import { openConnection } from './load/connection.ts'
 import { CONNECTIONS, type Issuer, startIssuer } from './load/issuer.ts'
 import { residentMebibytes } from './load/memory.ts'
+import { startServed } from './load/served.ts'
 import { round } from './load/times.ts'
 
 /**
- * Memory before and after the same load, so many requests and no matter how fast: sign-ins and checked requests beside
- * Better Auth, what clients ask beside node-oidc-provider. After it the process has its rest.
+ * Memory before and after the same load, so many requests and no matter how fast: sign-ins and checked requests of an
+ * application beside Better Auth, what clients ask of a server (`countersign serve`, as it is shipped) beside
+ * node-oidc-provider. After it the process has its rest.
  */
 const { signIns, checked, each } = round({ signIns: 200, checked: 20_000, each: 6400 })
 const REST_MILLISECONDS = 5000
-/** Of Better Auth's, after the load. */
+/** Of the peer's, after the load. */
 const GOAL = 0.5
 
 interface Memory {
@@ -32,8 +34,7 @@ try {
   console.log('|---|---|---|---|---|')
   const ours = await afterSignIns('countersign')
   const peer = await afterSignIns('better-auth')
-  const share = ours.after / peer.after
-  console.log(row('Countersign, SQLite', ours, `${share.toFixed(2)} × (goal: at most ${GOAL} ×)`))
+  console.log(row('Countersign, SQLite', ours, shareOf(ours, peer)))
   console.log(row('Better Auth, SQLite', peer))
 
   console.log(
@@ -41,10 +42,10 @@ try {
   )
   console.log('|---|---|---|---|---|')
   const issuer = await afterGrants(
-    await startIssuer('countersign', folder, `sqlite:${join(folder, 'auth.db')}`),
+    await startServed({ folder, databaseUrl: `sqlite:${join(folder, 'auth.db')}`, workers: 1 }),
   )
   const provider = await afterGrants(await startIssuer('oidc-provider', folder))
-  console.log(row('Countersign, SQLite', issuer, `${(issuer.after / provider.after).toFixed(2)} ×`))
+  console.log(row('countersign serve, SQLite', issuer, shareOf(issuer, provider)))
   console.log(row('oidc-provider, memory store', provider))
 } finally {
   rmSync(folder, { recursive: true })
@@ -106,6 +107,10 @@ async function memoryOf(pid: number, load: () => Promise<void>): Promise<Memory>
   const after = residentMebibytes(pid)
   await wait(REST_MILLISECONDS)
   return { before, after, rested: residentMebibytes(pid) }
+}
+
+function shareOf(ours: Memory, peer: Memory): string {
+  return `${(ours.after / peer.after).toFixed(2)} × (goal: at most ${GOAL} ×)`
 }
 
 function row(name: string, { before, after, rested }: Memory, note = ''): string {
