@@ -12,3 +12,9 @@ test('countersign serve loads no driver of another database, no letter, no page 
   )
   assert.ok(loaded.includes('src/store/sqlite/index.ts'))
 })
+
+test('it loads nothing of Node that brings the client behind fetch', () => {
+  // An ES module that imports them is handed their WebSocket too, which is that client's.
+  const loaded = loadedBy('src/cli/serve.ts').filter((path) => path.startsWith('node:http'))
+  assert.deepEqual(loaded, [])
+})
