@@ -102,6 +102,37 @@ test('a body that breaks off is no body, whether it is being read by then or not
   }
 })
 
+test('what was said whole is heard, also from who has hung up before it is read', async () => {
+  const connection = open()
+  const heard = new Promise<string>((resolve) => {
+    work = async (request) => {
+      const { signal } = request
+      connection.socket.destroy()
+      await once(signal, 'abort')
+      const text = await textOf(request)
+      resolve(text)
+      return text
+    }
+  })
+  connection.send(post('/a', 'Content-Length: 8', 'sign out'))
+  assert.equal(await heard, 'sign out')
+})
+
+test('a body that something before us has read without a trace is none, and nobody waits for it', async () => {
+  work = textOf
+  const before = createServer((request, response) => {
+    request.resume().once('end', () => {
+      listener(request, response, { path: '/a', address: undefined })
+    })
+  })
+  await new Promise<void>((resolve) => before.listen(0, '127.0.0.1', resolve))
+  const { port } = before.address() as AddressInfo
+  const answer = await fetch(`http://127.0.0.1:${port}/a`, { method: 'POST', body: 'gone' })
+  assert.match(await answer.text(), /^failed: /)
+  before.closeAllConnections()
+  before.close()
+})
+
 test('who stops reading in between can still answer, on a connection that goes on', async () => {
   work = async ({ body }) => {
     for await (const piece of body ?? []) return `only ${piece.length}`

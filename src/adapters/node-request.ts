@@ -76,13 +76,19 @@ function signalOf(outgoing: ServerResponse): AbortSignal {
 
 function piecesOf(incoming: IncomingMessage): Promise<readonly Buffer[]> {
   return new Promise((resolve, reject) => {
-    const breakOff = (): void => reject(new Error('the connection was closed'))
-    if (incoming.destroyed) return breakOff()
+    if (incoming.readableDidRead) return reject(new Error('the body was read before'))
     const pieces: Buffer[] = []
-    incoming.on('data', (piece: Buffer) => pieces.push(piece))
+    const take = (piece: Buffer): void => void pieces.push(piece)
+    /** Whoever has said all and hung up, as a page does that is left, has said it. */
+    const close = (): void => {
+      incoming.off('data', take)
+      for (let piece = incoming.read(); piece !== null; piece = incoming.read()) take(piece)
+      if (incoming.complete) resolve(pieces)
+      else reject(new Error('the connection was closed'))
+    }
+    if (incoming.destroyed) return close()
+    incoming.on('data', take)
     incoming.on('end', () => resolve(pieces))
-    incoming.on('close', () => {
-      if (!incoming.readableEnded) breakOff()
-    })
+    incoming.on('close', close)
   })
 }
