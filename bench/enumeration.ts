@@ -13,6 +13,7 @@ const ISSUER = 'https://auth.example.com'
 const auth = createAuth({
   databaseUrl: 'sqlite::memory:',
   issuer: ISSUER,
+  logLevel: 'silent',
   secretKey: Buffer.from(crypto.getRandomValues(new Uint8Array(32))).toString('base64url'),
   registration: 'verified',
   rateLimits: 'off',

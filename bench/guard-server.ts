@@ -65,6 +65,7 @@ async function openOurs(): Promise<Checked> {
     createAuth({
       databaseUrl: `sqlite:${join(folder, 'auth.db')}`,
       issuer: 'http://127.0.0.1',
+      logLevel: 'silent',
       secretKey,
       rateLimits: 'off',
       ...(clock && { clock }),

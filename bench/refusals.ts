@@ -19,6 +19,7 @@ const auth = createAuth({
   databaseUrl: 'sqlite::memory:',
   secretKey: randomBytes(32).toString('base64url'),
   issuer: 'http://127.0.0.1:8000',
+  logLevel: 'silent',
   maxStalenessSeconds: 300,
 }) as unknown as Auth
 await auth.migrate()

@@ -13,6 +13,7 @@ export async function openWarm(kind: 'api-key' | 'session', count: number) {
   const auth = createAuth({
     store,
     issuer: 'http://127.0.0.1',
+    logLevel: 'silent',
     secretKey: randomBytes(32).toString('base64url'),
     rateLimits: 'off',
   }) as unknown as Auth

@@ -55,7 +55,10 @@ export interface AuthOptions<
   readonly renderRefusal?: RenderRefusal
   /** Told of each refusal. What it throws is logged and changes nothing. */
   readonly onRefusal?: (refusal: RefusalReport) => void | Promise<void>
-  /** Where log lines go; nowhere by default. */
+  /**
+   * Where log lines go, as pino takes them. By default a few a second to standard error, from `logLevel` on; in production
+   * warnings and errors.
+   */
   readonly logger?: Logger
   /** The processes of this program that share this machine: its cores, and the numbers of `/metrics`. */
   readonly processes?: Processes

@@ -1,5 +1,5 @@
 import { type Clock, guardedClock } from './base/clock.ts'
-import { type Logger, silentLogger } from './base/logger.ts'
+import { consoleLogger, type Logger } from './base/logger.ts'
 import { systemRandom } from './base/random.ts'
 import { RefusalAnswer } from './errors/refusal-answer.ts'
 import { bearer } from './guard/credentials/bearer.ts'
@@ -71,7 +71,7 @@ export interface ServiceOptions<Scope extends string = string> {
   readonly renderRefusal?: RenderRefusal
   /** Told of each refusal. What it throws is logged and changes nothing. */
   readonly onRefusal?: (refusal: RefusalReport) => void | Promise<void>
-  /** Where log lines go; nowhere by default. */
+  /** Where log lines go, as pino takes them; by default warnings and errors to standard error. */
   readonly logger?: Logger
   /** For tests, and for networks that need a proxy. */
   readonly fetch?: typeof fetch
@@ -159,7 +159,7 @@ export function createVerifier<const Scope extends string = string>(
   options: VerifierOptions<Scope>,
 ): Verifier<Scope> {
   const issuers = readOptions(options)
-  const logger = options.logger ?? silentLogger
+  const logger = options.logger ?? consoleLogger('warn')
   warnOfStateless(issuers, options.logger)
 
   const clock = options.clock ?? guardedClock()

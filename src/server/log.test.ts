@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { Writable } from 'node:stream'
 import { test } from 'node:test'
-import { createLogger, type LogLevel } from './log.ts'
+import type { LogLevel } from '../base/logger.ts'
+import { createLogger } from './log.ts'
 
 function logTo(level: LogLevel, forPeople: boolean) {
   let text = ''

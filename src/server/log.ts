@@ -1,8 +1,6 @@
 import { styleText } from 'node:util'
 import { type DestinationStream, pino } from 'pino'
-import type { Logger } from '../base/logger.ts'
-
-export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent'
+import type { Logger, LogLevel } from '../base/logger.ts'
 
 /** Whatever ends up in a log line by mistake under one of these names is not written. */
 const REDACTED = ['password', 'secret', 'token', 'authorization', 'cookie', 'refresh_token', 'access_token']

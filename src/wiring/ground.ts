@@ -1,7 +1,7 @@
 import { hostname } from 'node:os'
 import type { AuthOptions } from '../auth-options.ts'
 import { type Clock, guardedClock } from '../base/clock.ts'
-import { type Logger, silentLogger } from '../base/logger.ts'
+import { consoleLogger, type Logger, silentLogger } from '../base/logger.ts'
 import { type Random, randomId, systemRandom } from '../base/random.ts'
 import { keysFor } from '../config/development-keys.ts'
 import { checkOptions } from '../config/resolve.ts'
@@ -39,12 +39,13 @@ export const DAY_MILLISECONDS = 86_400_000
 export function layGround(options: AuthOptions): Ground {
   const { settings, mode } = checkOptions(options)
   const random = options.random ?? systemRandom
-  const logger = options.logger ?? silentLogger
+  const development = mode === 'development'
+  const logger = options.logger ?? defaultLogger(options, settings, development)
   const store = options.store ?? configuredStore(settings)
   return {
     options,
     settings,
-    development: mode === 'development',
+    development,
     clock: options.clock ?? guardedClock(),
     random,
     logger,
@@ -58,4 +59,11 @@ export function layGround(options: AuthOptions): Ground {
     addresses: clientAddresses(settings.trustedProxies),
     ownOrigins: new Set([new URL(settings.issuer).origin, ...settings.corsOrigins]),
   }
+}
+
+/** A command tells by itself what became of it. In production only what somebody has to look at is news. */
+function defaultLogger({ isCommand }: AuthOptions, { logLevel }: Settings, development: boolean): Logger {
+  if (isCommand) return silentLogger
+  const isNews = logLevel === 'debug' || logLevel === 'info'
+  return consoleLogger(isNews && !development ? 'warn' : logLevel)
 }

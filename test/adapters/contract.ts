@@ -69,6 +69,7 @@ export function newAuth(issuer = 'http://127.0.0.1:8000', reports: unknown[] = [
     databaseUrl: 'sqlite::memory:',
     secretKey: Buffer.from(crypto.getRandomValues(new Uint8Array(32))).toString('base64url'),
     issuer,
+    logLevel: 'silent',
     // Open in development, and then the probe says so.
     metrics: 'closed',
     onRefusal: (report) => void reports.push(report),

@@ -25,6 +25,7 @@ export async function openPageSite(options: AuthOptions = {}): Promise<PageSite>
     databaseUrl: 'sqlite::memory:',
     secretKey: Buffer.from(crypto.getRandomValues(new Uint8Array(32))).toString('base64url'),
     issuer,
+    logLevel: 'silent',
     // A busy machine may keep the process from looking at the revocations in time; that is not what is tried here.
     maxStalenessSeconds: 300,
     scopes: { 'orders:read': 'See your orders' },

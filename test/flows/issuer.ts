@@ -60,6 +60,7 @@ export async function startIssuer(options: AuthOptions = {}): Promise<TestIssuer
     databaseUrl: 'sqlite::memory:',
     secretKey: SECRET_KEY,
     issuer: ISSUER,
+    logLevel: 'silent',
     // A process that had to wait for a busy machine says 503 past the usual five seconds; the stories about that set them.
     maxStalenessSeconds: 300,
     ...options,

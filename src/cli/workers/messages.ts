@@ -1,4 +1,4 @@
-import type { LogLevel } from '../../server/log.ts'
+import type { LogLevel } from '../../base/logger.ts'
 
 /** What a worker has counted; plain, for it crosses from process to process. */
 export interface CountsMessage {

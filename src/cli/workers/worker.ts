@@ -1,5 +1,5 @@
 import cluster from 'node:cluster'
-import type { LogLevel } from '../../server/log.ts'
+import type { LogLevel } from '../../base/logger.ts'
 import type { Samples } from '../../telemetry/metrics.ts'
 import type { Processes } from '../../telemetry/processes.ts'
 import type { FromWorker, ToWorker } from './messages.ts'
