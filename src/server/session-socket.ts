@@ -157,5 +157,7 @@ async function refuse(connection: Duplex, response: Response): Promise<void> {
   headers.set('Connection', 'close')
   headers.set('Content-Length', String(Buffer.byteLength(body)))
   const lines = [...headers].map(([name, value]) => `${name}: ${value}\r\n`)
-  connection.end(`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n${lines.join('')}\r\n${body}`)
+  const answer = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n${lines.join('')}\r\n${body}`
+  // Half of it would stay open for as long as the other side likes.
+  connection.end(answer, () => connection.destroy())
 }

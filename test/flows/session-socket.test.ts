@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { request } from 'node:http'
+import { type IncomingMessage, request } from 'node:http'
 import { createConnection } from 'node:net'
+import { Duplex } from 'node:stream'
 import { after, before, test } from 'node:test'
 import { WebSocket } from 'ws'
 import { silentLogger } from '../../src/base/logger.ts'
 import { type Serving, serve } from '../../src/server/serve.ts'
-import { canChooseUpgrades } from '../../src/server/session-socket.ts'
+import { canChooseUpgrades, createSessionSockets } from '../../src/server/session-socket.ts'
 import { claimsOf, startIssuer, type TestIssuer } from './issuer.ts'
 
 const APP = 'https://app.example.com'
@@ -111,6 +112,23 @@ test('a socket whose owner went in the middle of the handshake takes nothing wit
   connection.resetAndDestroy()
   const { socket } = await opened(await buy(access))
   socket.close()
+})
+
+test('F-6: who is refused and does not hang up is cut off', async () => {
+  const { open } = createSessionSockets({ auth: issuer.auth, logger: silentLogger })
+  let told = ''
+  const connection = new Duplex({
+    read: () => undefined,
+    write(chunk, _encoding, done) {
+      told += String(chunk)
+      done()
+    },
+  })
+  const closed = once(connection, 'close')
+  const asked = { upgrade: true, method: 'GET', url: '/ws', rawHeaders: [] }
+  await open(asked as unknown as IncomingMessage, connection, Buffer.alloc(0))
+  await closed
+  assert.match(told, /^HTTP\/1\.1 401 /)
 })
 
 test('G-13: a stop closes each with 1001, and waits for none', { skip }, async () => {
