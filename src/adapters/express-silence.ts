@@ -30,7 +30,11 @@ export function watchAnswer(response: Response, judge: JudgeAnswer): void {
   if (!Object.hasOwn(response, BELOW)) {
     const { writeHead, flushHeaders, write, end } = response
     watched[BELOW] = { writeHead, flushHeaders, write, end } as Methods
-    Object.assign(response, COVERS)
+    // One by one: every request comes here.
+    watched.writeHead = COVERS.writeHead as never
+    watched.flushHeaders = COVERS.flushHeaders
+    watched.write = COVERS.write as never
+    watched.end = COVERS.end as never
   }
   watched[JUDGE] = judge
 }

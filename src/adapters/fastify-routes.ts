@@ -45,7 +45,6 @@ export function routesBefore(app: FastifyInstance): DeclaredRoute[] {
       // The second of several that differ by a constraint alone has no branch of its own.
       const [, indent = '', branch = '', part = '', methods = ''] =
         /^((?:│ {3}| {4})*)([├└]── )?(.*?)(?: \(([A-Z, -]+)\)(?: \{.*\})?)?$/.exec(line) ?? []
-      if (part === '') return []
       if (branch !== '') above.splice(indent.length / 4, above.length, part)
       const path = above.join('')
       return methods === '' ? [] : methods.split(', ').map((method) => ({ method, path, access: undefined }))

@@ -156,12 +156,6 @@ export class GuardingRouter implements Router<Entry> {
     let current: RouterRoute | undefined
     // The guard of a route of which no handler has come yet: what comes first may be of another one.
     let owed: EntryRow | undefined
-    const settle = (): void => {
-      if (owed === undefined) return
-      const [[, route], params] = owed
-      rows.push([[this.#checks.guarded(passOn, checked), route], params])
-      owed = undefined
-    }
     const ask = (access: Access | undefined): void => {
       first ??= { access, row: rows.length }
       checked = access
@@ -171,7 +165,9 @@ export class GuardingRouter implements Router<Entry> {
       const word = wordOfHandler(handler)
       // A guard that stands as a route of its own sees the variable parts of that.
       if (owed !== undefined && !sameRoute(owed[0][1], route)) {
-        settle()
+        const [[, apart], its] = owed
+        rows.push([[this.#checks.guarded(passOn, checked), apart], its])
+        owed = undefined
         due = false
       }
       if (route.method === 'ALL' && word !== undefined) {

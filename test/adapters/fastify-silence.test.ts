@@ -67,6 +67,23 @@ test('G-1: Fastify: so do those that differ by a constraint, of other methods, a
   ])
 })
 
+test('G-1: Fastify: a HEAD of its own is not the twin that Fastify adds', async () => {
+  const app = Fastify()
+  protect(app, auth)
+  app.head('/only', secret)
+  app.head('/both', secret)
+  app.get('/both', guard(signedIn), secret)
+  app.get('/other', secret)
+  assert.deepEqual(await unguarded(app), ['HEAD /only', 'HEAD /both', 'GET /other'])
+})
+
+test('G-1: Fastify: what is no word is taken for none', () => {
+  for (const none of [undefined, {}, 'anyone', signedIn.constructor]) {
+    assert.throws(() => guard(none as never), /not an access word/)
+    assert.throws(() => guardScope(Fastify(), none as never), /not an access word/)
+  }
+})
+
 test('G-1: Fastify: guards without `protect` refuse, and `protect` inside of a plugin does not pass for one', async () => {
   const bare = Fastify()
   bare.get('/x', guard(anyone), secret)

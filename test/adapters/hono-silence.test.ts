@@ -348,12 +348,23 @@ test('Hono: what the application answered to its own middleware is for whoever a
   assert.deepEqual(await askWith({ ...headers }, app, 'DELETE /old/x'), [200])
 })
 
-test('Hono: a standard redirect where no route is passes', async () => {
+test('Hono: a redirect and a preflight where no route is pass, and nothing else that is no error', async () => {
   const app = new Hono()
   protect(app, auth)
   app.use(trimTrailingSlash())
   app.get('/page', guard(anyone), (c) => c.text('a page'))
+  app.use('/with/:status', async (c, _next) => c.body(null, Number(c.req.param('status')) as 204))
+  app.options('/with/204', guard(signedIn), secret)
+  app.use('/text', async (c, _next) => c.text(SECRET))
   assert.deepEqual(await ask(app, '/page/', '/page', '/none'), [301, 200, 404])
+  assert.deepEqual(
+    await ask(app, '/with/204', '/with/304', '/with/400', 'OPTIONS /text'),
+    [403, 403, 400, 403],
+  )
+  assert.deepEqual(
+    await ask(app, 'OPTIONS /with/204', 'OPTIONS /with/202', 'POST /with/204'),
+    [204, 403, 403],
+  )
 })
 
 test('G-2: Hono: a guard that is a route of its own is asked with the parts of that route, and wherever it stands', async () => {
