@@ -198,6 +198,8 @@ export interface Auth<
     },
     by?: Partial<Origin>,
   ): Promise<void>
+  /** Makes every invitation to the address void that waits. False where none does. */
+  withdrawInvitation(email: string, by?: Partial<Origin>): Promise<boolean>
   /** The signing keys; `docs/keys.md` draws their life. */
   readonly keys: {
     list(): Promise<KeyReport>

@@ -199,6 +199,8 @@ export function createAuth<
     },
     invite: ({ language, ...invitation }, by) =>
       whenReady(() => services.registration.invite(invitation, { origin: originOf(by), language })),
+    withdrawInvitation: (email, by) =>
+      whenReady(() => services.registration.withdraw(email, { origin: originOf(by) })),
     apiKeys: {
       create: (key, by) => whenReady(() => services.apiKeys.make(key, originOf(by))),
       list: (userId) => whenReady(() => services.apiKeys.list(userId)),

@@ -12,6 +12,7 @@ export const EVENT_NAMES = [
   'user.enabled',
   'user.deleted',
   'user.invited',
+  'user.invitation_withdrawn',
   'user.registration_asked',
   'user.registration_repeated',
   'user.verification_asked',

@@ -39,3 +39,12 @@ export async function inviteUser({ email, role = [], language, ...output }: Invi
   }
   printFacts({ email, invited: true, ...(link !== undefined && { link }) }, output)
 }
+
+export async function uninviteUser({
+  email,
+  ...output
+}: OutputOptions & { readonly email: string }): Promise<void> {
+  const withdrawn = await withAuth((auth) => auth.withdrawInvitation(email, OPERATOR))
+  if (!withdrawn) throw new Error('no invitation waits for that address')
+  printFacts({ email, invited: false }, output)
+}

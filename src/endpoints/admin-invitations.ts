@@ -1,8 +1,9 @@
 import { z } from 'zod'
+import { AuthError } from '../errors/auth-error.ts'
 import { refuseRolesBeyond } from './account-ceiling.ts'
 import { looksAfterUsers } from './admin-users.ts'
 import { FOR_ADMINS } from './limits.ts'
-import { accepted, callerOf, route } from './route.ts'
+import { accepted, callerOf, noContent, route } from './route.ts'
 import { loginText } from './schemas.ts'
 
 const invitation = z
@@ -39,5 +40,26 @@ export const invite = route({
     const { email, roles } = body
     await services.registration.invite({ email, ...(roles !== undefined && { roles }) }, callerOf(context))
     return accepted()
+  },
+})
+
+const withdrawal = z.strictObject({ email: loginText }).meta({ id: 'WithdrawnInvitation' })
+
+export const withdrawInvitation = route({
+  method: 'DELETE',
+  path: '/admin/invitations',
+  access: looksAfterUsers,
+  limit: FOR_ADMINS,
+  tag: 'Admin',
+  style: 'problem',
+  summary: 'Take an invitation back',
+  description: 'All that wait for that address: their links are of no use any more.',
+  body: { types: ['json'], schema: withdrawal, example: { email: 'bob@example.com' } },
+  answers: { 204: { description: 'Taken back.' }, 404: { description: 'None waits for that address.' } },
+  async handle(context) {
+    const { body, services } = context
+    if (!(await services.registration.withdraw(body.email, callerOf(context))))
+      throw new AuthError('NOT_FOUND')
+    return noContent()
   },
 })

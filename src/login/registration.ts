@@ -46,6 +46,8 @@ export interface Registration {
     invitation: { readonly email: string; readonly roles?: readonly string[] },
     caller: Caller,
   ): Promise<void>
+  /** Makes every invitation to the address void that waits. False where none does. Throws `REQUEST_INVALID`. */
+  withdraw(email: string, caller: Pick<Caller, 'origin'>): Promise<boolean>
   /**
    * Makes the account of a `register` link, for whoever knows the password of that registration: who has the mailbox may
    * have been sent the link of a stranger, and would get an account that the stranger can open. A wrong password leaves
@@ -213,12 +215,7 @@ export function createRegistration(parts: RegistrationParts): Registration {
     },
 
     async invite({ email, roles }, { origin, language }) {
-      const address = parseEmail(email)
-      if (address === undefined) {
-        throw new AuthError('REQUEST_INVALID', {
-          fields: [{ field: 'email', message: 'Must be a mail address.' }],
-        })
-      }
+      const address = addressOf(email)
       const checked = await accounts.checkRoles(roles)
       if ((await store.users.findAccount(loginKey(address))) !== undefined) {
         throw new AuthError('ACCOUNT_NAME_TAKEN', {
@@ -242,6 +239,12 @@ export function createRegistration(parts: RegistrationParts): Registration {
       postman.send({ kind: 'invite', to: address, user: undefined, language, token, lifeMilliseconds })
     },
 
+    async withdraw(email, { origin }) {
+      const address = addressOf(email)
+      const event = { name: 'user.invitation_withdrawn', origin, data: { email: address } } as const
+      return (await store.links.withdrawInvitations(loginKey(address), event)) > 0
+    },
+
     async finish(token, password, caller) {
       const link = await inspectLink(token, ['register'], store)
       const roles = (await standingRoles(link.facts.roles)) ?? []
@@ -254,6 +257,14 @@ export function createRegistration(parts: RegistrationParts): Registration {
       return unnamed
     },
   }
+}
+
+function addressOf(email: string): string {
+  const address = parseEmail(email)
+  if (address !== undefined) return address
+  throw new AuthError('REQUEST_INVALID', {
+    fields: [{ field: 'email', message: 'Must be a mail address.' }],
+  })
 }
 
 /** What waits with a `register` link; see `registerByLink`. */

@@ -54,6 +54,8 @@ export const MOST_LINKS = 5
 export interface LinkVerbs {
   /** All of them or none: false where one of the addresses has `MOST_LINKS` waiting that do not give way. */
   create(links: readonly NewLink[], event: NewEvent): Promise<boolean>
+  /** No invitation to the address waits any more. How many there were; no event where there was none. */
+  withdrawInvitations(emailKey: string, event: NewEvent): Promise<number>
   /** Undefined for one that was used, is too old, or was made void. */
   find(link: LinkUse): Promise<LinkStanding | undefined>
   /** The account of a `register` or `invite` link, its address proven. A name that is taken leaves the link. */

@@ -36,4 +36,10 @@ test('countersign users invite mails by SMTP, says so once the server has the le
   assert.match(refused.err, /the letter could not be sent: .*550 no such mailbox.*invite again/)
   const events = await runProgram(['events', '--name', 'user.invited', '--json'], { cwd, env })
   assert.equal(JSON.parse(events.out).items.length, 2)
+
+  const takeBack = () =>
+    runProgram(['users', 'uninvite', '--email', 'eve@example.com', '--json'], { cwd, env })
+  const taken = await takeBack()
+  assert.deepEqual(JSON.parse(taken.out), { email: 'eve@example.com', invited: false }, taken.err)
+  assert.equal((await takeBack()).status, 1)
 })

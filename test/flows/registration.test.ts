@@ -151,6 +151,13 @@ test('with `invite` and `closed` nobody registers but who was invited; a link is
     assert.equal((await accept('eve@example.com')).status, 400, 'another address')
     const last = invitation.endsWith('A') ? 'E' : 'A'
     assert.equal((await accept('bob@example.com', invitation.slice(0, -1) + last)).status, 400)
+    const withdraw = (email: string, json = { email }) =>
+      issuer.call('DELETE', '/admin/invitations', { json, token })
+    assert.equal((await invite({ email: 'wrong@example.com', roles: ['admin'] })).status, 202)
+    const wrong = await issuer.token('invite', 'wrong@example.com')
+    assert.equal((await withdraw('Wrong@example.com')).status, 204)
+    assert.equal((await accept('wrong@example.com', wrong)).status, 400, 'taken back')
+    assert.deepEqual([(await withdraw('wrong@example.com')).status, (await withdraw('x')).status], [404, 400])
     const accepted = await accept('Bob@example.com')
     assert.equal(accepted.status, 201, accepted.text)
     assert.equal(accepted.body.email_verified, true)

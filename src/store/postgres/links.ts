@@ -52,6 +52,16 @@ const makeRoom = statement(
      ORDER BY ends_at DESC OFFSET @kept::integer)`,
 )
 
+const withdrawInvitations = statement<{ withdrawn: number }>(
+  'links.withdraw_invitations',
+  `WITH l AS (
+     DELETE FROM countersign.links
+     WHERE email_key = @email_key::text AND purpose = 'invite' AND ends_at > clock_timestamp() RETURNING hash),
+   n AS (SELECT count(*) AS withdrawn FROM l),
+   e AS (${insertEvent('n WHERE n.withdrawn > 0')})
+   SELECT withdrawn FROM n`,
+)
+
 const insert = statement(
   'links.insert',
   `INSERT INTO countersign.links (user_id, hash, purpose, email, email_key, user_epoch, facts, ends_at)
@@ -179,6 +189,11 @@ export function linkVerbs(connection: Connection): LinkVerbs {
         await inside.rows(record, eventValues(event))
         return true
       }),
+
+    async withdrawInvitations(emailKey, event) {
+      const values = { email_key: emailKey, ...eventValues(event) }
+      return (await firstRow(connection, withdrawInvitations, values))?.withdrawn ?? 0
+    },
 
     async find({ userId, hash }) {
       const row = await firstRow(connection, find, { user_id: uuidOrNull(userId), hash })

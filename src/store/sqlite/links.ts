@@ -50,6 +50,16 @@ export function linkVerbs(connection: Connection): LinkVerbs {
         return true
       }),
 
+    withdrawInvitations: (emailKey, event) =>
+      connection.write((db) => {
+        const withdrawn = db.run(
+          `DELETE FROM cs_links WHERE email_key = :emailKey AND purpose = 'invite' AND ends_at > :now`,
+          { emailKey, now: db.now },
+        )
+        if (withdrawn > 0) writeEvent(db, event)
+        return withdrawn
+      }),
+
     find: (use) =>
       connection.read((db) => {
         const row = readLink(db, use)

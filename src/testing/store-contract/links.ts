@@ -294,6 +294,25 @@ export function testLinks(subject: Subject): void {
     assert.equal(created.user.emailVerified, true)
   })
 
+  test('invitations to an address are withdrawn, all of them, and nothing else of that address or of others', async () => {
+    const { store, other } = subject()
+    const person = newUser()
+    const first = newLink(person, 'invite')
+    const second = newLink({ ...person, id: newId() }, 'invite')
+    const [register, stranger] = [newLink(person, 'register'), newLink(newUser(), 'invite')]
+    assert.ok(await mail(store, first, second, register, stranger))
+    const event = eventOf('user.invitation_withdrawn', { data: { mark: newId() } })
+    assert.equal(await other.links.withdrawInvitations(person.emailKey, event), 2)
+    for (const gone of [first, second]) {
+      assert.equal(await store.links.find(gone), undefined)
+      assert.equal(await store.links.createAccount(gone, person, eventOf('user.created')), undefined)
+    }
+    for (const left of [register, stranger]) assert.ok(await store.links.find(left))
+    assert.equal(await store.links.withdrawInvitations(person.emailKey, event), 0)
+    const written = await store.events.list({ name: 'user.invitation_withdrawn', limit: 100 })
+    assert.equal(written.filter(({ data }) => data?.mark === event.data?.mark).length, 1)
+  })
+
   test('a mailbox is not flooded: few links of one purpose to one address wait at a time', async () => {
     const { store, other, advance } = subject()
     const user = await signUp(store)
