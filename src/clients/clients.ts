@@ -1,4 +1,5 @@
 import type { NewEvent, Origin } from '../audit/events.ts'
+import { DAY_SECONDS } from '../base/duration.ts'
 import { type Random, randomId } from '../base/random.ts'
 import { AuthError } from '../errors/auth-error.ts'
 import { type Client, type ClientRegistration, FIRST_PARTY } from '../model/client.ts'
@@ -54,7 +55,6 @@ export interface ClientParts {
   readonly changed: () => Promise<void>
 }
 
-const DAY_SECONDS = 86_400
 const LONGEST_FORMER_SECONDS = 90 * DAY_SECONDS
 const ID = /^[A-Za-z0-9][A-Za-z0-9._-]{2,63}$/
 /** The form of our own ids: a client that acts for itself is the subject of its tokens, and must be no user. */

@@ -1,4 +1,5 @@
 import { WRONG_CLOCK_MILLISECONDS } from '../base/clock.ts'
+import { DAY_MILLISECONDS } from '../base/duration.ts'
 import type { KeyUse, StoredKey, StoredRing } from '../store/keys.ts'
 import type { SigningAlgorithm } from './algorithm.ts'
 
@@ -33,7 +34,7 @@ export const KEY_TIMES: KeyTimes = {
 }
 
 /** How long the public half of a key for ID tokens is kept, for a client may hand an old one back at logout. */
-const ARCHIVE_MILLISECONDS = 400 * 86_400_000
+const ARCHIVE_MILLISECONDS = 400 * DAY_MILLISECONDS
 
 /** What a key is for. */
 export interface KeyKind {

@@ -1,4 +1,5 @@
 import type { Origin } from '../audit/events.ts'
+import { DAY_SECONDS } from '../base/duration.ts'
 import type { Random } from '../base/random.ts'
 import { randomId } from '../base/random.ts'
 import { AuthError } from '../errors/auth-error.ts'
@@ -48,7 +49,6 @@ export interface ApiKeysParts {
   readonly report: (error: unknown) => void
 }
 
-const DAY_SECONDS = 86_400
 const DEFAULT_LIFE_SECONDS = 365 * DAY_SECONDS
 export const LONGEST_API_KEY_LIFE_SECONDS = 10 * DEFAULT_LIFE_SECONDS
 

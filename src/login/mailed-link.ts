@@ -1,3 +1,4 @@
+import { DAY_MILLISECONDS, HOUR_MILLISECONDS } from '../base/duration.ts'
 import type { Random } from '../base/random.ts'
 import { AuthError } from '../errors/auth-error.ts'
 import { loginKey } from '../model/account-name.ts'
@@ -6,9 +7,6 @@ import type { LinkStanding, LinkUse, NewLink } from '../store/links.ts'
 import type { Store } from '../store/store.ts'
 import { makeLinkToken, readLinkToken } from '../tokens/link.ts'
 import { hashSecret } from '../tokens/refresh-token.ts'
-
-const HOUR_MILLISECONDS = 3_600_000
-const DAY_MILLISECONDS = 24 * HOUR_MILLISECONDS
 
 /** What proves an address or stands for a password lives an hour at most (rule E12). */
 export const LINK_LIVES: Readonly<Record<LinkPurpose, number>> = {

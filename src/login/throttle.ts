@@ -1,3 +1,4 @@
+import { DAY_MILLISECONDS, HOUR_MILLISECONDS, MINUTE_MILLISECONDS } from '../base/duration.ts'
 import { callerOf } from '../base/network.ts'
 import { AuthError } from '../errors/auth-error.ts'
 import type { Limit, Rate, Taken } from '../model/rate.ts'
@@ -30,25 +31,21 @@ export interface Throttle {
   takeBack(attempt: CountedTry): Promise<void>
 }
 
-const MINUTE = 60_000
-const HOUR = 60 * MINUTE
-const DAY = 24 * HOUR
-
 /** Several limits at once make waits that grow: seconds after five tries, minutes after twenty, half hours after fifty. */
 const PAIR: readonly Rate[] = [
-  { count: 5, periodMilliseconds: MINUTE },
-  { count: 20, periodMilliseconds: HOUR },
-  { count: 50, periodMilliseconds: DAY },
+  { count: 5, periodMilliseconds: MINUTE_MILLISECONDS },
+  { count: 20, periodMilliseconds: HOUR_MILLISECONDS },
+  { count: 50, periodMilliseconds: DAY_MILLISECONDS },
 ]
 /** Whoever goes through many accounts from one place. */
 const ADDRESS: readonly Rate[] = [
-  { count: 30, periodMilliseconds: MINUTE },
-  { count: 300, periodMilliseconds: HOUR },
+  { count: 30, periodMilliseconds: MINUTE_MILLISECONDS },
+  { count: 300, periodMilliseconds: HOUR_MILLISECONDS },
 ]
 /** Whoever goes at one account from many places. Familiar places are let past it, so that nobody is locked out. */
 const ACCOUNT: readonly Rate[] = [
-  { count: 20, periodMilliseconds: 10 * MINUTE },
-  { count: 100, periodMilliseconds: DAY },
+  { count: 20, periodMilliseconds: 10 * MINUTE_MILLISECONDS },
+  { count: 100, periodMilliseconds: DAY_MILLISECONDS },
 ]
 
 export interface ThrottleOptions {

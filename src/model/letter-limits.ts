@@ -1,11 +1,16 @@
+import { HOUR_MILLISECONDS } from '../base/duration.ts'
 import { callerOf } from '../base/network.ts'
 import type { Limit } from './rate.ts'
 
-const HOUR = 3_600_000
-
 /** Letters of one kind to one mailbox: nobody is to be flooded with what strangers can ask for. */
 export function limitsOfLetters(kind: string, emailKey: string): Limit[] {
-  return [{ name: `letters: ${kind}`, subject: emailKey, rate: { count: 5, periodMilliseconds: HOUR } }]
+  return [
+    {
+      name: `letters: ${kind}`,
+      subject: emailKey,
+      rate: { count: 5, periodMilliseconds: HOUR_MILLISECONDS },
+    },
+  ]
 }
 
 /**
@@ -15,7 +20,11 @@ export function limitsOfLetters(kind: string, emailKey: string): Limit[] {
 export function limitsOfRegistrations(emailKey: string, address: string | undefined): Limit[] {
   const from = `${emailKey} ${callerOf(address) ?? ''}`
   return [
-    { name: 'registrations from a place', subject: from, rate: { count: 5, periodMilliseconds: HOUR } },
-    { name: 'registrations', subject: emailKey, rate: { count: 20, periodMilliseconds: HOUR } },
+    {
+      name: 'registrations from a place',
+      subject: from,
+      rate: { count: 5, periodMilliseconds: HOUR_MILLISECONDS },
+    },
+    { name: 'registrations', subject: emailKey, rate: { count: 20, periodMilliseconds: HOUR_MILLISECONDS } },
   ]
 }

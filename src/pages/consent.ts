@@ -1,3 +1,4 @@
+import { DAY_SECONDS } from '../base/duration.ts'
 import { html, type SafeHtml } from '../base/html.ts'
 import { type FormState, form } from './form.ts'
 import type { Frame } from './frame.ts'
@@ -17,8 +18,6 @@ export interface ConsentParts {
   /** The same question for somebody else. */
   readonly another: string
 }
-
-const DAY_SECONDS = 86_400
 
 /** Names the client, what it may and for how long (C17). Both answers are one step away, and nothing is ticked. */
 export function consentPage(

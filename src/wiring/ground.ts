@@ -33,8 +33,6 @@ export interface Ground {
   readonly ownOrigins: ReadonlySet<string>
 }
 
-export const DAY_MILLISECONDS = 86_400_000
-
 /** Throws a ConfigError that names every problem of the options. */
 export function layGround(options: AuthOptions): Ground {
   const { settings, mode } = checkOptions(options)

@@ -1,4 +1,5 @@
 import type { Clock } from '../base/clock.ts'
+import { DAY_MILLISECONDS } from '../base/duration.ts'
 import { DATA_FOLDER } from '../config/development-keys.ts'
 import { createKeyService, type KeyService } from '../keys/key-service.ts'
 import { createRevocationFeed, type RevocationFeed } from '../revocation/feed.ts'
@@ -10,7 +11,7 @@ import type { RedisLink } from '../store/hot/redis.ts'
 import type { Store, StoreIdentity } from '../store/store.ts'
 import { type AccessReader, createAccessReader } from '../tokens/read-access.ts'
 import { whileUnheard } from '../tokens/unheard-keys.ts'
-import { DAY_MILLISECONDS, type Ground } from './ground.ts'
+import type { Ground } from './ground.ts'
 import {
   type EpochMemory,
   epochInFile,

@@ -1,3 +1,4 @@
+import { DAY_MILLISECONDS, HOUR_MILLISECONDS, MINUTE_MILLISECONDS } from '../base/duration.ts'
 import { isLoopbackAddress } from '../base/network.ts'
 import { configureBuiltIn } from '../clients/built-in.ts'
 import { createKnownClients } from '../clients/known-clients.ts'
@@ -17,7 +18,7 @@ import type { Limiter } from '../store/hot/limiter.ts'
 import { memoryLimiter } from '../store/hot/memory.ts'
 import { redisLimiter } from '../store/hot/redis-limiter.ts'
 import { createRefreshTokens } from '../tokens/refresh-token.ts'
-import { DAY_MILLISECONDS, type Ground } from './ground.ts'
+import type { Ground } from './ground.ts'
 import type { Knowledge } from './knowledge.ts'
 import type { Mail } from './mail.ts'
 import type { Telemetry } from './telemetry.ts'
@@ -163,9 +164,6 @@ function limiterOf({ settings, redis, clock, random, logger }: Ground, shares: (
   }
   return redisLimiter({ connect: () => redis.connection(), prefix, meanwhile, clock, late })
 }
-
-const MINUTE_MILLISECONDS = 60_000
-const HOUR_MILLISECONDS = 3_600_000
 
 function browserSessionLimits(settings: Settings): BrowserSessionLimits {
   return {

@@ -1,3 +1,4 @@
+import { DAY_MILLISECONDS } from '../base/duration.ts'
 import type { Settings } from '../config/settings.ts'
 import type { Standing } from '../doctor/gather/standing.ts'
 import type { KeyManagement } from '../keys/key-management.ts'
@@ -12,7 +13,6 @@ export interface SurveyParts {
   readonly secretKeys: SecretKeys
 }
 
-const DAY_MILLISECONDS = 86_400_000
 const UNUSED_DAYS = 90
 const RECENT_DAYS = 7
 /** A list that is longer says no more. */

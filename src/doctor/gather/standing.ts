@@ -1,3 +1,4 @@
+import { DAY_MILLISECONDS } from '../../base/duration.ts'
 import { faultOfRedirectUri } from '../../clients/redirect-uri.ts'
 import type { KeyFacts } from '../../keys/key-management.ts'
 import type { Client } from '../../model/client.ts'
@@ -20,7 +21,6 @@ export interface Standing extends StoreSurvey {
   readonly limits: { readonly keyRotationDays: number; readonly refreshTokenExpireDays: number }
 }
 
-const DAY_MILLISECONDS = 86_400_000
 /** A key waits for the others to publish it and for caches to end: so much later than its day is no fault. */
 const ROTATION_GRACE_DAYS = 3
 /** Longer than any key lives that is made with the usual lifetime. */

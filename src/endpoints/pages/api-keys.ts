@@ -1,3 +1,4 @@
+import { DAY_SECONDS } from '../../base/duration.ts'
 import { isUuid } from '../../base/random.ts'
 import { AuthError } from '../../errors/auth-error.ts'
 import { scopesOfRoles } from '../../model/scope-policy.ts'
@@ -10,7 +11,6 @@ import type { Form, PageHandler } from './page-route.ts'
 import { openView, pagesOf, seeOther } from './view.ts'
 
 const PAGE = '/account/api-keys'
-const DAY_SECONDS = 86_400
 
 export const showApiKeys: PageHandler = async (context) => {
   const { services } = context

@@ -1,3 +1,4 @@
+import { HOUR_MILLISECONDS } from '../../base/duration.ts'
 import { diagnose } from '../../doctor/diagnose.ts'
 import type { Evidence, ServiceConfig } from '../../doctor/evidence.ts'
 import type { Diagnosis } from '../../doctor/finding.ts'
@@ -15,7 +16,6 @@ import { readFields } from './form-fields.ts'
 import type { PageHandler } from './page-route.ts'
 import { openView } from './view.ts'
 
-const HOUR_MILLISECONDS = 3_600_000
 const HOURS = 24
 const MOST_CAUSES = 6
 const MOST_RECENT = 20

@@ -1,5 +1,6 @@
 import { renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { DAY_MILLISECONDS } from '../../base/duration.ts'
 import { makeFolder } from '../../base/make-folder.ts'
 import { type Random, randomId } from '../../base/random.ts'
 import { namesHost, readCertificate } from './certificate-files.ts'
@@ -15,7 +16,6 @@ export interface DevelopmentCertificate extends KeyAndCertificate {
 /** What browsers still take. */
 const LIFE_DAYS = 397
 const RENEW_DAYS = 7
-const DAY_MILLISECONDS = 86_400_000
 const HOSTS = ['localhost', '127.0.0.1', '::1']
 
 /**

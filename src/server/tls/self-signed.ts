@@ -1,5 +1,6 @@
 import { generateKeyPairSync, sign } from 'node:crypto'
 import { isIP } from 'node:net'
+import { DAY_MILLISECONDS, HOUR_MILLISECONDS } from '../../base/duration.ts'
 import type { Random } from '../../base/random.ts'
 import { bitString, integer, objectId, octets, sequence, set, tagged, utcTime, utf8, yes } from './der.ts'
 
@@ -17,7 +18,6 @@ export interface SelfSignedOptions {
   readonly random: Random
 }
 
-const DAY_MILLISECONDS = 86_400_000
 const COMMON_NAME = '2.5.4.3'
 const ECDSA_WITH_SHA256 = '1.2.840.10045.4.3.2'
 const BASIC_CONSTRAINTS = '2.5.29.19'
@@ -35,7 +35,7 @@ export function makeSelfSigned({ hosts, now, lifeDays, random }: SelfSignedOptio
   const algorithm = sequence(objectId(ECDSA_WITH_SHA256))
   const name = sequence(set(sequence(objectId(COMMON_NAME), utf8('Countersign development'))))
   // An hour back, for a clock that is a little behind.
-  const from = new Date(now.getTime() - DAY_MILLISECONDS / 24)
+  const from = new Date(now.getTime() - HOUR_MILLISECONDS)
   const until = new Date(now.getTime() + lifeDays * DAY_MILLISECONDS)
   const content = sequence(
     tagged(0, true, integer(Buffer.of(2))),

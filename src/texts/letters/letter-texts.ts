@@ -1,3 +1,4 @@
+import { DAY_MILLISECONDS, HOUR_MILLISECONDS, MINUTE_MILLISECONDS } from '../../base/duration.ts'
 import type { LinkPurpose } from '../../model/link.ts'
 import { type Forms, pluralIn } from '../plural.ts'
 
@@ -63,14 +64,12 @@ export function sentenceOnWays(
   }
 }
 
-const HOUR_MILLISECONDS = 3_600_000
-
 /** A length of time in words, such as `60 minutes` or `3 days`. */
 export function lengthIn(language: string): (milliseconds: number) => string {
   const write = (value: number, unit: string) =>
     new Intl.NumberFormat(language, { style: 'unit', unit, unitDisplay: 'long' }).format(value)
   return (milliseconds) =>
     milliseconds <= 2 * HOUR_MILLISECONDS
-      ? write(Math.round(milliseconds / 60_000), 'minute')
-      : write(Math.round(milliseconds / (24 * HOUR_MILLISECONDS)), 'day')
+      ? write(Math.round(milliseconds / MINUTE_MILLISECONDS), 'minute')
+      : write(Math.round(milliseconds / DAY_MILLISECONDS), 'day')
 }
