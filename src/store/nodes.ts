@@ -12,11 +12,14 @@ export interface NodeAnnouncement {
   readonly signingSecrets: readonly string[]
 }
 
+/** A node that was not seen for so long is no longer live, though it may go on minting until then. */
+export const NODE_SILENCE_SECONDS = 30
+
 export interface NodeVerbs {
-  /** Announces this node and resolves to all that were seen within the last 30 seconds, this one included. */
+  /** Announces this node and resolves to all that are live, this one included. */
   announce(node: NodeAnnouncement): Promise<readonly NodeAnnouncement[]>
   leave(id: string): Promise<void>
-  /** All that were seen within the last 30 seconds. */
+  /** All that were seen within the last `NODE_SILENCE_SECONDS`. */
   live(): Promise<readonly NodeAnnouncement[]>
   /** How many live sessions, signing keys, second factors and kept tokens name each secret key, by fingerprint. */
   secretKeyUses(): Promise<Readonly<Record<string, number>>>

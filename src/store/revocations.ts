@@ -33,6 +33,15 @@ export interface RevocationCensus {
   readonly sum: number
 }
 
+/** The life of access tokens where no node has announced how long its own live. */
+export const DEFAULT_ACCESS_LIFE_SECONDS = 900
+/** An entry outlives the tokens it ends by: staleness of readers, tolerance of verifiers, error of clocks (PROTOCOL 2.5). */
+export const ENTRY_MARGIN_SECONDS = 5 + 60 + 60
+/** So that nobody fills the readers' memory by refreshing and revoking in a loop (PROTOCOL 2.9). */
+export const MOST_TOKENS_OF_SESSION = 16
+/** A census counts from here on: what ends sooner, readers may have let go of by their own clocks. */
+export const CENSUS_AHEAD_SECONDS = 10
+
 /** What is known of a token beside its id. */
 export interface RevocationContext {
   readonly sessionId?: string | undefined
@@ -44,7 +53,7 @@ export interface RevocationContext {
 export interface RevocationVerbs {
   /** Everything new since the cursor; without a cursor, or with one of another identity, everything live. */
   pull(cursor?: string, options?: { readonly census?: boolean }): Promise<RevocationPull>
-  /** Ends one token, key or client. Ends the session instead once 16 tokens of it have live entries. */
+  /** Ends one token, key or client. Ends the session instead once `MOST_TOKENS_OF_SESSION` of it have live entries. */
   add(entry: Revocation, context: RevocationContext, event: NewEvent): Promise<void>
   /** Writes back entries that this process remembers and the database lost (fail-over); those it has are kept. */
   restore(entries: readonly PulledRevocation[], event: NewEvent): Promise<number>

@@ -111,6 +111,9 @@ export interface SessionUse {
   readonly agent?: string | undefined
 }
 
+/** However many somebody makes, a list stays a list. */
+export const MOST_LISTED_SESSIONS = 1000
+
 export interface SessionVerbs {
   /** The first refresh token is of generation 0; both marks stand at generation 0 and the start. */
   start(session: NewSession, event: NewEvent): Promise<StartedSession>
@@ -154,7 +157,7 @@ export interface SessionVerbs {
   ): Promise<{ readonly facts: SessionFacts; readonly user: User } | undefined>
   /** The user of a session that is live as of now: memory learns of an end somewhat later. */
   findOwner(userId: string, id: string): Promise<User | undefined>
-  /** Live sessions, last used first. */
+  /** Live sessions, last used first; at most `MOST_LISTED_SESSIONS`. */
   list(userId: string): Promise<Session[]>
   /** How many are live, of all users. */
   countLive(): Promise<number>

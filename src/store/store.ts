@@ -87,12 +87,15 @@ export interface StoreLoad {
   readonly waiting: number
 }
 
+/** How long audit events are kept where nobody says otherwise. */
+export const DEFAULT_EVENT_RETENTION_DAYS = 400
+
 export interface StoreOptions {
   /** For drivers without a clock of their own (SQLite). */
   readonly clock: Clock
   /** Bring the schema forward first. */
   readonly migrate: boolean
-  /** How long audit events are kept; 400 days unless said otherwise. */
+  /** How long audit events are kept; `DEFAULT_EVENT_RETENTION_DAYS` where absent. */
   readonly eventRetentionMilliseconds?: number | undefined
 }
 

@@ -1,6 +1,7 @@
 import type { RevocationKind } from '../../src/model/revocation.ts'
 import type { RevocationAnswer, RevocationSource } from '../../src/revocation/source.ts'
 import type { HintVerbs } from '../../src/store/hints.ts'
+import { CENSUS_AHEAD_SECONDS } from '../../src/store/revocations.ts'
 import type { VirtualTime } from './virtual-time.ts'
 
 export interface RevocationLogOptions {
@@ -29,8 +30,6 @@ interface Entry {
   readonly ref: string
   readonly endsAt: number
 }
-
-const CENSUS_AHEAD_SECONDS = 10
 
 export function createRevocationLog(options: RevocationLogOptions): RevocationLog {
   const { time, answerMilliseconds, noticeMilliseconds, transactionsASecond } = options

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { DEFAULT_EVENT_RETENTION_DAYS } from '../../store/store.ts'
 import { Derived, optional, setting, type ValueKind } from '../setting.ts'
 import { secretHttpUrl } from '../storage-urls.ts'
 import {
@@ -66,7 +67,7 @@ export const service = {
   eventRetentionDays: setting({
     kind: wholeNumber(1, 3650),
     environment: 'EVENT_RETENTION_DAYS',
-    default: 400,
+    default: DEFAULT_EVENT_RETENTION_DAYS,
     description: 'How long audit events are kept.',
   }),
   maxStalenessSeconds: setting({

@@ -6,7 +6,7 @@ import { asJson, inMilliseconds, lengthOf, NOW, uuidOrNull } from './expressions
 import { insertEntries } from './revocation-entries.ts'
 import { findOwnerOf } from './sessions.ts'
 import { statement } from './statement.ts'
-import { toUser, type UserRow, userColumns } from './users.ts'
+import { toUser, type UserRow, userColumns } from './user-rows.ts'
 
 interface ApiKeyRow {
   readonly k_user_id: string

@@ -1,10 +1,12 @@
 import { WRONG_CLOCK_MILLISECONDS } from '../../base/clock.ts'
+import { DAY_MILLISECONDS } from '../../base/duration.ts'
+import { DEFAULT_EVENT_RETENTION_DAYS } from '../store.ts'
 import { type Connection, firstRow } from './connection.ts'
 import { lengthOf } from './expressions.ts'
 import { NODE_SILENCE } from './revocation-entries.ts'
 import { type Statement, statement } from './statement.ts'
 
-const DEFAULT_EVENT_RETENTION_MILLISECONDS = 400 * 86_400_000
+const DEFAULT_EVENT_RETENTION_MILLISECONDS = DEFAULT_EVENT_RETENTION_DAYS * DAY_MILLISECONDS
 
 interface PastUse {
   readonly remove: Statement<{ removed: number }>

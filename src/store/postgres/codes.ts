@@ -7,7 +7,7 @@ import { insertEntries } from './revocation-entries.ts'
 import { LIVE, WITHIN_LIMITS } from './session-rows.ts'
 import { startSession, startValues, toStarted } from './sessions.ts'
 import { statement } from './statement.ts'
-import { toUser, type UserRow, userColumns } from './users.ts'
+import { toUser, type UserRow, userColumns } from './user-rows.ts'
 
 interface StandingRow extends CodeRow, UserRow {
   readonly over: boolean

@@ -13,7 +13,7 @@ import { asJson, inMilliseconds, lengthOf, NOW, uuidOrNull } from './expressions
 import { LIVE, WITHIN_LIMITS } from './session-rows.ts'
 import { startSession, startValues, toStarted } from './sessions.ts'
 import { statement } from './statement.ts'
-import { toUser, type UserRow, userColumns } from './users.ts'
+import { toUser, type UserRow, userColumns } from './user-rows.ts'
 
 const create = statement<{ hash: string }>(
   'device_codes.create',

@@ -7,7 +7,8 @@ import { asJson, inMilliseconds, NOW, timeFrom, uuidOrNull } from './expressions
 import { isTaken } from './failure.ts'
 import { isLastWay } from './identities.ts'
 import { statement, type Values } from './statement.ts'
-import { toUser, type UserRow, userColumns, voidCredentials } from './users.ts'
+import { voidCredentials } from './user-counters.ts'
+import { toUser, type UserRow, userColumns } from './user-rows.ts'
 
 const findTotp = statement<{ sealed: string; added_at: number }>(
   'factors.find_totp',

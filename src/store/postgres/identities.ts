@@ -4,8 +4,10 @@ import { type Connection, firstRow } from './connection.ts'
 import { eventValues, insertEvent } from './events.ts'
 import { inMilliseconds, lengthOf, NOW, timeFrom, uuidOrNull } from './expressions.ts'
 import { isTaken } from './failure.ts'
+import { createUser } from './new-user.ts'
 import { statement, type Values } from './statement.ts'
-import { createUser, toUser, type UserRow, userColumns, voidCredentials } from './users.ts'
+import { voidCredentials } from './user-counters.ts'
+import { toUser, type UserRow, userColumns } from './user-rows.ts'
 
 const COLUMNS = `i.id, i.user_id, i.provider, i.issuer, i.subject, i.email, ${inMilliseconds('i.added_at')} AS added_at`
 

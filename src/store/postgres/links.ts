@@ -8,9 +8,12 @@ import { eventValues, insertEvent } from './events.ts'
 import { inMilliseconds, lengthOf, NOW, uuidOrNull } from './expressions.ts'
 import { removeFactors } from './factors.ts'
 import { isTaken } from './failure.ts'
+import { holdRoles } from './held-roles.ts'
 import { removeIdentities } from './identities.ts'
+import { createUser } from './new-user.ts'
 import { statement } from './statement.ts'
-import { createUser, holdRoles, toUser, type UserRow, userColumns, voidCredentials } from './users.ts'
+import { voidCredentials } from './user-counters.ts'
+import { toUser, type UserRow, userColumns } from './user-rows.ts'
 
 interface LinkRow {
   readonly l_purpose: LinkPurpose

@@ -1,9 +1,9 @@
-import type { OneTimeVerbs, TakeOutcome } from '../one-time.ts'
+import { type OneTimeVerbs, RECENT_SECONDS, type TakeOutcome } from '../one-time.ts'
 import { type Connection, firstRow } from './connection.ts'
 import { lengthOf, NOW } from './expressions.ts'
 import { statement } from './statement.ts'
 
-// An honest retry comes within 10 seconds; what comes later is somebody else. Whoever comes second waits for the first.
+// Whoever comes second waits for the first.
 const take = statement<{ outcome: TakeOutcome }>(
   'one_time.take',
   `INSERT INTO countersign.one_time AS former (kind, hash, taken_at, ends_at)
@@ -11,7 +11,7 @@ const take = statement<{ outcome: TakeOutcome }>(
    ON CONFLICT (kind, hash) DO UPDATE SET tries = former.tries + 1
    RETURNING CASE
      WHEN tries = 1 THEN 'won'
-     WHEN clock_timestamp() < taken_at + interval '10 seconds' THEN 'lost-recent'
+     WHEN clock_timestamp() < taken_at + interval '${RECENT_SECONDS} seconds' THEN 'lost-recent'
      ELSE 'lost-old' END AS outcome`,
 )
 

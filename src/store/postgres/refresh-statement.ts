@@ -3,7 +3,7 @@ import { asJson, inMilliseconds, lengthOf, NOW, raised } from './expressions.ts'
 import { insertEntries } from './revocation-entries.ts'
 import type { FactsRow } from './session-rows.ts'
 import { statement } from './statement.ts'
-import { type UserRow, userColumns } from './users.ts'
+import { type UserRow, userColumns } from './user-rows.ts'
 
 /** What a session is judged by beside its row, each as an expression of SQL. */
 export interface JudgedBy {

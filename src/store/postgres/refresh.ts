@@ -8,7 +8,7 @@ import { unavailable } from './failure.ts'
 import type { PoolSettings } from './pool.ts'
 import { type NumberedResult, refreshAlone, refreshTogether } from './refresh-statement.ts'
 import { toFacts } from './session-rows.ts'
-import { toUser } from './users.ts'
+import { toUser } from './user-rows.ts'
 
 /** In one statement, so that it stays a short one. */
 const MOST_TOGETHER = 64

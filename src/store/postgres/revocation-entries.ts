@@ -1,19 +1,15 @@
+import { NODE_SILENCE_SECONDS } from '../nodes.ts'
+import { DEFAULT_ACCESS_LIFE_SECONDS, ENTRY_MARGIN_SECONDS } from '../revocations.ts'
 import { NOW } from './expressions.ts'
 
-/** Where no node has announced how long its tokens live. */
-const DEFAULT_ACCESS_LIFE_SECONDS = 900
-/** Beyond the life of a token: staleness of readers, tolerance of verifiers, error of clocks (PROTOCOL 2.5). */
-const MARGIN_SECONDS = 5 + 60 + 60
-
-/** A node may go on minting for this long after it was last seen. */
-export const NODE_SILENCE = `interval '30 seconds'`
+export const NODE_SILENCE = `interval '${NODE_SILENCE_SECONDS} seconds'`
 
 /** The longest life of an access token that may still be alive (PROTOCOL 2.5), in seconds. */
 export const LONGEST_LIFE = `(SELECT coalesce(max(l.seconds), ${DEFAULT_ACCESS_LIFE_SECONDS})
     FROM countersign.access_lives l
     WHERE l.seen_at + ${NODE_SILENCE} + make_interval(secs => l.seconds) > clock_timestamp())`
 
-const LIFE = `make_interval(secs => ${LONGEST_LIFE} + ${MARGIN_SECONDS})`
+const LIFE = `make_interval(secs => ${LONGEST_LIFE} + ${ENTRY_MARGIN_SECONDS})`
 
 const ID = `CASE WHEN entry.ref ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' THEN entry.ref::uuid END`
 
@@ -30,7 +26,8 @@ const LAST_MADE_AT = `CASE entry.kind
 
 /**
  * Writes entries within the statement of their cause. `entries` selects kind, ref, least and, if it says so, what is
- * known of a token (`session_id` and `made_at`) or for how long the entry matters (`life`). What is written never says less than what is live for the same thing, and never for a shorter time.
+ * known of a token (`session_id` and `made_at`) or for how long the entry matters (`life`). What is written never says
+ * less than what is live for the same thing, and never for a shorter time.
  */
 export function insertEntries(entries: string, more?: 'token' | 'life'): string {
   return `INSERT INTO countersign.revocations AS former (kind, ref, least, session_id, ends_at)

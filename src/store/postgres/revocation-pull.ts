@@ -1,6 +1,6 @@
 import { AuthError } from '../../errors/auth-error.ts'
 import type { RevocationKind } from '../../model/revocation.ts'
-import type { PulledRevocation, RevocationPull } from '../revocations.ts'
+import { CENSUS_AHEAD_SECONDS, type PulledRevocation, type RevocationPull } from '../revocations.ts'
 import type { Connection } from './connection.ts'
 import { inMilliseconds, NOW } from './expressions.ts'
 import { LONGEST_LIFE } from './revocation-entries.ts'
@@ -33,9 +33,6 @@ interface PullRow {
  */
 const IDENTITY = `concat_ws('.', st.id, st.epoch, (extract(epoch FROM pg_postmaster_start_time()) * 1000000)::bigint,
     CASE WHEN NOT pg_is_in_recovery() THEN left(pg_walfile_name(pg_current_wal_lsn()), 8) END)`
-
-/** Counted from here on: what ends sooner, readers may have let go of by their own clocks. */
-const CENSUS_AHEAD_SECONDS = 10
 
 const CENSUS = `(SELECT json_build_object('from', c.since, 'count', count(r.ref),
       'sum', coalesce(sum(floor(date_part('epoch', r.ends_at)) - c.since), 0))

@@ -1,4 +1,4 @@
-import type { RevocationVerbs } from '../revocations.ts'
+import { MOST_TOKENS_OF_SESSION, type RevocationVerbs } from '../revocations.ts'
 import { REMOVED } from './clients.ts'
 import type { Connection } from './connection.ts'
 import { eventValues, insertEvent } from './events.ts'
@@ -7,9 +7,6 @@ import { restoreRevocations } from './lost-revocations.ts'
 import { insertEntries } from './revocation-entries.ts'
 import { pullRevocations } from './revocation-pull.ts'
 import { statement } from './statement.ts'
-
-/** So that nobody fills the readers' memory by refreshing and revoking in a loop (PROTOCOL 2.9). */
-const MOST_TOKENS_OF_SESSION = 16
 
 const MADE_AT = `${timeFrom('@made_at')} AS made_at`
 

@@ -1,6 +1,6 @@
 import type { NewEvent } from '../../audit/events.ts'
 import type { User } from '../../model/user.ts'
-import type { NewSession, SessionVerbs, StartedSession } from '../sessions.ts'
+import { MOST_LISTED_SESSIONS, type NewSession, type SessionVerbs, type StartedSession } from '../sessions.ts'
 import { type Connection, firstRow } from './connection.ts'
 import { eventValues, insertEvent } from './events.ts'
 import { asJson, inMilliseconds, lengthOf, NOW, timeFrom, uuidOrNull } from './expressions.ts'
@@ -16,10 +16,8 @@ import {
   WITHIN_LIMITS,
 } from './session-rows.ts'
 import { statement, type Values } from './statement.ts'
-import { toUser, type UserRow, userColumns, voidCredentials } from './users.ts'
-
-/** However many somebody makes, a list stays a list. */
-const MOST_LISTED = 1000
+import { voidCredentials } from './user-counters.ts'
+import { toUser, type UserRow, userColumns } from './user-rows.ts'
 
 // The user's key is locked against removal; a new epoch is not waited for, for then the session is dead at birth.
 export const startSession = statement<FactsRow & UserRow>(
@@ -142,7 +140,7 @@ const list = statement<SessionRow>(
   `SELECT ${COLUMNS}
    FROM countersign.sessions s JOIN countersign.users u ON u.id = s.user_id, countersign.store st
    WHERE s.user_id = @user_id::uuid AND u.state = 'active' AND ${LIVE} AND ${WITHIN_LIMITS}
-   ORDER BY s.turned_at DESC, s.id LIMIT ${MOST_LISTED}`,
+   ORDER BY s.turned_at DESC, s.id LIMIT ${MOST_LISTED_SESSIONS}`,
 )
 
 const countLive = statement<{ sessions: number }>(

@@ -1,84 +1,16 @@
-import type { NewEvent } from '../../audit/events.ts'
 import { AuthError } from '../../errors/auth-error.ts'
-import type { User, UserState } from '../../model/user.ts'
-import type { Account, NewUser, Taken, UserVerbs } from '../users.ts'
+import type { User } from '../../model/user.ts'
+import type { Account, UserVerbs } from '../users.ts'
 import { type Connection, firstRow } from './connection.ts'
 import { eventValues, insertEvent } from './events.ts'
-import { asJson, inMilliseconds, NOW, raised, uuidOrNull } from './expressions.ts'
+import { NOW, raised, uuidOrNull } from './expressions.ts'
 import { isTaken, unavailable } from './failure.ts'
+import { HELD_ROLES, NONE_GONE } from './held-roles.ts'
+import { createUser } from './new-user.ts'
 import { insertEntries } from './revocation-entries.ts'
 import { statement } from './statement.ts'
-
-/** What `userColumns` selects. */
-export interface UserRow {
-  readonly u_id: string
-  readonly u_email: string
-  readonly u_email_verified: boolean
-  readonly u_username: string | null
-  readonly u_roles: readonly string[]
-  readonly u_state: UserState
-  readonly u_ver: number
-  readonly u_epoch: number
-  readonly u_profile: Readonly<Record<string, unknown>>
-  readonly u_created_at: number
-  readonly u_updated_at: number
-}
-
-/** The columns of a user, for a statement in which `u` is their row. */
-export const userColumns = `u.id AS u_id, u.email AS u_email, u.email_verified AS u_email_verified,
-    u.username AS u_username, ${asJson('u.roles')} AS u_roles, u.state AS u_state, u.ver AS u_ver,
-    u.epoch AS u_epoch, u.profile AS u_profile, ${inMilliseconds('u.created_at')} AS u_created_at,
-    ${inMilliseconds('u.updated_at')} AS u_updated_at`
-
-export function toUser(row: UserRow): User {
-  return {
-    id: row.u_id,
-    email: row.u_email,
-    emailVerified: row.u_email_verified,
-    username: row.u_username ?? undefined,
-    roles: row.u_roles,
-    state: row.u_state,
-    ver: row.u_ver,
-    epoch: row.u_epoch,
-    profile: row.u_profile,
-    createdAt: row.u_created_at,
-    updatedAt: row.u_updated_at,
-  }
-}
-
-/**
- * The part `k` of a statement that gives roles: those of them that the database keeps. Nobody narrows or removes them
- * until it is done, and whoever does so then sees who has them; see `lockRoles` in permissions.
- */
-const HELD_ROLES = `k AS MATERIALIZED (
-     SELECT name FROM countersign.roles WHERE name = ANY (@roles::text[]) ORDER BY name FOR SHARE)`
-
-const NONE_GONE = `(SELECT count(*) FROM k WHERE name = ANY (@kept_roles::text[])) = cardinality(@kept_roles::text[])`
-
-// Counters start at the time, so that no value of a lost and repeated row is given out twice.
-const create = statement<UserRow>(
-  'users.create',
-  `WITH ${HELD_ROLES},
-   u AS (
-     INSERT INTO countersign.users (id, email, email_key, email_verified, username, username_key, password_hash,
-       roles, state, profile, ver, epoch, created_at, updated_at)
-     SELECT @id::uuid, @email::text, @email_key::text, @email_verified::boolean, @username::text,
-       @username_key::text, @password_hash::text, @roles::text[], @state::text, @profile::json, ${raised('0')}, ${raised('0')},
-       t.now, t.now
-     FROM (SELECT ${NOW} AS now) t WHERE ${NONE_GONE}
-     ON CONFLICT DO NOTHING RETURNING *),
-   e AS (${insertEvent('u')})
-   SELECT ${userColumns} FROM u`,
-)
-
-const findTaken = statement<{ field: Taken['field'] }>(
-  'users.find_taken',
-  `SELECT CASE WHEN email_key = @email_key::text THEN 'email' ELSE 'username' END AS field
-   FROM countersign.users
-   WHERE id IS DISTINCT FROM @except::uuid
-     AND (email_key = @email_key::text OR username_key = @username_key::text)
-   ORDER BY field LIMIT 1`,
-)
+import { voidCredentials } from './user-counters.ts'
+import { toUser, type UserRow, userColumns } from './user-rows.ts'
 
 interface AccountRow extends UserRow {
   readonly password_hash: string | null
@@ -189,80 +121,6 @@ function changeUser(name: string, change: string) {
      e AS (${insertEvent('u')})
      SELECT ${userColumns} FROM u`,
   )
-}
-
-/**
- * The head of a statement that raises epoch and ver of the user `@id`, so that every session and token made before is
- * dead, those about to be born too; no session row is touched for it. The session `@keep`, if it is live, gets the new
- * epoch. Afterwards `u` is the changed user, `b` the user before.
- */
-export function voidCredentials(change?: string, only = 'true'): string {
-  return `WITH k AS MATERIALIZED (
-      SELECT user_id, id FROM countersign.sessions
-      WHERE user_id = @id::uuid AND id = @keep::uuid AND ended_at IS NULL FOR NO KEY UPDATE),
-    b AS MATERIALIZED (
-      -- Only after the session is locked: everybody locks a session before its user.
-      SELECT id, epoch FROM countersign.users
-      WHERE id = @id::uuid AND (SELECT count(*) FROM k) >= 0 AND (${only}) FOR NO KEY UPDATE),
-    u AS (
-      UPDATE countersign.users u SET ${change === undefined ? '' : `${change},`}
-        ver = ${raised('u.ver')}, epoch = ${raised('u.epoch')}, updated_at = ${NOW}
-      FROM b WHERE u.id = b.id RETURNING u.*),
-    s AS (
-      UPDATE countersign.sessions s SET user_epoch = u.epoch FROM k, b, u
-      WHERE s.user_id = k.user_id AND s.id = k.id AND s.user_epoch = b.epoch RETURNING s.id),
-    r AS (${insertEntries(`SELECT 'user' AS kind, id::text AS ref, ver AS least FROM u`)})`
-}
-
-const lockKeptRoles = statement(
-  'users.lock_kept_roles',
-  'SELECT name FROM countersign.roles WHERE name = ANY (@names::text[]) ORDER BY name FOR SHARE',
-)
-
-/** Keeps these roles of the database from being changed until the transaction ends. Throws where one is gone. */
-export async function holdRoles(transaction: Connection, names: readonly string[]): Promise<void> {
-  if (names.length === 0) return
-  const held = await transaction.rows(lockKeptRoles, { names })
-  if (held.length < names.length) throw unavailable('a role is gone: ask again')
-}
-
-/** Also as a step of a larger transaction: that somebody has the name already leaves it usable. */
-export async function createUser(
-  connection: Connection,
-  user: NewUser,
-  event: NewEvent,
-): Promise<{ readonly outcome: 'created'; readonly user: User } | Taken> {
-  const row = await firstRow(connection, create, {
-    id: user.id,
-    email: user.email,
-    email_key: user.emailKey,
-    email_verified: user.emailVerified,
-    username: user.username,
-    username_key: user.usernameKey,
-    password_hash: user.passwordHash,
-    roles: user.roles,
-    kept_roles: user.keptRoles,
-    state: user.state ?? 'active',
-    profile: JSON.stringify(user.profile),
-    ...eventValues(event),
-  })
-  if (row !== undefined) return { outcome: 'created', user: toUser(row) }
-  const refused = await readTaken(connection, user)
-  // A role, or whoever held the key a moment ago, is gone: the caller may simply ask again.
-  if (refused === undefined) throw unavailable('the new user met a change: ask again')
-  return refused
-}
-
-async function readTaken(
-  connection: Connection,
-  keys: Partial<Pick<NewUser, 'emailKey' | 'usernameKey'>>,
-): Promise<Taken | undefined> {
-  const row = await firstRow(connection, findTaken, {
-    email_key: keys.emailKey,
-    username_key: keys.usernameKey,
-    except: null,
-  })
-  return row && { outcome: 'taken', field: row.field }
 }
 
 export function userVerbs(connection: Connection): UserVerbs {

@@ -3,8 +3,8 @@ import type { ApiKeyVerbs } from '../api-keys.ts'
 import type { Connection, Reading, Writing } from './connection.ts'
 import { writeEvent } from './events.ts'
 import { writeRevocation } from './revocation-entries.ts'
-import { isLiveSession } from './sessions.ts'
-import { readUser, toUser } from './users.ts'
+import { isLiveSession } from './session-rows.ts'
+import { readUser, toUser } from './user-rows.ts'
 
 interface ApiKeyRow {
   user_id: string

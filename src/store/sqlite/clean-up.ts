@@ -1,8 +1,9 @@
 import { WRONG_CLOCK_MILLISECONDS } from '../../base/clock.ts'
+import { DAY_MILLISECONDS } from '../../base/duration.ts'
+import { DEFAULT_EVENT_RETENTION_DAYS } from '../store.ts'
 import type { Reading, Writing } from './connection.ts'
 
-const DAY_MILLISECONDS = 86_400_000
-const DEFAULT_EVENT_RETENTION_MILLISECONDS = 400 * DAY_MILLISECONDS
+const DEFAULT_EVENT_RETENTION_MILLISECONDS = DEFAULT_EVENT_RETENTION_DAYS * DAY_MILLISECONDS
 
 /**
  * What is past its use, no row named twice. What has ended is kept a while, so that a clock set wrong, and corrected,

@@ -3,8 +3,9 @@ import { type CodeRow, toCode } from '../rows/codes.ts'
 import type { Connection, Reading, Writing } from './connection.ts'
 import { writeEvent } from './events.ts'
 import { writeRevocation } from './revocation-entries.ts'
-import { LIVE, startSession } from './sessions.ts'
-import { readUser, toUser, type UserRow } from './users.ts'
+import { LIVE } from './session-rows.ts'
+import { startSession } from './sessions.ts'
+import { readUser, toUser, type UserRow } from './user-rows.ts'
 
 interface StoredCode extends Omit<CodeRow, 'scope' | 'resources' | 'amr'> {
   readonly scope: string

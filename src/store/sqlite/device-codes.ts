@@ -12,8 +12,9 @@ import { endOnce } from './codes.ts'
 import type { Connection, Reading, Writing } from './connection.ts'
 import { writeEvent } from './events.ts'
 import { writeRevocation } from './revocation-entries.ts'
-import { LIVE, startSession } from './sessions.ts'
-import { readUser, toUser } from './users.ts'
+import { LIVE } from './session-rows.ts'
+import { startSession } from './sessions.ts'
+import { readUser, toUser } from './user-rows.ts'
 
 interface DeviceRow extends Omit<WaitingRow, 'scope' | 'resources'> {
   user_code_hash: string

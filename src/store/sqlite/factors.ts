@@ -5,7 +5,7 @@ import type { Connection, Reading, Writing } from './connection.ts'
 import { writeEvent } from './events.ts'
 import { hasOtherWay } from './identities.ts'
 import { raiseEpoch } from './user-counters.ts'
-import { readUser, toUser, type UserRow } from './users.ts'
+import { readUser, toUser, type UserRow } from './user-rows.ts'
 
 interface TotpRow {
   sealed: string

@@ -2,8 +2,9 @@ import type { IdentityVerbs, NewIdentity } from '../identities.ts'
 import { type IdentityRow, type TokensRow, toIdentity, toTokens } from '../rows/identities.ts'
 import type { Connection, Reading, Writing } from './connection.ts'
 import { writeEvent } from './events.ts'
+import { findTaken, insertUser } from './new-user.ts'
 import { raiseEpoch } from './user-counters.ts'
-import { findTaken, insertUser, readUser, toUser } from './users.ts'
+import { readUser, toUser } from './user-rows.ts'
 
 export function identityVerbs(connection: Connection): IdentityVerbs {
   return {

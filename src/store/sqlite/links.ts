@@ -5,9 +5,11 @@ import type { Connection, Reading, Writing } from './connection.ts'
 import { removeConsents } from './consents.ts'
 import { writeEvent } from './events.ts'
 import { removeFactors } from './factors.ts'
+import { refuseGoneRoles } from './held-roles.ts'
 import { removeIdentities } from './identities.ts'
+import { findTaken, insertUser } from './new-user.ts'
 import { raiseEpoch } from './user-counters.ts'
-import { findTaken, insertUser, readUser, refuseGoneRoles, toUser, type UserRow } from './users.ts'
+import { readUser, toUser, type UserRow } from './user-rows.ts'
 
 interface LinkRow {
   user_id: string

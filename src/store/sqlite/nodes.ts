@@ -1,8 +1,7 @@
 import { sealedWith } from '../../keys/seal.ts'
-import type { NodeAnnouncement, NodeVerbs } from '../nodes.ts'
+import { NODE_SILENCE_SECONDS, type NodeAnnouncement, type NodeVerbs } from '../nodes.ts'
 import type { Connection, Reading } from './connection.ts'
-import { NODE_SILENCE_MILLISECONDS } from './revocation-entries.ts'
-import { LIVE } from './sessions.ts'
+import { LIVE } from './session-rows.ts'
 
 interface NodeRow {
   id: string
@@ -76,7 +75,7 @@ export function nodeVerbs(connection: Connection): NodeVerbs {
 }
 
 function liveNodes(db: Reading): NodeAnnouncement[] {
-  const since = db.now - NODE_SILENCE_MILLISECONDS
+  const since = db.now - NODE_SILENCE_SECONDS * 1000
   const rows = db.all<NodeRow>('SELECT * FROM cs_nodes WHERE seen_at > :since ORDER BY id', { since })
   return rows.map((row) => ({
     id: row.id,

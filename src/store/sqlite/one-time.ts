@@ -1,8 +1,5 @@
-import type { OneTimeVerbs } from '../one-time.ts'
+import { type OneTimeVerbs, RECENT_SECONDS } from '../one-time.ts'
 import type { Connection } from './connection.ts'
-
-/** An honest retry comes within it; what comes later is somebody else. */
-const RECENT_MILLISECONDS = 10_000
 
 export function oneTimeVerbs(connection: Connection): OneTimeVerbs {
   return {
@@ -18,7 +15,7 @@ export function oneTimeVerbs(connection: Connection): OneTimeVerbs {
           'SELECT taken_at FROM cs_one_time WHERE kind = :kind AND hash = :hash',
           { kind, hash },
         )
-        return former !== undefined && db.now < former.taken_at + RECENT_MILLISECONDS
+        return former !== undefined && db.now < former.taken_at + RECENT_SECONDS * 1000
           ? 'lost-recent'
           : 'lost-old'
       }),

@@ -15,7 +15,7 @@ import { unavailable } from './failure.ts'
 import { writeRevocation } from './revocation-entries.ts'
 import { readSurroundings, type SessionRow, type Surroundings, toFacts } from './session-rows.ts'
 import { raiseEpoch } from './user-counters.ts'
-import { readUser, toUser, type UserRow } from './users.ts'
+import { readUser, toUser, type UserRow } from './user-rows.ts'
 
 /** A session with all that it is judged by. */
 interface Judged {

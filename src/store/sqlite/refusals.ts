@@ -1,3 +1,4 @@
+import { DAY_MILLISECONDS } from '../../base/duration.ts'
 import {
   MOST_REFUSALS,
   REFUSAL_COUNT_DAYS,
@@ -10,8 +11,6 @@ import type { Connection } from './connection.ts'
 interface RefusalRow extends Omit<RefusalRecord, 'facts'> {
   readonly facts: string
 }
-
-const DAY_MILLISECONDS = 86_400_000
 
 export function refusalVerbs(connection: Connection): RefusalVerbs {
   return {

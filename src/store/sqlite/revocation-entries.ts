@@ -1,13 +1,8 @@
 import { randomSecret, systemRandom } from '../../base/random.ts'
 import type { Revocation, RevocationKind } from '../../model/revocation.ts'
+import { NODE_SILENCE_SECONDS } from '../nodes.ts'
+import { DEFAULT_ACCESS_LIFE_SECONDS, ENTRY_MARGIN_SECONDS } from '../revocations.ts'
 import type { Reading, Writing } from './connection.ts'
-
-/** Where no node has announced how long its tokens live. */
-const DEFAULT_ACCESS_LIFE_SECONDS = 900
-/** A node may go on minting for this long after it was last seen. */
-export const NODE_SILENCE_MILLISECONDS = 30_000
-/** Beyond the life of a token: staleness of readers, tolerance of verifiers, error of clocks (PROTOCOL 2.5). */
-const MARGIN_MILLISECONDS = (5 + 60 + 60) * 1000
 
 export interface RevocationRow {
   number: number
@@ -31,7 +26,7 @@ export function writeRevocation(
   const { kind, ref } = entry
   const former = liveEntry(db, entry)
   const from = Math.max(db.now, options.madeAt ?? lastMadeAt(db, entry))
-  const life = options.lifeMilliseconds ?? longestLifeSeconds(db) * 1000 + MARGIN_MILLISECONDS
+  const life = options.lifeMilliseconds ?? (longestLifeSeconds(db) + ENTRY_MARGIN_SECONDS) * 1000
   const absolute = entry.least === undefined || former?.least === null
   // The former row stays for the readers whose cursor names it; that it ends now keeps one live row for each thing.
   db.run('UPDATE cs_revocations SET ends_at = :now WHERE ref = :ref AND kind = :kind AND ends_at > :now', {
@@ -97,7 +92,7 @@ export function strongestEntry(
 export function longestLifeSeconds(db: Reading): number {
   const row = db.get<{ seconds: number | null }>(
     'SELECT max(seconds) seconds FROM cs_access_lives WHERE seen_at + :silence + seconds * 1000 > :now',
-    { silence: NODE_SILENCE_MILLISECONDS, now: db.now },
+    { silence: NODE_SILENCE_SECONDS * 1000, now: db.now },
   )
   return row?.seconds ?? DEFAULT_ACCESS_LIFE_SECONDS
 }

@@ -1,5 +1,11 @@
 import { toSeconds } from '../../base/clock.ts'
-import type { RevocationCensus, RevocationPull, RevocationVerbs } from '../revocations.ts'
+import {
+  CENSUS_AHEAD_SECONDS,
+  MOST_TOKENS_OF_SESSION,
+  type RevocationCensus,
+  type RevocationPull,
+  type RevocationVerbs,
+} from '../revocations.ts'
 import { endTokensOfClient } from './clients.ts'
 import type { Connection, Reading, Writing } from './connection.ts'
 import { writeEvent } from './events.ts'
@@ -13,9 +19,6 @@ import {
   writeRevocation,
 } from './revocation-entries.ts'
 import { endSessionById } from './session-rows.ts'
-
-/** So that nobody fills the readers' memory by refreshing and revoking in a loop (PROTOCOL 2.9). */
-const MOST_TOKENS_OF_SESSION = 16
 
 export function revocationVerbs(connection: Connection): RevocationVerbs {
   return {
@@ -67,9 +70,6 @@ function isCrowded(db: Writing, sessionId: string, except: string): boolean {
   )
   return (row?.count ?? 0) >= MOST_TOKENS_OF_SESSION
 }
-
-/** Counted from here on: what ends sooner, readers may have let go of by their own clocks. */
-const CENSUS_AHEAD_SECONDS = 10
 
 function takeCensus(db: Reading): RevocationCensus {
   const fromSeconds = toSeconds(db.now) + CENSUS_AHEAD_SECONDS

@@ -7,6 +7,12 @@ import {
 } from '../../model/session.ts'
 import type { Reading, Writing } from './connection.ts'
 
+/**
+ * Not ended in any of the three ways, where `s` is a session, `u` its user and `st` the store. One past its limits may
+ * still have access tokens out, so it can be ended too.
+ */
+export const LIVE = 's.ended_at IS NULL AND s.user_epoch >= u.epoch AND s.store_epoch >= st.epoch'
+
 export interface SessionRow {
   user_id: string
   id: string
@@ -94,4 +100,13 @@ export function endSessionById(db: Writing, id: string, why: SessionEnd): void {
     why,
     now: db.now,
   })
+}
+
+export function isLiveSession(db: Reading, userId: string, id: string): boolean {
+  const row = db.get(
+    `SELECT 1 FROM cs_sessions s JOIN cs_users u ON u.id = s.user_id, cs_store st
+     WHERE s.user_id = :userId AND s.id = :id AND s.expires_at > :now AND u.state = 'active' AND ${LIVE}`,
+    { userId, id, now: db.now },
+  )
+  return row !== undefined
 }

@@ -1,14 +1,11 @@
-import type { NewSession, SessionVerbs, StartedSession } from '../sessions.ts'
-import type { Connection, Reading, Writing } from './connection.ts'
+import { MOST_LISTED_SESSIONS, type NewSession, type SessionVerbs, type StartedSession } from '../sessions.ts'
+import type { Connection, Writing } from './connection.ts'
 import { writeEvent } from './events.ts'
 import { refreshVerb } from './refresh.ts'
 import { writeRevocation } from './revocation-entries.ts'
-import { readSurroundings, type SessionRow, toFacts, toSession } from './session-rows.ts'
+import { isLiveSession, LIVE, readSurroundings, type SessionRow, toFacts, toSession } from './session-rows.ts'
 import { raiseEpoch } from './user-counters.ts'
-import { readUser, toUser } from './users.ts'
-
-/** However many somebody makes, a list stays a list. */
-const MOST_LISTED = 1000
+import { readUser, toUser } from './user-rows.ts'
 
 export function sessionVerbs(connection: Connection): SessionVerbs {
   return {
@@ -90,7 +87,7 @@ export function sessionVerbs(connection: Connection): SessionVerbs {
          WHERE s.user_id = :userId AND ${LIVE}
            AND s.expires_at > :now AND u.state = 'active'
          ORDER BY s.used_at DESC, s.id LIMIT :limit`,
-            { userId, now: db.now, limit: MOST_LISTED },
+            { userId, now: db.now, limit: MOST_LISTED_SESSIONS },
           )
           .map(toSession),
       ),
@@ -154,18 +151,6 @@ export function sessionVerbs(connection: Connection): SessionVerbs {
         return ended
       }),
   }
-}
-
-/** Not ended in any of the three ways. One past its limits may still have access tokens out, so it can be ended too. */
-export const LIVE = 's.ended_at IS NULL AND s.user_epoch >= u.epoch AND s.store_epoch >= st.epoch'
-
-export function isLiveSession(db: Reading, userId: string, id: string): boolean {
-  const row = db.get(
-    `SELECT 1 FROM cs_sessions s JOIN cs_users u ON u.id = s.user_id, cs_store st
-     WHERE s.user_id = :userId AND s.id = :id AND s.expires_at > :now AND u.state = 'active' AND ${LIVE}`,
-    { userId, id, now: db.now },
-  )
-  return row !== undefined
 }
 
 /** Starts a session within the transaction of its cause; the event is the caller's. */

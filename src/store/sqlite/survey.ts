@@ -1,6 +1,6 @@
 import type { StoreSurvey, SurveyQuestion } from '../survey.ts'
 import type { Connection } from './connection.ts'
-import { LIVE } from './sessions.ts'
+import { LIVE } from './session-rows.ts'
 
 interface AccountsRow {
   accounts: number

@@ -1,59 +1,24 @@
 import { AuthError } from '../../errors/auth-error.ts'
-import { raisedCounter } from '../../model/counters.ts'
-import { losesRole, type User, type UserState } from '../../model/user.ts'
-import type { Account, NewUser, Taken, UserVerbs } from '../users.ts'
-import type { Connection, Reading, Writing } from './connection.ts'
+import { losesRole, type User } from '../../model/user.ts'
+import type { Account, UserVerbs } from '../users.ts'
+import type { Connection, Writing } from './connection.ts'
 import { writeEvent } from './events.ts'
-import { unavailable } from './failure.ts'
+import { refuseGoneRoles } from './held-roles.ts'
+import { findTaken, insertUser } from './new-user.ts'
 import { writeRevocation } from './revocation-entries.ts'
 import { raiseEpoch, raiseVer } from './user-counters.ts'
-
-export interface UserRow {
-  id: string
-  email: string
-  email_key: string
-  email_verified: number
-  username: string | null
-  password_hash: string | null
-  roles: string
-  state: UserState
-  ver: number
-  epoch: number
-  profile: string
-  created_at: number
-  updated_at: number
-}
-
-export function toUser(row: UserRow): User {
-  return {
-    id: row.id,
-    email: row.email,
-    emailVerified: row.email_verified === 1,
-    username: row.username ?? undefined,
-    roles: JSON.parse(row.roles),
-    state: row.state,
-    ver: row.ver,
-    epoch: row.epoch,
-    profile: JSON.parse(row.profile),
-    createdAt: row.created_at,
-    updatedAt: row.updated_at,
-  }
-}
-
-function toAccount(row: UserRow): Account {
-  return { user: toUser(row), passwordHash: row.password_hash ?? undefined }
-}
-
-export function readUser(db: Reading, id: string): UserRow | undefined {
-  return db.get<UserRow>('SELECT * FROM cs_users WHERE id = :id', { id })
-}
+import { readUser, toUser, type UserRow } from './user-rows.ts'
 
 export function userVerbs(connection: Connection): UserVerbs {
-  /** Reads the user, makes the change and answers with the user as changed; undefined where there is none. */
-  function change(id: string, work: (db: Writing, row: UserRow) => void): Promise<User | undefined> {
+  /** Makes the change and answers with the user as changed; undefined where there is none, or another than is meant. */
+  function change(
+    id: string,
+    work: (db: Writing, row: UserRow) => void,
+    isMeant: (row: UserRow) => boolean = () => true,
+  ): Promise<User | undefined> {
     return connection.write((db) => {
       const row = readUser(db, id)
-      if (row === undefined) return undefined
+      if (row === undefined || !isMeant(row)) return undefined
       work(db, row)
       const changed = readUser(db, id)
       return changed && toUser(changed)
@@ -126,20 +91,18 @@ export function userVerbs(connection: Connection): UserVerbs {
       }),
 
     changeProfile: (id, profile, event, from) =>
-      connection.write((db) => {
-        const row = readUser(db, id)
-        if (row === undefined) return undefined
-        const isMeant = from === undefined || JSON.stringify(toUser(row).profile) === JSON.stringify(from)
-        if (!isMeant) return undefined
-        db.run('UPDATE cs_users SET profile = :profile, updated_at = :now WHERE id = :id', {
-          id,
-          profile: JSON.stringify(profile),
-          now: db.now,
-        })
-        writeEvent(db, event)
-        const changed = readUser(db, id)
-        return changed && toUser(changed)
-      }),
+      change(
+        id,
+        (db) => {
+          db.run('UPDATE cs_users SET profile = :profile, updated_at = :now WHERE id = :id', {
+            id,
+            profile: JSON.stringify(profile),
+            now: db.now,
+          })
+          writeEvent(db, event)
+        },
+        (row) => from === undefined || JSON.stringify(toUser(row).profile) === JSON.stringify(from),
+      ),
 
     replaceHash: (id, from, to, event) =>
       connection.write((db) => {
@@ -152,15 +115,15 @@ export function userVerbs(connection: Connection): UserVerbs {
       }),
 
     setPassword: (id, { hash, keepSessionId, userEpoch }, event) =>
-      connection.write((db) => {
-        const row = readUser(db, id)
-        if (row === undefined || (userEpoch !== undefined && userEpoch !== row.epoch)) return undefined
-        db.run('UPDATE cs_users SET password_hash = :hash WHERE id = :id', { id, hash })
-        raiseEpoch(db, row, { why: 'password_changed', exceptId: keepSessionId })
-        writeEvent(db, event)
-        const changed = readUser(db, id)
-        return changed && toUser(changed)
-      }),
+      change(
+        id,
+        (db, row) => {
+          db.run('UPDATE cs_users SET password_hash = :hash WHERE id = :id', { id, hash })
+          raiseEpoch(db, row, { why: 'password_changed', exceptId: keepSessionId })
+          writeEvent(db, event)
+        },
+        ({ epoch }) => userEpoch === undefined || userEpoch === epoch,
+      ),
 
     setState: (id, state, event) =>
       change(id, (db, row) => {
@@ -201,50 +164,6 @@ export function userVerbs(connection: Connection): UserVerbs {
   }
 }
 
-export function findTaken(
-  db: Reading,
-  { emailKey, usernameKey }: Partial<Pick<NewUser, 'emailKey' | 'usernameKey'>>,
-  exceptId?: string,
-): Taken | undefined {
-  const row = db.get<{ email: number }>(
-    `SELECT email_key = :emailKey email FROM cs_users
-     WHERE id IS NOT :exceptId AND (email_key = :emailKey OR username_key = :usernameKey) ORDER BY 1 DESC`,
-    { emailKey, usernameKey, exceptId },
-  )
-  return row && { outcome: 'taken', field: row.email === 1 ? 'email' : 'username' }
-}
-
-/** Between the look at the roles and this there was time to remove one. */
-export function refuseGoneRoles(db: Reading, kept: readonly string[]): void {
-  const { count } = db.get<{ count: number }>(
-    'SELECT count(*) count FROM cs_roles WHERE name IN (SELECT value FROM json_each(:kept))',
-    { kept: JSON.stringify(kept) },
-  ) ?? { count: 0 }
-  if (count < kept.length) throw unavailable('a role is gone: ask again')
-}
-
-export function insertUser(db: Writing, user: NewUser): void {
-  refuseGoneRoles(db, user.keptRoles)
-  // Counters start at the time, so that no value of a lost and repeated row is given out twice.
-  const counter = raisedCounter(0, db.now)
-  db.run(
-    `INSERT INTO cs_users (id, email, email_key, email_verified, username, username_key, password_hash,
-       roles, state, ver, epoch, profile, created_at, updated_at)
-     VALUES (:id, :email, :emailKey, :emailVerified, :username, :usernameKey, :passwordHash,
-       :roles, :state, :counter, :counter, :profile, :now, :now)`,
-    {
-      id: user.id,
-      email: user.email,
-      emailKey: user.emailKey,
-      emailVerified: user.emailVerified,
-      username: user.username,
-      usernameKey: user.usernameKey,
-      passwordHash: user.passwordHash,
-      roles: JSON.stringify(user.roles),
-      state: user.state ?? 'active',
-      profile: JSON.stringify(user.profile),
-      counter,
-      now: db.now,
-    },
-  )
+function toAccount(row: UserRow): Account {
+  return { user: toUser(row), passwordHash: row.password_hash ?? undefined }
 }
