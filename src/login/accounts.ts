@@ -1,15 +1,21 @@
 import type { Origin } from '../audit/events.ts'
 import { type Random, randomId } from '../base/random.ts'
 import { AuthError } from '../errors/auth-error.ts'
-import type { FieldProblem } from '../errors/refusal.ts'
-import { loginKey, parseEmail, parseUsername } from '../model/account-name.ts'
+import { loginKey } from '../model/account-name.ts'
 import type { ProfileSchema } from '../model/profile.ts'
 import type { GivenRoles } from '../model/role.ts'
 import type { User, UserState } from '../model/user.ts'
 import type { Store } from '../store/store.ts'
 import type { NewUser } from '../store/users.ts'
+import {
+  checkNames,
+  checkPassword,
+  checkRoles,
+  checkUsername,
+  type PasswordRules,
+  type RoleNames,
+} from './account-fields.ts'
 import type { HashQueue } from './hashing.ts'
-import { checkNewPassword } from './password-policy.ts'
 import { type ProfileChange, parseProfile } from './profile.ts'
 
 export interface NewAccount {
@@ -85,22 +91,11 @@ export interface Accounts {
   remove(id: string, origin: Origin, userEpoch?: number): Promise<void>
 }
 
-/** Which roles there are. */
-export interface RoleNames {
-  unknownRoles(names: readonly string[]): Promise<readonly string[]>
-  roleNames(): Promise<readonly string[]>
-  /** Those of the names that are looked for in the database: the configuration declares no such role. */
-  keptRoles(names: readonly string[]): readonly string[]
-}
-
-export interface AccountParts {
+export interface AccountParts extends PasswordRules {
   readonly store: Pick<Store, 'users'>
   readonly hashes: HashQueue
   readonly random: Random
   readonly profile: ProfileSchema | undefined
-  readonly minimumPasswordLength: number
-  /** Passwords must not be made of it. */
-  readonly serviceName: string
   readonly permissions: RoleNames
   readonly defaultRoles: readonly string[]
   /** Those that need a second factor: nobody gets one into a session that began without. */
@@ -250,64 +245,6 @@ export function createAccounts(parts: AccountParts): Accounts {
       throw new AuthError('NOT_FOUND')
     },
   }
-}
-
-export const NO_ADDRESS: FieldProblem = {
-  field: 'email',
-  message: 'Must be a mail address.',
-  reason: 'email',
-}
-const NO_USERNAME: FieldProblem = {
-  field: 'username',
-  message: '3 to 64 letters, digits, dots, hyphens or underscores.',
-  reason: 'username',
-}
-
-function checkNames({ email, username }: Pick<NewAccount, 'email' | 'username'>): {
-  email: string
-  username: string | undefined
-} {
-  const problems: FieldProblem[] = []
-  const parsedEmail = parseEmail(email)
-  if (parsedEmail === undefined) problems.push(NO_ADDRESS)
-  const parsedName = username === undefined ? undefined : parseUsername(username)
-  if (username !== undefined && parsedName === undefined) {
-    problems.push(NO_USERNAME)
-  }
-  if (parsedEmail === undefined || problems.length > 0) {
-    throw new AuthError('REQUEST_INVALID', { fields: problems })
-  }
-  return { email: parsedEmail, username: parsedName }
-}
-
-function checkUsername(username: string): string {
-  const parsed = parseUsername(username)
-  if (parsed !== undefined) return parsed
-  throw new AuthError('REQUEST_INVALID', { fields: [NO_USERNAME] })
-}
-
-async function checkRoles(roles: readonly string[], declared: RoleNames): Promise<GivenRoles> {
-  if ((await declared.unknownRoles(roles)).length === 0) {
-    const once = [...new Set(roles)]
-    return { roles: once, keptRoles: declared.keptRoles(once) }
-  }
-  const message = `Must be one of: ${(await declared.roleNames()).join(', ')}.`
-  throw new AuthError('REQUEST_INVALID', { fields: [{ field: 'roles', message }] })
-}
-
-async function checkPassword(
-  password: string,
-  field: string,
-  names: readonly (string | undefined)[],
-  { minimumPasswordLength, serviceName }: AccountParts,
-): Promise<void> {
-  const problems = await checkNewPassword(password, {
-    minimumLength: minimumPasswordLength,
-    userNames: names.filter((name) => name !== undefined),
-    serviceName,
-  })
-  if (problems.length === 0) return
-  throw new AuthError('PASSWORD_REFUSED', { fields: problems.map((problem) => ({ field, ...problem })) })
 }
 
 function taken(field: 'email' | 'username'): never {

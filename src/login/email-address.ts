@@ -8,7 +8,7 @@ import type { LinkPurpose } from '../model/link.ts'
 import type { User } from '../model/user.ts'
 import type { Limiter } from '../store/hot/limiter.ts'
 import type { Store } from '../store/store.ts'
-import { NO_ADDRESS } from './accounts.ts'
+import { NO_ADDRESS } from './account-fields.ts'
 import type { Caller } from './caller.ts'
 import { inspectLink, LINK_LIVES, linkOf, newLink } from './mailed-link.ts'
 import type { Registration } from './registration.ts'
@@ -37,9 +37,9 @@ export interface EmailAddresses {
   /** The same at once, for an account that is known. */
   askUserToVerify(user: User, caller: Caller): Promise<void>
   /**
-   * Mails a link to the new address, and tells the old one, if it was proven, with a way to stop it. An address that somebody has already
-   * gets the same answer, and no link. That the caller owns the account is checked before; the user is as read before
-   * that, for what voids their credentials meanwhile voids the link. Throws `REQUEST_INVALID`, `RATE_LIMITED`.
+   * Mails a link to the new address, and tells the old one, if it was proven, with a way to stop it. An address that
+   * somebody has already gets the same answer, and no link. That the caller owns the account is checked before; the user
+   * is as read before that, for what voids their credentials meanwhile voids the link. Throws `REQUEST_INVALID`.
    */
   askToChange(user: User, email: string, caller: Caller): void
   /** What a link would do; changes nothing, for programs that scan mail follow links. Throws `LINK_INVALID`. */
