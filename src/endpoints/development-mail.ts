@@ -1,4 +1,4 @@
-import { html } from 'hono/html'
+import { html } from '../base/html.ts'
 import { AuthError } from '../errors/auth-error.ts'
 import { pageHeaders } from '../http/headers.ts'
 import { outsideHost } from '../http/outside-host.ts'
@@ -27,7 +27,7 @@ export const developmentMail = route({
     if (host !== undefined) throw new AuthError('DEVELOPMENT_EXPOSED', { details: { host } })
     const { pages } = services
     const style = pages && (await styleOf(pages))
-    const page = await html`<!doctype html>
+    const page = html`<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">

@@ -42,7 +42,7 @@ export const docs = route({
   async handle({ request, services }) {
     refuseIfClosed(services)
     const { docsPage } = await import('../openapi/page/page.ts')
-    const page = servedText('text/html; charset=utf-8', await docsPage(services.serviceName))
+    const page = servedText('text/html; charset=utf-8', docsPage(services.serviceName))
     return serve(request, page, pageHeaders({ https: isHttps(services) }))
   },
 })

@@ -3,7 +3,10 @@ import type { LettersIn } from '../texts/letters/languages.ts'
 import type { LetterText } from '../texts/letters/letter-texts.ts'
 import type { WrittenLetter } from './message.ts'
 
-/** A letter as text and as HTML: the same words, one column, no picture, nothing that is loaded. */
+/**
+ * A letter as text and as HTML: the same words, one column, no picture, nothing that is loaded. By another tag than pages:
+ * mail programs want styles in the markup, and `linkTo` may lead to an app by a scheme of its own.
+ */
 export async function writeLetter(
   { language, direction, texts: { linkHelp } }: LettersIn,
   service: string,

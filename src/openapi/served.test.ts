@@ -49,7 +49,7 @@ test('a file that is not there is said before anything is answered', async () =>
 })
 
 test('the name of the service is text on the page, not markup', async () => {
-  const page = await docsPage('<b onclick="x">A & B</b>')
+  const page = docsPage('<b onclick="x">A & B</b>')
   assert.ok(page.includes('<title>&lt;b onclick=&quot;x&quot;&gt;A &amp; B&lt;/b&gt; API</title>'))
   assert.ok(!page.includes('<b '))
 })

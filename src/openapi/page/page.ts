@@ -1,11 +1,11 @@
-import { html } from 'hono/html'
+import { html } from '../../base/html.ts'
 
 /**
  * The frame that Swagger UI is drawn into. All addresses are relative, so that it stands wherever the issuer is mounted.
  * The name is text, not markup.
  */
-export async function docsPage(name: string): Promise<string> {
-  const page = await html`<!doctype html>
+export function docsPage(name: string): string {
+  return html`<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
@@ -28,6 +28,5 @@ export async function docsPage(name: string): Promise<string> {
 </div>
 </body>
 </html>
-`
-  return page.toString()
+`.toString()
 }
