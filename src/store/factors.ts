@@ -2,26 +2,24 @@ import type { NewEvent } from '../audit/events.ts'
 import type { Passkey, SecondFactors } from '../model/second-factor.ts'
 import type { User } from '../model/user.ts'
 
-/** Whose factors change, and what the change rests on. */
-interface FactorChange {
+/** Who gets a factor, and what that rests on. */
+export interface NewFactor {
   readonly userId: string
   /** As read before the user proved what the change needs; another epoch in the row refuses it. */
   readonly userEpoch: number
   /** The session that lives on under the new epoch; every other one ends. */
   readonly keepSessionId: string | undefined
-}
-
-export interface NewTotp extends FactorChange {
-  readonly sealed: string
-  /** The step whose code confirmed it: spent. */
-  readonly step: number
   /** Hashes of new recovery codes, which replace all that there were; none are touched if it is empty. */
   readonly recoveryCodes: readonly string[]
 }
 
-export interface NewPasskey extends FactorChange, Omit<Passkey, 'addedAt' | 'usedAt'> {
-  readonly recoveryCodes: readonly string[]
+export interface NewTotp extends NewFactor {
+  readonly sealed: string
+  /** The step whose code confirmed it: spent. */
+  readonly step: number
 }
+
+export interface NewPasskey extends NewFactor, Omit<Passkey, 'addedAt' | 'usedAt'> {}
 
 export type AddedPasskey =
   | { readonly outcome: 'added'; readonly user: User }

@@ -1,5 +1,5 @@
 import type { User } from '../../model/user.ts'
-import type { FactorVerbs } from '../factors.ts'
+import type { FactorVerbs, NewFactor } from '../factors.ts'
 import { type PasskeyRow, toPasskey } from '../rows/passkeys.ts'
 import { type Connection, firstRow } from './connection.ts'
 import { eventValues, insertEvent } from './events.ts'
@@ -7,7 +7,7 @@ import { asJson, inMilliseconds, NOW, timeFrom, uuidOrNull } from './expressions
 import { isTaken } from './failure.ts'
 import { isLastWay } from './identities.ts'
 import { statement, type Values } from './statement.ts'
-import { voidCredentials } from './user-counters.ts'
+import { lockKeptSession, voidCredentials } from './user-counters.ts'
 import { toUser, type UserRow, userColumns } from './user-rows.ts'
 
 const findTotp = statement<{ sealed: string; added_at: number }>(
@@ -26,11 +26,6 @@ const countRecoveryCodes = statement<{ live: number }>(
   'factors.count_recovery_codes',
   `SELECT count(*) AS live FROM countersign.recovery_codes c, countersign.store st
    WHERE c.user_id = @id::uuid AND c.store_epoch >= st.epoch`,
-)
-
-const lockSession = statement<{ id: string }>(
-  'factors.lock_session',
-  `SELECT id FROM countersign.sessions WHERE user_id = @id::uuid AND id = @keep::uuid FOR NO KEY UPDATE`,
 )
 
 const lockUser = statement<UserRow>(
@@ -142,12 +137,12 @@ const notePasskey = statement<{ id: string }>(
      AND (counter < @counter::bigint OR (counter = 0 AND @counter::bigint = 0)) RETURNING id`,
 )
 
-/** The user, held until the change is committed. Sessions first: everybody locks a session before its user. */
+/** The user, held until the change is committed. */
 async function lock(
   transaction: Connection,
   { id, keep }: { readonly id: string | null; readonly keep: string | null },
 ): Promise<User | undefined> {
-  await transaction.rows(lockSession, { id, keep })
+  await transaction.rows(lockKeptSession, { id, keep })
   const row = await firstRow(transaction, lockUser, { id })
   return row && toUser(row)
 }
@@ -173,12 +168,7 @@ export async function removeFactors(transaction: Connection, id: string, since: 
 export function factorVerbs(connection: Connection): FactorVerbs {
   /** Adds a factor to a user of whom nothing has changed since it was proven; undefined where something has. */
   const add = (
-    change: {
-      readonly userId: string
-      readonly userEpoch: number
-      readonly keepSessionId: string | undefined
-      readonly recoveryCodes: readonly string[]
-    },
+    change: NewFactor,
     put: (transaction: Connection, id: string | null) => Promise<unknown>,
     event: Values,
   ): Promise<User | undefined> =>

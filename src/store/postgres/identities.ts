@@ -6,7 +6,7 @@ import { inMilliseconds, lengthOf, NOW, timeFrom, uuidOrNull } from './expressio
 import { isTaken } from './failure.ts'
 import { createUser } from './new-user.ts'
 import { statement, type Values } from './statement.ts'
-import { voidCredentials } from './user-counters.ts'
+import { lockKeptSession, voidCredentials } from './user-counters.ts'
 import { toUser, type UserRow, userColumns } from './user-rows.ts'
 
 const COLUMNS = `i.id, i.user_id, i.provider, i.issuer, i.subject, i.email, ${inMilliseconds('i.added_at')} AS added_at`
@@ -39,11 +39,6 @@ const add = statement<{ id: string }>(
 const addToNew = statement(
   'identities.add_to_new',
   `WITH u AS (SELECT id FROM countersign.users WHERE id = @user_id::uuid) ${insert}`,
-)
-
-const lockSession = statement(
-  'identities.lock_session',
-  `SELECT id FROM countersign.sessions WHERE user_id = @id::uuid AND id = @keep::uuid FOR NO KEY UPDATE`,
 )
 
 const lockUser = statement<{ has_password: boolean }>(
@@ -163,8 +158,7 @@ export function identityVerbs(connection: Connection): IdentityVerbs {
       connection.transaction(async (inside) => {
         const who = { id: uuidOrNull(userId), keep: uuidOrNull(keepSessionId) }
         const which = { ...who, identity_id: uuidOrNull(id) }
-        // Sessions first: everybody locks a session before its user.
-        await inside.rows(lockSession, who)
+        await inside.rows(lockKeptSession, who)
         const user = await firstRow(inside, lockUser, who)
         if (user === undefined || (await firstRow(inside, findOne, which)) === undefined) return 'none'
         if (await isLastWay(inside, who.id, usable, which.identity_id)) return 'last'

@@ -1,5 +1,6 @@
 import { NOW, raised } from './expressions.ts'
 import { insertEntries } from './revocation-entries.ts'
+import { statement } from './statement.ts'
 
 /**
  * The head of a statement that raises epoch and ver of the user `@id`, so that every session and token made before is
@@ -23,3 +24,9 @@ export function voidCredentials(change?: string, only = 'true'): string {
       WHERE s.user_id = k.user_id AND s.id = k.id AND s.user_epoch = b.epoch RETURNING s.id),
     r AS (${insertEntries(`SELECT 'user' AS kind, id::text AS ref, ver AS least FROM u`)})`
 }
+
+/** For a transaction that ends with `voidCredentials`. Sessions first: everybody locks a session before its user. */
+export const lockKeptSession = statement(
+  'users.lock_kept_session',
+  'SELECT id FROM countersign.sessions WHERE user_id = @id::uuid AND id = @keep::uuid FOR NO KEY UPDATE',
+)

@@ -1,5 +1,7 @@
+import type { NewEvent } from '../../audit/events.ts'
 import type { Passkey } from '../../model/second-factor.ts'
-import type { FactorVerbs } from '../factors.ts'
+import type { User } from '../../model/user.ts'
+import type { FactorVerbs, NewFactor } from '../factors.ts'
 import { type PasskeyRow, toPasskey } from '../rows/passkeys.ts'
 import type { Connection, Reading, Writing } from './connection.ts'
 import { writeEvent } from './events.ts'
@@ -40,9 +42,10 @@ export function factorVerbs(connection: Connection): FactorVerbs {
         }
       }),
 
-    addTotp: ({ userId, userEpoch, keepSessionId, sealed, step, recoveryCodes }, event) =>
+    addTotp: (totp, event) =>
       connection.write((db) => {
-        const user = readUnchanged(db, userId, userEpoch)
+        const { userId, sealed, step } = totp
+        const user = readUnchanged(db, totp)
         if (user === undefined) return undefined
         db.run(
           `INSERT INTO cs_totp (user_id, sealed, last_step, added_at) VALUES (:userId, :sealed, :step, :now)
@@ -50,32 +53,24 @@ export function factorVerbs(connection: Connection): FactorVerbs {
              sealed = excluded.sealed, last_step = excluded.last_step, added_at = excluded.added_at`,
           { userId, sealed, step, now: db.now },
         )
-        if (recoveryCodes.length > 0) writeRecoveryCodes(db, userId, recoveryCodes)
-        raiseEpoch(db, user, { why: 'factors_changed', exceptId: keepSessionId })
-        writeEvent(db, event)
-        const changed = readUser(db, userId)
-        return changed && toUser(changed)
+        return endOthers(db, user, totp, event)
       }),
 
-    addPasskey: ({ userId, userEpoch, keepSessionId, recoveryCodes, ...passkey }, event) =>
+    addPasskey: (passkey, event) =>
       connection.write((db) => {
-        const user = readUnchanged(db, userId, userEpoch)
+        const { userId, id, name, credentialId, publicKey, counter, synced } = passkey
+        const user = readUnchanged(db, passkey)
         if (user === undefined) return { outcome: 'stale' }
-        const { credentialId } = passkey
         const sql = 'SELECT id FROM cs_passkeys WHERE credential_id = :credentialId'
         if (db.get(sql, { credentialId }) !== undefined) return { outcome: 'taken' }
+        const transports = JSON.stringify(passkey.transports)
         db.run(
           `INSERT INTO cs_passkeys
              (user_id, id, name, credential_id, public_key, counter, transports, synced, added_at)
            VALUES (:userId, :id, :name, :credentialId, :publicKey, :counter, :transports, :synced, :now)`,
-          { ...passkey, userId, transports: JSON.stringify(passkey.transports), now: db.now },
+          { userId, id, name, credentialId, publicKey, counter, transports, synced, now: db.now },
         )
-        if (recoveryCodes.length > 0) writeRecoveryCodes(db, userId, recoveryCodes)
-        raiseEpoch(db, user, { why: 'factors_changed', exceptId: keepSessionId })
-        writeEvent(db, event)
-        const changed = readUser(db, userId)
-        if (changed === undefined) throw new Error('the user just changed is not there')
-        return { outcome: 'added', user: toUser(changed) }
+        return { outcome: 'added', user: endOthers(db, user, passkey, event) }
       }),
 
     renamePasskey: ({ userId, id, name }, event) =>
@@ -184,9 +179,23 @@ export function factorVerbs(connection: Connection): FactorVerbs {
   }
 }
 
-function readUnchanged(db: Reading, id: string, epoch: number): UserRow | undefined {
-  const user = readUser(db, id)
-  return user?.state === 'active' && user.epoch === epoch ? user : undefined
+/** The user of whom nothing has changed since the new factor was proven. */
+function readUnchanged(db: Reading, { userId, userEpoch }: NewFactor): UserRow | undefined {
+  const user = readUser(db, userId)
+  return user?.state === 'active' && user.epoch === userEpoch ? user : undefined
+}
+
+/** What follows a new factor: its recovery codes, and the end of every session made without it. */
+function endOthers(
+  db: Writing,
+  user: UserRow,
+  { recoveryCodes, keepSessionId }: NewFactor,
+  event: NewEvent,
+): User {
+  if (recoveryCodes.length > 0) writeRecoveryCodes(db, user.id, recoveryCodes)
+  raiseEpoch(db, user, { why: 'factors_changed', exceptId: keepSessionId })
+  writeEvent(db, event)
+  return toUser(readUser(db, user.id) ?? user)
 }
 
 function hasFactor(db: Reading, userId: string): boolean {
