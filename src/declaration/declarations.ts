@@ -6,6 +6,7 @@ import type { Client, ClientRegistration } from '../model/client.ts'
 import { FIRST_PARTY } from '../model/client.ts'
 import type { Permissions } from '../permissions/permissions.ts'
 import { eventOfRole } from '../permissions/roles.ts'
+import { allClients } from '../store/clients.ts'
 import type { PermissionStep } from '../store/permissions.ts'
 import type { Store } from '../store/store.ts'
 import { hashSecret } from '../tokens/refresh-token.ts'
@@ -47,7 +48,6 @@ export interface DeclarationParts {
   readonly changed: () => Promise<void>
 }
 
-const PAGE = 500
 const CHANGED_MEANWHILE = {
   field: 'the file',
   message:
@@ -69,7 +69,7 @@ export function createDeclarations(parts: DeclarationParts): Declarations {
       // What the configuration declares by now is the configuration's.
       scopes: scopes.filter(({ name }) => !Object.hasOwn(configured.scopes, name)),
       roles: roles.filter(({ name }) => !Object.hasOwn(configured.roles, name)),
-      clients,
+      clients: clients.filter(({ id }) => id !== FIRST_PARTY),
     }
   }
 
@@ -174,15 +174,4 @@ function whyStopped(step: PermissionStep) {
     'id' in step ? step.id : 'name' in step ? step.name : '',
   ]
   return { field: `${part}s.${name}`, message: 'Was removed meanwhile: apply the file again.' }
-}
-
-/** But for the built-in one. */
-async function allClients(clients: Pick<Store['clients'], 'list'>): Promise<Client[]> {
-  const all: Client[] = []
-  for (let after: string | undefined; ; ) {
-    const page = await clients.list({ limit: PAGE, ...(after !== undefined && { after }) })
-    all.push(...page)
-    if (page.length < PAGE) return all.filter(({ id }) => id !== FIRST_PARTY)
-    after = page.at(-1)?.id
-  }
 }

@@ -14,7 +14,7 @@ import { text } from '../model/text-field.ts'
 import { FOR_ADMINS } from './limits.ts'
 import { answerPage, pageQuery } from './page.ts'
 import { json, noContent, principalOf, type RouteContext, route } from './route.ts'
-import { listOf } from './schemas.ts'
+import { listOf, timeOf, timeOrNull } from './schemas.ts'
 
 const access = needs({ scopes: ['admin:clients'] })
 
@@ -267,9 +267,5 @@ function showClient(client: Client): z.input<typeof clientAnswer> {
 }
 
 function showSecret({ createdAt, endsAt }: ClientSecret) {
-  return { created_at: timeOf(createdAt), ends_at: endsAt === undefined ? null : timeOf(endsAt) }
-}
-
-function timeOf(milliseconds: number): string {
-  return new Date(milliseconds).toISOString()
+  return { created_at: timeOf(createdAt), ends_at: timeOrNull(endsAt) }
 }

@@ -5,7 +5,7 @@ import { ID_TOKEN_ALGORITHMS } from '../model/client.ts'
 import { text } from '../model/text-field.ts'
 import { FOR_ADMINS } from './limits.ts'
 import { json, noContent, route } from './route.ts'
-import { listOf } from './schemas.ts'
+import { listOf, timeOrNull } from './schemas.ts'
 
 const looksAfterKeys = needs({ scopes: ['admin:keys'] })
 
@@ -156,13 +156,9 @@ function showKey({ kid, use, algorithm, phase, since, next, secretKey }: KeyFact
     use,
     algorithm,
     phase,
-    since: timeOf(since),
+    since: timeOrNull(since),
     next_phase: next?.phase ?? null,
-    next_at: timeOf(next?.at),
+    next_at: timeOrNull(next?.at),
     secret_key: secretKey ?? null,
   }
-}
-
-function timeOf(milliseconds: number | undefined): string | null {
-  return milliseconds === undefined ? null : new Date(milliseconds).toISOString()
 }

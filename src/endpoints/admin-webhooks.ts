@@ -4,7 +4,7 @@ import { needs } from '../model/access.ts'
 import type { WaitingDelivery } from '../store/webhooks.ts'
 import { FOR_ADMINS } from './limits.ts'
 import { json, noContent, route } from './route.ts'
-import { eventAnswer, listOf, showEvent } from './schemas.ts'
+import { eventAnswer, listOf, showEvent, timeOf } from './schemas.ts'
 
 const looksAtEvents = needs({ scopes: ['admin:events'] })
 
@@ -28,7 +28,7 @@ export function showDelivery({ id, url, event, tries, dead, why, at }: WaitingDe
     tries,
     dead,
     why: why ?? null,
-    at: new Date(at).toISOString(),
+    at: timeOf(at),
   }
 }
 

@@ -7,7 +7,7 @@ import { text } from '../model/text-field.ts'
 import { OWN_CHANGES, OWN_DATA } from './limits.ts'
 import { ownAccount, recentlyProven } from './own-account.ts'
 import { json, noContent, principalOf, route } from './route.ts'
-import { listOf } from './schemas.ts'
+import { listOf, timeOf, timeOrNull } from './schemas.ts'
 
 const newApiKey = z
   .strictObject({
@@ -120,11 +120,7 @@ export function showApiKey(key: ApiKey) {
     scopes: key.scopes,
     created_at: timeOf(key.createdAt),
     expires_at: timeOf(key.expiresAt),
-    last_used_at: key.usedAt === undefined ? null : timeOf(key.usedAt),
+    last_used_at: timeOrNull(key.usedAt),
     suspended: key.suspended,
   }
-}
-
-function timeOf(milliseconds: number): string {
-  return new Date(milliseconds).toISOString()
 }

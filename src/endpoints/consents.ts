@@ -7,6 +7,7 @@ import { looksAfterUsers } from './admin-users.ts'
 import { FOR_ADMINS, OWN_CHANGES, OWN_DATA } from './limits.ts'
 import { ownAccount } from './own-account.ts'
 import { json, noContent, principalOf, route } from './route.ts'
+import { timeOf } from './schemas.ts'
 import type { Services } from './services.ts'
 
 export const consentAnswer = z
@@ -124,7 +125,7 @@ export function showConsent(consent: Consent): z.input<typeof consentAnswer> {
     client_id: consent.clientId,
     client_name: consent.clientName,
     scope: consent.scopes.join(' '),
-    created_at: new Date(consent.createdAt).toISOString(),
-    updated_at: new Date(consent.updatedAt).toISOString(),
+    created_at: timeOf(consent.createdAt),
+    updated_at: timeOf(consent.updatedAt),
   }
 }

@@ -4,6 +4,7 @@ import type { Identity } from '../model/identity.ts'
 import { OWN_CHANGES, OWN_DATA } from './limits.ts'
 import { ownAccount, recentlyProven } from './own-account.ts'
 import { callerOf, json, noContent, principalOf, route } from './route.ts'
+import { timeOf } from './schemas.ts'
 
 export const identityAnswer = z
   .object({
@@ -69,5 +70,5 @@ export const removeIdentity = route({
 })
 
 export function showIdentity({ id, provider, email, addedAt }: Identity): z.output<typeof identityAnswer> {
-  return { id, provider, email: email ?? null, created_at: new Date(addedAt).toISOString() }
+  return { id, provider, email: email ?? null, created_at: timeOf(addedAt) }
 }

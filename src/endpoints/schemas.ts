@@ -85,6 +85,15 @@ export function listOf<Item extends z.ZodType>(item: Item) {
   return z.object({ items: z.array(item), next_cursor: z.string().nullable() })
 }
 
+/** As ISO 8601, UTC. */
+export function timeOf(milliseconds: number): string {
+  return new Date(milliseconds).toISOString()
+}
+
+export function timeOrNull(milliseconds: number | undefined): string | null {
+  return milliseconds === undefined ? null : timeOf(milliseconds)
+}
+
 export function showUser(user: User): z.input<typeof userAnswer> {
   return {
     id: user.id,
@@ -93,7 +102,7 @@ export function showUser(user: User): z.input<typeof userAnswer> {
     username: user.username ?? null,
     roles: [...user.roles],
     profile: { ...user.profile },
-    created_at: new Date(user.createdAt).toISOString(),
+    created_at: timeOf(user.createdAt),
   }
 }
 
@@ -107,9 +116,9 @@ export function showSession(session: Session, currentId: string | undefined): z.
     address: session.address ?? null,
     network: networkOf(session.address) ?? null,
     user_agent: session.agent ?? null,
-    created_at: new Date(session.startedAt).toISOString(),
-    last_used_at: new Date(session.usedAt).toISOString(),
-    expires_at: new Date(session.endsAt).toISOString(),
+    created_at: timeOf(session.startedAt),
+    last_used_at: timeOf(session.usedAt),
+    expires_at: timeOf(session.endsAt),
   }
 }
 
@@ -119,7 +128,7 @@ export const adminUserAnswer = userAnswer
   .meta({ id: 'ManagedUser' })
 
 export function showManagedUser(user: User): z.input<typeof adminUserAnswer> {
-  return { ...showUser(user), state: user.state, updated_at: new Date(user.updatedAt).toISOString() }
+  return { ...showUser(user), state: user.state, updated_at: timeOf(user.updatedAt) }
 }
 
 export const eventAnswer = z
@@ -143,7 +152,7 @@ export const eventAnswer = z
 export function showEvent({ origin, ...event }: AuditEvent): z.input<typeof eventAnswer> {
   return {
     id: event.id,
-    at: new Date(event.at).toISOString(),
+    at: timeOf(event.at),
     name: event.name,
     actor: { kind: origin.actor.kind, id: origin.actor.id ?? null },
     user_id: event.userId ?? null,

@@ -19,6 +19,7 @@ import {
 import { OWN_CHANGES, OWN_DATA } from './limits.ts'
 import { ownAccount, recentlyProven } from './own-account.ts'
 import { json, noContent, principalOf, type RouteContext, route } from './route.ts'
+import { timeOf, timeOrNull } from './schemas.ts'
 
 const passkeyName = text(100).meta({ description: 'What you call it: where it is.' })
 
@@ -257,7 +258,7 @@ export const removePasskey = route({
   },
 })
 
-function ownerOf(context: RouteContext): Owner {
+export function ownerOf(context: Pick<RouteContext, 'principal'>): Owner {
   const { id: userId, sessionId } = principalOf(context)
   return { userId, sessionId }
 }
@@ -274,10 +275,6 @@ export function showPasskey(passkey: ListedFactors['passkeys'][number]): z.input
     name: passkey.name,
     synced: passkey.synced,
     created_at: timeOf(passkey.addedAt),
-    last_used_at: passkey.usedAt === undefined ? null : timeOf(passkey.usedAt),
+    last_used_at: timeOrNull(passkey.usedAt),
   }
-}
-
-function timeOf(milliseconds: number): string {
-  return new Date(milliseconds).toISOString()
 }

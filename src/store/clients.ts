@@ -44,3 +44,16 @@ export interface ClientVerbs {
   /** Its sessions end, and the entry refuses its access tokens without comparison. */
   remove(id: string, event: NewEvent): Promise<boolean>
 }
+
+const PAGE = 500
+
+/** Every client there is, page by page, the built-in one among them. For operators: they are few. */
+export async function allClients(clients: Pick<ClientVerbs, 'list'>): Promise<Client[]> {
+  const all: Client[] = []
+  for (let after: string | undefined; ; ) {
+    const page = await clients.list({ limit: PAGE, ...(after !== undefined && { after }) })
+    all.push(...page)
+    if (page.length < PAGE) return all
+    after = page.at(-1)?.id
+  }
+}

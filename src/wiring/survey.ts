@@ -4,6 +4,7 @@ import type { Standing } from '../doctor/gather/standing.ts'
 import type { KeyManagement } from '../keys/key-management.ts'
 import type { SecretKeys } from '../keys/secret-keys.ts'
 import { CURRENT_HASH } from '../login/password-hash.ts'
+import { allClients } from '../store/clients.ts'
 import type { Store } from '../store/store.ts'
 
 export interface SurveyParts {
@@ -32,7 +33,7 @@ export async function survey({ store, settings, keys, secretKeys }: SurveyParts)
   })
   const [report, clients, uses, dead, reused] = await Promise.all([
     keys.list(),
-    allClients(store),
+    allClients(store.clients),
     store.nodes.secretKeyUses(),
     store.webhooks.list({ dead: true, limit: MOST }),
     store.events.list({
@@ -59,14 +60,4 @@ export async function survey({ store, settings, keys, secretKeys }: SurveyParts)
       refreshTokenExpireDays: settings.refreshTokenExpireDays,
     },
   }
-}
-
-async function allClients({ clients }: Store) {
-  const all = await clients.list({ limit: MOST })
-  for (let last = all.at(-1); last !== undefined; ) {
-    const more = await clients.list({ after: last.id, limit: MOST })
-    all.push(...more)
-    last = more.at(-1)
-  }
-  return all
 }

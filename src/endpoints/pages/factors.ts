@@ -1,8 +1,8 @@
 import { isUuid } from '../../base/random.ts'
 import { AuthError } from '../../errors/auth-error.ts'
-import type { Owner } from '../../factors/second-factors.ts'
 import { appPage, type FactorsParts, factorsPage } from '../../pages/factors.ts'
 import { principalOf, type RouteContext } from '../route.ts'
+import { ownerOf } from '../second-factors.ts'
 import { offerIn, readCredential, toAppOffer } from './factor-step.ts'
 import { readFields } from './form-fields.ts'
 import type { PageHandler } from './page-route.ts'
@@ -100,11 +100,6 @@ export const makeCodes: PageHandler = async (context) => {
   const { services, origin } = context
   const codes = await services.secondFactors.newRecoveryCodes(principalOf(context).id, origin)
   return back(context, 'codes', codes)
-}
-
-function ownerOf(context: Pick<RouteContext, 'principal'>): Owner {
-  const { id: userId, sessionId } = principalOf(context)
-  return { userId, sessionId }
 }
 
 /** Recovery codes go to the page in the note, encrypted and for one look. */
