@@ -3,7 +3,7 @@ import { basename, dirname } from 'node:path'
 import { NoVerdict } from './no-verdict.ts'
 
 /** The largest that is looked at: a HAR file of a long visit has some tens of MiB. */
-export const LARGEST_FILE_BYTES = 64 * 1024 * 1024
+const LARGEST_FILE_BYTES = 64 * 1024 * 1024
 const CHUNK_BYTES = 64 * 1024
 
 /**

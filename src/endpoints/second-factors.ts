@@ -269,7 +269,7 @@ function idOf({ params }: Pick<RouteContext, 'params'>): string {
   return id
 }
 
-export function showPasskey(passkey: ListedFactors['passkeys'][number]): z.input<typeof passkeyAnswer> {
+function showPasskey(passkey: ListedFactors['passkeys'][number]): z.input<typeof passkeyAnswer> {
   return {
     id: passkey.id,
     name: passkey.name,

@@ -76,7 +76,7 @@ export interface OwnAccountParts {
 }
 
 /** How long a sign-in counts as fresh, for what cannot be undone. */
-export const FRESH_SECONDS = 300
+const FRESH_SECONDS = 300
 
 /** Above what anybody has: the export is one document, made in memory. */
 const MOST_EVENTS = 10_000

@@ -1,7 +1,7 @@
 import { type AccessData, accessWords, type InventoryEntry, type RequirementData } from './inventory.ts'
 
 /** How a list of routes differs from an earlier one, what asks for attention first. */
-export const CHANGES = ['opened', 'weakened', 'undeclared', 'gone', 'new', 'strengthened'] as const
+const CHANGES = ['opened', 'weakened', 'undeclared', 'gone', 'new', 'strengthened'] as const
 export type ChangeKind = (typeof CHANGES)[number]
 
 export interface InventoryChange {

@@ -220,7 +220,7 @@ export function mainButton(text: string): SafeHtml {
   return html`<button class="main" type="submit">${text}</button>`
 }
 
-export function idOf(name: string): string {
+function idOf(name: string): string {
   return `field-${name}`
 }
 

@@ -115,7 +115,7 @@ function routesText({ routes, findings }: ProbeReport): string {
 }
 
 /** What the answers of one route come to, in a few words. */
-export function stateOf(route: RouteReport, findings: readonly Finding[]): string {
+function stateOf(route: RouteReport, findings: readonly Finding[]): string {
   const wrong = FINDINGS.filter((kind) =>
     findings.some((finding) => finding.kind === kind && finding.target === route.target),
   )

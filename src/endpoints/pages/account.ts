@@ -22,7 +22,7 @@ export async function userOf(context: AccountContext): Promise<User> {
 }
 
 /** Back to the account, which says what was done. */
-export function accountDone(done: AccountDone, { services }: Pick<RouteContext, 'services'>) {
+function accountDone(done: AccountDone, { services }: Pick<RouteContext, 'services'>) {
   const { base, cookies } = pagesOf(services)
   return seeOther(`${base}/account`, [cookies.writeNote({ page: '/account', done })])
 }

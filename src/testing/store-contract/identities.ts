@@ -8,7 +8,7 @@ import { SECOND, type Subject } from './subject.ts'
 
 const ISSUER = 'https://accounts.example.com'
 
-export function newIdentity(userId: string, more: Partial<NewIdentity> = {}): NewIdentity {
+function newIdentity(userId: string, more: Partial<NewIdentity> = {}): NewIdentity {
   return {
     id: newId(),
     userId,
