@@ -146,7 +146,10 @@ export interface Auth<
     find(id: string): Promise<User<Profile> | undefined>
     /** By user name or mail address. */
     findByLogin(login: string): Promise<User<Profile> | undefined>
-    /** Oldest first. Rejects with `NOT_FOUND` where `after` was removed: begin anew, or remove whom you want to after the last page. */
+    /**
+     * Oldest first. Rejects with `NOT_FOUND` where `after` was removed: begin anew, or remove whom you want to after
+     * the last page.
+     */
     list(page: { readonly after?: string; readonly limit: number }): Promise<User<Profile>[]>
     /** Takes in an account that another system kept, by its password hash; at the first sign-in it is hashed anew. */
     import(account: ImportedAccount, by?: Partial<Origin>): Promise<User<Profile>>

@@ -33,8 +33,8 @@ const SWAGGER_UI = [
 ]
 
 /**
- * Node looks up the package of each module that it loads, and takes in all of that package's `exports` each time: six hundred times
- * at a start. Of the nearest package.json it asks no more than this.
+ * Node looks up the package of each module that it loads, and takes in all of that package's `exports` each time: six
+ * hundred times at a start. Of the nearest package.json it asks no more than this.
  */
 const NEAREST = { type: 'module', sideEffects: false }
 

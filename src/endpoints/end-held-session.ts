@@ -36,7 +36,10 @@ export async function endHeldSession(
   return true
 }
 
-/** By an access token nobody can look it up; but whichever of its session has ended has an entry for as long as it is good. */
+/**
+ * By an access token nobody can look it up; but whichever of its session has ended has an entry for as long as it is
+ * good.
+ */
 async function isKnown({ userId, id, secretHash }: Held, { sessions }: Parts['store']): Promise<boolean> {
   return secretHash !== undefined && (await sessions.inspect({ userId, id, secretHash })) !== undefined
 }

@@ -1,7 +1,10 @@
 import type { Cors, CorsRequest } from './cors.ts'
 import { apiHeaders, type HeaderOptions, type PolicyDirectives, pageHeaders } from './headers.ts'
 
-/** CORS for the routes of an application, by the rules of our own endpoints. With an adapter: `protect(app, auth, { cors: auth.cors })`. */
+/**
+ * CORS for the routes of an application, by the rules of our own endpoints. With an adapter:
+ * `protect(app, auth, { cors: auth.cors })`.
+ */
 export interface ApplicationCors {
   /**
    * The answer to a preflight for a path that takes these methods; undefined for every other request. Ask before any
@@ -12,9 +15,15 @@ export interface ApplicationCors {
   headers(request: CorsRequest): Readonly<Record<string, string>>
 }
 
-/** The security headers of our own answers, for those of an application. With an adapter: `protect(app, auth, { headers: auth.headers.api })`. */
+/**
+ * The security headers of our own answers, for those of an application. With an adapter:
+ * `protect(app, auth, { headers: auth.headers.api })`.
+ */
 export interface ApplicationHeaders {
-  /** For data: no sniffing, no referrer, HSTS where it is reached over https, and a policy by which nothing runs or frames it. */
+  /**
+   * For data: no sniffing, no referrer, HSTS where it is reached over https, and a policy by which nothing runs or
+   * frames it.
+   */
   readonly api: Readonly<Record<string, string>>
   /**
    * For a page: nothing inline, nothing from elsewhere, never framed. `more` adds sources to a directive:

@@ -21,7 +21,10 @@ export interface IdentityVerbs {
   ): Promise<{ readonly identity: Identity; readonly user: User } | undefined>
   /** Oldest first. */
   list(userId: string): Promise<Identity[]>
-  /** `taken` where it is somebody's already, this user's too; `stale` where the user is not active or their epoch was raised. */
+  /**
+   * `taken` where it is somebody's already, this user's too; `stale` where the user is not active or their epoch was
+   * raised.
+   */
   add(
     identity: NewIdentity & { readonly userEpoch: number },
     event: NewEvent,

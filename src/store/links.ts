@@ -68,7 +68,8 @@ export interface LinkVerbs {
   verifyEmail(link: LinkUse, event: NewEvent): Promise<User | undefined>
   /**
    * `reset`: like `setPassword`, and the address is proven as well. The account's API keys end. If the address was not
-   * proven before, whoever held the account need not be its owner: its second factors, connected accounts elsewhere and consents go too.
+   * proven before, whoever held the account need not be its owner: its second factors, connected accounts elsewhere and
+   * consents go too.
    */
   resetPassword(link: LinkUse, passwordHash: string, event: NewEvent): Promise<User | undefined>
   /** `change_email`: the new address is the account's, and proven. */

@@ -138,8 +138,8 @@ export interface SessionVerbs {
     readonly secretHash: string
   }): Promise<SessionStandingNow | undefined>
   /**
-   * Writes down that browser sessions were used and from where, which moves their idle limit on. Revives none that has ended or is past
-   * a limit. No event: many times a day is no news.
+   * Writes down that browser sessions were used and from where, which moves their idle limit on. Revives none that has
+   * ended or is past a limit. No event: many times a day is no news.
    */
   noteUses(uses: readonly SessionUse[]): Promise<void>
   /**

@@ -8,7 +8,10 @@ export interface SignedMessage {
   readonly body: string
 }
 
-/** The headers of Standard Webhooks (standardwebhooks.com), which many libraries check: HMAC-SHA256 over id, time and body. */
+/**
+ * The headers of Standard Webhooks (standardwebhooks.com), which many libraries check: HMAC-SHA256 over id, time and
+ * body.
+ */
 export function signatureHeaders(
   { id, timestamp, body }: SignedMessage,
   secret: string,

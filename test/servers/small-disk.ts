@@ -15,7 +15,10 @@ export interface SmallDisk {
 
 const BLOCK = Buffer.alloc(64 * 1024)
 
-/** Below a folder, as `disk`: whoever watches over the folder unmounts it when this process dies. Throws without the right to. */
+/**
+ * Below a folder, as `disk`: whoever watches over the folder unmounts it when this process dies. Throws without the
+ * right to.
+ */
 export function mountSmallDisk(folder: string, megabytes: number, account?: Account): SmallDisk {
   const path = join(folder, 'disk')
   mkdirSync(path, { recursive: true })

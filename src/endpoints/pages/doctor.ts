@@ -40,7 +40,10 @@ export const lookAtToken: PageHandler = async (context) => {
   return view.send(doctorPage(view.frame, view.state, { diagnosis, refusals }))
 }
 
-/** Rule G-5: an operator may ask about any token, anybody else gets what rows say of the account only for a token of their own. */
+/**
+ * Rule G-5: an operator may ask about any token, anybody else gets what rows say of the account only for a token of
+ * their own.
+ */
 async function diagnoseFor(principal: Principal, text: string, services: Services): Promise<ShownDiagnosis> {
   const { settings, store, clock } = services.grants
   const pasted = readPasted(text)

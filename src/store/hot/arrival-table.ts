@@ -6,8 +6,9 @@ const PROBES = 16
 const MOST_NAMES = 1024
 
 /**
- * When the bucket of each name and subject will be empty again, in 16 bytes a slot: they are known by keyed hashes of 64 bits.
- * It grows to `mostSlots` (a power of two); where it is fuller than that, whoever is limited least is forgotten.
+ * When the bucket of each name and subject will be empty again, in 16 bytes a slot: they are known by keyed hashes of
+ * 64 bits. It grows to `mostSlots` (a power of two); where it is fuller than that, whoever is limited least is
+ * forgotten.
  */
 export class ArrivalTable {
   readonly #hash: ReturnType<typeof createKeyedTextHash>

@@ -9,8 +9,8 @@ import { statement } from './statement.ts'
 
 const identity = statement<StoreIdentity>('store.identify', 'SELECT id, epoch FROM countersign.store')
 
-// Sessions and consents carry the epoch they were made under. A table of values that wait to be spent (codes, links) has to be emptied
-// here too, for the backup does not know which were spent since.
+// Sessions and consents carry the epoch they were made under. A table of values that wait to be spent (codes, links)
+// has to be emptied here too, for the backup does not know which were spent since.
 const restored = statement<{ epoch: number; former: number }>(
   'store.restored',
   `WITH b AS MATERIALIZED (SELECT only_row, epoch FROM countersign.store FOR NO KEY UPDATE),

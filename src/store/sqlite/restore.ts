@@ -12,8 +12,8 @@ export function identify(db: Reading): StoreIdentity {
 }
 
 /**
- * Sessions and consents carry the epoch they were made under. A table of values that wait to be spent (codes, links) has to be emptied
- * here too, for the backup does not know which were spent since.
+ * Sessions and consents carry the epoch they were made under. A table of values that wait to be spent (codes, links)
+ * has to be emptied here too, for the backup does not know which were spent since.
  */
 export function declareRestored(db: Writing, least: number, event: NewEvent): number {
   const { id, epoch: old } = identify(db)

@@ -13,7 +13,10 @@ import type { People } from './worker.ts'
 const NODES = 3
 const DISK_MEGABYTES = 512
 
-/** Of every PostgreSQL of the cluster. Commits are written when they are answered; to a disk that outlives the machine is not needed. */
+/**
+ * Of every PostgreSQL of the cluster. Commits are written when they are answered; to a disk that outlives the machine
+ * is not needed.
+ */
 export const POSTGRES_SETTINGS = {
   synchronous_commit: 'on',
   max_wal_size: '32MB',

@@ -14,7 +14,10 @@ export interface NodeServer extends PrivateServer {
 /** What all nodes of a torture have in common: one secret and one name, whatever port each listens on. */
 export const CLUSTER_ISSUER = 'http://127.0.0.1:8000'
 
-/** Starts `countersign serve` with these settings. They are written to a file, for they hold secrets. `nodeArgs` are for Node itself. */
+/**
+ * Starts `countersign serve` with these settings. They are written to a file, for they hold secrets. `nodeArgs` are for
+ * Node itself.
+ */
 export function startNodeServer(
   settings: NodeSettings,
   nodeArgs: readonly string[] = [],
