@@ -7,7 +7,6 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
 import { valueInWords } from '../src/config/describe.ts'
-import { NOT_YET } from '../src/config/not-yet.ts'
 import { Secret } from '../src/config/secret.ts'
 import { Derived, type Setting } from '../src/config/setting.ts'
 import { accounts } from '../src/config/settings/accounts.ts'
@@ -22,7 +21,7 @@ import { service } from '../src/config/settings/service.ts'
 import { storage } from '../src/config/settings/storage.ts'
 import { tokens } from '../src/config/settings/tokens.ts'
 import { webhooks } from '../src/config/settings/webhooks.ts'
-import { entryOf, isSettingName, SETTING_NAMES } from '../src/config/settings.ts'
+import { entryOf, SETTING_NAMES } from '../src/config/settings.ts'
 
 const page = new URL('../docs/config.md', import.meta.url)
 const schema = new URL('../docs/config.schema.json', import.meta.url)
@@ -63,9 +62,12 @@ function tables(): string {
 
 function table(settings: Readonly<Record<string, Setting>>): string {
   const rows = Object.entries(settings).map(([name, entry]) =>
-    [`\`${name}\``, variable(entry), fallback(entry), meaning(name, entry)].map((cell) =>
-      cell.replaceAll('|', '\\|'),
-    ),
+    [
+      `\`${name}\``,
+      variable(entry),
+      fallback(entry),
+      `${entry.description} Takes ${entry.kind.expects}.`,
+    ].map((cell) => cell.replaceAll('|', '\\|')),
   )
   const head = ['In code', 'Environment', 'Default', 'Meaning']
   return [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n')
@@ -94,12 +96,6 @@ function builtIn(): string {
       `| \`${name}\` | ${description} | ${held.map((scope) => `\`${scope}\``).join(', ')} |\n`,
   )
   return `\n| Built in | Meaning | Holds |\n| --- | --- | --- |\n${scopes.join('')}${roles.join('')}`
-}
-
-function meaning(name: string, { description, kind }: Setting): string {
-  const today = isSettingName(name) ? NOT_YET[name] : undefined
-  const limits = today === undefined ? '' : ` **For now ${today.inWords}.**`
-  return `${description} Takes ${kind.expects}.${limits}`
 }
 
 /** The text of docs/config.schema.json: what may stand in a configuration file, functions apart. */

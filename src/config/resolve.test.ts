@@ -3,7 +3,6 @@ import { test } from 'node:test'
 import { systemRandom } from '../base/random.ts'
 import type { Surroundings } from './agreement.ts'
 import { ConfigError } from './config-error.ts'
-import { NOT_YET } from './not-yet.ts'
 import { checkOptions } from './resolve.ts'
 import { newSecretKey } from './secret-key.ts'
 import { SETTING_NAMES, SETTINGS } from './settings.ts'
@@ -381,18 +380,6 @@ test('settings that contradict each other are refused', () => {
   refused({ defaultRoles: ['ghost'] }, 'defaultRoles names `ghost`')
   refused({ defaultRoles: ['constructor'] }, 'defaultRoles names `constructor`')
   refused({ defaultRoles: ['admin'] }, 'defaultRoles would make everybody who registers an administrator')
-})
-
-test('what is not supported yet is refused instead of ignored', () => {
-  const asked: Readonly<Record<string, unknown>> = {
-    jwtAlgorithm: 'EdDSA',
-    jwtSecret: key,
-    registration: 'invite',
-  }
-  for (const name of Object.keys(NOT_YET)) {
-    const [problem = ''] = problemsOf({ [name]: asked[name] })
-    assert.ok(problem.startsWith(`${name} asks for what is not supported yet`), `${name}: ${problem}`)
-  }
 })
 
 test('G-8: an issuer outside loopback uses https', () => {

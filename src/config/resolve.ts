@@ -1,9 +1,8 @@
-import { type Disagreement, disagreements, type Surroundings, surroundingsOf } from './agreement.ts'
+import { disagreements, type Surroundings, surroundingsOf } from './agreement.ts'
 import { CODE_OPTIONS, isCodeOption } from './code-options.ts'
 import { ConfigError, type ConfigProblem } from './config-error.ts'
 import { type Mode, modeOf } from './mode.ts'
 import { nearestName } from './nearest-name.ts'
-import { NOT_YET } from './not-yet.ts'
 import { problemsOfValue } from './problems-of-value.ts'
 import { type Basis, Derived } from './setting.ts'
 import { entryOf, isSettingName, SETTING_NAMES, type SettingName, type Settings } from './settings.ts'
@@ -39,8 +38,8 @@ export function resolveSettings(given: ReadonlyMap<string, Given>, surroundings:
     if (!isSettingName(name)) problems.push({ setting: name, message: unknownOption(name), from })
   }
   const refused = new Set(problems.map(({ setting }) => setting.split('.')[0]))
-  const agreement = disagreements(settings, mode, surroundings, (name) => given.has(name))
-  for (const { setting, message, from = originOf(setting) } of [...unsupported(settings), ...agreement]) {
+  const found = disagreements(settings, mode, surroundings, (name) => given.has(name))
+  for (const { setting, message, from = originOf(setting) } of found) {
     if (!refused.has(setting)) problems.push({ setting, message, from })
   }
   const origins = Object.fromEntries(SETTING_NAMES.map((name) => [name, originOf(name)]))
@@ -110,18 +109,4 @@ function settleAll(given: ReadonlyMap<string, Given>, { nodeEnv, servesTls }: Su
 function unknownOption(name: string): string {
   const nearest = nearestName(name, [...SETTING_NAMES, ...CODE_OPTIONS], 4)
   return nearest === undefined ? 'is not a setting' : `is not a setting; \`${nearest}\` is`
-}
-
-/** The settings that ask for what does not exist yet. */
-function* unsupported(settings: Settings): Generator<Disagreement> {
-  for (const setting of SETTING_NAMES) {
-    const message = askedTooMuch(setting, settings)
-    if (message !== undefined) yield { setting, message }
-  }
-}
-
-function askedTooMuch<Name extends SettingName>(name: Name, settings: Settings): string | undefined {
-  const today = NOT_YET[name]
-  if (today === undefined || today.works(settings[name])) return undefined
-  return `asks for what is not supported yet: today ${today.inWords}`
 }
