@@ -1,3 +1,4 @@
+import { MINUTE_MILLISECONDS } from '../base/duration.ts'
 import { backgroundTimer, type Schedule } from '../base/schedule.ts'
 import type { RevocationFeed } from './feed.ts'
 
@@ -5,9 +6,6 @@ export interface FeedStreamsOptions {
   /** Tells when there is something new. */
   readonly feed: Pick<RevocationFeed, 'onNews'>
   readonly schedule?: Schedule
-  readonly mostStreams?: number
-  readonly lifeMilliseconds?: number
-  readonly heartbeatMilliseconds?: number
 }
 
 export interface FeedStreams {
@@ -15,14 +13,13 @@ export interface FeedStreams {
   open(signal?: AbortSignal): ReadableStream<Uint8Array> | undefined
   /** Ends all. */
   close(): void
-  readonly size: number
 }
 
-const DEFAULT_MOST_STREAMS = 1000
+const MOST_STREAMS = 1000
 /** Then the verifier comes again and proves itself anew. */
-const DEFAULT_LIFE_MILLISECONDS = 5 * 60_000
+const LIFE_MILLISECONDS = 5 * MINUTE_MILLISECONDS
 /** Proxies cut connections on which nothing is said. */
-const DEFAULT_HEARTBEAT_MILLISECONDS = 15_000
+const HEARTBEAT_MILLISECONDS = 15_000
 
 const HINT = new TextEncoder().encode('event: hint\ndata:\n\n')
 const HEARTBEAT = new TextEncoder().encode(':\n\n')
@@ -31,15 +28,12 @@ const HEARTBEAT = new TextEncoder().encode(':\n\n')
  * Hints to verifiers that there is something to ask about. They carry nothing and prove nothing (PROTOCOL 2.2): a proxy
  * may hold them back, so nobody is fresher for having heard one.
  */
-export function createFeedStreams(options: FeedStreamsOptions): FeedStreams {
-  const { feed, schedule = backgroundTimer, mostStreams = DEFAULT_MOST_STREAMS } = options
-  const { lifeMilliseconds = DEFAULT_LIFE_MILLISECONDS } = options
-  const { heartbeatMilliseconds = DEFAULT_HEARTBEAT_MILLISECONDS } = options
+export function createFeedStreams({ feed, schedule = backgroundTimer }: FeedStreamsOptions): FeedStreams {
   const endings = new Set<() => void>()
 
   return {
     open(signal) {
-      if (endings.size >= mostStreams || signal?.aborted === true) return undefined
+      if (endings.size >= MOST_STREAMS || signal?.aborted === true) return undefined
       let end = (): void => undefined
       return new ReadableStream<Uint8Array>({
         start(controller) {
@@ -50,10 +44,10 @@ export function createFeedStreams(options: FeedStreamsOptions): FeedStreams {
           let cancelBeat = (): void => undefined
           const beat = (): void => {
             say(HEARTBEAT)
-            cancelBeat = schedule(beat, heartbeatMilliseconds)
+            cancelBeat = schedule(beat, HEARTBEAT_MILLISECONDS)
           }
           const forget = feed.onNews(() => say(HINT))
-          const cancelLife = schedule(() => close(), lifeMilliseconds)
+          const cancelLife = schedule(() => close(), LIFE_MILLISECONDS)
           end = () => {
             endings.delete(close)
             cancelBeat()
@@ -74,9 +68,6 @@ export function createFeedStreams(options: FeedStreamsOptions): FeedStreams {
     },
     close() {
       for (const close of [...endings]) close()
-    },
-    get size() {
-      return endings.size
     },
   }
 }

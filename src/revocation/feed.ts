@@ -28,8 +28,8 @@ export interface RevocationFeedOptions {
   /** Between two regular questions. */
   readonly intervalMilliseconds?: number
   readonly censusIntervalMilliseconds?: number
+  /** For the answer to a question about what is new. */
   readonly timeLimitMilliseconds?: number
-  readonly snapshotTimeLimitMilliseconds?: number
   /** The window of refresh: for twice that long after a step of a clock, `clockUnsure` says so. */
   readonly reuseWindowMilliseconds?: number
   readonly schedule?: Schedule
@@ -89,6 +89,9 @@ const LONGEST_RETRY_MILLISECONDS = 2000
 
 const nothing = (): void => undefined
 
+/** For an answer with everything live in it. */
+const COMPLETE_LIMIT_MILLISECONDS = 10_000
+
 /**
  * Keeps the revocations in memory up to date. The database is the truth and is asked what is new every two seconds;
  * hints only make that question come sooner (PROTOCOL 2).
@@ -99,7 +102,7 @@ export function createRevocationFeed(options: RevocationFeedOptions): Revocation
   const { censusIntervalMilliseconds = 60_000, schedule = backgroundTimer } = options
   const limits = {
     newMilliseconds: options.timeLimitMilliseconds ?? 2000,
-    completeMilliseconds: options.snapshotTimeLimitMilliseconds ?? 10_000,
+    completeMilliseconds: COMPLETE_LIMIT_MILLISECONDS,
   }
   const ask = createQuestions(source, limits, clock, schedule)
   const freshness = createFreshness(clock)
