@@ -1,5 +1,6 @@
 import type { AuditEvent } from '../audit/events.ts'
 import type { Clock } from '../base/clock.ts'
+import { HOUR_MILLISECONDS, MINUTE_MILLISECONDS } from '../base/duration.ts'
 import type { Logger } from '../base/logger.ts'
 import type { Store } from '../store/store.ts'
 import type { WebhookDelivery, WebhookEndpoint } from '../store/webhooks.ts'
@@ -30,24 +31,21 @@ export interface WebhookSender {
   stop(): Promise<void>
 }
 
-const SECOND = 1000
-const MINUTE = 60 * SECOND
-const HOUR = 60 * MINUTE
 /** After each try that failed; a day and a half in all. */
-export const RETRIES = [
-  5 * SECOND,
-  30 * SECOND,
-  5 * MINUTE,
-  30 * MINUTE,
-  2 * HOUR,
-  5 * HOUR,
-  10 * HOUR,
-  16 * HOUR,
+export const RETRY_MILLISECONDS = [
+  5000,
+  30_000,
+  5 * MINUTE_MILLISECONDS,
+  30 * MINUTE_MILLISECONDS,
+  2 * HOUR_MILLISECONDS,
+  5 * HOUR_MILLISECONDS,
+  10 * HOUR_MILLISECONDS,
+  16 * HOUR_MILLISECONDS,
 ]
-const EVERY = SECOND
+const EVERY_MILLISECONDS = 1000
 const AT_ONCE = 10
 /** Longer than a try may take. */
-const LEASE = MINUTE
+const LEASE_MILLISECONDS = MINUTE_MILLISECONDS
 
 export function createWebhookSender(parts: WebhookSenderParts): WebhookSender {
   const { webhooks, store, post, show, clock, logger } = parts
@@ -61,7 +59,7 @@ export function createWebhookSender(parts: WebhookSenderParts): WebhookSender {
   async function send({ id, url, event, tries }: WebhookDelivery): Promise<void> {
     const why = await attempt(url, event)
     if (why === undefined) return store.webhooks.delivered(id)
-    const retryMilliseconds = RETRIES[tries - 1]
+    const retryMilliseconds = RETRY_MILLISECONDS[tries - 1]
     if (retryMilliseconds !== undefined) return store.webhooks.failed(id, { why, retryMilliseconds })
     const data = { delivery: id, event: event.name, why }
     const dead = { name: 'webhook.dead', origin: { actor: { kind: 'system' } }, data } as const
@@ -78,7 +76,7 @@ export function createWebhookSender(parts: WebhookSenderParts): WebhookSender {
       timestamp: new Date(event.at).toISOString(),
       data: show(event),
     })
-    const timestamp = Math.floor(clock.now() / SECOND)
+    const timestamp = Math.floor(clock.now() / 1000)
     const headers = {
       'content-type': 'application/json',
       'user-agent': 'Countersign',
@@ -99,7 +97,7 @@ export function createWebhookSender(parts: WebhookSenderParts): WebhookSender {
 
   /** Begins what is due at places that are not busy. */
   const begin = async (): Promise<number> => {
-    const due = await store.webhooks.claim(AT_ONCE, LEASE, [...busy.keys()])
+    const due = await store.webhooks.claim(AT_ONCE, LEASE_MILLISECONDS, [...busy.keys()])
     for (const [url, deliveries] of Map.groupBy(due, ({ url }) => url)) {
       // Each by itself: a database that fails at one is not to let a stop go on while others are being sent.
       const sending = Promise.all(deliveries.map((one) => send(one).catch(complain)))
@@ -118,14 +116,14 @@ export function createWebhookSender(parts: WebhookSenderParts): WebhookSender {
     timer = setTimeout(() => {
       running = begin()
         .catch(complain)
-        .then((tried) => next(tried === AT_ONCE ? 0 : EVERY))
+        .then((tried) => next(tried === AT_ONCE ? 0 : EVERY_MILLISECONDS))
     }, milliseconds).unref()
   }
 
   return {
     async start() {
       await store.webhooks.configure(webhooks)
-      if (webhooks.length > 0) next(EVERY)
+      if (webhooks.length > 0) next(EVERY_MILLISECONDS)
     },
     async sendDue() {
       const tried = await begin()

@@ -6,7 +6,7 @@ import { type AddressInfo, createServer as createTcpServer } from 'node:net'
 import { after, before, test } from 'node:test'
 import { isPublicAddress } from '../../src/base/public-address.ts'
 import { post } from '../../src/webhooks/post.ts'
-import { RETRIES } from '../../src/webhooks/sender.ts'
+import { RETRY_MILLISECONDS } from '../../src/webhooks/sender.ts'
 import { PASSWORD, startIssuer } from './issuer.ts'
 
 interface Received {
@@ -56,7 +56,7 @@ test('an event is sent signed as Standard Webhooks says, and without a secret in
 })
 
 test('what does not arrive is tried again, then given up, listed, and sent when somebody says so', async () => {
-  const failing = [...RETRIES, 0].map((_, index) => [500, 302, 404][index % 3] ?? 500)
+  const failing = [...RETRY_MILLISECONDS, 0].map((_, index) => [500, 302, 404][index % 3] ?? 500)
   const { createWebhookSender } = await import('../../src/webhooks/sender.ts')
   const { sqlite } = await import('../../src/store/sqlite/index.ts')
   const { handClock } = await import('./issuer.ts')
@@ -78,7 +78,7 @@ test('what does not arrive is tried again, then given up, listed, and sent when 
   })
   await store.webhooks.configure([{ url, events: ['user.deleted'] }])
   await store.events.record({ name: 'user.deleted', origin: { actor: { kind: 'system' } } })
-  for (const pause of [...RETRIES, 0]) {
+  for (const pause of [...RETRY_MILLISECONDS, 0]) {
     assert.equal(await sender.sendDue(), 1)
     assert.equal(await sender.sendDue(), 0)
     clock.advance(pause)
@@ -86,13 +86,16 @@ test('what does not arrive is tried again, then given up, listed, and sent when 
   clock.advance(100 * 3_600_000)
   assert.equal(await sender.sendDue(), 0, 'given up')
   const [dead] = await store.webhooks.list({ dead: true, limit: 10 })
-  assert.deepEqual([dead?.dead, dead?.tries, dead?.why], [true, RETRIES.length + 1, 'answered 404'])
+  assert.deepEqual(
+    [dead?.dead, dead?.tries, dead?.why],
+    [true, RETRY_MILLISECONDS.length + 1, 'answered 404'],
+  )
   const [event] = await store.events.list({ name: 'webhook.dead', limit: 10 })
   assert.deepEqual(event?.data, { delivery: dead?.id, event: 'user.deleted', why: 'answered 404' })
   assert.ok(await store.webhooks.retry(dead?.id ?? ''))
   assert.equal(await sender.sendDue(), 1)
   assert.deepEqual(await store.webhooks.list({ dead: false, limit: 10 }), [])
-  assert.equal(sent.length, RETRIES.length + 2)
+  assert.equal(sent.length, RETRY_MILLISECONDS.length + 2)
   await store.close()
 })
 
