@@ -1,12 +1,13 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { type AuditEvent, EVENT_NAMES, type EventName } from '../audit/events.ts'
 import type { Auth } from '../auth.ts'
+import { printable } from '../base/printable.ts'
 import { showEvent } from '../endpoints/schemas.ts'
 import { catalogue } from '../errors/codes.ts'
 import type { EventFilter } from '../store/events.ts'
 import { findAccount, timeOf } from './account.ts'
 import { readMoment } from './moment.ts'
-import { type OutputOptions, print, printable, printTable, safeJson } from './output.ts'
+import { type OutputOptions, print, printTable, safeJson } from './output.ts'
 import { withAuth } from './with-auth.ts'
 
 interface EventsOptions extends OutputOptions {

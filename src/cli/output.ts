@@ -1,3 +1,5 @@
+import { printable } from '../base/printable.ts'
+
 /** Every listing has both forms. */
 export interface OutputOptions {
   readonly json?: boolean
@@ -78,9 +80,4 @@ function cell(value: unknown): string {
   if (value === undefined || value === null || (Array.isArray(value) && value.length === 0)) return '–'
   const text = Array.isArray(value) ? value.join(' ') : String(value)
   return printable(text)
-}
-
-/** Nothing that moves the cursor, starts a line or turns the direction of what follows. */
-export function printable(text: string): string {
-  return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '?')
 }

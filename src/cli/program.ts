@@ -1,4 +1,5 @@
 import { Command } from 'commander'
+import { ownVersion } from '../base/own-version.ts'
 import { apiKeyCommands } from './commands/api-keys.ts'
 import { clientCommands } from './commands/clients.ts'
 import { declarationCommands } from './commands/declaration.ts'
@@ -8,7 +9,6 @@ import { serviceCommands } from './commands/service.ts'
 import { sessionCommands } from './commands/sessions.ts'
 import { userCommands } from './commands/users.ts'
 import { watchCommands } from './commands/watch.ts'
-import { ownVersion } from './version.ts'
 
 /** Names and options of all commands. Each loads its own parts, so that none waits for what it does not use. */
 export function createProgram(): Command {

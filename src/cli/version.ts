@@ -1,10 +1,5 @@
-import { readFileSync } from 'node:fs'
+import { ownVersion } from '../base/own-version.ts'
 import { type OutputOptions, print, printJson } from './output.ts'
-
-/** Of the package that this file belongs to. */
-export function ownVersion(): string {
-  return JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')).version
-}
 
 export function versionCommand({ json }: OutputOptions): void {
   const version = ownVersion()

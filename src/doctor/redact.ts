@@ -1,3 +1,4 @@
+import { printable } from '../base/printable.ts'
 import { clientCodes } from '../errors/client-codes.ts'
 import type { Evidence, HttpRequest, HttpResponse } from './evidence.ts'
 import type { Diagnosis, Finding } from './finding.ts'
@@ -31,11 +32,6 @@ export function redact(diagnosis: Diagnosis, evidence: Evidence): Diagnosis {
     notChecked: cleanAll(diagnosis.notChecked),
     wanted: cleanAll(diagnosis.wanted),
   }
-}
-
-/** Nothing that moves a cursor, starts a line or turns the direction of what follows: values come from strangers. */
-function printable(text: string): string {
-  return text.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '?')
 }
 
 /** Every credential that stands in the evidence, the longest first. */

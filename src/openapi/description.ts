@@ -1,5 +1,4 @@
-import { createRequire } from 'node:module'
-import { z } from 'zod'
+import { ownVersion } from '../base/own-version.ts'
 import { type DocumentOptions, openApiDocument } from './document.ts'
 import { type Served, servedText } from './served.ts'
 
@@ -9,10 +8,4 @@ export function describeApi(options: Omit<DocumentOptions, 'version'>): Served {
     'application/json',
     JSON.stringify(openApiDocument({ ...options, version: ownVersion() })),
   )
-}
-
-/** That of this package; its description lies two folders above this file, built or not. */
-function ownVersion(): string {
-  const described: unknown = createRequire(import.meta.url)('../../package.json')
-  return z.object({ version: z.string() }).parse(described).version
 }

@@ -1,3 +1,4 @@
+import { printable } from '../base/printable.ts'
 import { accessWords } from '../model/inventory.ts'
 import type { Finding } from './finding.ts'
 import { NOT_LISTED } from './forgotten.ts'
@@ -196,9 +197,4 @@ export function reportJson(report: ProbeReport, options: ReportOptions): Readonl
     })),
     untried: report.untried,
   }
-}
-
-/** Control characters of a foreign answer or path must not reach a terminal. */
-function printable(text: string): string {
-  return text.replace(/\p{Cc}/gu, '?')
 }

@@ -1,10 +1,11 @@
 import { existsSync } from 'node:fs'
+import { printable } from '../../base/printable.ts'
 import type { LoadedConfiguration } from '../../config/load.ts'
 import type { Note } from '../../doctor/note.ts'
 import { exitStatusOf, reportJson, reportText } from '../../probe/report.ts'
 import { explainFailure } from '../failure.ts'
 import { NoVerdict } from '../no-verdict.ts'
-import { print, printable, printJson } from '../output.ts'
+import { print, printJson } from '../output.ts'
 import { type ProbeCommandOptions, type Probed, runProbe } from '../routes-probe.ts'
 import type { Undeclared } from './undeclared.ts'
 

@@ -1,11 +1,12 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Auth } from '../../auth.ts'
+import { printable } from '../../base/printable.ts'
 import { alertOf } from '../../doctor/gather/watch-alert.ts'
 import { createWatchCourse, type Look, type WatchCourse } from '../../doctor/gather/watch-course.ts'
 import type { WatchReport } from '../../doctor/gather/watch-report.ts'
 import { REFUSAL_SLOT_MILLISECONDS } from '../../store/refusals.ts'
 import { explainFailure } from '../failure.ts'
-import { type OutputOptions, print, printable, safeJson } from '../output.ts'
+import { type OutputOptions, print, safeJson } from '../output.ts'
 import { withAuth } from '../with-auth.ts'
 
 export interface WatchOptions extends OutputOptions {
