@@ -17,19 +17,19 @@ import type { User } from './model/user.ts'
 import type { Store } from './store/store.ts'
 import type { Processes } from './telemetry/processes.ts'
 
-/** Plain fields of the application's own. */
+/** Plain fields of your own. */
 export type Fields = Readonly<Record<string, unknown>>
 
 /**
- * Everything `createAuth` can be given: the settings of `docs/config.md` by their names in code, and the extension
- * points. Scopes, profile and claims are typed through to the principal of each request.
+ * Everything `createAuth` takes: the settings of `docs/config.md` by their names in code, and the extension points.
+ * Scopes, profile and claims are typed through to the principal of each request.
  */
 export interface AuthOptions<
   Scope extends string = string,
   Profile extends Fields = Fields,
   Claims extends Fields = Fields,
 > extends Omit<SettingsInput, 'scopes' | 'roles'> {
-  /** The scopes of your API, each with the sentence that people are shown. */
+  /** The scopes of your API, each with the sentence that people are shown when they are asked for consent. */
   readonly scopes?: Readonly<Record<Scope, string>>
   /** Your roles, each with the scopes it holds. */
   readonly roles?: Readonly<
@@ -38,31 +38,34 @@ export interface AuthOptions<
       { readonly description?: string; readonly scopes: readonly (NoInfer<Scope> | BuiltInScope)[] }
     >
   >
-  /** The database; by default the one that `databaseUrl` names. */
+  /** The database driver; by default the one for `databaseUrl`. */
   readonly store?: Store
-  /** Claims of your own in every access token. Called at each sign-in and refresh; keep it quick. */
+  /**
+   * Adds your own claims to every access token. Called at each sign-in and refresh, more than once: keep it fast and
+   * pure.
+   */
   readonly claims?: (user: User<NoInfer<Profile>>, client: Client) => Claims
-  /** Profile fields of your own, by any Standard Schema. */
+  /** Your own profile fields, as a Standard Schema (Zod, Valibot, ArkType). It must validate synchronously. */
   readonly profile?: ProfileSchema<Profile>
-  /** The users you already have; each is taken over at the first sign-in. */
+  /** Your existing users; each is taken over at the first sign-in. */
   readonly users?: OwnUsers<ForeignUser>
   readonly hooks?: Hooks
-  /** How letters are sent, what they say, and where their links lead. */
+  /** How mail is sent, what it says, and where its links lead. */
   readonly mail?: MailOptions
-  /** Credentials of your own on your own routes, each made by `credential`. */
+  /** Your own kinds of credential for your own routes, each made by `credential`. */
   readonly credentials?: readonly OwnCredential[]
-  /** Your own body for refusals of checked routes. Status, challenge and headers stay. */
+  /** Renders the body of a refusal on a checked route. Status, challenge and headers stay ours. */
   readonly renderRefusal?: RenderRefusal
-  /** Told of each refusal. What it throws is logged and changes nothing. */
+  /** Called with each refusal. An error it throws is logged and changes nothing. */
   readonly onRefusal?: (refusal: RefusalReport) => void | Promise<void>
   /**
    * Where log lines go, as pino takes them. By default a few a second to standard error, from `logLevel` on; in production
    * warnings and errors.
    */
   readonly logger?: Logger
-  /** The processes of this program that share this machine: its cores, and the numbers of `/metrics`. */
+  /** The other processes of this program on this machine, with which it shares the cores and `/metrics`. */
   readonly processes?: Processes
-  /** For commands that work beside a server, whose options may stand in its code: they leave webhooks and clean-up to it. */
+  /** For a command beside a running server: webhooks and clean-up are left to the server. */
   readonly isCommand?: true
   /** For tests: signing keys in fast motion, another clock, another source of randomness. */
   readonly keyTimes?: ShortKeyTimes
@@ -71,8 +74,8 @@ export interface AuthOptions<
 }
 
 /**
- * The default export of `countersign.config.ts`: the same, and each secret may also be a function that fetches it when
- * the configuration is loaded.
+ * The default export of `countersign.config.ts`: `AuthOptions` in which a secret may also be a function that fetches
+ * it.
  */
 export type ConfigFile<
   Scope extends string = string,
@@ -81,8 +84,8 @@ export type ConfigFile<
 > = Omit<AuthOptions<Scope, Profile, Claims>, keyof SecretSources> & SecretSources
 
 /**
- * Types the default export of `countersign.config.ts`; returns it as it is. What holds no function for a secret can be
- * handed to `createAuth` as well, so that an application and the commands in its folder have one configuration.
+ * Types the default export of `countersign.config.ts`; returns it unchanged. Options in which no secret is a function
+ * can be passed to `createAuth` as well, so that an application and the commands in its folder share one configuration.
  */
 export function defineConfig<
   const Scope extends string = never,

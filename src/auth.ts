@@ -37,18 +37,19 @@ import type { MigrationReport } from './store/store.ts'
 import type { WebhookVerbs } from './store/webhooks.ts'
 import type { RestoreReport } from './wiring/declare-restored.ts'
 
-/** What became of a check: who it is, or the answer to send. */
+/** The result of a check: who it is, or the answer to send. */
 export type Checked<Who> =
   | { readonly ok: true; readonly principal: Who }
   | { readonly ok: false; readonly response: Response }
 
-/** Somebody who may open a WebSocket. */
+/** A caller who may open a WebSocket. */
 export interface AcceptedSocket<Who> {
   readonly ok: true
   readonly principal: Who
   /**
-   * Closes the socket when what opened it ends, or whoever opened it loses a scope or a role: 1008; 1013 where this
-   * process does not know any more. Answers with the way to let go of it, for sockets that cannot be listened to.
+   * Closes the socket with 1008 when the credential that opened it ends, or its owner loses a scope or a role; with
+   * 1013 when this process can no longer tell. Returns a function that lets go of the socket, for sockets without
+   * events.
    */
   hold(socket: EndableSocket): () => void
 }
@@ -59,53 +60,61 @@ export interface Auth<
   Profile extends Fields = Fields,
   Claims extends Fields = Fields,
 > extends Gated {
-  /** The address it is known by, as configured. */
+  /** The issuer's address, as configured. */
   readonly issuer: string
-  /** What this process is called among those that share the database. */
+  /** The name of this process among those that share the database. */
   readonly node: string
   /**
-   * Connects, prepares keys and learns the revocations. Called by the first request if by nobody else. Rejects if the
+   * Connects, prepares keys and loads the revocations. The first request calls it if you do not. Rejects if the
    * database does not answer or a key cannot be decrypted; the next call tries again.
    */
   ready(): Promise<void>
-  /** Before a server closes: `/readyz` says that it stops, and streams that would never end are ended. */
+  /** Call it before your server closes: `/readyz` then reports the stop, and open event streams end. */
   drain(): void
-  /** Lets what is under way finish, then lets go of database and threads. */
+  /** Lets work under way finish, then releases the database and the threads. */
   close(): Promise<void>
 
   /** The whole issuer, as Request → Response. It never rejects. */
   fetch(request: Request, info?: RequestInfo): Promise<Response>
-  /** The same for a server that writes status, headers and body itself, which costs it less. It never rejects. */
+  /** `fetch` for a server that writes status, headers and body itself, which is cheaper. It never rejects. */
   reply(request: HttpRequest, info?: RequestInfo): Promise<Reply>
-  /** Whether a path is one of the issuer's own. */
+  /** Whether the issuer answers at this path. */
   handles(path: string): boolean
 
-  /** Everybody may; nobody is looked at. */
+  /** Lets everybody in. No credential is read, not even a bad one. */
   readonly anyone: Access<undefined>
-  /** Whoever proves who they are. */
+  /** Lets in any user or client with a good credential, whatever its scopes. */
   readonly signedIn: Access<Principal<Claims, Scope>>
-  /** Whoever also has what is needed. */
+  /**
+   * Lets in a good credential that also meets every part of the requirement. Throws a TypeError on one that none could
+   * meet.
+   */
   needs(requirement: Requirement<Scope, Principal<Claims, Scope>>): Access<Principal<Claims, Scope>>
   /**
-   * The same word with a limit, counted for each account, client and API key by itself, and for each address (/64 of IPv6)
-   * where nobody is asked for.
+   * Adds a limit to an access word. It counts each account (with its API keys) and each client separately; where the
+   * word is `anyone`, each address (a /64 of IPv6).
    */
   limited<Who>(access: Access<Who>, limit: AccessLimit): Access<Who>
-  /** Checks a request of your own against an access word. Never rejects: what goes wrong denies. */
+  /**
+   * Checks a request of your own against an access word. Never rejects: whatever goes wrong refuses. Without
+   * `facts.address` all callers count as one address.
+   */
   check<Who>(request: HttpRequest, access: Access<Who>, facts?: RequestFacts): Promise<Checked<Who>>
 
-  /** CORS for your own routes, for the origins of `CORS_ORIGINS`. */
+  /** CORS for your own routes: allows the origins in `CORS_ORIGINS`. */
   readonly cors: ApplicationCors
-  /** The security headers of our own answers, for yours; HSTS where the issuer is https. */
+  /** Our security headers, for your own answers; with HSTS if the issuer is https. */
   readonly headers: ApplicationHeaders
-  /** For the description of your own API: security schemes, and what an access word adds to an operation. */
+  /**
+   * For the OpenAPI description of your own API: the security schemes, and what an access word adds to an operation.
+   */
   readonly openapi: OwnRoutes
 
   readonly sockets: {
     /**
-     * Checks the request for a WebSocket against an access word, before the upgrade is accepted; without one it takes a
-     * ticket (`?ticket=`) and nothing else. Never rejects: what goes wrong denies. The adapters of Fastify and Hono do
-     * this, and hold the socket, for every route that opens one.
+     * Checks a WebSocket request against an access word before you accept the upgrade. Without a word it takes a ticket
+     * (`?ticket=`) only. Never rejects: whatever goes wrong refuses. The Fastify and Hono adapters do this, and hold
+     * the socket, for every route that opens one.
      */
     accept<Who = Principal<Claims, Scope>>(
       request: Request | RawRequest,
@@ -114,9 +123,10 @@ export interface Auth<
   }
   readonly tokens: {
     /**
-     * An access token without a session, for code of your own. At most the configured life, and at most the scopes that
-     * the user's roles hold. `within` binds it to a principal of that user: no role, scope or second more than that has,
-     * and it ends with its session. Rejects for an account that is not active, and within what has ended.
+     * Issues an access token without a session, for your own code. It lives at most as long as configured and gets at
+     * most the scopes that the user's roles hold. `within` binds it to a principal of that user: no more roles, scopes
+     * or time than that principal has, and it ends with that session. Rejects if the account is not active, or what
+     * `within` names has ended.
      */
     issue(token: {
       readonly userId: string
@@ -126,90 +136,95 @@ export interface Auth<
     }): Promise<TokenAnswer>
   }
   readonly sessions: {
-    /** Signs a user in whom your own code has proved. `amr` says how (RFC 8176). */
+    /**
+     * Signs in a user whom your own code has authenticated; `amr` says how (RFC 8176). It does not check who they are.
+     * Rejects with `CREDENTIALS_WRONG` for a closed account, `EMAIL_UNVERIFIED` where a proven address is required, and
+     * `MFA_REQUIRED` or `MFA_ENROLMENT_REQUIRED` where a second factor is due and `amr` does not name `mfa`.
+     */
     start(session: {
       readonly userId: string
       readonly amr: readonly string[]
       readonly scopes?: readonly Scope[]
-      /** The client that the tokens are for; the built-in one where absent. */
+      /** The client that gets the tokens; `first-party` by default. */
       readonly clientId?: string
       readonly origin?: Partial<Origin>
     }): Promise<TokenAnswer>
     list(userId: string): Promise<Session[]>
-    /** False if there was no live session of that id. */
+    /** Resolves to false if there is no live session of that id. */
     end(userId: string, sessionId: string, by?: Partial<Origin>): Promise<boolean>
-    /** All of a user; resolves to how many ended. */
+    /** Ends every session of a user; resolves to how many there were. */
     endAll(userId: string, by?: Partial<Origin>): Promise<number>
   }
   readonly users: {
     create(account: NewAccount, by?: Partial<Origin>): Promise<User<Profile>>
     find(id: string): Promise<User<Profile> | undefined>
-    /** By user name or mail address. */
+    /** Finds by user name or mail address. */
     findByLogin(login: string): Promise<User<Profile> | undefined>
     /**
-     * Oldest first. Rejects with `NOT_FOUND` where `after` was removed: begin anew, or remove whom you want to after
-     * the last page.
+     * Lists users, oldest first, after the user whose id is `after`. Rejects with `NOT_FOUND` if that user was removed
+     * meanwhile: so do not remove users while you list them.
      */
     list(page: { readonly after?: string; readonly limit: number }): Promise<User<Profile>[]>
-    /** Takes in an account that another system kept, by its password hash; at the first sign-in it is hashed anew. */
+    /** Adds an account from another system with its password hash, which the first sign-in replaces by one of ours. */
     import(account: ImportedAccount, by?: Partial<Origin>): Promise<User<Profile>>
-    /** Rejects as `import` does, and writes nothing. */
+    /** Rejects as `import` would, except for a name that is taken; writes nothing. */
     checkImport(account: ImportedAccount): Promise<void>
-    /** For a move to another system. It stands for the password: keep it as secret. */
+    /** For a move to another system. The hash is as sensitive as the password. */
     passwordHashOf(id: string): Promise<string | undefined>
     rename(id: string, username: string, by?: Partial<Origin>): Promise<User<Profile>>
     changeProfile(id: string, profile: Profile, by?: Partial<Origin>): Promise<User<Profile>>
     setPassword(id: string, password: string, by?: Partial<Origin>): Promise<void>
-    /** Exactly these. Whoever gets one that `requireSecondFactor` names is signed out everywhere. */
+    /** Sets exactly these roles. A user who gains a role named in `requireSecondFactor` is signed out everywhere. */
     setRoles(id: string, roles: readonly string[], by?: Partial<Origin>): Promise<User<Profile>>
     disable(id: string, by?: Partial<Origin>): Promise<User<Profile>>
     enable(id: string, by?: Partial<Origin>): Promise<User<Profile>>
-    /** What a sign-in asks for beside the password; nothing that could be proven by it. */
+    /** The second factors of a user, without their secrets. */
     factors(id: string): Promise<ListedFactors>
     /**
-     * Takes every second factor away and ends every session; the owner is told by mail, unless it happens within a
-     * transaction of yours. False if there was none.
+     * Removes every second factor and ends every session; the owner is told by mail, except within a transaction of
+     * yours. Resolves to false if there was none.
      */
     resetFactors(id: string, by?: Partial<Origin>): Promise<boolean>
     remove(id: string, by?: Partial<Origin>): Promise<void>
   }
   readonly providers: {
     /**
-     * A token of a provider that the person signs in with, to ask there for them: of a provider whose configuration says
-     * `keepTokens`. Good for a minute at least where the provider says for how long; fetched anew if it has to be, by one
-     * process at a time. Undefined where there is none, or the provider has taken it back. Rejects if it does not answer.
+     * An access token of a provider that the user signs in with, for calls on their behalf; only of a provider
+     * configured with `keepTokens`. It is good for at least a minute if the provider says how long it lives, and
+     * refreshed when needed, by one process at a time. Undefined if there is none or the provider has revoked it.
+     * Rejects if the provider does not answer.
      */
     token(userId: string, provider: string): Promise<ProviderToken | undefined>
-    /** The accounts elsewhere that sign a person in, oldest first. */
+    /** The provider accounts that sign this user in, oldest first. */
     connections(userId: string): Promise<Identity[]>
     /**
-     * Takes one away, ends every session and tells the person by mail. False if there was none of that id. Rejects with
-     * `LAST_WAY_IN` where nothing else would open the account.
+     * Removes one, ends every session and tells the user by mail. Resolves to false if there is none of that id.
+     * Rejects with `LAST_WAY_IN` if the user could no longer sign in.
      */
     disconnect(userId: string, id: string, by?: Partial<Origin>): Promise<boolean>
   }
   /**
-   * Mails somebody a link to an account of their own, good once, for seven days. Works whatever `registration` says.
-   * Rejects where the address has an account, or too many wait for it.
+   * Mails a link with which the recipient makes an account: good once, for seven days, whatever `registration` says.
+   * Rejects with `ACCOUNT_NAME_TAKEN` if the address has an account, `RATE_LIMITED` if too many invitations to it wait.
    */
   invite(
     invitation: {
       readonly email: string
       readonly roles?: readonly string[]
-      /** A language tag of the letter. */
+      /** The language of the letter, as a language tag (BCP 47). */
       readonly language?: string
     },
     by?: Partial<Origin>,
   ): Promise<void>
-  /** Makes every invitation to the address void that waits. False where none does. */
+  /** Voids every invitation to the address that still waits. Resolves to false if none does. */
   withdrawInvitation(email: string, by?: Partial<Origin>): Promise<boolean>
-  /** The signing keys; `docs/keys.md` draws their life. */
+  /** The signing keys. Their life cycle: `docs/keys.md`. */
   readonly keys: {
     list(): Promise<KeyReport>
     /**
-     * Makes the next key, or lets the one that has been published long enough take over; refuses no token. With `now`,
-     * for a key that somebody else may have, every token that the keys of this use signed is refused. ID tokens have a
-     * key for each algorithm: that of RS256 is meant unless another is named.
+     * Makes the next key, or promotes it once it has been published long enough; no token is refused. With `now: true`,
+     * for a key that may be compromised, every token signed by any key of this use is refused. ID tokens have one key
+     * for each algorithm; `algorithm` names it, RS256 by default.
      */
     rotate(
       options?: {
@@ -219,26 +234,26 @@ export interface Auth<
       },
       by?: Partial<Origin>,
     ): Promise<KeyFacts>
-    /** Takes out a key that has never signed, or whose last token has ended. */
+    /** Removes a key that has never signed, or whose last token has expired. */
     retire(kid: string, by?: Partial<Origin>): Promise<void>
-    /** Withdraws one key as compromised: every token it signed is refused. */
+    /** Revokes one compromised key: every token it signed is refused. */
     revoke(kid: string, by?: Partial<Origin>): Promise<void>
-    /** Takes in a key pair (private JWK) as the next key. */
+    /** Adds a key pair (private JWK) as the next key. */
     import(jwk: unknown, options?: { readonly use?: KeyUse }, by?: Partial<Origin>): Promise<KeyFacts>
-    /** The HS256 secret, for another service that checks our tokens. Private keys are never handed out. */
+    /** The HS256 secret, for another service that checks our tokens. Private keys are never exported. */
     exportSecret(): Promise<{ readonly kid: string; readonly secret: string }>
-    /** The key set as verifiers get it. */
+    /** The key set that verifiers fetch (RFC 7517). */
     publicKeys(): Promise<Jwks>
-    /** How many sessions hold a token that withdrawing the signing key would refuse, at most. */
+    /** How many sessions at most hold a token that revoking the signing key would refuse. */
     liveSessions(): Promise<number>
   }
   readonly apiKeys: {
-    /** The text of the key is to be had this once. */
+    /** The key itself is in this answer and nowhere else. */
     create(key: NewApiKeyRequest, by?: Partial<Origin>): Promise<MadeApiKey>
     list(userId: string): Promise<ApiKey[]>
-    /** False if the owner has no live key of that id. */
+    /** Resolves to false if the user has no live key of that id. */
     revoke(userId: string, id: string, by?: Partial<Origin>): Promise<boolean>
-    /** Lets a key work again that a restore of the database has suspended. */
+    /** Reactivates a key that a restore of the database has suspended. */
     confirm(userId: string, id: string, by?: Partial<Origin>): Promise<boolean>
   }
   readonly clients: {
@@ -246,76 +261,76 @@ export interface Auth<
     create(client: ClientOffer, by?: Partial<Origin>): Promise<RegisteredClient>
     find(id: string): Promise<Client | undefined>
     list(page: { readonly after?: string; readonly limit: number }): Promise<Client[]>
-    /** Replaces the members given. Access tokens of a client that loses a scope or is disabled end. */
+    /** Replaces the members given. A client that loses a scope or is disabled loses its access tokens. */
     change(id: string, change: ClientChange, by?: Partial<Origin>): Promise<Client>
-    /** Two secrets are good until the former one ends. */
+    /** Both secrets work until the former one ends. */
     rotateSecret(id: string, rotation?: SecretRotation, by?: Partial<Origin>): Promise<RegisteredClient>
-    /** Its sessions and tokens end. Its id is never given to another. */
+    /** Ends its sessions and tokens. Its id is never used again. */
     remove(id: string, by?: Partial<Origin>): Promise<void>
   }
   /** Clients, roles and scopes as one document: `docs/declaration.md`. */
   readonly declarations: {
-    /** What the database keeps. No secret is in it. */
+    /** What the database holds. It contains no secret. */
     read(): Promise<Declaration>
-    /** What a document would change. Rejects with every problem, and the place of each. */
+    /** What a document would change. Rejects with every problem and where it is. */
     plan(document: unknown, options?: { readonly prune?: boolean | undefined }): Promise<DeclarationPlan>
-    /** All of it, in one transaction, or nothing. Secrets of new clients are in this answer and nowhere else. */
+    /** Applies all of it in one transaction, or nothing. Secrets of new clients are in this answer and nowhere else. */
     apply(plan: DeclarationPlan, by?: Partial<Origin>): Promise<AppliedDeclaration>
   }
-  /** Refusals as the doctor sees them: bounded records, exact numbers. For those who run the service. */
+  /** Recent refusals: a bounded number of records, and exact counts. For operators. */
   readonly refusals: Refusals
-  /** All nodes of this issuer that were seen within the last 30 seconds, with fingerprints of what they read. */
+  /** All nodes of this issuer seen within the last 30 seconds, with the fingerprints of the secrets they read. */
   liveNodes(): Promise<readonly NodeAnnouncement[]>
   /**
-   * How the issuer stands, by its database: numbers of accounts, sessions and keys by which `countersign doctor audit`
-   * finds risky states. Reads every account, session and key: for a job at night, not for a request.
+   * Numbers of accounts, sessions and keys from which `countersign doctor audit` finds risky states. Reads every
+   * account, session and key: run it in a nightly job, not in a request.
    */
   survey(): Promise<Standing>
   /**
-   * What was behind a refusal: of an error that we threw, an answer of ours, or the reference that a client was given.
-   * For those who run the service; a client is never shown it.
+   * The cause of a refusal, from an error that we threw, an answer of ours, or the reference that a client was given.
+   * For operators; never show it to a client.
    */
   explain(subject: Explainable): Promise<Explanation>
-  /** Events on their way to the places that `webhooks` names. */
+  /** Events still to be delivered to the configured webhooks. */
   readonly webhooks: Pick<WebhookVerbs, 'list' | 'retry'>
   readonly events: {
     /**
-     * An event of your own, beside ours: who did what to whom, from where. Facts only: never a credential. At most 8 KiB
-     * of them, as JSON.
+     * Adds an event of your own to the audit log. `data` holds facts only, never a credential: at most 8 KiB as JSON.
      */
     record(event: {
       readonly userId?: string
       readonly data: Readonly<Record<string, string | number | boolean | null>>
       readonly by?: Partial<Origin>
     }): Promise<AuditEvent>
-    /** Newest first. */
+    /** Lists the audit log, newest first. */
     list(filter: EventFilter): Promise<AuditEvent[]>
   }
   /**
-   * Accounts, sessions and events as steps of a PostgreSQL transaction that you opened on this client: an account and a
-   * row of your own are there together or not at all. A step that is refused leaves your transaction usable. Call
-   * `committed` after your COMMIT; without it a revocation is seen by the next regular question, within two seconds.
+   * Accounts, sessions and events as steps of a PostgreSQL transaction that you opened on this client, so that an
+   * account and a row of your own are written together or not at all. A refused step leaves your transaction usable.
+   * Call `committed` after your COMMIT: without it other processes see a revocation up to two seconds later. Throws a
+   * TypeError on SQLite.
    */
   withTransaction(client: PostgresClient): AuthTransaction<Profile>
-  /** Brings the database's schema forward; `dryRun` only says what would be done. */
+  /** Migrates the database schema, forward only; with `dryRun` it only reports the steps. */
   migrate(options?: { readonly dryRun?: boolean }): Promise<MigrationReport>
   /**
-   * The database was put back from a backup: makes void what must not live again, and says what people have to look at.
-   * To be called instead of `ready`, while no server is at work on the database.
+   * Call it once after restoring the database from a backup, instead of `ready`, while no server uses the database. It
+   * voids the sessions, tokens and one-time values that must not come back, and reports what to look at.
    */
   declareRestored(by?: Partial<Origin>): Promise<RestoreReport>
-  /** Rows that are past their use and still there: they go by themselves, a few at a time. */
+  /** Expired rows. They are removed in the background, a few at a time. */
   readonly upkeep: {
     expiredRows(): Promise<number>
-    /** Removes at most so many now; resolves to how many. */
+    /** Removes at most `limit` of them now; resolves to how many. */
     cleanUp(limit: number): Promise<number>
   }
 }
 
-/** See `Auth.withTransaction`. Nothing signs in here: a token would outlive a transaction that is rolled back. */
+/** See `Auth.withTransaction`. Nobody can be signed in here: a token would outlive a rollback. */
 export interface AuthTransaction<Profile extends Fields = Fields>
   extends Pick<Auth<string, Profile>, 'users' | 'events'> {
   readonly sessions: Omit<Auth['sessions'], 'start'>
-  /** Resolves when this process knows the revocations that were committed, and the others have been told to ask. */
+  /** Resolves when this process has the committed revocations and the other processes are notified. */
   committed(): Promise<void>
 }

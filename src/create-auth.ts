@@ -27,8 +27,20 @@ import type { PostgresStore } from './store/postgres/postgres-store.ts'
 import { wire } from './wiring/wire.ts'
 
 /**
- * An issuer in this process. Checks its options at once and throws a ConfigError that lists every problem; connects
- * when `ready` is called or the first request comes.
+ * An issuer in this process. Throws a ConfigError that lists every problem of its options; connects when `ready` is
+ * called or the first request comes.
+ *
+ * ```ts
+ * const auth = createAuth({
+ *   issuer: 'https://app.example.com',
+ *   secretKey: process.env.SECRET_KEY,
+ *   scopes: { 'orders:read': 'See your orders' },
+ * })
+ * const checked = await auth.check(request, auth.needs({ scopes: ['orders:read'] }))
+ * ```
+ *
+ * Settings come from these options alone: environment variables, `.env` and `countersign.config.ts` are read by the
+ * commands, not here.
  */
 export function createAuth<
   const Scope extends string = never,

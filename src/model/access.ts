@@ -1,30 +1,30 @@
 import type { GuardRequest } from './guard-request.ts'
 import type { CredentialName, Principal } from './principal.ts'
 
-/** What a route asks for beside a genuine credential. Every part must hold. */
+/** What a route asks for besides a good credential. Every part must hold. */
 export interface Requirement<Scope extends string = string, Who = Principal> {
   /** All of these scopes. */
   readonly scopes?: readonly Scope[]
   /** At least one of these roles. */
   readonly roles?: readonly string[]
-  /** One of these credentials; any that the API reads where absent. */
+  /** One of these kinds of credential; by default any that the API reads. */
   readonly via?: readonly CredentialName[]
   /** The user proved who they are at most this many seconds ago (RFC 9470). */
   readonly freshWithinSeconds?: number
   /** The user proved a second factor in this session: `mfa` is among the `amr` (RFC 8176). */
   readonly secondFactor?: true
   /**
-   * A rule of the application's own, asked last. Only `true` itself lets pass; a throw refuses. It sees the request
-   * before its body was read.
+   * A rule of your own, asked last, before the body is read. Only `true` itself lets the request pass; any other value,
+   * a promise included, and an error refuse.
    */
   if?(principal: Who, request: GuardRequest): boolean
-  /** The same for a rule that has to wait, for the resource's own data as a rule. The request then waits with it. */
+  /** The same for a rule that has to wait, usually for data of the resource. The request waits for it. */
   ifAsync?(principal: Who, request: GuardRequest): Promise<boolean>
 }
 
-/** How often whoever asks may pass: a person, with their API keys, or a client; where nobody is asked for, an address. */
+/** How often one caller may pass: an account with its API keys, or a client; an address where the word is `anyone`. */
 export interface AccessLimit {
-  /** What is limited. Routes with limits of one name share them, on all nodes. */
+  /** The name of the limit. Routes with the same name share it. */
   readonly name: string
   readonly count: number
   readonly perSeconds: number
@@ -64,13 +64,15 @@ export class Access<Who = unknown> {
   }
 }
 
-/** Open to everybody. A credential that is presented all the same is not looked at. */
+/** Lets everybody in. No credential is read, not even a bad one. */
 export const anyone: Access<undefined> = new Access(undefined)
 
-/** Any genuine, unexpired, unrevoked credential. */
+/** Lets in any genuine credential that has neither expired nor been revoked. */
 export const signedIn: Access<Principal> = new Access({})
 
-/** A genuine credential that also meets the requirement. Throws a TypeError on one that could never be met. */
+/**
+ * Lets in a good credential that also meets the requirement. Throws a TypeError on a requirement that none could meet.
+ */
 export function needs<Scope extends string>(requirement: Requirement<Scope>): Access<Principal> {
   const problem = problemOf(requirement)
   if (problem !== undefined) throw new TypeError(`needs(): ${problem}`)
@@ -78,8 +80,8 @@ export function needs<Scope extends string>(requirement: Requirement<Scope>): Ac
 }
 
 /**
- * The same word with a limit: `limited(needs({ scopes: ['reports:make'] }), { name: 'reports', count: 10, perSeconds: 60 })`.
- * A true rate, of which the whole count may come at once. Throws a TypeError on a limit that could never be kept.
+ * Adds a limit to an access word: `limited(signedIn, { name: 'reports', count: 10, perSeconds: 60 })`. The limit is a
+ * rate (GCRA), and the whole count may come at once. Throws a TypeError on a limit that could never be kept.
  */
 export function limited<Who>(access: Access<Who>, limit: AccessLimit): Access<Who> {
   if (!Access.is(access))

@@ -1,4 +1,4 @@
-/** How a credential reached us. */
+/** The kind of a credential, as access words name it under `via`. */
 export type CredentialName = 'bearer' | (string & {})
 
 /**
@@ -20,13 +20,13 @@ export interface Principal<Claims = Readonly<Record<string, unknown>>, Scope ext
   /** How the user proved who they are (RFC 8176). */
   readonly amr: readonly string[]
   /**
-   * True for a token for which less was asked than the roles allow: it acts within its scopes, and not on the account
-   * itself. Absent otherwise.
+   * True for a token that was requested with fewer scopes than the roles allow: it can use those scopes, and cannot
+   * change the account itself. Absent otherwise.
    */
   readonly isNarrowed?: true
-  /** When they did. Seconds since 1970. */
+  /** When the user proved who they are. Seconds since 1970. */
   readonly authTime: number | undefined
-  /** Seconds since 1970. */
+  /** When the credential expires. Seconds since 1970. */
   readonly expiresAt: number
   /** The application's own claims. */
   readonly claims: Claims
