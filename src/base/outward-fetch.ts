@@ -1,6 +1,7 @@
 import { isIP } from 'node:net'
 import { requesterFor } from './node-http.ts'
 import { isPublicAddress, lookUpPublic } from './public-address.ts'
+import { isThisMachine } from './this-machine.ts'
 
 export interface OutwardFetchOptions {
   /** Whether this machine and private networks may be reached, and this machine by http. */
@@ -88,8 +89,7 @@ function placeOf(address: string, anywhere: boolean): URL {
   const url = URL.parse(address)
   if (url === null || url.username + url.password !== '') throw new Error('no URL that is asked')
   const host = url.hostname.replace(/^\[|\]$/g, '')
-  const isHere = host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host)
-  if (url.protocol !== 'https:' && !(anywhere && isHere && url.protocol === 'http:')) {
+  if (url.protocol !== 'https:' && !(anywhere && isThisMachine(host) && url.protocol === 'http:')) {
     throw new Error('only https is asked')
   }
   // An address in the place of a name is never looked up.

@@ -1,3 +1,5 @@
+import { isThisMachine } from '../base/this-machine.ts'
+
 /** How strict a start is. Development is for one machine; everything else is production. */
 export type Mode = 'development' | 'production'
 
@@ -16,16 +18,9 @@ export function whyProduction(host: string, issuer: string, nodeEnv: string | un
   return isLoopback(hostOf(issuer)) ? undefined : `the issuer is ${issuer}`
 }
 
-/** Whether a host name or address never leaves the machine (RFC 1122 section 3.2.1.3, RFC 4291, RFC 6761 section 6.3). */
+/** Whether a host never leaves the machine, as browsers see it: `app.localhost` is one too (RFC 6761 section 6.3). */
 export function isLoopback(host: string): boolean {
-  const name = host.toLowerCase()
-  return (
-    name === 'localhost' ||
-    name.endsWith('.localhost') ||
-    name === '::1' ||
-    name === '[::1]' ||
-    /^127(\.(25[0-5]|2[0-4]\d|1?\d?\d)){3}$/.test(name)
-  )
+  return isThisMachine(host) || host.toLowerCase().endsWith('.localhost')
 }
 
 /** The host of a URL, or the empty text where it is not one. */

@@ -1,5 +1,6 @@
+import { isThisMachine } from '../base/this-machine.ts'
 import { AuthError } from '../errors/auth-error.ts'
-import { type DocumentReader, fetchDocument, isLoopback, isSafeAddress } from './issuer-document.ts'
+import { type DocumentReader, fetchDocument, isSafeAddress } from './issuer-document.ts'
 
 /**
  * Finds the address of an issuer's key set in its metadata: RFC 8414 first, then OpenID Connect Discovery. A document
@@ -35,5 +36,5 @@ export function metadataAddresses(issuer: string): readonly string[] {
 /** A public issuer must not send us to services of our own machine. */
 function isKeySetAddress(address: unknown, issuer: string): address is string {
   if (typeof address !== 'string' || !isSafeAddress(address)) return false
-  return !isLoopback(new URL(address).hostname) || isLoopback(new URL(issuer).hostname)
+  return !isThisMachine(new URL(address).hostname) || isThisMachine(new URL(issuer).hostname)
 }

@@ -1,4 +1,5 @@
 import { type JsonObject, parseStrictJson } from '../base/strict-json.ts'
+import { isThisMachine } from '../base/this-machine.ts'
 import { AuthError } from '../errors/auth-error.ts'
 
 /** How documents of an issuer are fetched. Handed in, so that a test can be the network. */
@@ -59,12 +60,7 @@ export async function fetchDocument(
 export function isSafeAddress(address: string): boolean {
   const url = URL.parse(address)
   if (url === null || url.username !== '' || url.password !== '' || url.hash !== '') return false
-  return url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url.hostname))
-}
-
-/** Whether the address is one of this machine. */
-export function isLoopback(hostname: string): boolean {
-  return /^(?:127\.\d{1,3}\.\d{1,3}\.\d{1,3}|\[::1\]|localhost)$/.test(hostname)
+  return url.protocol === 'https:' || (url.protocol === 'http:' && isThisMachine(url.hostname))
 }
 
 async function readBytes({ body }: Response): Promise<Buffer | undefined> {

@@ -1,4 +1,4 @@
-import { isLoopbackAddress } from '../base/network.ts'
+import { isThisMachine } from '../base/this-machine.ts'
 import { type MailMessage, UndeliverableError } from './message.ts'
 
 export interface Smtp {
@@ -48,7 +48,6 @@ async function connect(url: string): Promise<Transport> {
 /** The URL with what it leaves out; its parameters are the options of nodemailer. */
 function settled(text: string): URL {
   const url = new URL(text)
-  const isHere = url.hostname === 'localhost' || isLoopbackAddress(url.hostname.replace(/^\[|\]$/g, ''))
   const defaults: Record<string, string> = {
     pool: 'true',
     maxConnections: '4',
@@ -56,7 +55,7 @@ function settled(text: string): URL {
     greetingTimeout: '10000',
     socketTimeout: '30000',
     // Letters carry links that stand for an account: over a network they are not sent in the clear, unless asked for.
-    ...(url.protocol === 'smtp:' && !isHere && { requireTLS: 'true' }),
+    ...(url.protocol === 'smtp:' && !isThisMachine(url.hostname) && { requireTLS: 'true' }),
   }
   for (const [name, value] of Object.entries(defaults)) {
     if (!url.searchParams.has(name)) url.searchParams.set(name, value)

@@ -1,5 +1,6 @@
 import { DAY_MILLISECONDS, HOUR_MILLISECONDS, MINUTE_MILLISECONDS } from '../base/duration.ts'
 import { isLoopbackAddress } from '../base/network.ts'
+import { isThisMachine } from '../base/this-machine.ts'
 import { configureBuiltIn } from '../clients/built-in.ts'
 import { createKnownClients } from '../clients/known-clients.ts'
 import type { Settings } from '../config/settings.ts'
@@ -7,7 +8,6 @@ import { createChallenges } from '../factors/challenges.ts'
 import { createPasskeys } from '../factors/passkeys.ts'
 import { createSecondFactors, type SecondFactorService } from '../factors/second-factors.ts'
 import type { GrantParts } from '../grants/grant.ts'
-import { isLoopback } from '../keys/issuer-document.ts'
 import { type AccountParts, type Accounts, createAccounts } from '../login/accounts.ts'
 import { waitedForCore } from '../login/hash-rest.ts'
 import { createHashQueue, type HashQueue, shareOfCores } from '../login/hashing.ts'
@@ -146,7 +146,7 @@ export function wireSignIn(
 function docsAddresses({ issuer, docs }: Settings): string[] {
   if (docs !== 'open') return []
   const address = new URL(`${issuer}/docs/oauth2-redirect.html`)
-  if (!isLoopback(address.hostname)) return [address.href]
+  if (!isThisMachine(address.hostname)) return [address.href]
   return ['127.0.0.1', '[::1]', 'localhost'].map((name) => {
     address.hostname = name
     return address.href

@@ -1,4 +1,5 @@
 import { printable } from '../../base/printable.ts'
+import { isThisMachine } from '../../base/this-machine.ts'
 import { diagnose } from '../../doctor/diagnose.ts'
 import type { Evidence, Exchange, HttpResponse } from '../../doctor/evidence.ts'
 import type { Diagnosis } from '../../doctor/finding.ts'
@@ -45,11 +46,11 @@ export async function urlCommand(address: string, options: UrlOptions): Promise<
     throw new NoVerdict(`${target.href} does not answer (${failure}): nothing there can be judged`)
 
   const isHttps = url.protocol === 'https:'
-  const inPlain = isLoopback(url) ? 'http on this machine only' : 'http: credentials travel in the clear'
+  const inPlain = isThisMachine(url.hostname) ? 'http on this machine only' : 'http: credentials travel in the clear'
   // Whom no client can trust is judged by that.
   add(
     'TLS',
-    !isTlsFailure && (isHttps || isLoopback(url)),
+    !isTlsFailure && (isHttps || isThisMachine(url.hostname)),
     isTlsFailure ? `${failure}` : isHttps ? 'https' : inPlain,
   )
   add(
