@@ -25,10 +25,10 @@ function groupsOf(address: string): string[] {
 }
 
 /**
- * Whose tries are counted together: one address of IPv4, one /64 of IPv6, within which a single device picks its
+ * The place that tries are counted by: one address of IPv4, one /64 of IPv6, within which a single device picks its
  * addresses. Undefined for what is not an address.
  */
-export function callerOf(address: string | undefined): string | undefined {
+export function placeOf(address: string | undefined): string | undefined {
   if (address === undefined) return undefined
   const v4 = plainAddress(address)
   if (isIPv4(v4)) return v4

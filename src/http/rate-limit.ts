@@ -1,4 +1,4 @@
-import { callerOf } from '../base/network.ts'
+import { placeOf } from '../base/network.ts'
 import { Refusal } from '../errors/refusal.ts'
 import type { CountRequest } from '../guard/guard.ts'
 import type { AccessLimit } from '../model/access.ts'
@@ -58,7 +58,7 @@ export function createRequestCounter({
   const subjectOf = (principal: Principal | undefined, request: GuardRequest): string | undefined => {
     if (principal !== undefined) return subjectOfPrincipal(principal)
     const address = addressOf(request)
-    return isExempt(address) ? undefined : (callerOf(address) ?? UNKNOWN_CALLER)
+    return isExempt(address) ? undefined : (placeOf(address) ?? UNKNOWN_CALLER)
   }
   return (limits, principal, request) => {
     const subject = subjectOf(principal, request)
@@ -98,7 +98,7 @@ export function createRateLimits({ limiter, isExempt }: RateLimitsOptions): Rate
     async count(name, rate, address, principal) {
       if (isExempt(address)) return UNCOUNTED
       const subject =
-        principal === undefined ? (callerOf(address) ?? UNKNOWN_CALLER) : subjectOfPrincipal(principal)
+        principal === undefined ? (placeOf(address) ?? UNKNOWN_CALLER) : subjectOfPrincipal(principal)
       const taken = await limiter.take([{ name, subject, rate }])
       const headers = rateHeaders(name, rate, taken)
       if (taken.refusedBy === undefined) return { refusal: undefined, headers }

@@ -1,5 +1,5 @@
 import type { Origin } from '../audit/events.ts'
-import { callerOf } from '../base/network.ts'
+import { placeOf } from '../base/network.ts'
 import { AuthError } from '../errors/auth-error.ts'
 import type { Cause } from '../errors/codes.ts'
 import type { Limiter } from '../store/hot/limiter.ts'
@@ -43,7 +43,7 @@ export function createRefusedSignIns({
 
   async function write({ code, refusal }: AuthError, origin: Origin): Promise<void> {
     if (code === 'RATE_LIMITED') {
-      const subject = callerOf(origin.address) ?? ''
+      const subject = placeOf(origin.address) ?? ''
       const { refusedBy } = await limiter.take([{ name: 'login.refused', subject, rate: ONE_A_MINUTE }])
       if (refusedBy !== undefined) return
     }

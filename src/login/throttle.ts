@@ -1,5 +1,5 @@
 import { DAY_MILLISECONDS, HOUR_MILLISECONDS, MINUTE_MILLISECONDS } from '../base/duration.ts'
-import { callerOf } from '../base/network.ts'
+import { placeOf } from '../base/network.ts'
 import { AuthError } from '../errors/auth-error.ts'
 import type { Limit, Rate, Taken } from '../model/rate.ts'
 import type { Limiter } from '../store/hot/limiter.ts'
@@ -95,7 +95,7 @@ function limitsOf({ account, address, device }: CountedTry, isShared: (address: 
   if (device !== undefined) return layers('sign-in from known device', `${account} ${device}`, PAIR)
   const ofAccount = layers(OF_ACCOUNT, account, ACCOUNT)
   // Whoever comes from nowhere comes from one place: else it were better to hide than to be seen.
-  const caller = callerOf(address) ?? NOWHERE
+  const caller = placeOf(address) ?? NOWHERE
   const ofPair = layers('sign-in of pair', `${account} ${caller}`, PAIR)
   return [
     ...ofAccount,

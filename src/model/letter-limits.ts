@@ -1,5 +1,5 @@
 import { HOUR_MILLISECONDS } from '../base/duration.ts'
-import { callerOf } from '../base/network.ts'
+import { placeOf } from '../base/network.ts'
 import type { Limit } from './rate.ts'
 
 /** Letters of one kind to one mailbox: nobody is to be flooded with what strangers can ask for. */
@@ -18,7 +18,7 @@ export function limitsOfLetters(kind: string, emailKey: string): Limit[] {
  * does not keep the owner from getting hers.
  */
 export function limitsOfRegistrations(emailKey: string, address: string | undefined): Limit[] {
-  const from = `${emailKey} ${callerOf(address) ?? ''}`
+  const from = `${emailKey} ${placeOf(address) ?? ''}`
   return [
     {
       name: 'registrations from a place',

@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto'
 import type { Origin } from '../../audit/events.ts'
 import type { Clock } from '../../base/clock.ts'
 import { equalInConstantTime } from '../../base/constant-time.ts'
-import { callerOf } from '../../base/network.ts'
+import { placeOf } from '../../base/network.ts'
 import type { Random } from '../../base/random.ts'
 import { loginKey } from '../../model/account-name.ts'
 import type { User } from '../../model/user.ts'
@@ -71,7 +71,7 @@ export function createProvenPasswords(parts: ProvenPasswordsParts): ProvenPasswo
   return {
     async userOf(presented) {
       const name = loginKey(presented.login)
-      const place = digest('place', name, callerOf(presented.origin.address) ?? '').toString('base64')
+      const place = digest('place', name, placeOf(presented.origin.address) ?? '').toString('base64')
       const proof = digest('proof', name, realm, presented.password)
       const known = await recall(place, name, proof)
       if (known !== undefined) return known
