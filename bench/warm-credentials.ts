@@ -44,7 +44,7 @@ async function makeCredentials(
 ): Promise<readonly string[]> {
   const { writeSessionCookie } =
     await dist<typeof import('../src/tokens/session-cookie.ts')>('tokens/session-cookie')
-  const { hashSecret } = await dist<typeof import('../src/tokens/refresh-token.ts')>('tokens/refresh-token')
+  const { hashSecret } = await dist<typeof import('../src/tokens/secret-hash.ts')>('tokens/secret-hash')
 
   const made: string[] = []
   for (let index = 0; index < count; index += 1) {

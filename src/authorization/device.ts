@@ -15,7 +15,7 @@ import {
   POLL_MILLISECONDS,
   userCodeHashes,
 } from '../tokens/device-code.ts'
-import { hashSecret } from '../tokens/refresh-token.ts'
+import { hashSecret } from '../tokens/secret-hash.ts'
 import type { Browser } from './authorize.ts'
 import { grantableScope, lifeSecondsOf } from './grantable.ts'
 import { scopesIn } from './request.ts'

@@ -7,7 +7,7 @@ import type { PublicVerificationKey } from '../keys/verification-key.ts'
 import type { Client } from '../model/client.ts'
 import type { Store } from '../store/store.ts'
 import { type Compact, parseCompact, readJsonPart } from '../tokens/compact.ts'
-import { hashSecret } from '../tokens/refresh-token.ts'
+import { hashSecret } from '../tokens/secret-hash.ts'
 import { firstRefusal, signatureChecks } from '../tokens/signature-checks.ts'
 
 /** A signed text by which a client says who it is (RFC 7523 section 3). Nothing in it is proven. */

@@ -1,6 +1,6 @@
 import { equalInConstantTime } from '../base/constant-time.ts'
 import { type Random, randomSecret } from '../base/random.ts'
-import { hashSecret } from '../tokens/refresh-token.ts'
+import { hashSecret } from '../tokens/secret-hash.ts'
 
 /** For scanners that look for leaked secrets. */
 const PREFIX = 'cs_client_'

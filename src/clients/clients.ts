@@ -4,7 +4,7 @@ import { type Random, randomId } from '../base/random.ts'
 import { AuthError } from '../errors/auth-error.ts'
 import { type Client, type ClientRegistration, FIRST_PARTY } from '../model/client.ts'
 import type { Store } from '../store/store.ts'
-import { hashSecret } from '../tokens/refresh-token.ts'
+import { hashSecret } from '../tokens/secret-hash.ts'
 import { newClientSecret } from './client-secret.ts'
 import { checkRegistration } from './registration.ts'
 

@@ -9,7 +9,7 @@ import { eventOfRole } from '../permissions/roles.ts'
 import { allClients } from '../store/clients.ts'
 import type { PermissionStep } from '../store/permissions.ts'
 import type { Store } from '../store/store.ts'
-import { hashSecret } from '../tokens/refresh-token.ts'
+import { hashSecret } from '../tokens/secret-hash.ts'
 import { type Declaration, readDeclaration, refused } from './document.ts'
 import {
   type DeclarationPlan,

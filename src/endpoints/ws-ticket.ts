@@ -5,7 +5,7 @@ import { readBearer } from '../guard/credentials/bearer.ts'
 import { guardRequestOf } from '../guard/guard-request.ts'
 import { needs } from '../model/access.ts'
 import { authTimeOf } from '../model/session.ts'
-import { hashSecret } from '../tokens/refresh-token.ts'
+import { hashSecret } from '../tokens/secret-hash.ts'
 import { TICKET_LIFE_SECONDS } from '../tokens/socket-ticket.ts'
 import { json, principalOf, type RouteContext, route } from './route.ts'
 

@@ -8,7 +8,7 @@ import { grantedScope, type ScopePolicy, scopesOfRoles } from '../model/scope-po
 import type { ApiKeyUse } from '../store/api-keys.ts'
 import type { Store } from '../store/store.ts'
 import { makeApiKey } from '../tokens/api-key.ts'
-import { hashSecret } from '../tokens/refresh-token.ts'
+import { hashSecret } from '../tokens/secret-hash.ts'
 import { createUseNotes, type UseNotes } from './use-notes.ts'
 
 export interface NewApiKeyRequest {

@@ -6,7 +6,7 @@ import type { LinkPurpose } from '../model/link.ts'
 import type { LinkStanding, LinkUse, NewLink } from '../store/links.ts'
 import type { Store } from '../store/store.ts'
 import { makeLinkToken, readLinkToken } from '../tokens/link.ts'
-import { hashSecret } from '../tokens/refresh-token.ts'
+import { hashSecret } from '../tokens/secret-hash.ts'
 
 /** What proves an address or stands for a password lives an hour at most (rule E12). */
 export const LINK_LIVES: Readonly<Record<LinkPurpose, number>> = {

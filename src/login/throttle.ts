@@ -95,12 +95,12 @@ function limitsOf({ account, address, device }: CountedTry, isShared: (address: 
   if (device !== undefined) return layers('sign-in from known device', `${account} ${device}`, PAIR)
   const ofAccount = layers(OF_ACCOUNT, account, ACCOUNT)
   // Whoever comes from nowhere comes from one place: else it were better to hide than to be seen.
-  const caller = placeOf(address) ?? NOWHERE
-  const ofPair = layers('sign-in of pair', `${account} ${caller}`, PAIR)
+  const place = placeOf(address) ?? NOWHERE
+  const ofPair = layers('sign-in of pair', `${account} ${place}`, PAIR)
   return [
     ...ofAccount,
     ...ofPair,
-    ...(address !== undefined && isShared(address) ? [] : layers('sign-in from address', caller, ADDRESS)),
+    ...(address !== undefined && isShared(address) ? [] : layers('sign-in from address', place, ADDRESS)),
   ]
 }
 

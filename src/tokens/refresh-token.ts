@@ -1,4 +1,3 @@
-import { hash } from 'node:crypto'
 import { decodeBase64Url } from '../base/base64url.ts'
 import { equalInConstantTime } from '../base/constant-time.ts'
 import { uuidFromHex, uuidToHex } from '../base/random.ts'
@@ -92,9 +91,4 @@ function bodyOf({ userId, sessionId, generation, keyId, sessionSecret }: Refresh
 /** Some of the bytes that are written in hexadecimal. */
 function part(hex: string, from: number, to: number): string {
   return hex.slice(from * 2, to * 2)
-}
-
-/** What the store holds of a secret that is presented to us: its SHA-256, base64url. */
-export function hashSecret(secret: Uint8Array | string): string {
-  return hash('sha256', secret, 'base64url')
 }

@@ -9,7 +9,7 @@ import { type BrowserSessionLimits, limitsFor } from '../../model/session-limits
 import type { RevocationFeed } from '../../revocation/feed.ts'
 import type { RevocationState, SessionStanding } from '../../revocation/state.ts'
 import type { SessionStandingNow, SessionUse, SessionVerbs } from '../../store/sessions.ts'
-import { hashSecret } from '../../tokens/refresh-token.ts'
+import { hashSecret } from '../../tokens/secret-hash.ts'
 import { readSessionCookie } from '../../tokens/session-cookie.ts'
 import { isHarmless, refuseForgery } from '../csrf.ts'
 import { readCookie } from './cookie-header.ts'

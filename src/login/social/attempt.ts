@@ -1,10 +1,10 @@
-import { createHash } from 'node:crypto'
 import type { Clock } from '../../base/clock.ts'
 import { type Random, randomSecret } from '../../base/random.ts'
 import { AuthError } from '../../errors/auth-error.ts'
 import { seal, unseal } from '../../keys/seal.ts'
 import type { SecretKeys } from '../../keys/secret-keys.ts'
 import type { OneTimeVerbs } from '../../store/one-time.ts'
+import { hashSecret } from '../../tokens/secret-hash.ts'
 
 /** A sign-in at a provider that has begun in one browser (rule D1). */
 export interface Attempt extends AttemptPurpose {
@@ -75,8 +75,7 @@ export function createAttempts(parts: AttemptParts): Attempts {
     },
 
     async spend({ state }) {
-      const hash = createHash('sha256').update(state).digest('base64url')
-      const outcome = await oneTime.take('provider state', hash, ATTEMPT_LIFE_SECONDS * 1000)
+      const outcome = await oneTime.take('provider state', hashSecret(state), ATTEMPT_LIFE_SECONDS * 1000)
       if (outcome !== 'won') throw missing('', 'answered before')
     },
   }
