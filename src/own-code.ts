@@ -1,6 +1,6 @@
 import type { NewEvent, Origin } from './audit/events.ts'
 import type { Auth } from './auth.ts'
-import { isUuid } from './base/random.ts'
+import { isUuid } from './base/uuid.ts'
 import type { Accounts } from './login/accounts.ts'
 import { loginKey } from './model/account-name.ts'
 import { listedFactors } from './model/second-factor.ts'

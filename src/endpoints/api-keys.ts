@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { isUuid } from '../base/random.ts'
+import { isUuid } from '../base/uuid.ts'
 import { AuthError } from '../errors/auth-error.ts'
 import { LONGEST_API_KEY_LIFE_SECONDS } from '../login/api-keys.ts'
 import type { ApiKey } from '../model/api-key.ts'

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { isUuid } from '../base/random.ts'
+import { isUuid } from '../base/uuid.ts'
 import { AuthError } from '../errors/auth-error.ts'
 import { decide } from '../guard/decide.ts'
 import { signedIn } from '../model/access.ts'

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { isUuid } from '../base/random.ts'
+import { isUuid } from '../base/uuid.ts'
 import { AuthError } from '../errors/auth-error.ts'
 import type { Owner } from '../factors/second-factors.ts'
 import type { ListedFactors } from '../model/second-factor.ts'

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { isUuid } from '../base/random.ts'
+import { isUuid } from '../base/uuid.ts'
 import { AuthError } from '../errors/auth-error.ts'
 import type { Reply } from '../http/reply.ts'
 import type { Session, SessionEnd } from '../model/session.ts'

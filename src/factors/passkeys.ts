@@ -3,7 +3,7 @@ import type {
   PublicKeyCredentialCreationOptionsJSON,
   PublicKeyCredentialRequestOptionsJSON,
 } from '@simplewebauthn/server'
-import { uuidToBytes } from '../base/random.ts'
+import { uuidToBytes } from '../base/uuid.ts'
 import { AuthError } from '../errors/auth-error.ts'
 import type { Passkey } from '../model/second-factor.ts'
 import type { User } from '../model/user.ts'

@@ -1,6 +1,6 @@
 import type { AuthenticationResponseJSON, RegistrationResponseJSON } from '@simplewebauthn/server'
 import { decodeBase64Url, encodeBase64Url } from '../base/base64url.ts'
-import { uuidFromBytes } from '../base/random.ts'
+import { uuidFromBytes } from '../base/uuid.ts'
 import type { Passkey } from '../model/second-factor.ts'
 
 /** Whom browsers bind passkeys to, and whose pages may use them (WebAuthn level 3 section 5.1.2). */

@@ -1,5 +1,5 @@
 import { domainToASCII } from 'node:url'
-import { isUuid } from '../base/random.ts'
+import { isUuid } from '../base/uuid.ts'
 
 /** Text longer than this is no name: a mail address has 254 bytes at most. Bounds the work before it is looked at. */
 const MOST_CHARACTERS = 512

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { uuidFromBytes } from '../base/random.ts'
+import { uuidFromBytes } from '../base/uuid.ts'
 
 /** What a hexadecimal digit in lower case is worth; anything else is negative, and makes every sum of bits so. */
 const DIGITS = new Int32Array(128).fill(-1)

@@ -1,6 +1,7 @@
 import { crc32 } from 'node:zlib'
 import { decodeBase64Url, encodeBase64Url } from '../base/base64url.ts'
-import { type Random, uuidFromBytes, uuidToBytes } from '../base/random.ts'
+import type { Random } from '../base/random.ts'
+import { uuidFromBytes, uuidToBytes } from '../base/uuid.ts'
 
 /** For scanners that look for leaked secrets: this, then 70 characters of base64url. */
 export const API_KEY_PREFIX = 'cs_key_'

@@ -1,5 +1,6 @@
 import { decodeBase64Url, encodeBase64Url } from '../base/base64url.ts'
-import { type Random, uuidFromBytes, uuidToBytes } from '../base/random.ts'
+import type { Random } from '../base/random.ts'
+import { uuidFromBytes, uuidToBytes } from '../base/uuid.ts'
 
 /** For scanners that look for leaked secrets. */
 const PREFIX = 'cs_link_'

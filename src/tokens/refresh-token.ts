@@ -1,6 +1,6 @@
 import { decodeBase64Url } from '../base/base64url.ts'
 import { equalInConstantTime } from '../base/constant-time.ts'
-import { uuidFromHex, uuidToHex } from '../base/random.ts'
+import { uuidFromHex, uuidToHex } from '../base/uuid.ts'
 import { AuthError } from '../errors/auth-error.ts'
 import { Refusal } from '../errors/refusal.ts'
 import type { SecretKey, SecretKeys } from '../keys/secret-keys.ts'

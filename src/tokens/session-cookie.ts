@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto'
 import { decodeBase64Url, encodeBase64Url } from '../base/base64url.ts'
-import { uuidFromBytes, uuidToBytes } from '../base/random.ts'
+import { uuidFromBytes, uuidToBytes } from '../base/uuid.ts'
 
 /** For scanners that look for leaked secrets. */
 const PREFIX = 'cs_session_'

@@ -1,5 +1,5 @@
 import { DAY_SECONDS } from '../../base/duration.ts'
-import { isUuid } from '../../base/random.ts'
+import { isUuid } from '../../base/uuid.ts'
 import { AuthError } from '../../errors/auth-error.ts'
 import { scopesOfRoles } from '../../model/scope-policy.ts'
 import { apiKeysPage, LIVES_DAYS } from '../../pages/api-keys.ts'

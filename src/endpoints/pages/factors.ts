@@ -1,4 +1,4 @@
-import { isUuid } from '../../base/random.ts'
+import { isUuid } from '../../base/uuid.ts'
 import { AuthError } from '../../errors/auth-error.ts'
 import { appPage, type FactorsParts, factorsPage } from '../../pages/factors.ts'
 import { principalOf, type RouteContext } from '../route.ts'

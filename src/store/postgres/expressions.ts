@@ -1,4 +1,4 @@
-import { isUuid } from '../../base/random.ts'
+import { isUuid } from '../../base/uuid.ts'
 
 /**
  * The database's clock in the unit of the contract. Not `now()`, which stands still at the start of the transaction,
