@@ -1,4 +1,5 @@
 import { STATUS_CODES } from '../base/node-http.ts'
+import { isJsonObject } from '../base/strict-json.ts'
 import { MEDIA_TYPES } from '../http/body.ts'
 import { Access, type Requirement } from '../model/access.ts'
 import type { Components, JsonObject } from './components.ts'
@@ -65,13 +66,14 @@ function describePath(path: string): JsonObject[] {
 function describeQuery({ path, query }: DescribedRoute, components: Components): JsonObject[] {
   if (query === undefined) return []
   const { properties, required = [] } = components.schema(query, 'input')
-  if (!isObject(properties) || !Array.isArray(required)) {
+  if (!isJsonObject(properties) || !Array.isArray(required)) {
     throw new TypeError(`the query of ${path} is not described by an object without an id`)
   }
   return Object.entries(properties).map(([name, schema]) => ({
     name,
     in: 'query',
-    ...(isObject(schema) && typeof schema.description === 'string' && { description: schema.description }),
+    ...(isJsonObject(schema) &&
+      typeof schema.description === 'string' && { description: schema.description }),
     required: required.includes(name),
     schema,
   }))
@@ -118,9 +120,5 @@ function mergeResponses(
 }
 
 function members({ content }: JsonObject): JsonObject {
-  return isObject(content) ? content : {}
-}
-
-function isObject(value: unknown): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
+  return isJsonObject(content) ? content : {}
 }

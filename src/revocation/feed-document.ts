@@ -1,3 +1,4 @@
+import { isJsonObject } from '../base/strict-json.ts'
 import type { RevocationKind } from '../model/revocation.ts'
 import type { PulledRevocation, RevocationCensus } from '../store/revocations.ts'
 import { isKind } from './entries.ts'
@@ -115,7 +116,7 @@ export function writeFeedDocument(
  * an answer proves nothing. Entries of kinds we do not know are left out, for no credential of ours is of such a kind.
  */
 export function readFeedDocument(document: unknown, nonce: string): RevocationAnswer | undefined {
-  if (!isRecord(document) || document.nonce !== nonce) return undefined
+  if (!isJsonObject(document) || document.nonce !== nonce) return undefined
   const { complete, cursor, identity, age, covered_life, store_epoch, ring_version, entries } = document
   if (typeof complete !== 'boolean' || !isText(cursor) || !isText(identity) || !Array.isArray(entries))
     return undefined
@@ -126,7 +127,7 @@ export function readFeedDocument(document: unknown, nonce: string): RevocationAn
   if (Number.isNaN(now) || (document.census !== undefined && census === undefined)) return undefined
   const read: PulledRevocation[] = []
   for (const entry of entries as readonly unknown[]) {
-    if (!isRecord(entry) || typeof entry.kind !== 'string' || !isText(entry.ref, LONGEST_REFERENCE))
+    if (!isJsonObject(entry) || typeof entry.kind !== 'string' || !isText(entry.ref, LONGEST_REFERENCE))
       return undefined
     if (!isDuration(entry.remaining) || !(entry.least === undefined || isCount(entry.least))) return undefined
     if (!isKind(entry.kind)) continue
@@ -148,13 +149,9 @@ export function readFeedDocument(document: unknown, nonce: string): RevocationAn
 }
 
 function readCensus(value: unknown): RevocationCensus | undefined {
-  if (!isRecord(value) || !isCount(value.from) || !isCount(value.count) || !isCount(value.sum))
+  if (!isJsonObject(value) || !isCount(value.from) || !isCount(value.count) || !isCount(value.sum))
     return undefined
   return { fromSeconds: value.from, count: value.count, sum: value.sum }
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null
 }
 
 function isText(value: unknown, longest = LONGEST_CURSOR): value is string {

@@ -1,3 +1,4 @@
+import { isJsonObject } from '../../base/strict-json.ts'
 import type { ImportedAccount } from '../../login/accounts.ts'
 
 /** A user as another system wrote them down. */
@@ -26,7 +27,7 @@ export function readUserRow(row: ForeignRow, firebase?: FirebaseParameters): Imp
     emailVerified: truthOf(row, ['email_verified', 'emailVerified', 'EmailConfirmed']) ?? false,
     passwordHash: hashOf(row, firebase),
     ...(roles !== undefined && { roles }),
-    ...(isObject(row.profile) && { profile: row.profile }),
+    ...(isJsonObject(row.profile) && { profile: row.profile }),
     disabled:
       truthOf(row, ['disabled', 'blocked']) === true ||
       truthOf(row, ['enabled', 'is_active']) === false ||
@@ -42,7 +43,7 @@ function hashOf(row: ForeignRow, firebase: FirebaseParameters | undefined): stri
     return `$fbscrypt$v=1,n=${memoryCost},r=${rounds},p=1,ss=${saltSeparator},sk=${signerKey}$${salt}$${hash}`
   }
   if (hash !== undefined || !Array.isArray(row.credentials)) return hash
-  const credential = row.credentials.find((one) => isObject(one) && one.type === 'password')
+  const credential = row.credentials.find((one) => isJsonObject(one) && one.type === 'password')
   return credential === undefined ? undefined : JSON.stringify(credential)
 }
 
@@ -60,8 +61,4 @@ function truthOf(row: ForeignRow, names: readonly string[]): boolean | undefined
 function listOf(value: unknown): readonly string[] | undefined {
   if (Array.isArray(value)) return value.map(String)
   return typeof value === 'string' && value !== '' ? value.split(/[\s,;]+/) : undefined
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
