@@ -35,11 +35,6 @@ export function placeOf(address: string | undefined): string | undefined {
   return isIPv6(address) ? `${groupsOf(address).slice(0, 4).join(':')}::/64` : undefined
 }
 
-/** Whether it is an address of this very machine. */
-export function isLoopbackAddress(address: string): boolean {
-  return address === '::1' || plainAddress(address).startsWith('127.')
-}
-
 /** An IPv4 address that IPv6 sockets show as a mapped one in its own form; every other address as it is. */
 export function plainAddress(address: string): string {
   return /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1] ?? address

@@ -1,5 +1,5 @@
 import { DAY_MILLISECONDS, HOUR_MILLISECONDS, MINUTE_MILLISECONDS } from '../base/duration.ts'
-import { isLoopbackAddress } from '../base/network.ts'
+import { plainAddress } from '../base/network.ts'
 import { isThisMachine } from '../base/this-machine.ts'
 import { configureBuiltIn } from '../clients/built-in.ts'
 import { createKnownClients } from '../clients/known-clients.ts'
@@ -46,7 +46,7 @@ export function wireSignIn(
   const hashes = createHashQueue({ clock, waitedForCore, ...shareOfCores(options.processes?.count) })
   const limiter = limiterOf(ground, knowledge.liveNodes)
   const isShared = (address: string | undefined): boolean =>
-    ground.development && address !== undefined && isLoopbackAddress(address)
+    ground.development && address !== undefined && isThisMachine(plainAddress(address))
   const accountsOn: SignIn['accountsOn'] = (on) =>
     createAccounts({
       ...on,
