@@ -1,29 +1,18 @@
 import assert from 'node:assert/strict'
-import { once } from 'node:events'
-import { createServer, type Server } from 'node:http'
 import { createRequire } from 'node:module'
-import type { AddressInfo } from 'node:net'
 import { after, before, test } from 'node:test'
 import * as oauth from 'oauth4webapi'
 import * as openid from 'openid-client'
-import { nodeListener } from '../../src/adapters/node.ts'
-import { findFreePort } from '../servers/free-port.ts'
-import { startIssuer, type TestIssuer } from './issuer.ts'
+import { startServedIssuer } from './served-issuer.ts'
 import { newKey, registerClient, signInFor, type TestClient } from './test-clients.ts'
 
 /** Client libraries as they are, against the server as it is: no special case on either side. */
-let issuer: TestIssuer
-let server: Server
-let url: string
+const served = await startServedIssuer()
+const { issuer, url } = served
+after(served.close)
 let client: TestClient
 let userId: string
 before(async () => {
-  const port = await findFreePort()
-  url = `http://127.0.0.1:${port}`
-  issuer = await startIssuer({ issuer: url })
-  server = createServer(nodeListener(issuer.auth)).listen(port, '127.0.0.1')
-  await once(server, 'listening')
-  assert.equal((server.address() as AddressInfo).port, port)
   client = await registerClient(issuer, {
     id: 'a-client.of_all-signs',
     grants: ['client_credentials', 'refresh_token'],
@@ -31,11 +20,6 @@ before(async () => {
   })
   await issuer.signUp('alice')
   userId = (await issuer.auth.users.findByLogin('alice'))?.id ?? ''
-})
-after(async () => {
-  server.close()
-  server.closeAllConnections()
-  await issuer.close()
 })
 
 const insecure = { [oauth.allowInsecureRequests]: true } as const

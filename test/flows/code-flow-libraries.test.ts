@@ -9,31 +9,22 @@ import { decodeProtectedHeader } from 'jose'
 import * as oauth from 'oauth4webapi'
 import * as openid from 'openid-client'
 import passport from 'passport'
-import { nodeListener } from '../../src/adapters/node.ts'
 import type { ClientOffer } from '../../src/index.ts'
 import { ID_TOKEN_ALGORITHMS } from '../../src/model/client.ts'
 import { codeClient } from './browser.ts'
-import { claimsOf, PASSWORD, startIssuer, type TestIssuer } from './issuer.ts'
+import { claimsOf, PASSWORD } from './issuer.ts'
+import { startServedIssuer } from './served-issuer.ts'
 import type { TestClient } from './test-clients.ts'
 
 const CALLBACK = 'https://app.example.com/cb'
 const require = createRequire(import.meta.url)
 const insecure = { [oauth.allowInsecureRequests]: true } as const
 
-let issuer: TestIssuer
-let server: Server
-let url: string
+const served = await startServedIssuer()
+const { issuer, url } = served
+after(served.close)
 before(async () => {
-  server = createServer()
-  url = await listen(server)
-  issuer = await startIssuer({ issuer: url })
   await issuer.auth.users.create({ email: 'alice@example.com', username: 'alice', password: PASSWORD })
-  server.on('request', nodeListener(issuer.auth))
-})
-after(async () => {
-  server?.closeAllConnections()
-  server?.close()
-  await issuer?.close()
 })
 
 /** The address that it got. */

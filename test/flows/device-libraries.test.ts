@@ -1,34 +1,20 @@
 import assert from 'node:assert/strict'
-import { once } from 'node:events'
-import { createServer, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { after, before, test } from 'node:test'
 import * as oauth from 'oauth4webapi'
 import * as openid from 'openid-client'
-import { nodeListener } from '../../src/adapters/node.ts'
-import { claimsOf, PASSWORD, startIssuer, type TestIssuer } from './issuer.ts'
+import { claimsOf, PASSWORD } from './issuer.ts'
 import { newVisitor } from './page-visitor.ts'
+import { startServedIssuer } from './served-issuer.ts'
 import { registerClient } from './test-clients.ts'
 
 const GRANT = 'urn:ietf:params:oauth:grant-type:device_code'
 const insecure = { [oauth.allowInsecureRequests]: true } as const
 
-let issuer: TestIssuer
-let server: Server
-let url: string
+const served = await startServedIssuer()
+const { issuer, url } = served
+after(served.close)
 before(async () => {
-  server = createServer()
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-  issuer = await startIssuer({ issuer: url })
   await issuer.auth.users.create({ email: 'alice@example.com', username: 'alice', password: PASSWORD })
-  server.on('request', nodeListener(issuer.auth))
-})
-after(async () => {
-  server?.closeAllConnections()
-  server?.close()
-  await issuer?.close()
 })
 
 const television = () =>
