@@ -7,6 +7,7 @@ import type { Browser, BrowserContext, Page } from 'playwright-core'
 import type { Outcome } from '../client/page.ts'
 import { openSite, PASSWORD, type Site } from '../client/site.ts'
 import { launchChromium } from '../servers/chromium.ts'
+import { addAuthenticator } from './virtual-authenticator.ts'
 
 const WAIT_MILLISECONDS = 120_000
 
@@ -263,18 +264,7 @@ test('an issuer without sign-in pages is said to be one', async () => {
 
 test('by passkey: the browser’s answer makes the session', async () => {
   await inContext(async (page, context) => {
-    const devices = await context.newCDPSession(page)
-    await devices.send('WebAuthn.enable')
-    await devices.send('WebAuthn.addVirtualAuthenticator', {
-      options: {
-        protocol: 'ctap2',
-        transport: 'internal',
-        hasResidentKey: true,
-        hasUserVerification: true,
-        isUserVerified: true,
-        automaticPresenceSimulation: true,
-      },
-    })
+    await addAuthenticator(await context.newCDPSession(page))
     assert.deepEqual(await page.evaluate(`signIn('ann', '${PASSWORD}')`), { status: 200 })
     const added = await page.evaluate<number>(`(async () => {
       const post = (path, body) => client.fetch(client.issuer + path, {

@@ -13,6 +13,7 @@ import {
   signIn,
   withPage,
 } from './page-site.ts'
+import { addAuthenticator } from './virtual-authenticator.ts'
 
 const FIREFOX = 'Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100101 Firefox/140.0'
 
@@ -274,17 +275,7 @@ test('a passkey is added, signs in alone, and is taken as the second step', asyn
   await newAccount('passkeys')
   await withPage(browser, { locale: 'en' }, async (page, complaints) => {
     const devtools = await page.context().newCDPSession(page)
-    await devtools.send('WebAuthn.enable')
-    const { authenticatorId } = await devtools.send('WebAuthn.addVirtualAuthenticator', {
-      options: {
-        protocol: 'ctap2',
-        transport: 'internal',
-        hasResidentKey: true,
-        hasUserVerification: true,
-        isUserVerified: true,
-        automaticPresenceSimulation: false,
-      },
-    })
+    const authenticatorId = await addAuthenticator(devtools, { isTouched: false })
     const touch = (enabled: boolean) =>
       devtools.send('WebAuthn.setAutomaticPresenceSimulation', { authenticatorId, enabled })
     await signIn(page, site, 'passkeys')

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
 import { createServer, type Server } from 'node:http'
 import { after, before, test } from 'node:test'
-import type { Browser, CDPSession, Page } from 'playwright-core'
+import type { Browser, Page } from 'playwright-core'
 import { nodeListener } from '../../src/adapters/node.ts'
 import { type Auth, createAuth } from '../../src/index.ts'
 import { launchChromium } from '../servers/chromium.ts'
+import { addAuthenticator } from './virtual-authenticator.ts'
 
 const PASSWORD = 'correct horse battery'
 
@@ -74,21 +75,6 @@ interface Told {
 }
 
 const run = (page: Page, expression: string): Promise<Told> => page.evaluate(`(async () => ${expression})()`)
-
-async function addAuthenticator(cdp: CDPSession): Promise<string> {
-  await cdp.send('WebAuthn.enable')
-  const { authenticatorId } = await cdp.send('WebAuthn.addVirtualAuthenticator', {
-    options: {
-      protocol: 'ctap2',
-      transport: 'internal',
-      hasResidentKey: true,
-      hasUserVerification: true,
-      isUserVerified: true,
-      automaticPresenceSimulation: true,
-    },
-  })
-  return authenticatorId
-}
 
 test('a browser adds a passkey, signs in by it alone, and after the password', async () => {
   const context = await browser.newContext()
