@@ -1,9 +1,7 @@
 import { createHash } from 'node:crypto'
-import type { Clock } from '../base/clock.ts'
-import { type Random, randomId } from '../base/random.ts'
+import { randomId } from '../base/random.ts'
 import { AuthError } from '../errors/auth-error.ts'
-import { seal, unseal } from '../keys/seal.ts'
-import type { SecretKeys } from '../keys/secret-keys.ts'
+import { type SealedFactsParts, sealedFacts } from '../keys/sealed-facts.ts'
 import type { OneTimeVerbs } from '../store/one-time.ts'
 
 /** For scanners that look for leaked secrets. */
@@ -60,31 +58,25 @@ export interface Challenges {
   spend(challenge: Challenge): Promise<void>
 }
 
-export interface ChallengeParts {
+export interface ChallengeParts extends Omit<SealedFactsParts, 'lifeSeconds'> {
   readonly issuer: string
-  readonly secretKeys: SecretKeys
-  readonly random: Random
-  readonly clock: Clock
   readonly oneTime: OneTimeVerbs
-  /** A restore of the database voids challenges, for it may have forgotten which were spent. */
-  readonly storeEpoch: () => number
 }
 
 export function createChallenges(parts: ChallengeParts): Challenges {
-  const { secretKeys, random, clock, oneTime, storeEpoch } = parts
+  const { random, oneTime } = parts
+  const sealed = sealedFacts<Omit<Challenge, 'purpose' | 'text'>>({
+    ...parts,
+    lifeSeconds: CHALLENGE_LIFE_SECONDS,
+  })
   const bound = (purpose: ChallengePurpose): string => `challenge ${purpose} ${parts.issuer}`
   /** Undefined where it is not for this purpose. */
   const open = (text: string, purpose: ChallengePurpose): Challenge | undefined => {
     if (!text.startsWith(PREFIX)) return undefined
-    const opened = unseal(text.slice(PREFIX.length), bound(purpose), secretKeys)
-    if ('unreadable' in opened) {
-      if (opened.unreadable === 'key_missing') throw new AuthError('SECRET_KEY_UNKNOWN')
-      return undefined
-    }
-    const { endsAt, storeEpoch: made, ...facts } = JSON.parse(opened.plain)
-    if (clock.now() >= endsAt) throw challengeVoid('over', facts.userId)
-    if (made !== storeEpoch()) throw challengeVoid('the database was restored', facts.userId)
-    return { ...facts, purpose, text }
+    const read = sealed.read(text.slice(PREFIX.length), bound(purpose))
+    if (read === undefined) return undefined
+    if (read.over !== undefined) throw challengeVoid(read.over, read.facts.userId)
+    return { ...read.facts, purpose, text }
   }
   const known = (challenge: Challenge | undefined): Challenge => {
     if (challenge === undefined) throw challengeVoid('none of ours, or for another purpose')
@@ -92,11 +84,8 @@ export function createChallenges(parts: ChallengeParts): Challenges {
   }
 
   return {
-    write({ purpose, ...facts }) {
-      const endsAt = clock.now() + CHALLENGE_LIFE_SECONDS * 1000
-      const content = JSON.stringify({ ...facts, id: randomId(random), endsAt, storeEpoch: storeEpoch() })
-      return PREFIX + seal(content, bound(purpose), secretKeys.writing, random)
-    },
+    write: ({ purpose, ...facts }) =>
+      PREFIX + sealed.write({ ...facts, id: randomId(random) }, bound(purpose)),
 
     read: (text, purpose) => known(open(text, purpose)),
     readSignIn: (text) => known(open(text, 'token') ?? open(text, 'session')),

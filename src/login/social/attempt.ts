@@ -1,8 +1,6 @@
-import type { Clock } from '../../base/clock.ts'
-import { type Random, randomSecret } from '../../base/random.ts'
+import { randomSecret } from '../../base/random.ts'
 import { AuthError } from '../../errors/auth-error.ts'
-import { seal, unseal } from '../../keys/seal.ts'
-import type { SecretKeys } from '../../keys/secret-keys.ts'
+import { type SealedFactsParts, sealedFacts } from '../../keys/sealed-facts.ts'
 import type { OneTimeVerbs } from '../../store/one-time.ts'
 import { hashSecret } from '../../tokens/secret-hash.ts'
 
@@ -39,39 +37,28 @@ export interface Attempts {
   spend(attempt: Attempt): Promise<void>
 }
 
-export interface AttemptParts {
+export interface AttemptParts extends Omit<SealedFactsParts, 'lifeSeconds'> {
   readonly issuer: string
-  readonly secretKeys: SecretKeys
-  readonly random: Random
-  readonly clock: Clock
   readonly oneTime: OneTimeVerbs
-  /** A restore of the database voids attempts, for it may have forgotten which were spent. */
-  readonly storeEpoch: () => number
 }
 
 export function createAttempts(parts: AttemptParts): Attempts {
-  const { issuer, secretKeys, random, clock, oneTime, storeEpoch } = parts
+  const { issuer, random, oneTime } = parts
+  const sealed = sealedFacts<Omit<Attempt, 'state'>>({ ...parts, lifeSeconds: ATTEMPT_LIFE_SECONDS })
   const bound = (providerId: string, state: string): string => `sign-in with ${providerId} ${state} ${issuer}`
   return {
     begin(providerId, purpose) {
       const [state, nonce, verifier] = [randomSecret(random), randomSecret(random), randomSecret(random)]
-      const endsAt = clock.now() + ATTEMPT_LIFE_SECONDS * 1000
-      const content = JSON.stringify({ ...purpose, nonce, verifier, endsAt, storeEpoch: storeEpoch() })
-      const text = seal(content, bound(providerId, state), secretKeys.writing, random)
+      const text = sealed.write({ ...purpose, nonce, verifier }, bound(providerId, state))
       return { attempt: { ...purpose, state, nonce, verifier }, text }
     },
 
     open(text, providerId, state) {
       if (text === undefined) throw missing(providerId, 'no cookie of this attempt')
-      const opened = unseal(text, bound(providerId, state), secretKeys)
-      if ('unreadable' in opened) {
-        if (opened.unreadable === 'key_missing') throw new AuthError('SECRET_KEY_UNKNOWN')
-        throw missing(providerId, 'the cookie is of another state or provider')
-      }
-      const { endsAt, storeEpoch: made, ...attempt } = JSON.parse(opened.plain)
-      if (clock.now() >= endsAt) throw missing(providerId, 'over')
-      if (made !== storeEpoch()) throw missing(providerId, 'the database was restored')
-      return { ...attempt, state }
+      const read = sealed.read(text, bound(providerId, state))
+      if (read === undefined) throw missing(providerId, 'the cookie is of another state or provider')
+      if (read.over !== undefined) throw missing(providerId, read.over)
+      return { ...read.facts, state }
     },
 
     async spend({ state }) {
