@@ -1,4 +1,4 @@
-import { printable } from './output.ts'
+import { printable } from '../base/printable.ts'
 
 /**
  * Says beforehand what will happen, on standard error, and goes on only if somebody agrees: at a terminal by answering,

@@ -1,10 +1,10 @@
 #!/usr/bin/env node
 import { CommanderError } from 'commander'
+import { printable } from '../base/printable.ts'
 import { keepCompiled } from './compile-cache.ts'
 import { explainFailure } from './failure.ts'
 import { NoVerdict } from './no-verdict.ts'
 import { oldNode } from './old-node.ts'
-import { printable } from './output.ts'
 import { takeOwnModulesAsNamed } from './own-modules.ts'
 import { createProgram } from './program.ts'
 

@@ -1,9 +1,10 @@
 import { readFileSync, writeFileSync } from 'node:fs'
+import { printable } from '../base/printable.ts'
 import { isJsonObject } from '../base/strict-json.ts'
 import type { AccessData, InventoryEntry, RequirementData } from '../model/inventory.ts'
 import { type ChangeKind, compareInventories } from '../model/inventory-change.ts'
 import { NoVerdict } from './no-verdict.ts'
-import { type OutputOptions, print, printable, printJson } from './output.ts'
+import { type OutputOptions, print, printJson } from './output.ts'
 
 /** Writes the list to keep: one line a route, in an order of its own, so that a review sees what changed. */
 export function writeLock(file: string, entries: readonly InventoryEntry[], { json }: OutputOptions): void {

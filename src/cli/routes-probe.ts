@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { printable } from '../base/printable.ts'
 import { isJsonObject, type JsonObject } from '../base/strict-json.ts'
 import { claimsOf } from '../hostile/idea.ts'
 import type { InventoryEntry } from '../model/inventory.ts'
@@ -13,7 +14,7 @@ import { NOWHERE } from '../probe/variants.ts'
 import { readDocument, readJsonObject } from './document.ts'
 import { readNamedFile, readStandardInput } from './named-file.ts'
 import { NoVerdict } from './no-verdict.ts'
-import { type OutputOptions, print, printable, printJson } from './output.ts'
+import { type OutputOptions, print, printJson } from './output.ts'
 import { shortPlace } from './short-place.ts'
 
 export interface ProbeCommandOptions extends OutputOptions {

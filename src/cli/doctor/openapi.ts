@@ -1,6 +1,6 @@
+import { printable } from '../../base/printable.ts'
 import { readNamedFile } from '../named-file.ts'
 import { NoVerdict } from '../no-verdict.ts'
-import { printable } from '../output.ts'
 import { answer, type DoctorOptions } from './answer.ts'
 import { ask, jsonOf, urlOf } from './fetch.ts'
 import { insteadOf } from './issuer.ts'

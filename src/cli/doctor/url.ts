@@ -46,7 +46,9 @@ export async function urlCommand(address: string, options: UrlOptions): Promise<
     throw new NoVerdict(`${target.href} does not answer (${failure}): nothing there can be judged`)
 
   const isHttps = url.protocol === 'https:'
-  const inPlain = isThisMachine(url.hostname) ? 'http on this machine only' : 'http: credentials travel in the clear'
+  const inPlain = isThisMachine(url.hostname)
+    ? 'http on this machine only'
+    : 'http: credentials travel in the clear'
   // Whom no client can trust is judged by that.
   add(
     'TLS',
@@ -116,10 +118,6 @@ export async function urlCommand(address: string, options: UrlOptions): Promise<
 function answerOf(response: HttpResponse): string {
   const to = header(response, 'location')
   return to === undefined ? String(response.status) : `${response.status}, which leads on to ${to}`
-}
-
-function isLoopback({ hostname }: URL): boolean {
-  return hostname === 'localhost' || hostname === '[::1]' || hostname.startsWith('127.')
 }
 
 async function preflight(url: string, origin: string): Promise<Exchange> {
