@@ -47,8 +47,8 @@ export function signInWithPassword(
   parts: SignInParts,
   { username, password, scope }: PasswordSignIn,
 ): Promise<void> {
-  const more = scope === undefined ? {} : { scope }
-  return obtainTokens(parts, { grant_type: 'password', username, password, ...more })
+  const asked: Record<string, string> = scope === undefined ? {} : { scope }
+  return obtainTokens(parts, { grant_type: 'password', username, password, ...asked })
 }
 
 /**
