@@ -4,7 +4,6 @@ import type { WebSocket, WebSocketServer } from 'ws'
 import type { Auth } from '../auth.ts'
 import type { Logger } from '../base/logger.ts'
 import { STATUS_CODES } from '../base/node-http.ts'
-import { loadOptional, MissingPackageError } from '../base/optional-package.ts'
 
 /**
  * `GET /ws?ticket=…` of a server that is the issuer and nothing else (RFC 6455). It says once who was let in, and is
@@ -54,8 +53,8 @@ export function createSessionSockets({ auth, logger }: SessionSocketsOptions): S
   let timer: NodeJS.Timeout | undefined
 
   const load = async (): Promise<WebSocketServer> => {
-    const ws = await loadOptional('ws', 'GET /ws', () => import('ws'))
-    server ??= new ws.WebSocketServer({
+    const { WebSocketServer } = await import('ws')
+    server ??= new WebSocketServer({
       noServer: true,
       maxPayload: LONGEST_MESSAGE_BYTES,
       perMessageDeflate: false,
@@ -115,8 +114,7 @@ export function createSessionSockets({ auth, logger }: SessionSocketsOptions): S
         await admit(request, connection, head)
       } catch (error) {
         logger.error({ err: error }, 'a socket was not opened')
-        const status = error instanceof MissingPackageError ? 501 : 500
-        await refuse(connection, new Response(null, { status }))
+        await refuse(connection, new Response(null, { status: 500 }))
       }
     },
     close() {
