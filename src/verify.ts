@@ -71,7 +71,7 @@ export interface ServiceOptions<Scope extends string = string> {
   readonly renderRefusal?: RenderRefusal
   /** Told of each refusal. What it throws is logged and changes nothing. */
   readonly onRefusal?: (refusal: RefusalReport) => void | Promise<void>
-  /** Where log lines go, as pino takes them; by default warnings and errors to standard error. */
+  /** Where log lines go, as pino takes them; by default to standard error, each refusal while the issuers are on this machine. */
   readonly logger?: Logger
   /** For tests, and for networks that need a proxy. */
   readonly fetch?: typeof fetch
@@ -159,7 +159,9 @@ export function createVerifier<const Scope extends string = string>(
   options: VerifierOptions<Scope>,
 ): Verifier<Scope> {
   const issuers = readOptions(options)
-  const logger = options.logger ?? consoleLogger('warn')
+  // Plain http is taken on this machine alone: there somebody is building, and wants to know why.
+  const isAtHome = issuers.every(({ issuer }) => issuer.startsWith('http:'))
+  const logger = options.logger ?? consoleLogger(isAtHome ? 'info' : 'warn')
   warnOfStateless(issuers, options.logger)
 
   const clock = options.clock ?? guardedClock()

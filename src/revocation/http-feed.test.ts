@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { createServer } from 'node:http'
 import { test } from 'node:test'
+import { inspect } from 'node:util'
 import { createFeedBench, type FeedBench, sessionEntry, tokenOf } from '../../test/revocation/feed-bench.ts'
 import { settle } from '../../test/revocation/hand-clock.ts'
 import { guardedClock } from '../base/clock.ts'
@@ -392,4 +393,18 @@ test('news that a verifier has already does not end its waiting, and news that c
   held.resolve()
   assert.equal((await late).entries.length, 1)
   await bench.feed.stop()
+})
+
+test('whoever gives the wrong secret reads that in the log, and nothing of the secret', async () => {
+  const said: string[] = []
+  const note = (facts: object): void => void said.push(inspect(facts, { depth: 5 }))
+  const logger = { debug: note, info: note, warn: note, error: note }
+  const { feed } = createVerifier(createFeedBench(), { authorization: () => 'Basic wrong', logger })
+  await Promise.allSettled([feed.start()])
+  assert.match(
+    said.join('\n'),
+    /the issuer answered 401: clientId and clientSecret are not those of a client/,
+  )
+  assert.doesNotMatch(said.join('\n'), /Basic|wrong/)
+  await feed.stop()
 })

@@ -107,12 +107,21 @@ export function httpRevocations(options: HttpSourceOptions): RevocationSource {
 async function readAnswer(response: Response, nonce: string, mostBytes: number): Promise<RevocationAnswer> {
   if (response.status !== 200) {
     await response.body?.cancel()
-    throw new AuthError('DENYLIST_DOWN', { details: { status: response.status } })
+    throw new AuthError('DENYLIST_DOWN', { details: { status: response.status }, cause: whyNot(response) })
   }
   const answer = readFeedDocument(parse(await readText(response, mostBytes)), nonce)
   if (answer === undefined)
     throw new AuthError('DENYLIST_DOWN', { details: { problem: 'not an answer of a feed' } })
   return answer
+}
+
+/** For the log: who reads there that the source does not answer looks at the network first. */
+function whyNot({ status }: Response): Error {
+  const isNotLetIn = status === 401 || status === 403
+  const why = isNotLetIn
+    ? ': clientId and clientSecret are not those of a client with the scope revocations:read'
+    : ''
+  return new Error(`the issuer answered ${status}${why}`)
 }
 
 async function readText(response: Response, mostBytes: number): Promise<string> {
