@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
+import type { Requirement } from '../model/access.ts'
 import type { Principal } from '../model/principal.ts'
 import { decide } from './decide.ts'
 
@@ -79,4 +80,18 @@ test('a recent proof is one of so many seconds ago at most, and one of nobody kn
     decide({ ...principal, authTime }, { freshWithinSeconds: 60 }, clock) === undefined
   assert.deepEqual([1000, 941, 940, 939, 0].map(lets), [true, true, true, false, false])
   assert.equal(lets(undefined), false)
+})
+
+test('who has to prove themselves anew is told all that the next sign-in has to meet, and no more', () => {
+  const challenge = (amr: readonly string[], asked: Requirement) =>
+    decide({ ...principal, amr, authTime: 0 }, asked, clock)?.challenge
+  const stale = { freshWithinSeconds: 60 } as const
+  const strong = { secondFactor: true } as const
+  assert.deepEqual(challenge(['pwd'], stale), { maxAgeSeconds: 60 })
+  assert.deepEqual(challenge(['pwd'], strong), { acrValues: ['mfa'] })
+  assert.deepEqual(challenge(['pwd', 'mfa'], { ...stale, ...strong }), {
+    maxAgeSeconds: 60,
+    acrValues: ['mfa'],
+  })
+  assert.equal(challenge(['mfa'], strong), undefined)
 })

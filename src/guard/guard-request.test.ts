@@ -13,6 +13,17 @@ test('F-9: a header that came twice shows as both values, in whatever case', () 
   assert.equal(request.address, undefined)
 })
 
+test('F-9: a header is found by its whole name', () => {
+  const rawHeaders = ['X-Abc-Key', 'a', 'X-Api-Ke', 'b', 'X-Api-Keys', 'c', 'Y-Api-Key', 'd']
+  assert.equal(new RawGuardRequest({ rawHeaders }).header('x-api-key'), undefined)
+  assert.equal(
+    new RawGuardRequest({ rawHeaders: [...rawHeaders, 'x-api-KEY', 'e'] }).header('x-api-key'),
+    'e',
+  )
+  const web = guardRequestOf(new Request('http://a/', { headers: { 'X-Api-Key': 'k' } }), { address: '::1' })
+  assert.deepEqual([web.header('x-api-key'), web.header('cookie'), web.address], ['k', undefined, '::1'])
+})
+
 test('cookies that came one by one are one header (RFC 9113 section 8.2.3)', () => {
   const request = new RawGuardRequest({
     rawHeaders: ['cookie', 'a=1', 'cookie', 'b=2; c=3', 'Cookie', 'a=4'],

@@ -158,6 +158,11 @@ test('G-1, G-2: Express: middleware that answers has a word, or its answer is re
       response.write(SECRET)
       response.end(SECRET)
     })
+    app.use(['/flushed', '/public/flushed'], (_request, response) => {
+      response.setHeader('X-Secret', SECRET)
+      response.flushHeaders()
+      response.end(SECRET)
+    })
     app.use('/redirect', (_request, response) => response.redirect(`/x?${SECRET}`))
     app.use('/missing', (_request, response) => void response.status(404).send('not here'))
     assert.deepEqual(await ask(app, '/read/file.txt', 'HEAD /read/file.txt'), [200, 200])
@@ -173,8 +178,10 @@ test('G-1, G-2: Express: middleware that answers has a word, or its answer is re
         '/PUBLIC/inner/file.txt',
         '/public/%69nner/file.txt',
         'OPTIONS /silent/file.txt',
+        '/flushed',
+        '/public/flushed',
       ),
-      [403, 200, 401, 401, 401, 403, 403, 404, 404, 403, 403, 401, 404].map((status, at) =>
+      [403, 200, 401, 401, 401, 403, 403, 404, 404, 403, 403, 401, 404, 403, 200].map((status, at) =>
         // Express answers paths that lead out of a folder by itself.
         at === 9 ? 404 : status,
       ),
