@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Access, type AccessLimit, anyone, limited, needs, signedIn } from './access.ts'
-import { joinAccess } from './access-join.ts'
+import { hasRules, joinAccess, withoutRules } from './access-join.ts'
 import type { GuardRequest } from './guard-request.ts'
 import type { Principal } from './principal.ts'
 
@@ -71,4 +71,21 @@ test('rules are all asked, and only `true` from each of them lets pass', async (
 
 test('words that no request could meet together stop the start', () => {
   assert.throws(() => joinAccess([needs({ via: ['bearer'] }), needs({ via: ['api_key'] })]), TypeError)
+})
+
+test('without its rules a word asks for all else that it asked for', () => {
+  const limit = { name: 'l', count: 1, perSeconds: 1 }
+  const yes = () => true
+  const later = async () => true
+  for (const plain of [anyone, signedIn, needs({ roles: ['a'] }), limited(anyone, limit)]) {
+    assert.equal(hasRules(plain), false)
+    assert.equal(withoutRules(plain), plain, 'the word itself')
+  }
+  for (const rules of [{ if: yes }, { ifAsync: later }, { if: yes, ifAsync: later }]) {
+    const ruled = limited(needs({ scopes: ['a'], secondFactor: true, ...rules }), limit)
+    assert.equal(hasRules(ruled), true)
+    const rest = withoutRules(ruled)
+    assert.deepEqual(Access.requirementOf(rest), { scopes: ['a'], secondFactor: true })
+    assert.deepEqual(Access.limitsOf(rest), [limit])
+  }
 })

@@ -121,6 +121,7 @@ test('Express: a group counts for what follows inside of it, and for nothing bes
   open.get('/open', (_request, response) => void response.send('open'))
   app.use(open)
   app.get('/hidden', secret)
+  app.use('/beside', secret)
   app.get('/twice', guard(anyone), (_request, _response, next) => next())
   app.get('/:any', secret)
   app.use('/admin', guard(signedIn))
@@ -128,8 +129,8 @@ test('Express: a group counts for what follows inside of it, and for nothing bes
   app.get('/administration/x', secret)
   assert.deepEqual(unguarded(app), ['GET /hidden', 'GET /:any', 'GET /administration/x'])
   assert.deepEqual(
-    await ask(app, '/open', '/hidden', '/twice', '/other', '/admin/open', '/administration/x'),
-    [200, 403, 403, 403, 401, 403],
+    await ask(app, '/open', '/beside', '/hidden', '/twice', '/other', '/admin/open', '/administration/x'),
+    [200, 403, 403, 403, 403, 401, 403],
   )
 })
 
