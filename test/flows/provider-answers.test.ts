@@ -207,7 +207,7 @@ test('asked for a fresh proof, a provider has the person prove themselves anew, 
   const person = newPerson({ auth_time: undefined })
   const visitor = await signInWithOdd(person)
   const again = await visitor.get('/login/again?return_to=%2Faccount%2Fapi-keys')
-  assert.match(again.html, /href="\/reset">Set a password/)
+  assert.match(again.html, /href="\/reset">Get a link by e-mail to set a password/)
   const start = /href="(\/login\/with\/odd\?[^"]*prompt=login)"/
     .exec(again.html)?.[1]
     ?.replaceAll('&amp;', '&')
