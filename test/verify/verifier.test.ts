@@ -181,6 +181,28 @@ test('A1, A2, A7, A8, A10, A11, A17: for each yes the noes', async () => {
   for (const [token, cause] of noes) assert.equal(await verdictOn(token), cause)
 })
 
+test('A8: how far clocks may be apart is 5 seconds, or what was said', async () => {
+  const { issuer, key } = await issuerOf()
+  for (const [options, seconds] of [
+    [{}, 5],
+    [{ toleranceSeconds: 0 }, 0],
+    [{ toleranceSeconds: 60 }, 60],
+  ] as const) {
+    const clock = handClock()
+    const { verdictOn } = verifierOf({ issuer, ...stateless, ...options, clock })
+    const now = clock.now() / 1000
+    const of = (ago: number) =>
+      verdictOn(sign(key, accessClaims(issuer, { iat: now - ago, exp: now - ago + 300 })))
+    const verdicts = [
+      await of(299 + seconds),
+      await of(300 + seconds),
+      await of(-seconds),
+      await of(-seconds - 1),
+    ]
+    assert.deepEqual(verdicts, ['ok', 'TOKEN_EXPIRED', 'ok', 'CLOCK_VERIFIER_BEHIND'])
+  }
+})
+
 test('A5: keys and addresses in a header are neither used nor fetched', async () => {
   const { issuer, key, asked } = await issuerOf()
   const attacker = generateSigningKey('ES256')

@@ -93,17 +93,31 @@ test('a feed that has not answered yet is asked again every second, and refuses 
 })
 
 test('a stop ends the asking, also while there was no answer yet', async () => {
-  for (const isStarted of [true, false]) {
+  for (const [feedAnswers, isAwaited] of [
+    [true, true],
+    [false, true],
+    [false, false],
+  ]) {
     const { hand, published, asked, followed } = bench()
-    published.feedAnswers = isStarted
+    published.feedAnswers = feedAnswers === true
     const starting = followed.start().catch(() => undefined)
-    if (isStarted) await starting
+    if (isAwaited) await starting
     await followed.stop()
     await starting
     const before = asked.length
     await hand.pass(600_000)
     assert.deepEqual([asked.length - before, hand.timers], [0, 0])
   }
+})
+
+test('whoever starts it again while it is tried again in the background does not make it be tried twice', async () => {
+  const { hand, published, followed, countOf } = bench()
+  published.feedAnswers = false
+  for (let time = 0; time < 3; time++) await assert.rejects(followed.start(), { code: 'DENYLIST_DOWN' })
+  const before = countOf('/revocations')
+  await hand.pass(1000)
+  assert.equal(countOf('/revocations'), before + 1)
+  await followed.stop()
 })
 
 test('keys that nobody has confirmed for too long refuse everything, by the bound that was set', async () => {
