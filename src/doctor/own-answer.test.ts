@@ -61,6 +61,12 @@ describe('an answer of ours', () => {
     ])
   })
 
+  it('says nothing of the other calls of a record', () => {
+    const scheme: Header = ['Authorization', 'Token abcdefghijklmnopqrstuvwxyz']
+    const { exchanges = [] } = evidenceOf(answer(401, { code: 'token_invalid' }), scheme)
+    assert.deepEqual(causesOf({ exchanges: [...exchanges, ...exchanges] }), ['HDR_SCHEME_MISMATCH certain'])
+  })
+
   it('of another service says nothing: no reference of our form, or no code of ours, or no refusal', () => {
     for (const response of [
       answer(401, { code: 'token_invalid', cause: 'KID_UNKNOWN', reference: 'r-1' }),

@@ -153,8 +153,14 @@ describe('the log of refusals', () => {
     let isAway = true
     const refusals = {
       ...back,
-      write: (...batch) => (isAway ? away : back).write(...batch),
+      write(...batch) {
+        // Refusals go on while the database is waited for.
+        if (isAway && meanwhile > 0) log.note(new Refusal('STORE_UNAVAILABLE'), at())
+        meanwhile -= 1
+        return (isAway ? away : back).write(...batch)
+      },
     } satisfies RefusalVerbs
+    let meanwhile = 1
     let now = NOW
     const clock = { now: () => now, elapsed: () => now }
     const log = createRefusalLog({ refusals, node: NODE, clock, logger: silentLogger })
@@ -172,7 +178,7 @@ describe('the log of refusals', () => {
     assert.deepEqual(
       written.counts.map(({ at: slot, count }) => [slot - NOW, count]),
       [
-        [0, 3],
+        [0, 4],
         [600_000, 2],
       ],
     )

@@ -35,8 +35,9 @@ describe('an issuer that is looked at', () => {
   })
 
   it('is said not to be there for the reason that there is', async (t) => {
-    const base = await serving(t, (_request, response) => {
-      response.writeHead(503).end()
+    const base = await serving(t, ({ url = '' }, response) => {
+      const isAway = /openid-configuration$|jwks$/.test(url)
+      response.writeHead(isAway ? 503 : 404, { location: '/elsewhere' }).end()
     })
     assert.equal((await lookAtIssuer(base)).instead, 'status 503')
     assert.deepEqual(await keysAt(`${base}/jwks`), { instead: 'status 503' })
