@@ -275,7 +275,6 @@ function declaredRoutes(
 
 /** Whether a pattern covers all that another one does, as far as the two texts show it. */
 function covers(group: string, path: string): boolean {
-  if (group === '*' || group === '/*' || group === path) return true
-  if (!group.endsWith('/*')) return false
-  return path.startsWith(group.slice(0, -1)) || path === group.slice(0, -2)
+  if (group === path) return true
+  return group.endsWith('/*') && (path.startsWith(group.slice(0, -1)) || path === group.slice(0, -2))
 }

@@ -116,7 +116,10 @@ test('Hono: a group counts for what follows below it; the words of a route for t
   app.get('/administration', secret)
   app.get('/twice', guard(anyone), async (_c, next) => next())
   app.get('/:any', secret)
-  assert.deepEqual(await unguarded(ready), ['GET /administration', 'GET /:any'])
+  app.use('/exact', guard(signedIn))
+  app.get('/exact', secret)
+  app.get('/exactly', secret)
+  assert.deepEqual(await unguarded(ready), ['GET /administration', 'GET /:any', 'GET /exactly'])
   assert.deepEqual(
     await ask(app, '/admin/open', '/admin/nowhere', '/administration', '/twice', '/other'),
     [401, 401, 403, 403, 403],
