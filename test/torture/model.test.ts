@@ -64,7 +64,7 @@ const CALLS: Readonly<Record<string, readonly [times: number, by: readonly Endin
     ],
   ],
   'factors.ts': [
-    4,
+    3,
     [
       'add an authenticator',
       'add a passkey',
