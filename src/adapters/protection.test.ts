@@ -9,7 +9,7 @@ import { protect as protectHono } from '../hono.ts'
 import { createAuth } from '../index.ts'
 import { nodeListener } from '../node.ts'
 
-const auth = createAuth({ databaseUrl: 'sqlite::memory:' })
+const auth = createAuth({ logLevel: 'silent', databaseUrl: 'sqlite::memory:' })
 
 const frameworks = [
   { name: 'Express', make: () => express(), protect: protectExpress },

@@ -14,7 +14,13 @@ let auth: Auth
 const opened: Auth[] = []
 
 async function open(docs: 'open' | 'closed', issuer = ISSUER): Promise<Auth> {
-  const one = createAuth({ databaseUrl: 'sqlite::memory:', secretKey, issuer, docs }) as unknown as Auth
+  const one = createAuth({
+    logLevel: 'silent',
+    databaseUrl: 'sqlite::memory:',
+    secretKey,
+    issuer,
+    docs,
+  }) as unknown as Auth
   opened.push(one)
   await one.ready()
   return one

@@ -61,10 +61,11 @@ export function createKeyKeeper(parts: KeyKeeperParts): KeyKeeper {
       await makeFirst(({ use }) => use === 'access')
     },
     async tend(nodes) {
-      // Asking the ring in memory costs nothing; what is found due there is decided anew on the one in the store.
-      if (tending || due(keyRing.stored, nodes) === undefined) return
+      if (tending) return
       tending = true
       try {
+        // Asking the ring in memory costs nothing; what is found due there is decided anew on the one in the store.
+        if (due(keyRing.stored, nodes) === undefined) return
         await changeRing(parts, (ring) => {
           const step = due(ring, nodes)
           return step === undefined ? undefined : changeOf(ring, step)

@@ -36,6 +36,7 @@ export function testEdge(name: string, open: OpenSample): void {
   let sample: Sample
   before(async () => {
     auth = createAuth({
+      logLevel: 'silent',
       databaseUrl: 'sqlite::memory:',
       issuer: ISSUER,
       corsOrigins: [APP, LOCAL],

@@ -328,7 +328,12 @@ test('Fastify: over HTTP/2, where browsers send each cookie by itself, the sessi
     verify: (text) => (text === 'own=1' ? { id: 'alice', expiresAt: 9e9 } : undefined),
   })
   const secretKey = Buffer.from(crypto.getRandomValues(new Uint8Array(32))).toString('base64url')
-  const owning = createAuth({ databaseUrl: 'sqlite::memory:', secretKey, credentials: [own] })
+  const owning = createAuth({
+    logLevel: 'silent',
+    databaseUrl: 'sqlite::memory:',
+    secretKey,
+    credentials: [own],
+  })
   const app = Fastify({ http2: true })
   protect(app as never, owning)
   app.get('/x', guard(signedIn), secret)

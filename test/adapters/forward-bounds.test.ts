@@ -34,6 +34,7 @@ async function openSite(t: TestContext, openFront: (typeof fronts)[string]): Pro
   const front: Server = createServer()
   const url = await listen(front)
   const auth = createAuth({
+    logLevel: 'silent',
     databaseUrl: 'sqlite::memory:',
     issuer: url,
     credentials: [

@@ -9,7 +9,7 @@ import { expectEveryRouteGuarded, frozenClock, signInAs } from '../../src/testin
 
 test('the kit: signed in as anyone in one line, time by hand, every route guarded', async () => {
   const clock = frozenClock()
-  const auth = createAuth({ databaseUrl: 'sqlite::memory:', clock })
+  const auth = createAuth({ logLevel: 'silent', databaseUrl: 'sqlite::memory:', clock })
   const app = Fastify()
   protect(app, auth)
   app.get('/orders', guard(auth.signedIn), (request) => request.principal.id)
@@ -44,7 +44,7 @@ test('the kit: signed in as anyone in one line, time by hand, every route guarde
 })
 
 test('the kit: a silent route fails the test by name, and so does an application without guards', async () => {
-  const auth = createAuth({ databaseUrl: 'sqlite::memory:' })
+  const auth = createAuth({ logLevel: 'silent', databaseUrl: 'sqlite::memory:' })
   const app = new Hono()
   await assert.rejects(expectEveryRouteGuarded(app), /`protect` was not called/)
   protectHono(app, auth)

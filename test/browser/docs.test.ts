@@ -32,6 +32,7 @@ async function openSite(mount = ''): Promise<Site> {
   const port = await listen(server)
   const issuer = `http://127.0.0.1:${port}${mount}`
   const auth = createAuth({
+    logLevel: 'silent',
     databaseUrl: 'sqlite::memory:',
     secretKey: Buffer.from(crypto.getRandomValues(new Uint8Array(32))).toString('base64url'),
     issuer,

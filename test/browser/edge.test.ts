@@ -51,6 +51,7 @@ before(async () => {
   neighbour = `https://localhost:${neighbours}`
   stranger = `https://127.0.0.1:${neighbours}`
   auth = createAuth({
+    logLevel: 'silent',
     databaseUrl: 'sqlite::memory:',
     issuer: own,
     corsOrigins: [friend],

@@ -18,7 +18,12 @@ let issuer: string
 before(async () => {
   server = createServer()
   issuer = await listen(server)
-  auth = createAuth({ databaseUrl: 'sqlite::memory:', issuer, rateLimits: 'off' }) as unknown as Auth
+  auth = createAuth({
+    logLevel: 'silent',
+    databaseUrl: 'sqlite::memory:',
+    issuer,
+    rateLimits: 'off',
+  }) as unknown as Auth
   await auth.ready()
   await auth.users.create({ email: 'ann@example.com', username: 'ann', password: PASSWORD })
   server.on('request', nodeListener(auth))

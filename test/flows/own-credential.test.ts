@@ -8,7 +8,13 @@ const HOUR_SECONDS = 3600
 function start(verify: (text: string) => OwnPrincipal | undefined | Promise<OwnPrincipal | undefined>) {
   const clock = handClock()
   const legacy = credential({ name: 'legacy', read: (request) => request.header('x-legacy'), verify })
-  const auth = createAuth({ databaseUrl: 'sqlite::memory:', issuer: ISSUER, clock, credentials: [legacy] })
+  const auth = createAuth({
+    logLevel: 'silent',
+    databaseUrl: 'sqlite::memory:',
+    issuer: ISSUER,
+    clock,
+    credentials: [legacy],
+  })
   const check = (access = auth.signedIn, headers: Record<string, string> = { 'x-legacy': 'alice' }) =>
     auth.check(new Request(`${ISSUER}/x`, { headers }), access)
   const statusOf = async (...given: Parameters<typeof check>) => {

@@ -25,6 +25,7 @@ after(() => browser?.close())
 
 function newAuth(issuer: string) {
   return createAuth({
+    logLevel: 'silent',
     databaseUrl: 'sqlite::memory:',
     secretKey: Buffer.from(crypto.getRandomValues(new Uint8Array(32))).toString('base64url'),
     issuer,

@@ -46,6 +46,7 @@ before(async () => {
   }))
   base = `http://127.0.0.1:${nginx.port}`
   auth = createAuth({
+    logLevel: 'silent',
     databaseUrl: 'sqlite::memory:',
     secretKey: Buffer.from(crypto.getRandomValues(new Uint8Array(32))).toString('base64url'),
     issuer: `${base}/auth`,
