@@ -106,6 +106,7 @@ test('a socket whose owner went in the middle of the handshake takes nothing wit
   const { access } = await issuer.signUp('dora')
   const ticket = await buy(access)
   const connection = createConnection(serving.address.port, '127.0.0.1')
+  connection.on('error', () => undefined)
   connection.write(
     `GET /ws?ticket=${ticket} HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n`,
   )
