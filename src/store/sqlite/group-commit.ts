@@ -5,6 +5,8 @@ import { isBusy, toStoreError, unavailable } from './failure.ts'
 /** So that one turn of the event loop is never long. */
 const MOST_TOGETHER = 128
 const MOST_WAITING = 10_000
+/** So that nobody waits long for those who come after. */
+const MOST_TURNS = 4
 const BUSY_LIMIT_MILLISECONDS = 5000
 const BUSY_PAUSE_MILLISECONDS = 5
 
@@ -36,7 +38,14 @@ export function createGroupCommit(database: Database, clock: Clock, begun: () =>
   function schedule(): void {
     if (scheduled) return
     scheduled = true
-    setImmediate(flush)
+    setImmediate(gather, 0, MOST_TURNS)
+  }
+
+  /** As long as a turn of the event loop brings somebody, who is next may be about to come: a wait for the disk is for all. */
+  function gather(before: number, turnsLeft: number): void {
+    const isOver = waiting.length === before || waiting.length >= MOST_TOGETHER || turnsLeft === 0
+    if (isOver) flush()
+    else setImmediate(gather, waiting.length, turnsLeft - 1)
   }
 
   function flush(): void {
