@@ -6,7 +6,7 @@ import { passAccountGate } from '../grants/account-gate.ts'
 import type { GrantParts } from '../grants/grant.ts'
 import { scopeToKeep } from '../grants/held-scopes.ts'
 import type { Client } from '../model/client.ts'
-import { withIdentityScopes } from '../model/identity-scopes.ts'
+import { isDeclared } from '../model/identity-scopes.ts'
 import type { User } from '../model/user.ts'
 import { CODE_LIFE_MILLISECONDS, makeCode } from '../tokens/authorization-code.ts'
 import { readIdTokenHint } from '../tokens/id-token.ts'
@@ -126,7 +126,7 @@ async function consider(
   const client = clientId === undefined ? undefined : (await parts.clients.find(clientId))?.client
   const { policy, settings, store } = parts
   const checked = checkRequest(parameters, client, {
-    scopes: Object.keys(withIdentityScopes(policy).scopes),
+    declares: (name) => isDeclared(policy, name),
     resources: [settings.audience],
   })
   if (checked.outcome === 'shown') return { kind: 'shown', refusal: checked.refusal }
@@ -145,7 +145,8 @@ async function consider(
     return returned(request, new Refusal('AUTHORIZATION_REQUEST_INVALID', { details }), parts)
   }
   const user = signIn && (await store.users.find(signIn.userId))
-  const consent = user && (await store.consents.find(user.id, request.client.id))
+  const asksConsent = user !== undefined && !request.client.skipConsent
+  const consent = asksConsent ? await store.consents.find(user.id, request.client.id) : undefined
   const scope = user === undefined ? [] : await grantableScope(request, user, parts)
   const step = nextStep(request, {
     signIn: user && signIn,

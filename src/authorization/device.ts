@@ -4,7 +4,7 @@ import { passAccountGate } from '../grants/account-gate.ts'
 import type { GrantParts } from '../grants/grant.ts'
 import type { Client } from '../model/client.ts'
 import { DEVICE_CODE_GRANT } from '../model/device-code.ts'
-import { withIdentityScopes } from '../model/identity-scopes.ts'
+import { isDeclared } from '../model/identity-scopes.ts'
 import type { User } from '../model/user.ts'
 import type { DeviceRequest, WaitingDevice } from '../store/device-codes.ts'
 import {
@@ -86,8 +86,7 @@ function readRequest(
 ): Pick<DeviceRequest, 'clientId' | 'scope' | 'resources'> {
   const clientId = client.id
   const names = scope === undefined || scope.trim() === '' ? undefined : scopesIn(scope)
-  const known = withIdentityScopes(policy).scopes
-  const unknown = names?.filter((name) => !Object.hasOwn(known, name)) ?? []
+  const unknown = names?.filter((name) => !isDeclared(policy, name)) ?? []
   if (unknown.length > 0)
     throw new AuthError('SCOPE_UNKNOWN', { details: { clientId, count: unknown.length } })
   const isForUs = resource === undefined || resource === '' || resource === settings.audience

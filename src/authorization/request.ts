@@ -37,8 +37,8 @@ export type CheckedRequest =
   | { readonly outcome: 'shown'; readonly refusal: Refusal }
 
 export interface RequestTerms {
-  /** Every scope that can be asked for. */
-  readonly scopes: readonly string[]
+  /** Whether there is such a scope to ask for. */
+  readonly declares: (scope: string) => boolean
   /** What tokens are given for (RFC 8707). */
   readonly resources: readonly string[]
 }
@@ -148,9 +148,9 @@ function refusePrompt(values: Parameters['values'], clientId: string): Refusal |
 function refuseScope(
   values: Parameters['values'],
   clientId: string,
-  { scopes }: RequestTerms,
+  { declares }: RequestTerms,
 ): Refusal | undefined {
-  const unknown = scopesIn(values.get('scope') ?? '').filter((name) => !scopes.includes(name))
+  const unknown = scopesIn(values.get('scope') ?? '').filter((name) => !declares(name))
   if (unknown.length === 0) return undefined
   return new Refusal('SCOPE_UNKNOWN', { details: { clientId, count: unknown.length } })
 }

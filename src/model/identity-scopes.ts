@@ -20,6 +20,11 @@ export function withIdentityScopes(policy: ScopePolicy): ScopePolicy {
   return { ...policy, scopes: { ...IDENTITY_SCOPES, ...policy.scopes } }
 }
 
+/** Whether a client may ask for it. */
+export function isDeclared({ scopes }: Pick<ScopePolicy, 'scopes'>, name: string): boolean {
+  return Object.hasOwn(IDENTITY_SCOPES, name) || Object.hasOwn(scopes, name)
+}
+
 /** All that a client may be given of a user: what their roles hold, and what is their own. */
 export async function scopesOfPerson(
   policy: ScopePolicy,

@@ -2,6 +2,9 @@ import type { NewEvent } from '../audit/events.ts'
 import type { Passkey, SecondFactors } from '../model/second-factor.ts'
 import type { User } from '../model/user.ts'
 
+/** Of most accounts. Recovery codes go with the last factor. */
+export const NO_FACTORS: SecondFactors = { totp: undefined, passkeys: [], recoveryCodes: 0 }
+
 /** Who gets a factor, and what that rests on. */
 export interface NewFactor {
   readonly userId: string

@@ -1,5 +1,5 @@
 import type { User } from '../../model/user.ts'
-import type { FactorVerbs, NewFactor } from '../factors.ts'
+import { type FactorVerbs, type NewFactor, NO_FACTORS } from '../factors.ts'
 import { type PasskeyRow, toPasskey } from '../rows/passkeys.ts'
 import { type Connection, firstRow } from './connection.ts'
 import { eventValues, insertEvent } from './events.ts'
@@ -9,6 +9,12 @@ import { isLastWay } from './identities.ts'
 import { statement, type Values } from './statement.ts'
 import { lockKeptSession, voidCredentials } from './user-counters.ts'
 import { toUser, type UserRow, userColumns } from './user-rows.ts'
+
+const hasFactor = statement<{ has: boolean }>(
+  'factors.has',
+  `SELECT EXISTS (SELECT FROM countersign.totp WHERE user_id = @id::uuid)
+     OR EXISTS (SELECT FROM countersign.passkeys WHERE user_id = @id::uuid) AS has`,
+)
 
 const findTotp = statement<{ sealed: string; added_at: number }>(
   'factors.find_totp',
@@ -185,7 +191,8 @@ export function factorVerbs(connection: Connection): FactorVerbs {
   return {
     async find(userId) {
       const id = uuidOrNull(userId)
-      // Three statements: every change raises the user's epoch, which the caller has read before.
+      if (!(await firstRow(connection, hasFactor, { id }))?.has) return NO_FACTORS
+      // Statements one by one: every change raises the user's epoch, which the caller has read before.
       const [totp, passkeys, codes] = await Promise.all([
         firstRow(connection, findTotp, { id }),
         connection.rows(findPasskeys, { id }),

@@ -1,7 +1,7 @@
 import type { NewEvent } from '../../audit/events.ts'
 import type { Passkey } from '../../model/second-factor.ts'
 import type { User } from '../../model/user.ts'
-import type { FactorVerbs, NewFactor } from '../factors.ts'
+import { type FactorVerbs, type NewFactor, NO_FACTORS } from '../factors.ts'
 import { type PasskeyRow, toPasskey } from '../rows/passkeys.ts'
 import type { Connection, Reading, Writing } from './connection.ts'
 import { writeEvent } from './events.ts'
@@ -23,6 +23,7 @@ export function factorVerbs(connection: Connection): FactorVerbs {
   return {
     find: (userId) =>
       connection.read((db) => {
+        if (!hasFactor(db, userId)) return NO_FACTORS
         const totp = db.get<TotpRow>('SELECT sealed, added_at FROM cs_totp WHERE user_id = :userId', {
           userId,
         })

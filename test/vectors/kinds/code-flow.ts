@@ -42,7 +42,10 @@ function isRedirectedTo(requested: RedirectUriCase['requested'], registered: rea
     ...{ id: 'one', name: 'One', state: 'active', grants: ['authorization_code'], redirectUris: registered },
     ...{ ver: 1, secrets: [], createdAt: 0, updatedAt: 0 },
   }
-  const checked = checkRequest(readParameters(query.toString()), client, { scopes: [], resources: [] })
+  const checked = checkRequest(readParameters(query.toString()), client, {
+    declares: () => false,
+    resources: [],
+  })
   return checked.outcome !== 'shown'
 }
 
