@@ -3,9 +3,9 @@ import { CommanderError } from 'commander'
 import { printable } from '../base/printable.ts'
 import { keepCompiled } from './compile-cache.ts'
 import { explainFailure } from './failure.ts'
+import { resolveLean } from './module-resolution.ts'
 import { NoVerdict } from './no-verdict.ts'
 import { oldNode } from './old-node.ts'
-import { takeOwnModulesAsNamed } from './own-modules.ts'
 import { createProgram } from './program.ts'
 
 // Whoever reads our output may stop early: `countersign events | head`.
@@ -18,7 +18,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 
 // Before the rest is loaded, which is most of us.
 keepCompiled()
-takeOwnModulesAsNamed()
+resolveLean()
 createProgram().parseAsync().catch(leave)
 
 function leave(error: unknown): void {
