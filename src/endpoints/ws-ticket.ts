@@ -4,6 +4,7 @@ import { signAccessToken } from '../grants/mint.ts'
 import { readBearer } from '../guard/credentials/bearer.ts'
 import { guardRequestOf } from '../guard/guard-request.ts'
 import { needs } from '../model/access.ts'
+import { scopesOfRoles } from '../model/scope-policy.ts'
 import { authTimeOf } from '../model/session.ts'
 import { hashSecret } from '../tokens/secret-hash.ts'
 import { TICKET_LIFE_SECONDS } from '../tokens/socket-ticket.ts'
@@ -57,7 +58,8 @@ export const wsTicket = route({
 })
 
 /** That of the request; for a cookie one of its session, which ends with it. */
-async function accessTokenOf({ request, services, principal }: RouteContext): Promise<string> {
+async function accessTokenOf(context: RouteContext): Promise<string> {
+  const { request, services } = context
   const text = readBearer(request.headers.get('authorization') ?? undefined)
   if (typeof text === 'string') return text
   const { grants, sessionCookies } = services
@@ -72,7 +74,12 @@ async function accessTokenOf({ request, services, principal }: RouteContext): Pr
   const client = standing && (await grants.clients.find(standing.session.clientId))?.client
   if (standing === undefined || client === undefined) throw new AuthError('SESSION_ENDED')
   const { session, user, counters, asOf } = standing
-  const scope = principal?.scopes ?? []
+  // Memory may not know yet what the row does. A token that had the old roles under its new counters would be refused by
+  // nobody.
+  const known = principalOf(context)
+  const allowed = await scopesOfRoles(grants.policy, user.roles)
+  const scope = known.scopes.filter((name) => allowed.includes(name))
+  const roles = known.roles.filter((name) => user.roles.includes(name))
   const facts = {
     asOf,
     clientVer: counters.client,
@@ -84,7 +91,5 @@ async function accessTokenOf({ request, services, principal }: RouteContext): Pr
   }
   const left = Math.floor((standing.endsAt - asOf) / 1000)
   const lifeSeconds = Math.min(grants.settings.accessLifeSeconds, left)
-  const narrowed = principal?.isNarrowed ?? false
-  const roles = principal?.roles ?? []
-  return signAccessToken({ user, client, facts, scope, narrowed, roles, lifeSeconds }, grants)
+  return signAccessToken({ user, client, facts, scope, narrowed: false, roles, lifeSeconds }, grants)
 }

@@ -179,6 +179,43 @@ test('B7: what another process has ended changes nothing here in the seconds unt
   await Promise.all([here.close(), there.close()])
 })
 
+test('B7, F-6: a ticket that a cookie buys in the seconds until a lost role is heard of opens no socket with it', async () => {
+  let between = async (): Promise<unknown> => undefined
+  const store = sqlite(':memory:')
+  const sessions: Store['sessions'] = {
+    ...store.sessions,
+    async findStanding(held) {
+      await between()
+      return store.sessions.findStanding(held)
+    },
+  }
+  const issuer = await startIssuer({
+    store: { ...store, sessions } as Store,
+    scopes: { 'orders:read': 'See orders' },
+    roles: { clerk: { scopes: ['orders:read'] } },
+  })
+  const { id } = await issuer.auth.users.create({
+    email: 'alice@example.com',
+    password: PASSWORD,
+    roles: ['user', 'clerk'],
+  })
+  const browser = openBrowser(issuer)
+  await browser.signIn('alice@example.com')
+  const { csrf_token, scope } = (await browser.open('/session')).body
+  assert.equal(scope, 'profile:read orders:read', 'and memory knows them')
+  // As another process would: this one has let the request in by what it remembers.
+  between = () => issuer.auth.users.setRoles(id, ['user'])
+  const headers = { origin: ISSUER, 'x-csrf-token': String(csrf_token) }
+  const { body } = await browser.post('/ws-ticket', {}, headers)
+  const accepted = await issuer.auth.sockets.accept(
+    new Request(`${ISSUER}/ws?ticket=${body.ticket}`, { headers: { origin: ISSUER } }),
+  )
+  assert.ok(accepted.ok)
+  const { scopes, roles } = accepted.principal
+  assert.deepEqual([scopes, roles], [['profile:read'], ['user']])
+  await issuer.close()
+})
+
 test('C17: a consent that is taken back in the moment of a request for a code gives none', async () => {
   let between = async (): Promise<unknown> => undefined
   const store = sqlite(':memory:')
