@@ -125,8 +125,8 @@ export interface Auth<
     /**
      * Issues an access token without a session, for your own code. It lives at most as long as configured and gets at
      * most the scopes that the user's roles hold. `within` binds it to a principal of that user: no more roles, scopes
-     * or time than that principal has, and it ends with that session. Rejects if the account is not active, or what
-     * `within` names has ended.
+     * or time than that principal has, and it ends with that session and client. Rejects if the account is not active,
+     * or what `within` names has ended.
      */
     issue(token: {
       readonly userId: string

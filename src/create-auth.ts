@@ -179,7 +179,7 @@ export function createAuth<
           // Of before what it is made from was read: one signed late is over early, and does not outlive what ends it.
           const before = { asOf: wired.storeNow(), storeEpoch: wired.storeEpoch() }
           const asked = within?.id === userId && isHeld(within) ? ownerNow(within) : user(userId)
-          const [owner, client] = await Promise.all([asked, activeClient(FIRST_PARTY)])
+          const [owner, client] = await Promise.all([asked, activeClient(within?.clientId ?? FIRST_PARTY)])
           await grants.keyRing.freshen()
           return signOwnToken({ owner, client, scopes, lifetimeSeconds, within, ...before }, grants)
         }),

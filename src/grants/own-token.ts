@@ -2,7 +2,7 @@ import { toSeconds } from '../base/clock.ts'
 import { AuthError } from '../errors/auth-error.ts'
 import { type Client, FIRST_PARTY } from '../model/client.ts'
 import type { Principal } from '../model/principal.ts'
-import { scopesOfRoles } from '../model/scope-policy.ts'
+import { scopesOfClient, scopesOfRoles } from '../model/scope-policy.ts'
 import type { User } from '../model/user.ts'
 import type { GrantParts } from './grant.ts'
 import { isNarrowed, rolesNamed } from './held-scopes.ts'
@@ -17,6 +17,7 @@ export type TokenBounds = Pick<
 
 export interface OwnTokenOrder {
   readonly owner: User
+  /** That of the bounds, where there are any: what ends the client ends the token as well. */
   readonly client: Client
   readonly scopes: readonly string[] | undefined
   readonly lifetimeSeconds: number
@@ -40,7 +41,7 @@ export async function signOwnToken(order: OwnTokenOrder, parts: GrantParts): Pro
   if (within !== undefined && within.id !== owner.id) throw new TypeError('within: of another user')
   if (owner.state !== 'active') throw new AuthError('USER_DISABLED', { details: { userId: owner.id } })
 
-  const scope = (await scopesOfRoles(parts.policy, owner.roles)).filter(
+  const scope = scopesOfClient(client, await scopesOfRoles(parts.policy, owner.roles)).filter(
     (name) => (scopes?.includes(name) ?? true) && (within?.scopes.includes(name) ?? true),
   )
   // A guard lets the clocks differ by a little: what it let in has a second left.

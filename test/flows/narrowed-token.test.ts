@@ -127,10 +127,11 @@ test('a token within a credential that may not act on the account may not either
   const issued = async (within: typeof whole) =>
     claimsOf((await issuer.auth.tokens.issue({ userId: whole.id, within })).access_token)
   assert.equal((await issued(whole)).narrowed, undefined)
+  const { client } = await issuer.auth.clients.create({ name: 'A calendar', scopes: [...whole.scopes] })
   for (const [what, within] of Object.entries({
     'an API key': ofKey,
     'HTTP Basic': { ...whole, via: 'basic' },
-    'another client': { ...whole, clientId: 'calendar' },
+    'another client': { ...whole, clientId: client.id },
     'a narrow token': { ...whole, isNarrowed: true as const },
   })) {
     const { narrowed, scope } = await issued(within)

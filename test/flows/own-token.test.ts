@@ -86,3 +86,36 @@ test('B7: within a principal whose session has ended there is no token, however 
   await assert.rejects(tokens.issue({ userId, within }), { code: 'SESSION_ENDED' })
   await issuer.close()
 })
+
+test('X31, B7: a token within that of another client ends with the client, and loses the scopes that it loses', async () => {
+  const auth = createAuth({
+    databaseUrl: 'sqlite::memory:',
+    logLevel: 'silent',
+    issuer: ISSUER,
+    scopes: { 'orders:read': 'See orders' },
+    roles: { user: { scopes: ['profile:read', 'orders:read'] } },
+  })
+  const { id: userId } = await auth.users.create({ email: 'ann@example.com', password: PASSWORD })
+  const { client } = await auth.clients.create({
+    name: 'A calendar',
+    grants: ['refresh_token'],
+    scopes: ['profile:read', 'orders:read'],
+  })
+  const check = (token: string) =>
+    auth.check(new Request(`${ISSUER}/x`, { headers: { authorization: `Bearer ${token}` } }), auth.signedIn)
+  const theirs = await auth.sessions.start({ userId, clientId: client.id, amr: ['pwd'] })
+  const admitted = await check(theirs.access_token)
+  assert.ok(admitted.ok)
+  const issue = () => auth.tokens.issue({ userId, within: admitted.principal })
+  const before = await issue()
+  assert.equal(claimsOf(before.access_token).client_id, client.id)
+  assert.equal(before.scope, 'profile:read orders:read')
+  await auth.clients.change(client.id, { scopes: ['profile:read'] })
+  assert.equal((await check(before.access_token)).ok, false, 'it has more than the client may have now')
+  const narrower = await issue()
+  assert.equal(narrower.scope, 'profile:read', 'in the middle of a handler')
+  await auth.clients.change(client.id, { state: 'disabled' })
+  assert.equal((await check(narrower.access_token)).ok, false)
+  await assert.rejects(issue(), { code: 'CLIENT_UNKNOWN' })
+  await auth.close()
+})
