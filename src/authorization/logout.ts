@@ -13,8 +13,8 @@ const LONGEST = { id_token_hint: 8192, client_id: 200, post_logout_redirect_uri:
 
 /**
  * Checks a request to sign out (OpenID Connect RP-Initiated Logout section 2): a hint has to be an ID token of ours, for
- * the client that is named, and an address has to be that client's, exactly. Throws `AUTHORIZATION_REQUEST_INVALID`;
- * nobody is redirected then (section 3).
+ * the client that is named, which is active, and an address has to be that client's, exactly. Throws
+ * `AUTHORIZATION_REQUEST_INVALID`; nobody is redirected then (section 3).
  */
 export async function checkLogout(query: string, parts: GrantParts): Promise<CheckedLogout> {
   const values = readValues(query)
@@ -28,7 +28,7 @@ export async function checkLogout(query: string, parts: GrantParts): Promise<Che
   if (hint !== undefined && clientId !== hint.clientId)
     throw invalid('client_id', 'not that of id_token_hint')
   const client = clientId === undefined ? undefined : (await parts.clients.find(clientId))?.client
-  if (clientId !== undefined && client === undefined) throw invalid('client_id', 'no such client')
+  if (clientId !== undefined && client?.state !== 'active') throw invalid('client_id', 'no client that is active')
   const uri = values.get('post_logout_redirect_uri')
   if (uri === undefined) return { hint, address: undefined }
   if (client?.postLogoutRedirectUris.includes(uri) !== true) {

@@ -258,11 +258,17 @@ test('RP-initiated logout: without a hint, or with that of somebody else, the pe
   assert.equal(await isSignedIn(carol), true)
 })
 
-test('RP-initiated logout: with anything in doubt nobody is signed out and nobody is redirected', async () => {
+test('X31: RP-initiated logout: with anything in doubt, a disabled client too, nobody is signed out and nobody is redirected', async () => {
   const bob = await person('bob')
   const { id } = await tokensFor('openid', bob)
   const other = await codeClient(issuer, { postLogoutRedirectUris: ['https://other.example.com/'] })
+  const disabled = await codeClient(issuer, { postLogoutRedirectUris: [AFTER] })
+  const { body } = await exchange(issuer, disabled, await codeFor(bob, disabled))
+  await issuer.auth.clients.change(disabled.id, { state: 'disabled' })
   for (const parameters of [
+    { client_id: disabled.id },
+    { client_id: disabled.id, post_logout_redirect_uri: AFTER },
+    { id_token_hint: String(body.id_token), post_logout_redirect_uri: AFTER },
     { post_logout_redirect_uri: AFTER },
     { id_token_hint: id, post_logout_redirect_uri: 'https://app.example.com/bye' },
     { id_token_hint: id, post_logout_redirect_uri: `${AFTER}&y=2` },
