@@ -9,7 +9,7 @@ export interface ConsentVerbs {
     consent: { readonly userId: string; readonly clientId: string; readonly scopes: readonly string[] },
     event: NewEvent,
   ): Promise<boolean>
-  /** Last changed first. */
+  /** Last changed first, without those to clients that were removed: they can do nothing any more, and have no name. */
   list(userId: string): Promise<Consent[]>
   /** Forgets it, and ends every session that the client has of the user. False if there was none. */
   revoke(consent: { readonly userId: string; readonly clientId: string }, event: NewEvent): Promise<boolean>

@@ -13,7 +13,10 @@ const SELECT = `SELECT c.client_id, coalesce(cl.name, '') AS name, ${asJson('c.s
    WHERE c.user_id = @user_id::uuid`
 
 const find = statement<ConsentRow>('consents.find', `${SELECT} AND c.client_id = @client_id::text`)
-const list = statement<ConsentRow>('consents.list', `${SELECT} ORDER BY c.updated_at DESC, c.client_id`)
+const list = statement<ConsentRow>(
+  'consents.list',
+  `${SELECT} AND cl.state IS DISTINCT FROM 'removed' ORDER BY c.updated_at DESC, c.client_id`,
+)
 
 // What was consented to under an older epoch of the database counts no more.
 const grant = statement<{ client_id: string }>(

@@ -48,9 +48,11 @@ export function consentVerbs(connection: Connection): ConsentVerbs {
     list: (userId) =>
       connection.read((db) =>
         db
-          .all<StoredConsent>(`${SELECT} WHERE c.user_id = :userId ORDER BY c.updated_at DESC, c.client_id`, {
-            userId,
-          })
+          .all<StoredConsent>(
+            `${SELECT} WHERE c.user_id = :userId AND cl.state IS NOT 'removed'
+             ORDER BY c.updated_at DESC, c.client_id`,
+            { userId },
+          )
           .map(readConsent),
       ),
 
