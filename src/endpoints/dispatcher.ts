@@ -48,7 +48,6 @@ export type Dispatcher = (request: HttpRequest, info?: RequestInfo, unready?: un
 /** request → route → guard → parsed input → handler → answer. */
 export function createDispatcher({ routes, services, logger, refuser }: DispatcherOptions): Dispatcher {
   const router = createRouter(routes)
-  const closed = new Set(routes.filter(({ browsersOnly }) => browsersOnly).map(({ path }) => path))
   const checkReach = createReachCheck(logger)
   const https = tiesToHttps(services.grants.settings.issuer)
   const always = apiHeaders({ https })
@@ -103,7 +102,7 @@ export function createDispatcher({ routes, services, logger, refuser }: Dispatch
       info,
       address,
       path,
-      cors: closed.has(path) ? NO_CORS : services.cors,
+      cors: services.cors,
       reference,
       headers: {},
     }
@@ -125,7 +124,8 @@ interface Arrival {
   /** The client's, where a trusted proxy tells it; else that of the connection. */
   readonly address: string | undefined
   readonly path: string
-  readonly cors: Cors
+  /** Of the path, once it is known whose it is. */
+  cors: Cors
   readonly reference: string
   route?: ServedRoute
   /** What any answer carries, also that of a refusal. */
@@ -163,8 +163,11 @@ async function answer(
   const match = router.find(request.method, path)
   if ('allow' in match) {
     const { allow } = match
+    // A page and an endpoint can share a path: a preflight is for one of them.
+    const wanted = request.headers.get('access-control-request-method')
+    const asked = router.find(allow.find((method) => method === wanted) ?? allow[0] ?? '', path)
+    if ('route' in asked && asked.route.browsersOnly) at.cors = NO_CORS
     if (allow.length > 0 && at.cors.isPreflight(request)) {
-      const asked = router.find(allow[0] ?? '', path)
       // A proxy that asks with the method of the request would read the answer of a preflight as "may pass".
       if ('route' in asked && asked.route.isForwarded) return new Refusal('HDR_MISSING')
       return { status: 204, headers: at.cors.preflightHeaders(request, allow), body: null }
@@ -173,6 +176,7 @@ async function answer(
   }
   const { route, params } = match
   at.route = route
+  if (route.browsersOnly) at.cors = NO_CORS
   if (route.tag !== 'Operation') {
     const elsewhere = sendToHttps(at, route, services)
     if (elsewhere !== undefined) return elsewhere

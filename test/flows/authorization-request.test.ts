@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { after, before, test } from 'node:test'
+import { pageRoutes } from '../../src/endpoints/pages/routes.ts'
+import { routes } from '../../src/endpoints/routes.ts'
 import type { RedirectUriCase } from '../vectors/kinds/code-flow.ts'
 import {
   answerOf,
@@ -252,8 +254,15 @@ test('prompt and max_age: silence, a new sign-in, and not in circles', async () 
   await own.close()
 })
 
-test('C13: no page of another origin reads what the authorization endpoint answers', async () => {
+test('C13: no page of another origin reads what the authorization endpoint and the pages answer', async () => {
   const own = await startIssuer({ corsOrigins: ['https://spa.example.com'] })
+  for (const { method, path } of [...pageRoutes, ...routes.filter(({ browsersOnly }) => browsersOnly)]) {
+    const headers = { origin: 'https://spa.example.com', 'access-control-request-method': method }
+    for (const asked of [method, 'OPTIONS', 'PUT']) {
+      const answer = await own.call(asked, path.replaceAll(/\{\w+\}/g, 'x'), { headers })
+      assert.equal(answer.headers.get('access-control-allow-origin'), null, `${asked} ${path}`)
+    }
+  }
   for (const origin of ['https://spa.example.com', 'https://evil.example', 'null']) {
     for (const method of ['GET', 'POST', 'OPTIONS']) {
       const headers = {
@@ -263,6 +272,14 @@ test('C13: no page of another origin reads what the authorization endpoint answe
       }
       const answer = await own.call(method, '/authorize', { headers })
       assert.equal(answer.headers.get('access-control-allow-origin'), null, `${method} ${origin}`)
+    }
+  }
+  // Endpoints that have their path in common with a page are open all the same.
+  for (const path of ['/logout', '/register']) {
+    const headers = { origin: 'https://spa.example.com', 'access-control-request-method': 'POST' }
+    for (const asked of ['POST', 'OPTIONS']) {
+      const answer = await own.call(asked, path, { headers })
+      assert.equal(answer.headers.get('access-control-allow-origin'), headers.origin, `${asked} ${path}`)
     }
   }
   const metadata = await own.call('GET', '/.well-known/openid-configuration', {

@@ -41,7 +41,7 @@ interface FormRow extends PageRow {
 }
 
 const answers = { 200: { description: 'A page.', mediaType: 'text/html' } }
-const shared = { tag: 'Pages', style: 'page', hidden: true, answers } as const
+const shared = { tag: 'Pages', style: 'page', hidden: true, browsersOnly: true, answers } as const
 
 /** A row of the table for a page. */
 export function page({ path, access, load, limit = DRAWS }: PageRow): ServedRoute {

@@ -85,7 +85,6 @@ export const pageRoutes: readonly ServedRoute[] = [
     }),
     method: 'POST',
     body: { types: ['form'], schema: z.record(z.string(), z.string()) },
-    browsersOnly: true,
   },
   page({ path: '/register', access: anyone, load: async () => (await import('./register.ts')).showRegister }),
   form({
@@ -139,15 +138,12 @@ export const pageRoutes: readonly ServedRoute[] = [
     limit: { count: 30, periodMilliseconds: TEN_MINUTES },
     load: async () => (await import('./links.ts')).askToReset,
   }),
-  {
-    ...form({
-      path: '/authorize/consent',
-      access: inBrowser,
-      page: '/account',
-      load: async () => (await import('./consent.ts')).answerConsent,
-    }),
-    browsersOnly: true,
-  },
+  form({
+    path: '/authorize/consent',
+    access: inBrowser,
+    page: '/account',
+    load: async () => (await import('./consent.ts')).answerConsent,
+  }),
   page({
     path: '/device',
     access: anyone,
