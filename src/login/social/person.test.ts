@@ -30,6 +30,22 @@ test('D2: an address that is no plain text is none, and so is not proven either'
   }
 })
 
+test('D2, E17: an address that becomes another one when it is normalised is not proven', () => {
+  for (const [email, expected] of [
+    ['Alice.B+x@Example.COM', true],
+    ['пётр@пример.рф', true],
+    ['\uff41lice@example.com', false],
+    ['a\u2113ice@example.com', false],
+    ['\u212aim@example.com', false],
+    [' alice@example.com', false],
+    ['alice@evil.example\uff20example.com', false],
+    ['alice\uff20example.com', false],
+  ] as const) {
+    const person = personOfClaims({ sub: 'one', email, email_verified: true })
+    assert.deepEqual([person?.email, person?.emailVerified], [email, expected], email)
+  }
+})
+
 test('D2: Google is believed about addresses that it gives out or keeps, not about a mailbox that somebody had once', () => {
   const google = PRESETS.google.protocol()
   for (const [claims, expected] of [

@@ -1,4 +1,5 @@
 import { isJsonObject } from '../../base/strict-json.ts'
+import { parseEmail } from '../../model/account-name.ts'
 import type { OpenIdProtocol, ProviderClaims, ProviderPerson } from './provider.ts'
 
 /** Who it is by the claims of an ID token or the userinfo endpoint (OpenID Connect Core section 5.1). */
@@ -80,9 +81,18 @@ function person({ subject, email, emailVerified, ...claims }: Told): ProviderPer
   return {
     subject,
     email: hasEmail ? email : undefined,
-    emailVerified: hasEmail && emailVerified,
+    emailVerified: hasEmail && emailVerified && isMailboxAsWritten(email),
     claims: claimsOf(claims),
   }
+}
+
+/**
+ * Whether the mailbox that the provider has seen proven is the one that is written to here: `ａlice` becomes `alice` when it
+ * is normalised (rule E17), and may be somebody else at their server. For domains the look-up does the same.
+ */
+function isMailboxAsWritten(email: string): boolean {
+  const [mailbox] = email.split('@')
+  return parseEmail(email)?.split('@')[0] === mailbox
 }
 
 /** Whole characters, none of which a database or a page would trip over. */
