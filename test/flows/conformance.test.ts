@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { after, before, test } from 'node:test'
+import { createLocalJWKSet, type JSONWebKeySet, jwtVerify } from 'jose'
 import {
   answerOf,
   CALLBACK,
@@ -70,9 +71,12 @@ item('oidcc-response-type-missing', async () => {
 item('oidcc-idtoken-signature', async () => {
   const { id } = await signInBy()
   const { alg, kid } = JSON.parse(Buffer.from(id.split('.')[0] ?? '', 'base64url').toString())
-  assert.equal(alg, 'RS256')
+  assert.deepEqual([alg, typeof kid], ['RS256', 'string'])
   const { body } = await issuer.call('GET', '/.well-known/jwks.json')
-  assert.ok((body.keys as { kid: string }[]).some((key) => key.kid === kid))
+  const keys = createLocalJWKSet(body as unknown as JSONWebKeySet)
+  const [expected, currentDate] = [{ issuer: ISSUER, audience: client.id }, new Date(clock.now())]
+  assert.equal((await jwtVerify(id, keys, { ...expected, currentDate })).payload.nonce, 'n')
+  await assert.rejects(jwtVerify(tampered(id), keys, { ...expected, currentDate }))
 })
 item('oidcc-idtoken-unsigned', async () => {
   const { body } = await issuer.call('GET', '/.well-known/openid-configuration')
@@ -88,6 +92,11 @@ item('oidcc-userinfo-get', async () => {
 item('oidcc-userinfo-post-header', async () => {
   const { access, claims } = await signInBy()
   assert.equal((await issuer.call('POST', '/userinfo', { token: access })).body.sub, claims.sub)
+})
+test('oidcc-userinfo-post-body is left out: 401, and nothing is said', async () => {
+  const { access } = await signInBy()
+  const { status, body } = await issuer.call('POST', '/userinfo', { form: { access_token: access } })
+  assert.deepEqual([status, body.sub], [401, undefined])
 })
 item('oidcc-ensure-request-without-nonce-succeeds-for-code-flow', async () => {
   assert.equal((await signInBy({ nonce: undefined })).claims.nonce, undefined)
@@ -121,17 +130,21 @@ item('oidcc-alternate-happy-flow', async () => {
 for (const display of ['page', 'popup']) {
   item(`oidcc-display-${display}`, async () => void (await signInBy({ display })))
 }
-item('oidcc-prompt-login', async () => {
+/** Asked so, somebody who is signed in has to do it again, and the second ID token says so. */
+async function assertSignsInAnew(more: Record<string, string>): Promise<void> {
   const first = await signInBy()
-  const sent = await browser.open(requestOf(client, { ...NO_PKCE, prompt: 'login' }))
-  assert.ok(isSentToSignIn(sent))
   clock.advance(2000)
-  await browser.signIn('alice')
+  const sent = await browser.open(requestOf(client, { ...NO_PKCE, ...more }))
+  assert.ok(isSentToSignIn(sent))
   const back = new URL(sent.headers.get('location') ?? '', ISSUER).searchParams.get('return_to') ?? ''
+  assert.ok(isSentToSignIn(await browser.open(back)), 'not by coming back')
+  await browser.signIn('alice')
   const { code = '' } = answerOf(await browser.open(back))
   const { body } = await exchange(issuer, client, code, { code_verifier: undefined })
-  assert.ok(Number(claimsOf(String(body.id_token)).auth_time) > Number(first.claims.auth_time))
-})
+  const { auth_time } = claimsOf(String(body.id_token))
+  assert.equal(auth_time, Number(first.claims.auth_time) + 2)
+}
+item('oidcc-prompt-login', () => assertSignsInAnew({ prompt: 'login' }))
 item('oidcc-prompt-none-not-logged-in', async () => {
   assert.equal(await errorOf({ prompt: 'none' }, openBrowser(issuer)), 'login_required')
 })
@@ -141,8 +154,8 @@ item('oidcc-prompt-none-logged-in', async () => {
   assert.deepEqual(second.claims.auth_time, first.claims.auth_time)
 })
 item('oidcc-max-age-1', async () => {
+  await assertSignsInAnew({ max_age: '1' })
   clock.advance(2000)
-  assert.ok(isSentToSignIn(await browser.open(requestOf(client, { ...NO_PKCE, max_age: '1' }))))
   assert.equal(await errorOf({ max_age: '1', prompt: 'none' }), 'login_required')
 })
 item('oidcc-max-age-10000', async () => {
@@ -214,6 +227,11 @@ item('oidcc-refresh-token', async () => {
   const again = claimsOf(String(body.id_token))
   for (const claim of ['iss', 'sub', 'aud', 'azp', 'auth_time'])
     assert.equal(again[claim], first.claims[claim])
+  const second = await codeClient(issuer, { requirePkce: false })
+  const theirs = String((await signInBy({ scope: 'openid offline_access' }, second)).refresh)
+  const swapped = { grant_type: 'refresh_token', refresh_token: theirs }
+  assert.equal((await callAs(issuer, client, '/token', swapped)).body.error, 'invalid_grant')
+  assert.equal((await callAs(issuer, second, '/token', swapped)).status, 200)
 })
 item('oidcc-ensure-request-with-valid-pkce-succeeds', async () => {
   const answer = await exchange(issuer, client, await codeFor(browser, client))
@@ -233,19 +251,25 @@ for (const name of [
   item(name, async () => {
     const { status, body } = await issuer.call('GET', '/.well-known/openid-configuration')
     assert.deepEqual([status, body.issuer], [200, ISSUER])
-    for (const member of [
-      ...[
-        'authorization_endpoint',
-        'token_endpoint',
-        'userinfo_endpoint',
-        'jwks_uri',
-        'end_session_endpoint',
-      ],
-      ...['scopes_supported', 'response_types_supported', 'subject_types_supported', 'claims_supported'],
-      'id_token_signing_alg_values_supported',
-    ]) {
-      assert.ok(body[member] !== undefined, member)
+    for (const endpoint of ['authorization', 'token', 'userinfo', 'end_session']) {
+      assert.ok(String(body[`${endpoint}_endpoint`]).startsWith(`${ISSUER}/`), endpoint)
     }
+    for (const [member, value] of [
+      ['scopes_supported', 'openid'],
+      ['response_types_supported', 'code'],
+      ['grant_types_supported', 'authorization_code'],
+      ['grant_types_supported', 'refresh_token'],
+      ['subject_types_supported', 'public'],
+      ['claims_supported', 'sub'],
+      ['id_token_signing_alg_values_supported', 'RS256'],
+      ['code_challenge_methods_supported', 'S256'],
+    ] as const) {
+      assert.ok((body[member] as string[]).includes(value), member)
+    }
+    const jwks = await issuer.call('GET', String(body.jwks_uri).slice(ISSUER.length))
+    const keys = jwks.body.keys as Record<string, unknown>[]
+    assert.ok(keys.some(({ kty, alg }) => kty === 'RSA' && alg === 'RS256'))
+    for (const key of keys) for (const secret of ['d', 'p', 'q', 'k']) assert.equal(key[secret], undefined)
   })
 }
 
@@ -267,9 +291,9 @@ item('oidcc-rp-initiated-logout', async () => {
   const answer = await signedOutBy((id) => ({
     id_token_hint: id,
     post_logout_redirect_uri: AFTER,
-    state: 's',
+    state: 's'.repeat(128),
   }))
-  assert.equal(leadsTo(answer), `${AFTER}?state=s`)
+  assert.equal(leadsTo(answer), `${AFTER}?state=${'s'.repeat(128)}`)
 })
 item('oidcc-rp-initiated-logout-no-state', async () => {
   assert.equal(

@@ -114,7 +114,10 @@ test('who is signed in reaches the application under their name, and nobody else
 test('scopes that a place asks for are in the configuration, and no client changes them', async () => {
   const asUser = { authorization: `Bearer ${await tokenOf('alice')}` }
   const asAdmin = { authorization: `Bearer ${await tokenOf('root')}` }
-  for (const path of ['/admin/', '/admin/x?scope=profile:read', '/admin/?', '/admin/..%2fadmin/x']) {
+  for (const path of [
+    ...['/admin/', '/admin/x?scope=profile:read', '/admin/?', '/admin/..%2fadmin/x', '/admin', '//admin/'],
+    ...['/ADMIN/', '/Admin', '/%41dmin/x', '/public/../admin/', '/public/%2e%2e/aDmin/', '/x%2f..%2fadmin'],
+  ]) {
     const user = await ask(path, { headers: asUser })
     assert.equal(user.status, 403, path)
     assert.equal(user.reached, undefined)
