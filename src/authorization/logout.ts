@@ -28,7 +28,8 @@ export async function checkLogout(query: string, parts: GrantParts): Promise<Che
   if (hint !== undefined && clientId !== hint.clientId)
     throw invalid('client_id', 'not that of id_token_hint')
   const client = clientId === undefined ? undefined : (await parts.clients.find(clientId))?.client
-  if (clientId !== undefined && client?.state !== 'active') throw invalid('client_id', 'no client that is active')
+  if (clientId !== undefined && client?.state !== 'active')
+    throw invalid('client_id', 'no client that is active')
   const uri = values.get('post_logout_redirect_uri')
   if (uri === undefined) return { hint, address: undefined }
   if (client?.postLogoutRedirectUris.includes(uri) !== true) {
