@@ -1,5 +1,6 @@
 import type { Request, Response } from 'express'
 import type { Access } from '../model/access.ts'
+import { joinAccess } from '../model/access-join.ts'
 import type { GuardRequest } from '../model/guard-request.ts'
 import { wordOf } from './guard-mark.ts'
 
@@ -66,6 +67,30 @@ export function guardsOfRoute(route: RouterRoute, method: string): unknown[] {
 /** What they ask for. */
 export function wordsOfRoute(route: RouterRoute, method: string): Access[] {
   return guardsOfRoute(route, method).flatMap((guard) => wordOf(guard) ?? [])
+}
+
+interface RouteGuards {
+  /** What they ask for together; undefined where there are none. */
+  readonly word: Access | undefined
+  readonly guards: ReadonlySet<unknown>
+}
+
+/** The guards of a route for each method, looked up again when it gets another handler. */
+export function rememberGuards(route: RouterRoute): (method: string) => RouteGuards {
+  let size = -1
+  const known = new Map<string, RouteGuards>()
+  return (method) => {
+    if (size !== route.stack.length) {
+      size = route.stack.length
+      known.clear()
+    }
+    let found = known.get(method)
+    if (found === undefined) {
+      found = { word: joinAccess(wordsOfRoute(route, method)), guards: new Set(guardsOfRoute(route, method)) }
+      known.set(method, found)
+    }
+    return found
+  }
 }
 
 /** Undefined if it does not match. Express answers 400 where matching throws. */

@@ -1,23 +1,15 @@
 import type { IncomingMessage } from 'node:http'
 import type { Express, NextFunction, Request, RequestHandler, Response } from 'express'
 import { Refusal } from '../errors/refusal.ts'
-import { RefusalAnswer } from '../errors/refusal-answer.ts'
-import type { Admission, Gate } from '../guard/gate.ts'
-import { RawGuardRequest } from '../guard/guard-request.ts'
+import type { Gate } from '../guard/gate.ts'
 import { type Access, anyone as ANYONE } from '../model/access.ts'
 import { joinAccess, withoutRules } from '../model/access-join.ts'
-import type { GuardRequest } from '../model/guard-request.ts'
 import { INVENTORY } from '../model/inventory.ts'
 import { createEdge, dressResponse, type Edge, type EdgeOptions } from './edge.ts'
-import {
-  type ExpressRouter,
-  guardsOfRoute,
-  methodsOfRoute,
-  type RouterRoute,
-  wordsOfRoute,
-} from './express-layers.ts'
-import { adoptApplication, type GroupWord, moveBeforeParsers } from './express-router.ts'
-import { type JudgeAnswer, watchAnswer } from './express-silence.ts'
+import { check, checkAll, ExpressGuardRequest } from './express-admission.ts'
+import { type ExpressRouter, methodsOfRoute, type RouterRoute, rememberGuards } from './express-layers.ts'
+import { adoptApplication, moveBeforeParsers } from './express-router.ts'
+import { judgeOf, leaveTo, tellsMethods, watchAnswer } from './express-silence.ts'
 import { isElsewhere, standingOf } from './express-standing.ts'
 import { markGuard } from './guard-mark.ts'
 import { bytesOf, issuerListener } from './issuer-listener.ts'
@@ -158,13 +150,9 @@ export function protect(
     return known.length === words.length ? joinAccess(known) : undefined
   }
 
-  /** What is asked for, in the terms of this application: it may be mounted in another one. */
-  const PATH = Symbol('countersign.path')
-  const judge: JudgeAnswer = (response, status) => {
-    const request = response.req
+  const judge = (request: Request, response: Response, path: string, status: number) => {
     const { guards, group } = standingOf(request, gate)
     if (status >= 400 || guards !== undefined || group.length > 0 || tellsMethods(response)) return undefined
-    const path = (request as { [PATH]?: string })[PATH] ?? pathOf(request.originalUrl)
     if (wordForRequest(pathWord, request.method, path) === ANYONE) return undefined
     return gate.refuse(new Refusal('ROUTE_UNDECLARED'), new ExpressGuardRequest(request))
   }
@@ -192,7 +180,8 @@ export function protect(
   }
 
   app.use(function protection(request, response, next) {
-    const path = pathOf(request.url)
+    // As Express's router reads it: a target may be a whole address (RFC 9112 section 3.2.2).
+    const { path } = request
     const inner = issuerPath(path)
     if (inner !== undefined && listener !== undefined) {
       const body = bytesOf(request.body, request.headers['content-type'])
@@ -200,8 +189,7 @@ export function protect(
       return
     }
     if (edge !== undefined && answersPreflight(edge, request, response)) return
-    watchAnswer(response, judge)
-    Object.assign(request, { [PATH]: path })
+    watchAnswer(response, (status) => judge(request, response, path, status))
     // Middleware that serves files reads a path in more ways than one.
     const apart = tree.groupsApart(path)
     if (apart.length === 0) checkEarly(request, response, next, path)
@@ -212,8 +200,15 @@ export function protect(
   moveBeforeParsers(router)
   const { handle } = router
   router.handle = (request, response, done) => {
-    standingOf(request, gate)
-    handle.call(router, request, response, done)
+    const standing = standingOf(request, gate)
+    const { group } = standing
+    const outer = judgeOf(response)
+    handle.call(router, request, response, (error) => {
+      // What was said in here is nothing to an application that handed on to this one.
+      standing.group = group
+      if (outer !== undefined) leaveTo(response, outer)
+      done(error)
+    })
   }
 
   const { listen } = app
@@ -245,41 +240,6 @@ function answersPreflight(edge: Edge, request: Request, response: Response): boo
   return false
 }
 
-/** What Express says by itself of the methods of a path that its routes do not answer with OPTIONS. */
-function tellsMethods(response: Response): boolean {
-  const allow = response.getHeader('Allow')
-  return (
-    response.req.method === 'OPTIONS' &&
-    typeof allow === 'string' &&
-    /^[A-Z, -]+$/.test(allow) &&
-    Number(response.getHeader('Content-Length')) === allow.length
-  )
-}
-
-interface RouteGuards {
-  /** What they ask for together; undefined where there are none. */
-  readonly word: Access | undefined
-  readonly guards: ReadonlySet<unknown>
-}
-
-/** The guards of a route for each method, looked up again when it gets another handler. */
-function rememberGuards(route: RouterRoute): (method: string) => RouteGuards {
-  let size = -1
-  const known = new Map<string, RouteGuards>()
-  return (method) => {
-    if (size !== route.stack.length) {
-      size = route.stack.length
-      known.clear()
-    }
-    let found = known.get(method)
-    if (found === undefined) {
-      found = { word: joinAccess(wordsOfRoute(route, method)), guards: new Set(guardsOfRoute(route, method)) }
-      known.set(method, found)
-    }
-    return found
-  }
-}
-
 function gateOf(request: Request): Gate {
   // An application that is mounted in another one has it as its parent.
   type Application = { readonly [GATE]?: Gate; readonly parent?: Application }
@@ -296,78 +256,7 @@ function gateOf(request: Request): Gate {
   throw new Error('guard() needs protect(app, auth), or nobody would be checked')
 }
 
-function check(
-  gate: Gate,
-  access: Access | undefined,
-  request: Request,
-  response: Response,
-  enter: () => void,
-  params?: GuardRequest['params'],
-): void {
-  const settle = (admission: Admission): void => {
-    if (admission instanceof RefusalAnswer) {
-      send(admission, response)
-      return
-    }
-    response.locals.principal = admission
-    enter()
-  }
-  const admission = gate.admit(new ExpressGuardRequest(request, response, params), access)
-  if (admission instanceof Promise) void admission.then(settle)
-  else settle(admission)
-}
-
-/** One after the other. */
-function checkAll(
-  gate: Gate,
-  [step, ...more]: readonly GroupWord[],
-  request: Request,
-  response: Response,
-  enter: () => void,
-): void {
-  if (step === undefined) enter()
-  else {
-    const goOn = (): void => checkAll(gate, more, request, response, enter)
-    check(gate, step.word, request, response, goOn, step.params)
-  }
-}
-
-class ExpressGuardRequest extends RawGuardRequest {
-  readonly #request: Request
-  readonly #response: Response | undefined
-  readonly #params: GuardRequest['params'] | undefined
-
-  /** Before the route is entered its `params` are those that it will have. */
-  constructor(request: Request, response?: Response, params?: GuardRequest['params']) {
-    super(request)
-    this.#request = request
-    this.#response = response
-    this.#params = params
-  }
-  tell(headers: Readonly<Record<string, string>>): void {
-    this.#response?.set(headers)
-  }
-  override get target(): string {
-    return this.#request.originalUrl
-  }
-  override get params(): GuardRequest['params'] {
-    return this.#params ?? (this.#request.params as GuardRequest['params'])
-  }
-  override get address(): string | undefined {
-    return this.#request.ip
-  }
-}
-
-function send({ status, headers, body }: RefusalAnswer, response: Response): void {
-  response.status(status).set(headers).end(body)
-}
-
 function hasBody({ headers }: Request): boolean {
   const length = headers['content-length']
   return headers['transfer-encoding'] !== undefined || (length !== undefined && length !== '0')
-}
-
-function pathOf(target: string): string {
-  const end = target.search(/[?#]/)
-  return end === -1 ? target : target.slice(0, end)
 }

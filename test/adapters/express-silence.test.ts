@@ -403,6 +403,49 @@ test('G-1: Express: an application that middleware hands on to answers with a wo
   assert.deepEqual(await ask(apart, '/page'), [200])
 })
 
+test('G-1: Express: what an application says that middleware hands on to is nothing to what comes after it', async () => {
+  const other = newAuth()
+  try {
+    for (const by of [auth, other]) {
+      const [byGroup, byPath, silent] = [express(), express(), express()]
+      protect(byGroup, by)
+      byGroup.use(guard(anyone))
+      protect(byPath, by, { paths: { '/*': anyone } })
+      protect(silent, by)
+      for (const inner of [byGroup, byPath, silent]) {
+        const app = express()
+        protect(app, auth, { paths: { '/told/*': anyone } })
+        app.use((request, response, next) => inner(request, response, next))
+        app.use(['/file', '/told'], secret)
+        app.get('/route', secret)
+        assert.deepEqual(await ask(app, '/file', '/route', '/told'), [403, 403, 200])
+      }
+    }
+  } finally {
+    await other.close()
+  }
+})
+
+test('Express: who waits too long to be let in may have had another answer, and goes on waiting for none', async () => {
+  const { headers } = await signInAs(auth, 'alice')
+  const app = express()
+  protect(app, auth)
+  const answered = Promise.withResolvers<void>()
+  const late = async () => {
+    await answered.promise
+    return false
+  }
+  app.use((request, response, next) => {
+    next()
+    response.once('close', () => answered.resolve())
+    response.status(503)
+    if (request.path === '/begun') response.write('too late', () => answered.resolve())
+    else response.end('too late')
+  })
+  app.get(['/begun', '/ended'], guard(needs({ ifAsync: late })), secret)
+  assert.deepEqual(await askWith({ ...headers }, app, '/begun', '/ended'), [503, 503])
+})
+
 test('Express: a HEAD that a route does not answer goes on to the next, and words by path count where it is mounted', async () => {
   const app = express()
   protect(app, auth, { paths: { '/files/*': anyone, '/own/*': signedIn } })
@@ -444,6 +487,9 @@ test('G-2: Express: no spelling of a path leads a server of files past a group',
       '/private%2ffile.txt',
       '/./private/file.txt',
       '/x/../private//file.txt',
+      'http://any.example/private/file.txt',
+      'http://any.example/%70rivate/file.txt',
+      'HTTP://any.example//private/file.txt',
     ]
     const refused = files.map(() => 401)
     assert.deepEqual([await ask(byGroup, ...files), await ask(byPath, ...files)], [refused, refused])
