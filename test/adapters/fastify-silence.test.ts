@@ -242,9 +242,10 @@ test('Fastify: what no route answers to is 404 before a handler without a word',
   await app.close()
 })
 
-test('G-1: Fastify: a not-found handler that a route hands on to has its word there too', async () => {
+test('G-1: Fastify: a not-found handler that a route hands on to has its word there too, asked once', async () => {
   const app = Fastify()
-  protect(app, auth, { notFound: signedIn })
+  const ruled: string[] = []
+  protect(app, auth, { notFound: needs({ if: (_principal, { target }) => ruled.push(target) > 0 }) })
   const asked: string[] = []
   app.get('/x', guard(anyone), (_request, reply) => void reply.callNotFound())
   app.get('/y', guard(signedIn), (_request, reply) => void reply.callNotFound())
@@ -275,6 +276,7 @@ test('G-1: Fastify: a not-found handler that a route hands on to has its word th
     assert.equal((await app.inject({ url, headers: { ...headers } })).body, SECRET, url)
   }
   assert.deepEqual(asked, ['/none', '/x', '/y'])
+  assert.deepEqual(ruled, targets)
   await app.close()
 })
 
