@@ -5,7 +5,7 @@ import { Refusal } from '../errors/refusal.ts'
 import type { TokenUse } from '../login/hooks.ts'
 import type { Client } from '../model/client.ts'
 import { withIdentityScopes } from '../model/identity-scopes.ts'
-import { grantedScope } from '../model/scope-policy.ts'
+import { askedScope, grantedScope } from '../model/scope-policy.ts'
 import type { RefreshOutcome } from '../store/sessions.ts'
 import { hashSecret } from '../tokens/secret-hash.ts'
 import type { Grant, GrantParts, TokenRequest } from './grant.ts'
@@ -27,6 +27,8 @@ export const refreshToken: Grant = {
       throw new AuthError('SESSION_ENDED', { details: { sessionId: token.sessionId } })
     }
 
+    // Before the row is changed: a token that a refused request has used up would be a stolen one the next time.
+    const asksFor = askedScope(withIdentityScopes(parts.policy), request.parameters.get('scope'))
     await tryOwnClaims(token.userId, client, parts)
 
     const { settings } = parts
@@ -63,9 +65,7 @@ export const refreshToken: Grant = {
     }
     const allowed = await scopesHeld({ client, user, facts }, parts)
     if (mayNotGoOn(facts.scope, allowed)) return endOffline(facts.sessionId, user.id, request, parts)
-    const asksFor = request.parameters.get('scope')
-    const scope =
-      asksFor === undefined ? allowed : grantedScope(withIdentityScopes(parts.policy), asksFor, allowed)
+    const scope = grantedScope(asksFor, allowed)
     return {
       user,
       facts,

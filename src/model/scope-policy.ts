@@ -90,15 +90,11 @@ export function scopesOfClient(
 }
 
 /**
- * The scope that is granted: at most as asked and at most as allowed; all that is allowed where nothing was asked.
- * Throws `SCOPE_UNKNOWN` for a name that nobody declared, for that is a misspelling and not a wish.
+ * The names that a `scope` parameter asks for; undefined where it asks for none, and so for all that is allowed. Throws
+ * `SCOPE_UNKNOWN` for a name that nobody declared, for that is a misspelling and not a wish.
  */
-export function grantedScope(
-  policy: ScopePolicy,
-  asked: string | undefined,
-  allowed: readonly string[],
-): string[] {
-  if (asked === undefined || asked.trim() === '') return [...allowed]
+export function askedScope(policy: ScopePolicy, asked: string | undefined): readonly string[] | undefined {
+  if (asked === undefined || asked.trim() === '') return undefined
   const names = parseScope(asked)
   const unknown = names.filter((name) => !Object.hasOwn(policy.scopes, name))
   if (unknown.length > 0) {
@@ -107,5 +103,10 @@ export function grantedScope(
       details: { count: unknown.length },
     })
   }
-  return names.filter((name) => allowed.includes(name))
+  return names
+}
+
+/** The scope that is granted: at most as asked and at most as allowed; all that is allowed where nothing was asked. */
+export function grantedScope(asked: readonly string[] | undefined, allowed: readonly string[]): string[] {
+  return asked === undefined ? [...allowed] : asked.filter((name) => allowed.includes(name))
 }

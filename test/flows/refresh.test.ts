@@ -161,6 +161,19 @@ test('B4: a forged, cut, stretched or foreign refresh token is 400 and ends noth
   await Promise.all([issuer.close(), other.close()])
 })
 
+test('a refresh that asks for a scope nobody declared is refused, and the token is as good as it was', async () => {
+  const clock = handClock()
+  const issuer = await startIssuer({ clock })
+  const { refresh } = await issuer.signUp('alice')
+  const form = { grant_type: 'refresh_token', client_id: 'first-party', refresh_token: refresh }
+  const misspelt = await issuer.call('POST', '/token', { form: { ...form, scope: 'profile:reed' } })
+  assert.deepEqual([misspelt.status, misspelt.body.error], [400, 'invalid_scope'])
+  clock.advance(60 * SECOND)
+  assert.equal((await issuer.call('POST', '/token', { form })).status, 200)
+  assert.equal((await issuer.auth.events.list({ name: 'session.reuse', limit: 1 })).length, 0)
+  await issuer.close()
+})
+
 test('an ordinary life of a session raises no alarm', async () => {
   const issuer = await startIssuer()
   let { refresh } = await issuer.signUp('alice')

@@ -67,6 +67,12 @@ test('C7: the password grant asks for the code, and the answer to its challenge 
   assert.ok(names.includes('totp.added') && names.includes('login.challenged'), names.join(' '))
 })
 
+test('a scope that nobody declared is refused before a code is asked for', async () => {
+  await signUp('anton')
+  const refused = await issuer.signIn('anton', { scope: 'profile:reed' })
+  assert.deepEqual([refused.status, refused.body.error], [400, 'invalid_scope'])
+})
+
 test('the app’s QR code and URI say what the secret says', async () => {
   const { access } = await issuer.signUp('berta')
   const offer = await issuer.call('POST', '/users/me/totp', { token: access })
