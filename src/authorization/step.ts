@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { canBeImpersonated } from '../clients/redirect-uri.ts'
 import type { Consent } from '../model/consent.ts'
+import { isRecentProof } from '../model/recent-proof.ts'
 import type { AuthorizationRequest } from './request.ts'
 
 /** Who is signed in in the browser that brings the request. */
@@ -47,15 +48,16 @@ function isSignedInAsAsked(request: AuthorizationRequest, facts: StepFacts): boo
   if (signIn === undefined) return false
   if (hintedUserId !== undefined && hintedUserId !== signIn.userId) return false
   const { prompts, maxAgeSeconds } = request
-  const ageSeconds = nowSeconds - signIn.authTime
+  const isWithin = (seconds: number | undefined) =>
+    seconds === undefined || isRecentProof(signIn.authTime, seconds, nowSeconds)
   // Who comes back with another sign-in than the one they were sent away with has signed in anew: but for a provider,
   // which may have signed them in without a word, of a session that is old.
   if (staleMark !== undefined) {
     const mostSeconds = maxAgeSeconds === undefined ? undefined : Math.max(maxAgeSeconds, JUST_NOW_SECONDS)
-    return markOf(signIn) !== staleMark && (mostSeconds === undefined || ageSeconds <= mostSeconds)
+    return markOf(signIn) !== staleMark && isWithin(mostSeconds)
   }
   if (prompts.includes('login') || prompts.includes('select_account')) return false
-  return maxAgeSeconds === undefined || ageSeconds <= maxAgeSeconds
+  return isWithin(maxAgeSeconds)
 }
 
 function mustAsk({ client, prompts, redirectUri }: AuthorizationRequest, facts: StepFacts): boolean {

@@ -86,7 +86,7 @@ export const changeEmail = route({
   style: 'problem',
   summary: 'Change my address',
   description:
-    'Needs the password, or a sign-in of the last five minutes; with a second factor that sign-in in any case. The new address gets a link and is the account’s ' +
+    'Needs the password, or a sign-in of the last ten minutes; with a second factor that sign-in in any case. The new address gets a link and is the account’s ' +
     'once it is used; the old one is told, and if it was proven, with a link that stops it.',
   body: {
     types: ['json'],

@@ -72,7 +72,7 @@ export const changePassword = route({
   summary: 'Change my password',
   description:
     'Ends every other session at once. This one lives on: refresh it, for its access token ends as well. An account with ' +
-    'a second factor needs a sign-in of the last five minutes.',
+    'a second factor needs a sign-in of the last ten minutes.',
   body: {
     types: ['json'],
     schema: passwordChange,

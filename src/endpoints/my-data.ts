@@ -68,7 +68,7 @@ export const deleteMe = route({
   style: 'problem',
   summary: 'Delete my account',
   description:
-    'Needs the password, or a sign-in of the last five minutes; with a second factor that sign-in in any case. The ' +
+    'Needs the password, or a sign-in of the last ten minutes; with a second factor that sign-in in any case. The ' +
     'account and what belongs to it are gone, and its tokens are refused at once. Its id is never given to anybody else.',
   body: {
     types: ['json'],

@@ -1,9 +1,7 @@
 import { needs } from '../model/access.ts'
 import { FIRST_PARTY } from '../model/client.ts'
 import type { Principal } from '../model/principal.ts'
-
-/** Long enough to set a second factor up, too short for whoever finds an open session the day after. */
-export const RECENT_SECONDS = 600
+import { RECENT_PROOF_SECONDS } from '../model/recent-proof.ts'
 
 /**
  * For what people do with their own account: names, passwords, sessions, keys. Not for what other applications hold of
@@ -16,7 +14,7 @@ export const ownAccount = needs({ via: ['bearer', 'session'], if: isWhole })
 /** The same for what outlives a session, as keys and second factors do: signed in, or proven anew, a moment ago. */
 export const recentlyProven = needs({
   via: ['bearer', 'session'],
-  freshWithinSeconds: RECENT_SECONDS,
+  freshWithinSeconds: RECENT_PROOF_SECONDS,
   if: isWhole,
 })
 

@@ -75,10 +75,11 @@ test('G-3: what looks like a scope or a role is none', () => {
   assert.deepEqual(lets('orders:read orders:write', 'orders:read'), [false, false], 'a list is no name')
 })
 
-test('a recent proof is one of so many seconds ago at most, and one of nobody knows when is none', () => {
+test('a recent proof is one of so many seconds ago at most; one of nobody knows when is none, nor is one of later than now', () => {
   const lets = (authTime: number | undefined) =>
     decide({ ...principal, authTime }, { freshWithinSeconds: 60 }, clock) === undefined
   assert.deepEqual([1000, 941, 940, 939, 0].map(lets), [true, true, true, false, false])
+  assert.equal(lets(1000 + 86_400), false)
   assert.equal(lets(undefined), false)
 })
 

@@ -2,6 +2,7 @@ import { type Clock, toSeconds } from '../base/clock.ts'
 import { Refusal } from '../errors/refusal.ts'
 import type { Requirement } from '../model/access.ts'
 import type { Principal } from '../model/principal.ts'
+import { isRecentProof } from '../model/recent-proof.ts'
 
 /**
  * Whether a proven principal meets what a route asks for; membership is exact. Undefined means yes. The clock is read where
@@ -22,7 +23,9 @@ export function decide(
   if (roles !== undefined && !roles.some((role) => principal.roles.includes(role))) {
     return new Refusal('ROLE_MISSING', { details: { roles } })
   }
-  const isStale = freshWithinSeconds !== undefined && !isFresh(principal, freshWithinSeconds, clock)
+  const isStale =
+    freshWithinSeconds !== undefined &&
+    !isRecentProof(principal.authTime, freshWithinSeconds, toSeconds(clock.now()))
   const isWeak = secondFactor === true && !principal.amr.includes('mfa')
   if (isStale || isWeak) {
     // All that the next sign-in has to meet, so that one is enough.
@@ -33,8 +36,4 @@ export function decide(
     return new Refusal('REAUTHENTICATION_REQUIRED', { challenge })
   }
   return undefined
-}
-
-function isFresh({ authTime }: Principal, withinSeconds: number, clock: Pick<Clock, 'now'>): boolean {
-  return authTime !== undefined && toSeconds(clock.now()) - authTime <= withinSeconds
 }

@@ -1,11 +1,12 @@
 import type { AuditEvent } from '../audit/events.ts'
-import type { Clock } from '../base/clock.ts'
+import { type Clock, toSeconds } from '../base/clock.ts'
 import { AuthError } from '../errors/auth-error.ts'
 import type { Postman } from '../mail/postman.ts'
 import type { ApiKey } from '../model/api-key.ts'
 import { FIRST_PARTY } from '../model/client.ts'
 import type { Consent } from '../model/consent.ts'
 import type { Identity } from '../model/identity.ts'
+import { isRecentProof, RECENT_PROOF_SECONDS } from '../model/recent-proof.ts'
 import { hasFactor, type ListedFactors, listedFactors } from '../model/second-factor.ts'
 import type { Session } from '../model/session.ts'
 import type { User } from '../model/user.ts'
@@ -75,9 +76,6 @@ export interface OwnAccountParts {
   readonly clock: Clock
 }
 
-/** How long a sign-in counts as fresh, for what cannot be undone. */
-const FRESH_SECONDS = 300
-
 /** Above what anybody has: the export is one document, made in memory. */
 const MOST_EVENTS = 10_000
 const PAGE = 500
@@ -112,11 +110,10 @@ export function createOwnAccount(parts: OwnAccountParts): OwnAccount {
   }
 
   function requireFreshSignIn({ authTime, clientId }: Owner): void {
-    const age = clock.now() / 1000 - (authTime ?? 0)
+    const isRecent = isRecentProof(authTime, RECENT_PROOF_SECONDS, toSeconds(clock.now()))
     // A sign-in at another's application was meant for what that application may do, and not for this.
-    if (age > FRESH_SECONDS || clientId !== FIRST_PARTY) {
-      throw new AuthError('REAUTHENTICATION_REQUIRED', { challenge: { maxAgeSeconds: FRESH_SECONDS } })
-    }
+    if (isRecent && clientId === FIRST_PARTY) return
+    throw new AuthError('REAUTHENTICATION_REQUIRED', { challenge: { maxAgeSeconds: RECENT_PROOF_SECONDS } })
   }
 
   /** A password that somebody has watched does not stand for the factor that was set up against that. */

@@ -168,7 +168,7 @@ test('what a sign-in needs is changed only by whoever has just proven who they a
 
 test('with a second factor the password is changed only by whoever has just proven who they are', async () => {
   const { visitor, secret } = await withApp('gina')
-  clock.advance(301_000)
+  clock.advance(601_000)
   const fields = { password: PASSWORD, 'new-password': 'another long sentence' }
   const page = await visitor.get('/account/password')
   const away = await visitor.post('/account/password', { ...page.hidden, ...fields })

@@ -64,7 +64,7 @@ test('an account with a passkey and no password is deleted on the pages, by who 
   const page = await visitor.get('/account/data')
   assert.equal(page.status, 200)
   assert.doesNotMatch(page.html, /type="password"/, 'nothing is asked for that there is not')
-  clock.advance(301_000)
+  clock.advance(601_000)
   const away = await visitor.post('/account/delete', { ...page.hidden })
   assert.equal(away.location, '/login/again?return_to=%2Faccount%2Fdata')
   assert.notEqual(await issuer.auth.users.find(id), undefined)

@@ -4,8 +4,8 @@ import { guardRequestOf } from '../../guard/guard-request.ts'
 import type { Reply } from '../../http/reply.ts'
 import { type Access, anyone, needs } from '../../model/access.ts'
 import { type RouteLimit, uncounted } from '../../model/rate.ts'
+import { RECENT_PROOF_SECONDS } from '../../model/recent-proof.ts'
 import { OWN_CHANGES } from '../limits.ts'
-import { RECENT_SECONDS } from '../own-account.ts'
 import type { RouteContext, ServedRoute } from '../route.ts'
 
 export type Form = Readonly<Record<string, string>>
@@ -17,7 +17,7 @@ export type PageHandler = (context: RouteContext<Form>) => Reply | Promise<Reply
 export const inBrowser = needs({ via: ['session'] })
 
 /** For whoever has proven who they are a moment ago as well. */
-export const recentlyInBrowser = needs({ via: ['session'], freshWithinSeconds: RECENT_SECONDS })
+export const recentlyInBrowser = needs({ via: ['session'], freshWithinSeconds: RECENT_PROOF_SECONDS })
 
 interface PageRow {
   readonly path: string

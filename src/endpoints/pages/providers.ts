@@ -1,16 +1,17 @@
+import { toSeconds } from '../../base/clock.ts'
 import { AuthError } from '../../errors/auth-error.ts'
 import { guardRequestOf } from '../../guard/guard-request.ts'
 import { fitsCookie } from '../../http/attempt-cookies.ts'
 import type { Reply } from '../../http/reply.ts'
 import { readReturnPath } from '../../http/return-path.ts'
-import type { Attempt, AttemptPurpose } from '../../login/social/attempt.ts'
+import { ATTEMPT_LIFE_SECONDS, type Attempt, type AttemptPurpose } from '../../login/social/attempt.ts'
 import type { ProviderConnection } from '../../login/social/connection.ts'
 import type { ProviderAssertion } from '../../login/social/provider.ts'
 import { callbackPath } from '../../login/social/providers.ts'
+import { isRecentProof, RECENT_PROOF_SECONDS } from '../../model/recent-proof.ts'
 import { NOBODY_KNOWS_WHEN } from '../../model/session.ts'
 import { connectionsPage } from '../../pages/connections.ts'
 import { openProvenSession } from '../browser-session.ts'
-import { RECENT_SECONDS } from '../own-account.ts'
 import { principalOf, type RouteContext } from '../route.ts'
 import type { PageHandler } from './page-route.ts'
 import { toNextStep } from './refusal.ts'
@@ -173,8 +174,8 @@ function refuseStale(
   { services }: Pick<RouteContext, 'services'>,
 ): void {
   const { clock } = services.grants
-  if (authenticatedAt === undefined || clock.now() - authenticatedAt <= RECENT_SECONDS * 1000) return
-  throw new AuthError('PROVIDER_SIGN_IN_OLD', { challenge: { maxAgeSeconds: RECENT_SECONDS } })
+  if (authenticatedAt === undefined || clock.now() - authenticatedAt <= RECENT_PROOF_SECONDS * 1000) return
+  throw new AuthError('PROVIDER_SIGN_IN_OLD', { challenge: { maxAgeSeconds: RECENT_PROOF_SECONDS } })
 }
 
 /** For whoever is still signed in as the one who began it, and has proven that a moment ago. */
@@ -194,10 +195,10 @@ async function addConnection(
   if (user === undefined || !isTheirs || !(await store.sessions.findOwner(owner.userId, owner.sessionId))) {
     throw new AuthError('STATE_COOKIE_MISSING', { details: { why: 'another session' } })
   }
-  const age = clock.now() / 1000 - (principal.authTime ?? 0)
   // What was recent when it began may take as long as the attempt may.
-  if (age > 2 * RECENT_SECONDS) {
-    throw new AuthError('REAUTHENTICATION_REQUIRED', { challenge: { maxAgeSeconds: RECENT_SECONDS } })
+  const withinSeconds = RECENT_PROOF_SECONDS + ATTEMPT_LIFE_SECONDS
+  if (!isRecentProof(principal.authTime, withinSeconds, toSeconds(clock.now()))) {
+    throw new AuthError('REAUTHENTICATION_REQUIRED', { challenge: { maxAgeSeconds: RECENT_PROOF_SECONDS } })
   }
   const assertion = await connection.complete(answer, attempt)
   const origin = { ...context.origin, actor: { kind: 'user', id: owner.userId } } as const
