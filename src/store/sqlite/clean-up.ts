@@ -1,5 +1,6 @@
 import { WRONG_CLOCK_MILLISECONDS } from '../../base/clock.ts'
 import { DAY_MILLISECONDS } from '../../base/duration.ts'
+import { NODE_SILENCE_SECONDS } from '../nodes.ts'
 import { DEFAULT_EVENT_RETENTION_DAYS } from '../store.ts'
 import type { Reading, Writing } from './connection.ts'
 
@@ -25,7 +26,7 @@ const PAST_USE = [
     condition: '(dead = 1 AND next_at < :weekAgo OR dead = 0 AND next_at < :eventsSince)',
   },
   { table: 'cs_nodes', key: 'rowid', condition: 'seen_at < :longAgo' },
-  { table: 'cs_access_lives', key: 'seconds', condition: 'seen_at + seconds * 1000 < :longAgo' },
+  { table: 'cs_access_lives', key: 'seconds', condition: 'seen_at + :silence + seconds * 1000 < :longAgo' },
   { table: 'cs_events', key: 'number', condition: 'at < :eventsSince' },
 ] as const
 
@@ -56,5 +57,6 @@ function momentsOf({ now }: Reading, retention = DEFAULT_EVENT_RETENTION_MILLISE
     longAgo: now - WRONG_CLOCK_MILLISECONDS,
     weekAgo: now - 7 * DAY_MILLISECONDS,
     eventsSince: now - retention,
+    silence: NODE_SILENCE_SECONDS * 1000,
   }
 }

@@ -12,7 +12,7 @@ import {
   signIn,
   signUp,
 } from './people.ts'
-import { DAY, HOUR, MINUTE, type Subject } from './subject.ts'
+import { DAY, HOUR, MINUTE, SECOND, type Subject } from './subject.ts'
 
 export function testUpkeep(subject: Subject): void {
   test('a store says what it is, and answers a ping', async () => {
@@ -144,6 +144,22 @@ export function testUpkeep(subject: Subject): void {
     assert.equal((await ended.present(0)).verdict, 'unknown')
     assertGiven(await lasting.present(0), 'rotate', 1)
     assert.ok((await eventsOf(store, ended.user.id)).includes('session.ended'))
+  })
+
+  test('PROTOCOL 2.5, 2.6: how long tokens live is known for a day longer than one can be that a silent node made', async () => {
+    const { store, advance } = subject()
+    const accessLifeSeconds = 7777
+    const told = { secretKeys: [], ringVersion: 1, algorithm: 'ES256', signingSecrets: [] }
+    await store.nodes.announce({ ...told, id: newId(), accessLifeSeconds })
+    const clean = async () => {
+      while ((await store.cleanUp(500)) > 0);
+    }
+    await advance(accessLifeSeconds * SECOND + DAY + 15 * SECOND)
+    await clean()
+    await advance(16 * SECOND)
+    assert.ok((await store.expired()) >= 1, 'it was still there')
+    await clean()
+    assert.equal(await store.expired(), 0)
   })
 
   test('events are kept for their time, users for ever', async () => {
