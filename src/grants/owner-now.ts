@@ -15,11 +15,8 @@ export function isHeld({ sessionId, via }: HeldBy): boolean {
  */
 export async function findOwnerNow(
   { id, sessionId, tokenId }: HeldBy,
-  { sessions, apiKeys, users }: Pick<Store, 'sessions' | 'apiKeys' | 'users'>,
+  { sessions, apiKeys }: Pick<Store, 'sessions' | 'apiKeys'>,
 ): Promise<User | undefined> {
   if (sessionId !== undefined) return sessions.findOwner(id, sessionId)
-  // After the owner was read: what ends a key of theirs later raises what a token made of that owner lacks, or names the key.
-  const user = await users.find(id)
-  const isGood = (await apiKeys.list(id)).some((key) => key.id === tokenId && !key.suspended)
-  return isGood && user?.state === 'active' ? user : undefined
+  return tokenId === undefined ? undefined : apiKeys.findOwner(id, tokenId)
 }

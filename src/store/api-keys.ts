@@ -25,6 +25,8 @@ export interface ApiKeyVerbs {
   /** Undefined if the owner is not active, their session is over, or they have `MOST_API_KEYS` live ones already. */
   create(key: NewApiKey, event: NewEvent): Promise<ApiKey | undefined>
   findStanding(userId: string, hash: string): Promise<ApiKeyStanding | undefined>
+  /** The owner of a key that is live and not suspended, and they are active, as of now: memory learns of an end somewhat later. */
+  findOwner(userId: string, id: string): Promise<User | undefined>
   /** Live ones, newest first. */
   list(userId: string): Promise<ApiKey[]>
   /** Ends a live key with its entry; false if there was none. */

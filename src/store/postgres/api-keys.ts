@@ -50,6 +50,13 @@ const findStanding = statement<ApiKeyRow & UserRow & { readonly store_epoch: num
    WHERE ${LIVE} AND k.hash = @hash::text`,
 )
 
+const findOwner = statement<UserRow>(
+  'api_keys.find_owner',
+  `SELECT ${userColumns}
+   FROM countersign.api_keys k JOIN countersign.users u ON u.id = k.user_id, countersign.store st
+   WHERE ${LIVE} AND k.id = @id::uuid AND k.store_epoch >= st.epoch AND u.state = 'active'`,
+)
+
 const list = statement<ApiKeyRow>(
   'api_keys.list',
   `SELECT ${COLUMNS} FROM countersign.api_keys k, countersign.store st
@@ -109,6 +116,11 @@ export function apiKeyVerbs(connection: Connection): ApiKeyVerbs {
     async findStanding(userId, hash) {
       const row = await firstRow(connection, findStanding, { user_id: uuidOrNull(userId), hash })
       return row && { key: toApiKey(row), user: toUser(row), storeEpoch: row.store_epoch }
+    },
+
+    async findOwner(userId, id) {
+      const row = await firstRow(connection, findOwner, { user_id: uuidOrNull(userId), id: uuidOrNull(id) })
+      return row && toUser(row)
     },
 
     async list(userId) {

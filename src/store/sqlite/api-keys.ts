@@ -45,6 +45,12 @@ export function apiKeyVerbs(connection: Connection): ApiKeyVerbs {
         return row && user && { key: toApiKey(row), user: toUser(user), storeEpoch: row.store_epoch_now }
       }),
 
+    findOwner: (userId, id) =>
+      connection.read((db) => {
+        const user = findLive(db, userId, id)?.suspended === false ? readUser(db, userId) : undefined
+        return user?.state === 'active' ? toUser(user) : undefined
+      }),
+
     list: (userId) => connection.read((db) => listLive(db, userId)),
 
     revoke: ({ userId, id }, event) =>

@@ -51,6 +51,31 @@ export function testApiKeys(subject: Subject): void {
     assert.deepEqual(await store.apiKeys.list(stranger.id), [])
   })
 
+  test('an API key tells its owner while both are good, and of no other', async () => {
+    const { store, other, advance } = subject()
+    const user = await signUp(store)
+    const [brief, key] = [await make(store, user, { lifeMilliseconds: 60_000 }), await make(store, user)]
+    const stranger = await signUp(store)
+    assert.deepEqual(await other.apiKeys.findOwner(user.id, key.id), user)
+    assert.deepEqual(await store.apiKeys.findOwner(user.id, brief.id), user)
+    const wrong = [
+      [stranger.id, key.id],
+      [user.id, newId()],
+      [user.id, key.hash],
+      ['', ''],
+    ] as const
+    for (const [userId, id] of wrong) assert.equal(await store.apiKeys.findOwner(userId, id), undefined)
+    await advance(60_001)
+    assert.equal(await store.apiKeys.findOwner(user.id, brief.id), undefined, 'it is over')
+    await store.apiKeys.revoke({ userId: user.id, id: key.id }, eventOf('api_key.revoked'))
+    assert.equal(await other.apiKeys.findOwner(user.id, key.id), undefined)
+    const last = await make(store, user)
+    await store.users.setState(user.id, 'disabled', eventOf('user.disabled'))
+    assert.equal(await store.apiKeys.findOwner(user.id, last.id), undefined)
+    assert.equal((await store.users.setState(user.id, 'active', eventOf('user.enabled')))?.state, 'active')
+    assert.equal((await other.apiKeys.findOwner(user.id, last.id))?.id, user.id)
+  })
+
   test('a revoked API key has ended, with its entry and its event; nobody but its owner ends it', async () => {
     const { store, other } = subject()
     const user = await signUp(store)
@@ -138,6 +163,7 @@ export function testApiKeys(subject: Subject): void {
     const user = await signUp(store)
     const [one, two] = [await make(store, user), await make(store, user)]
     await store.declareRestored(0, eventOf('application.recorded'))
+    assert.equal(await store.apiKeys.findOwner(user.id, one.id), undefined)
     const suspended = async () =>
       (await other.apiKeys.list(user.id)).flatMap((key) => (key.suspended ? [key.id] : [])).sort()
     assert.deepEqual(await suspended(), [one.id, two.id].sort())
@@ -147,6 +173,7 @@ export function testApiKeys(subject: Subject): void {
     assert.equal(await store.apiKeys.confirm({ userId: user.id, id: one.id }, event), true)
     assert.equal(await store.apiKeys.confirm({ userId: user.id, id: one.id }, event), false)
     assert.deepEqual(await suspended(), [two.id])
+    assert.deepEqual(await other.apiKeys.findOwner(user.id, one.id), user)
     assert.equal(tally(await eventsOf(store, user.id))['api_key.confirmed'], 1)
   })
 
