@@ -16,6 +16,7 @@ import { testPermissions } from './permissions.ts'
 import { testRefresh } from './refresh.ts'
 import { testRefusals } from './refusals.ts'
 import { testRevocations } from './revocations.ts'
+import { testSessionEnds } from './session-ends.ts'
 import { testSessions } from './sessions.ts'
 import type { Stores, StoreUnderTest } from './subject.ts'
 import { testSurvey } from './survey.ts'
@@ -57,6 +58,7 @@ export function storeContract({ name, open, races = 10 }: StoreContractOptions):
 
     testUsers(subject)
     testSessions(subject)
+    testSessionEnds(subject)
     testRefresh(subject, races)
     testRevocations(subject)
     testClients(subject)
