@@ -100,8 +100,9 @@ export async function authorizeAsAnswered(
   const considered = await consider(query, browser, parts)
   if ('kind' in considered) return considered
   const { request, user, step } = considered
+  const { signIn } = browser
   if (allowed === undefined) return returned(request, new Refusal('CONSENT_DENIED'), parts)
-  if (user === undefined || step === 'sign_in' || step === 'login_required') {
+  if (user === undefined || signIn === undefined || step === 'sign_in' || step === 'login_required') {
     return signInFirst(query, request, browser)
   }
   const scope = considered.scope.filter((name) => allowed.includes(name))
@@ -112,7 +113,10 @@ export async function authorizeAsAnswered(
     ...of,
     data: { scope: scope.join(' ') },
   } as const
-  await parts.store.consents.grant({ ...of, scopes: scope }, event)
+  const { sessionId } = signIn
+  if (!(await parts.store.consents.grant({ ...of, sessionId, scopes: scope }, event))) {
+    return signInFirst(query, request, browser)
+  }
   return issue(query, { ...considered, scope }, browser, parts, true)
 }
 

@@ -133,8 +133,9 @@ export async function answerDevice(
   await passAccountGate({ user, amr: signIn.amr, origin, isSignedIn: true }, parts)
   const data = { scope: scope.join(' ') }
   // First, so that what the device holds can be taken back like any other application's.
-  await consents.grant({ ...of, scopes: scope }, { name: 'consent.granted', origin, ...of, data })
   const { sessionId } = signIn
+  const granted = { name: 'consent.granted', origin, ...of, data } as const
+  if (!(await consents.grant({ ...of, sessionId, scopes: scope }, granted))) return false
   const event = {
     name: 'device_code.approved',
     origin,

@@ -4,6 +4,7 @@ import { type Connection, firstRow } from './connection.ts'
 import { eventValues, insertEvent } from './events.ts'
 import { asJson, inMilliseconds, NOW, uuidOrNull } from './expressions.ts'
 import { insertEntries } from './revocation-entries.ts'
+import { LIVE, WITHIN_LIMITS } from './session-rows.ts'
 import { statement } from './statement.ts'
 
 const SELECT = `SELECT c.client_id, coalesce(cl.name, '') AS name, ${asJson('c.scopes')} AS scopes,
@@ -18,15 +19,19 @@ const list = statement<ConsentRow>(
   `${SELECT} AND cl.state IS DISTINCT FROM 'removed' ORDER BY c.updated_at DESC, c.client_id`,
 )
 
-// What was consented to under an older epoch of the database counts no more.
+// What was consented to under an older epoch of the database counts no more. The user is held against a new epoch until
+// this is committed: what ends the session comes before, and is seen, or after, and then sees the consent.
 const grant = statement<{ client_id: string }>(
   'consents.grant',
   `WITH u AS MATERIALIZED (
-     SELECT id FROM countersign.users WHERE id = @user_id::uuid AND state = 'active' FOR KEY SHARE),
+     SELECT id, epoch FROM countersign.users WHERE id = @user_id::uuid AND state = 'active' FOR SHARE),
    c AS (
      INSERT INTO countersign.consents AS former (user_id, client_id, scopes, store_epoch, created_at, updated_at)
      SELECT u.id, @client_id::text, @scopes::text[], st.epoch, t.now, t.now
      FROM u, countersign.store st, (SELECT ${NOW} AS now) t
+     WHERE NOT @in_session::boolean OR EXISTS (
+       SELECT FROM countersign.sessions s
+       WHERE s.user_id = u.id AND s.id = @session::uuid AND ${LIVE} AND ${WITHIN_LIMITS})
      ON CONFLICT (user_id, client_id) DO UPDATE SET store_epoch = excluded.store_epoch,
        updated_at = excluded.updated_at, scopes = CASE
          WHEN former.store_epoch < excluded.store_epoch THEN excluded.scopes
@@ -80,9 +85,16 @@ export function consentVerbs(connection: Connection): ConsentVerbs {
       return row && toConsent(row)
     },
 
-    async grant({ userId, clientId, scopes }, event) {
-      const values = { user_id: uuidOrNull(userId), client_id: clientId, scopes, ...eventValues(event) }
-      return (await firstRow(connection, grant, values)) !== undefined
+    async grant({ userId, clientId, scopes, sessionId }, event) {
+      const row = await firstRow(connection, grant, {
+        user_id: uuidOrNull(userId),
+        client_id: clientId,
+        scopes,
+        in_session: sessionId !== undefined,
+        session: uuidOrNull(sessionId),
+        ...eventValues(event),
+      })
+      return row !== undefined
     },
 
     list: async (userId) => (await connection.rows(list, { user_id: uuidOrNull(userId) })).map(toConsent),

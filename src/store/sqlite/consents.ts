@@ -4,6 +4,7 @@ import { type ConsentRow, toConsent } from '../rows/consents.ts'
 import type { Connection, Writing } from './connection.ts'
 import { writeEvent } from './events.ts'
 import { writeRevocation } from './revocation-entries.ts'
+import { isLiveSession } from './session-rows.ts'
 
 interface StoredConsent extends Omit<ConsentRow, 'scopes'> {
   readonly scopes: string
@@ -23,8 +24,9 @@ export function consentVerbs(connection: Connection): ConsentVerbs {
         return row && readConsent(row)
       }),
 
-    grant: ({ userId, clientId, scopes }, event) =>
+    grant: ({ userId, clientId, scopes, sessionId }, event) =>
       connection.write((db) => {
+        if (sessionId !== undefined && !isLiveSession(db, userId, sessionId)) return false
         const former = db.get<StoredConsent>(
           `${SELECT} WHERE c.user_id = :userId AND c.client_id = :clientId`,
           {

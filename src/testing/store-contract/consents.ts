@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { NewClient } from '../../store/clients.ts'
 import type { Store } from '../../store/store.ts'
-import { assertRefused, entryOf, eventOf, eventsOf, newId, signIn, signUp } from './people.ts'
+import { newLink } from './links.ts'
+import { assertRefused, entryOf, eventOf, eventsOf, newId, signIn, signUp, tally } from './people.ts'
 import { MINUTE, SECOND, type Subject } from './subject.ts'
 
 async function register(store: Store, name: string): Promise<NewClient> {
@@ -130,6 +131,35 @@ export function testConsents(subject: Subject, races: number): void {
       assert.equal(await store.codes.find(user.id, code.hash), undefined)
       const polled = await store.deviceCodes.poll(device, eventOf('device_code.reused'))
       assert.ok(polled === undefined || polled.state === 'waiting', polled?.state)
+    }
+  })
+
+  test('C17, E13: whoever is signed in no more allows nothing; where a change of address is stopped in that moment, nothing is left allowed', async () => {
+    const { store, other } = subject()
+    const client = await register(store, 'One')
+    const grant = (by: Store, userId: string, sessionId: string) => {
+      const of = { userId, clientId: client.id }
+      return by.consents.grant({ ...of, sessionId, scopes: [] }, eventOf('consent.granted', of))
+    }
+    const { user, session } = await signIn(store)
+    const stranger = await signIn(store)
+    for (const wrong of [newId(), 'none', stranger.session.id]) {
+      assert.equal(await grant(store, user.id, wrong), false)
+    }
+    assert.equal(await store.consents.find(user.id, client.id), undefined)
+    assert.equal(await grant(store, user.id, session.id), true)
+    await store.users.setPassword(user.id, { hash: 'new' }, eventOf('user.password_changed'))
+    assert.equal(await grant(store, user.id, session.id), false)
+    assert.equal(tally(await eventsOf(store, user.id))['consent.granted'], 1)
+
+    for (let round = 0; round < races; round += 1) {
+      const thief = await signIn(store)
+      const keep = newLink(thief.user, 'keep_email')
+      assert.ok(await store.links.create([keep], eventOf('user.reset_asked')))
+      const allow = () => grant(store, thief.user.id, thief.session.id)
+      const stop = () => other.links.keepEmail(keep, eventOf('user.email_kept'))
+      await Promise.all(round % 2 === 0 ? [allow(), stop()] : [stop(), allow()])
+      assert.equal(await store.consents.find(thief.user.id, client.id), undefined)
     }
   })
 
