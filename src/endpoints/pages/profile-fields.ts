@@ -42,6 +42,11 @@ export function profileFieldsOf(schema: ProfileSchema | undefined): ProfileField
   })
 }
 
+/** Those that the application's schema needs of everybody; the rest people fill in later, if they like. */
+export function neededFieldsOf(schema: ProfileSchema | undefined): ProfileField[] {
+  return profileFieldsOf(schema).filter(({ isRequired }) => isRequired)
+}
+
 /** What a form holds of them, each by its name; undefined for what was left empty. */
 export function profileIn(form: Form, fields: readonly ProfileField[]): [name: string, value: unknown][] {
   return fields.map((one) => [one.name, valueIn(form, formNameOf(one), one.kind)])

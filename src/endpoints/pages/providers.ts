@@ -11,16 +11,12 @@ import { callbackPath } from '../../login/social/providers.ts'
 import { isRecentProof, RECENT_PROOF_SECONDS } from '../../model/recent-proof.ts'
 import { NOBODY_KNOWS_WHEN } from '../../model/session.ts'
 import { connectionsPage } from '../../pages/connections.ts'
-import { openProvenSession } from '../browser-session.ts'
 import { principalOf, type RouteContext } from '../route.ts'
+import { askNewcomer, lacksFields } from './newcomer.ts'
 import type { PageHandler } from './page-route.ts'
-import { toNextStep } from './refusal.ts'
+import { CONNECTIONS, failed, signInProven } from './provider-sign-in.ts'
 import { findSignedIn } from './signed-in.ts'
 import { callerIn, openView, pagesOf, queryOf, seeOther } from './view.ts'
-
-const LOGIN = '/login'
-const CONNECTIONS = '/account/connections'
-const AGAIN = '/login/again'
 
 /** Sends the browser to the provider. A link of any page may lead here: nothing is done until somebody comes back. */
 export const goToProvider: PageHandler = async (context) => {
@@ -147,16 +143,25 @@ async function signIn(
   context: Parameters<PageHandler>[0],
 ): Promise<Reply> {
   const { services } = context
-  const { base } = pagesOf(services)
-  const { set, device } = await openProvenSession(async () => {
-    const assertion = await connection.complete(answer, attempt)
-    const authenticatedAt = provenAt(assertion)
-    if (attempt.anew === true) refuseStale(authenticatedAt, context)
-    const user = await services.identities.resolve(assertion, callerIn(context))
-    await services.providerTokens.keep(assertion)
-    return { user, amr: ['fed'], authenticatedAt }
-  }, context)
-  return seeOther(attempt.returnTo ?? `${base}/account`, [set, ...device])
+  const { returnTo } = attempt
+  const assertion = await connection.complete(answer, attempt)
+  const authenticatedAt = provenAt(assertion)
+  if (attempt.anew === true) refuseStale(authenticatedAt, context)
+  try {
+    return await signInProven({ assertion, authenticatedAt, returnTo }, context)
+  } catch (error) {
+    if (!lacksFields(error, services)) throw error
+    const { provider, person, tokens } = assertion
+    const { clock } = services.grants
+    const newcomer = {
+      provider: provider.id,
+      person,
+      authenticatedAt: authenticatedAt ?? clock.now(),
+      returnTo,
+      ...(provider.keepsTokens && { tokens }),
+    }
+    return askNewcomer(newcomer, context)
+  }
 }
 
 /**
@@ -210,24 +215,4 @@ async function addConnection(
 function connectionsDone(done: string, services: RouteContext['services']): Reply {
   const { base, cookies } = pagesOf(services)
   return seeOther(base + CONNECTIONS, [cookies.writeNote({ page: CONNECTIONS, done })])
-}
-
-/** Back to where it was begun, with what went wrong; or on to the second step, where that is all that is missing. */
-function failed(
-  { refusal }: AuthError,
-  purpose: AttemptPurpose | undefined,
-  { reference, services }: Pick<RouteContext, 'reference' | 'services'>,
-): Reply {
-  const { base, cookies } = pagesOf(services)
-  const next = toNextStep(refusal, purpose?.returnTo, services)
-  if (next !== undefined) return { ...next, refusal }
-  const page = purpose?.owner !== undefined ? CONNECTIONS : purpose?.anew === true ? AGAIN : LOGIN
-  const note = cookies.writeNote({
-    page,
-    code: refusal.code,
-    reference,
-    ...(refusal.fields !== undefined && { problems: refusal.fields }),
-    ...(refusal.retryAfterSeconds !== undefined && { retryAfterSeconds: refusal.retryAfterSeconds }),
-  })
-  return { ...seeOther(base + page + queryOf({ return_to: purpose?.returnTo }), [note]), refusal }
 }

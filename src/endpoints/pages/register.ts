@@ -1,22 +1,16 @@
 import { readReturnPath } from '../../http/return-path.ts'
 import type { RegistrationMode } from '../../login/registration.ts'
-import type { ProfileSchema } from '../../model/profile.ts'
 import { registerPage } from '../../pages/register.ts'
 import { openBrowserSession } from '../browser-session.ts'
 import { readFields } from './form-fields.ts'
 import { useful } from './links.ts'
 import type { PageHandler } from './page-route.ts'
-import { profileFieldsOf, profileIn, profileRules } from './profile-fields.ts'
+import { neededFieldsOf, profileIn, profileRules } from './profile-fields.ts'
 import { callerIn, lettersOf, openView, pagesOf, policyOn, seeOther } from './view.ts'
 
 /** Whether somebody without an invitation may register. */
 export function isOpen(mode: RegistrationMode): boolean {
   return mode === 'open' || mode === 'verified'
-}
-
-/** What the application's schema needs of everybody; the rest people fill in later, if they like. */
-function neededOf(profile: ProfileSchema | undefined) {
-  return profileFieldsOf(profile).filter(({ isRequired }) => isRequired)
 }
 
 export const showRegister: PageHandler = async (context) => {
@@ -34,7 +28,7 @@ export const showRegister: PageHandler = async (context) => {
       sentTo: note?.done === 'sent' ? note.values?.email : undefined,
       letters: lettersOf(context.services),
       minimumPasswordLength: pagesOf(context.services).minimumPasswordLength,
-      profileFields: neededOf(profile),
+      profileFields: neededFieldsOf(profile),
       providers: context.services.providers.list,
     }),
     await policyOn(view, context.services),
@@ -45,7 +39,7 @@ export const showRegister: PageHandler = async (context) => {
 export const register: PageHandler = async (context) => {
   const { body, services } = context
   const { base, cookies } = pagesOf(services)
-  const profileFields = neededOf(services.profile)
+  const profileFields = neededFieldsOf(services.profile)
   const fields = readFields(
     body,
     {

@@ -86,6 +86,19 @@ export const pageRoutes: readonly ServedRoute[] = [
     method: 'POST',
     body: { types: ['form'], schema: z.record(z.string(), z.string()) },
   },
+  page({
+    path: '/login/newcomer',
+    access: anyone,
+    load: async () => (await import('./newcomer.ts')).showNewcomer,
+  }),
+  form({
+    path: '/login/newcomer',
+    access: anyone,
+    page: '/login/newcomer',
+    keeps: ['newcomer', 'profile.*'],
+    limit: { count: 30, periodMilliseconds: TEN_MINUTES },
+    load: async () => (await import('./newcomer.ts')).takeNewcomer,
+  }),
   page({ path: '/register', access: anyone, load: async () => (await import('./register.ts')).showRegister }),
   form({
     path: '/register/form',

@@ -8,26 +8,35 @@ import type { GivenRoles } from '../../model/role.ts'
 import type { User } from '../../model/user.ts'
 import type { NewIdentity } from '../../store/identities.ts'
 import type { Store } from '../../store/store.ts'
+import type { NewUser } from '../../store/users.ts'
 import type { Caller } from '../caller.ts'
 import type { Hooks } from '../hooks.ts'
 import type { RegistrationMode } from '../registration.ts'
 import { profileFrom } from './profile.ts'
 import type { ProviderAssertion } from './provider.ts'
 
+/** An account elsewhere, as its provider has proven it. */
+type ProvenAccount = Pick<ProviderAssertion, 'provider' | 'person'>
+
 /** Accounts elsewhere, and the accounts here that they open. */
 export interface Identities {
   /**
    * Whose account it is that a provider has proven; a newcomer gets one, or is connected to one, as rule D2 allows. Says
    * nothing of whether the account may have a session: that is the account gate's. Throws `ACCOUNT_NAME_TAKEN`,
-   * `PROVIDER_EMAIL_UNUSABLE`, `REGISTRATION_CLOSED`, `CREDENTIALS_WRONG` for an account that is closed.
+   * `PROVIDER_EMAIL_UNUSABLE`, `REGISTRATION_CLOSED`, `CREDENTIALS_WRONG` for an account that is closed; `REQUEST_INVALID`
+   * where a new one lacks what the application's schema needs. `profile` is what the person has filled in for that.
    */
-  resolve(assertion: ProviderAssertion, caller: Caller): Promise<User>
+  resolve(
+    assertion: ProvenAccount,
+    caller: Caller,
+    profile?: Readonly<Record<string, unknown>>,
+  ): Promise<User>
   /**
    * Connects it to the account of somebody who is signed in, whatever address it has. The user as read before it was seen
    * that they are: what ends the sign-in meanwhile voids this, with `CREDENTIALS_WRONG`. Throws `PROVIDER_ACCOUNT_TAKEN`
    * where it opens another account.
    */
-  connect(user: User, assertion: ProviderAssertion, caller: Caller): Promise<void>
+  connect(user: User, assertion: ProvenAccount, caller: Caller): Promise<void>
   /** Oldest first. */
   list(userId: string): Promise<readonly Identity[]>
   /**
@@ -65,7 +74,11 @@ export function createIdentities(parts: IdentitiesParts): Identities {
   const { store, registration, hooks, random, postman } = parts
 
   /** Undefined where somebody else was faster, and the next look tells what there is now. */
-  async function resolveOnce(assertion: ProviderAssertion, caller: Caller): Promise<User | undefined> {
+  async function resolveOnce(
+    assertion: ProvenAccount,
+    caller: Caller,
+    given: Readonly<Record<string, unknown>> | undefined,
+  ): Promise<User | undefined> {
     const { provider, person } = assertion
     const known = await store.identities.find(provider.protocol.issuer, person.subject)
     if (known !== undefined) return known.user
@@ -84,19 +97,19 @@ export function createIdentities(parts: IdentitiesParts): Identities {
       })
     }
     if (decision.do === 'create') {
-      return email === undefined ? undefined : create(assertion, email, decision.emailVerified, caller)
+      if (email === undefined) return undefined
+      const profile = profileFrom(person.claims, parts.profile, given)
+      return create(assertion, { email, emailVerified: decision.emailVerified, profile }, caller)
     }
     return account && add(account.user, assertion, caller)
   }
 
   async function create(
-    assertion: ProviderAssertion,
-    email: string,
-    emailVerified: boolean,
+    assertion: ProvenAccount,
+    { email, emailVerified, profile }: Pick<NewUser, 'email' | 'emailVerified' | 'profile'>,
     caller: Caller,
   ): Promise<User | undefined> {
     const { origin } = caller
-    const profile = profileFrom(assertion.person.claims, parts.profile)
     await hooks.before?.register?.({ email, username: undefined, profile }, origin)
     const id = randomId(random)
     const created = await store.identities.createAccount(
@@ -123,7 +136,7 @@ export function createIdentities(parts: IdentitiesParts): Identities {
   }
 
   /** Undefined where somebody else was faster. */
-  async function add(user: User, assertion: ProviderAssertion, caller: Caller): Promise<User | undefined> {
+  async function add(user: User, assertion: ProvenAccount, caller: Caller): Promise<User | undefined> {
     const { id: userId, epoch: userEpoch } = user
     const { origin, language } = caller
     const data = { provider: assertion.provider.id }
@@ -137,16 +150,16 @@ export function createIdentities(parts: IdentitiesParts): Identities {
     return user
   }
 
-  function newIdentity(userId: string, { provider, person }: ProviderAssertion): NewIdentity {
+  function newIdentity(userId: string, { provider, person }: ProvenAccount): NewIdentity {
     const { issuer } = provider.protocol
     const { subject, email } = person
     return { id: randomId(random), userId, provider: provider.id, issuer, subject, email }
   }
 
   return {
-    async resolve(assertion, caller) {
+    async resolve(assertion, caller, profile) {
       for (let look = 0; look < MOST_LOOKS; look++) {
-        const user = await resolveOnce(assertion, caller)
+        const user = await resolveOnce(assertion, caller, profile)
         if (user !== undefined) return user
       }
       throw new AuthError('STORE_UNAVAILABLE', { details: { reason: 'accounts keep changing' } })

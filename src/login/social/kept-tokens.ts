@@ -18,10 +18,15 @@ export interface ProviderToken {
   readonly scope: string | undefined
 }
 
+/** A sign-in at a provider, with its tokens where they are at hand. */
+export interface TokensOfSignIn extends Pick<ProviderAssertion, 'provider' | 'person'> {
+  readonly tokens?: ProviderTokens | undefined
+}
+
 /** The tokens of providers, for those whose configuration has them kept: encrypted, and exchanged by one at a time. */
 export interface KeptProviderTokens {
   /** Keeps what came with a sign-in, in the place of what was kept before. */
-  keep(assertion: ProviderAssertion): Promise<void>
+  keep(signedIn: TokensOfSignIn): Promise<void>
   /**
    * A token that is good for a minute more, fetched anew if it has to be. Undefined where none is kept, or the provider has
    * taken it back. Throws `PROVIDER_UNAVAILABLE`, `PROVIDER_ANSWER_REFUSED`.
@@ -103,7 +108,7 @@ export function createKeptTokens(parts: KeptTokensParts): KeptProviderTokens {
 
   return {
     async keep({ provider, person, tokens }) {
-      if (!provider.keepsTokens) return
+      if (!provider.keepsTokens || tokens === undefined) return
       const found = await store.identities.find(provider.protocol.issuer, person.subject)
       if (found === undefined) return
       const { id, userId } = found.identity

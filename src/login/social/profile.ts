@@ -4,22 +4,23 @@ import { parseProfile } from '../profile.ts'
 import type { ProviderClaims } from './provider.ts'
 
 /**
- * The profile of a new account: of what the provider told, the most that the application's schema takes. Throws what the
- * schema says where it takes nothing, not even a profile that is empty.
+ * The profile of a new account: of what the provider told, the most that the application's schema takes, beside what the
+ * person has filled in. Throws what the schema says where it takes nothing, not even what they filled in alone.
  */
 export function profileFrom(
   claims: ProviderClaims,
   schema: ProfileSchema | undefined,
+  given: Readonly<Record<string, unknown>> = {},
 ): Readonly<Record<string, unknown>> {
   if (schema === undefined) return {}
   for (const part of partsOf(Object.entries(claims))) {
     try {
-      return parseProfile(schema, Object.fromEntries(part))
+      return parseProfile(schema, { ...Object.fromEntries(part), ...given })
     } catch (error) {
       if (!(error instanceof AuthError)) throw error
     }
   }
-  return parseProfile(schema, {})
+  return parseProfile(schema, given)
 }
 
 /** Every part of a short list, larger ones first. */

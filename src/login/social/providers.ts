@@ -2,6 +2,7 @@ import type { Clock } from '../../base/clock.ts'
 import { createOutwardFetch } from '../../base/outward-fetch.ts'
 import { type AttemptParts, type Attempts, createAttempts } from './attempt.ts'
 import { createConnection, type ProviderConnection } from './connection.ts'
+import { createNewcomers, type Newcomers } from './newcomers.ts'
 import type { Provider } from './provider.ts'
 
 /** The providers that people can sign in with. */
@@ -10,6 +11,7 @@ export interface Providers {
   readonly list: readonly Provider[]
   find(id: string): ProviderConnection | undefined
   readonly attempts: Attempts
+  readonly newcomers: Newcomers
 }
 
 export interface ProvidersParts extends AttemptParts {
@@ -34,7 +36,12 @@ export function createProviders(parts: ProvidersParts): Providers {
       return [provider.id, connection]
     }),
   )
-  return { list: providers, find: (id) => connections.get(id), attempts: createAttempts(parts) }
+  return {
+    list: providers,
+    find: (id) => connections.get(id),
+    attempts: createAttempts(parts),
+    newcomers: createNewcomers(parts),
+  }
 }
 
 /** Where a provider sends the browser back to, under the path of the issuer. */

@@ -30,6 +30,8 @@ export const signIn: SignInTexts = {
     invited: (email) => `أنت مدعو بالبريد ${email}.`,
     sentTitle: 'انظر في بريدك',
     sent: (email) => `أرسلنا رسالة إلى ${email}. افتح الرابط الذي فيها خلال ساعة.`,
+    restTitle: 'خطوة أخيرة',
+    rest: (email) => `سيكون بريد حسابك ${email}. نحتاج إلى بعض المعلومات الأخرى.`,
   },
   verify: {
     askTitle: 'تأكيد بريدك الإلكتروني',

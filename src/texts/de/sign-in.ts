@@ -31,6 +31,8 @@ export const signIn: SignInTexts = {
     sentTitle: 'Sehen Sie in Ihre Post',
     sent: (email) =>
       `Wir haben einen Brief an ${email} gesendet. Öffnen Sie innerhalb einer Stunde den Link darin.`,
+    restTitle: 'Noch ein Schritt',
+    rest: (email) => `Ihr Konto bekommt die Adresse ${email}. Wir brauchen noch ein paar Angaben.`,
   },
   verify: {
     askTitle: 'Adresse bestätigen',

@@ -30,6 +30,8 @@ export const signIn = {
     invited: (email: string) => `You are invited with the address ${email}.`,
     sentTitle: 'Check your mail',
     sent: (email: string) => `We have sent an e-mail to ${email}. Open the link in it within an hour.`,
+    restTitle: 'One more step',
+    rest: (email: string) => `Your account gets the address ${email}. We need a little more than that.`,
   },
   verify: {
     askTitle: 'Confirm your address',
