@@ -42,7 +42,7 @@ export function raiseEpoch(
   return db.run(
     `UPDATE cs_sessions SET ended_at = :now, ended_why = :why
      WHERE user_id = :id AND id IS NOT :exceptId AND ended_at IS NULL AND user_epoch = :before
-       AND expires_at > :now`,
+       AND expires_at > :now AND store_epoch >= (SELECT epoch FROM cs_store)`,
     { ...values, now: db.now, why },
   )
 }

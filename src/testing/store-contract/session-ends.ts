@@ -130,6 +130,16 @@ export function testSessionEnds(subject: Subject): void {
     assert.equal(await store.sessions.endAll(newId(), { why: 'ended_by_admin' }, event), 0)
   })
 
+  test('ending all counts none that a restore of the database has ended', async () => {
+    const { store } = subject()
+    const { user } = await signIn(store)
+    await store.declareRestored(0, eventOf('store.restored'))
+    const { present } = await signIn(store, user)
+    const event = eventOf('session.all_ended', { userId: user.id })
+    assert.equal(await store.sessions.endAll(user.id, { why: 'ended_by_user' }, event), 1)
+    assertRefused(await present(0), 'ended')
+  })
+
   test('B7: a new password ends every session but the one that set it', async () => {
     const { store } = subject()
     const user = await signUp(store)
