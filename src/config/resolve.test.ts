@@ -292,7 +292,7 @@ const no: Readonly<Record<string, readonly unknown[]>> = {
   brandName: ['', '  ', 'two\nlines', 'x'.repeat(61)],
   brandColour: ['blue', '#fff', '#12345g', 'url(x)', '#1f4f8f;}'],
   brandLogo: ['', './nothing.svg', 'package.json', '.', 'README.md\0.svg'],
-  eventRetentionDays: [0, 3651, '30'],
+  eventRetentionDays: [1, 3651, '30'],
   maxStalenessSeconds: [0, 301],
   staleness: ['off', false],
   sessionIdleMinutes: [0, 10_081, 1.5, '30'],

@@ -64,8 +64,9 @@ export const service = {
     description:
       'Where `countersign doctor watch --alert` tells that a cause of refusals rises, and that it is over: JSON by POST.',
   }),
+  // A webhook is tried for a day and a half, and has nothing to send once its event is gone.
   eventRetentionDays: setting({
-    kind: wholeNumber(1, 3650),
+    kind: wholeNumber(2, 3650),
     environment: 'EVENT_RETENTION_DAYS',
     default: DEFAULT_EVENT_RETENTION_DAYS,
     description: 'How long audit events are kept.',
