@@ -86,6 +86,8 @@ export function createSessionSockets({ auth, logger }: SessionSocketsOptions): S
     const accepted = await auth.sockets.accept(request)
     if (!accepted.ok) return refuse(connection, accepted.response)
     if (isFull()) return refuse(connection, later(503, 5))
+    // Whoever has left meanwhile says so no more, and would be counted for ever.
+    if (connection.destroyed) return
     const { principal } = accepted
     if (!count(principal.id, connection)) return refuse(connection, later(429, 60))
     sockets.handleUpgrade(request, connection, head, (socket) => {

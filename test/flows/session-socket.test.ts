@@ -115,21 +115,59 @@ test('a socket whose owner went in the middle of the handshake takes nothing wit
   socket.close()
 })
 
-test('F-6: who is refused and does not hang up is cut off', async () => {
-  const { open } = createSessionSockets({ auth: issuer.auth, logger: silentLogger })
-  let told = ''
+/** A connection of which nothing is read, and what it is told. */
+function connectionOf() {
+  const told: string[] = []
   const connection = new Duplex({
     read: () => undefined,
     write(chunk, _encoding, done) {
-      told += String(chunk)
+      told.push(String(chunk))
       done()
     },
   })
-  const closed = once(connection, 'close')
-  const asked = { upgrade: true, method: 'GET', url: '/ws', rawHeaders: [] }
-  await open(asked as unknown as IncomingMessage, connection, Buffer.alloc(0))
+  return { connection, told, closed: once(connection, 'close') }
+}
+
+const asksForSocket = {
+  upgrade: true,
+  method: 'GET',
+  url: '/ws',
+  rawHeaders: [],
+  headers: {},
+} as unknown as IncomingMessage
+
+test('F-6: who is refused and does not hang up is cut off', async () => {
+  const { open } = createSessionSockets({ auth: issuer.auth, logger: silentLogger })
+  const { connection, told, closed } = connectionOf()
+  await open(asksForSocket, connection, Buffer.alloc(0))
   await closed
-  assert.match(told, /^HTTP\/1\.1 401 /)
+  assert.match(told.join(''), /^HTTP\/1\.1 401 /)
+})
+
+test('F-6: who breaks off in the middle of the handshake is none of the 50 of an account', async () => {
+  let accept: () => Promise<void> = async () => undefined
+  const sockets = {
+    async accept() {
+      await accept()
+      return { ok: true, principal: { id: 'finn', scopes: [] }, hold: () => undefined }
+    },
+  }
+  const auth = { ...issuer.auth, sockets } as unknown as typeof issuer.auth
+  const { open } = createSessionSockets({ auth, logger: silentLogger })
+  const openOne = async (leaves: boolean) => {
+    const { connection, told, closed } = connectionOf()
+    accept = async () => {
+      if (!leaves) return
+      connection.destroy()
+      await closed
+    }
+    await open(asksForSocket, connection, Buffer.alloc(0))
+    await closed
+    return told.join('')
+  }
+  for (let count = 0; count < 51; count++) assert.equal(await openOne(true), '')
+  // Not 429: it is only that this request carries no key of a handshake.
+  assert.match(await openOne(false), /^HTTP\/1\.1 400 /)
 })
 
 test('G-13: a stop closes each with 1001, and waits for none', { skip }, async () => {
