@@ -7,6 +7,8 @@ import { type FoundCredential, findCredential } from './find-credential.ts'
 
 /** The part of a WebSocket that is needed to end it: of `ws`, of Fastify, of Hono and of browsers. */
 export interface EndableSocket {
+  /** 3 once it is closed, where it says so. */
+  readonly readyState?: number
   close(code: number, reason: string): void
   addEventListener?(event: 'close', listener: () => void): void
 }
@@ -46,6 +48,8 @@ const ENDED = { code: 1008, reason: 'the credential has ended' }
 const UNSURE = { code: 1013, reason: 'try again' }
 const STOPPING = { code: 1001, reason: 'going away' }
 
+const CLOSED = 3
+
 /** Together with the two seconds in which a process learns of a revocation, well below five. */
 const LOOK_MILLISECONDS = 1000
 
@@ -61,7 +65,11 @@ export function createSockets({ credentials, clock, report }: SocketsParts): Soc
   }
   const end = (socket: EndableSocket, { code, reason }: typeof ENDED): void => {
     letGo(socket)
-    socket.close(code, reason)
+    try {
+      socket.close(code, reason)
+    } catch (error) {
+      report(error)
+    }
   }
   const look = async (socket: EndableSocket, holding: Holding): Promise<void> => {
     const { credential, text, request } = holding
@@ -87,6 +95,8 @@ export function createSockets({ credentials, clock, report }: SocketsParts): Soc
         end(socket, ENDED)
         return () => undefined
       }
+      // It will not say so again, and would be asked about until the credential ends.
+      if (socket.readyState === CLOSED) return () => undefined
       const holding = { ...found, request, principal, expiresAt: Number.POSITIVE_INFINITY }
       held.set(socket, holding)
       timer ??= setInterval(() => {
