@@ -89,9 +89,6 @@ function nextPause(error: ClientError, seconds: number): number | undefined {
 async function rest(seconds: number, { wait }: Surroundings, signal: AbortSignal | undefined): Promise<void> {
   // While a question was under way; whoever listens only now is told nothing.
   signal?.throwIfAborted()
-  const { promise: aborted, reject } = Promise.withResolvers<never>()
-  const leave = () => reject(signal?.reason)
-  signal?.addEventListener('abort', leave)
-  await Promise.race([wait(seconds * 1000), aborted])
-  signal?.removeEventListener('abort', leave)
+  await wait(seconds * 1000, signal)
+  signal?.throwIfAborted()
 }

@@ -50,22 +50,21 @@ export function openSocket(client: Client, options: SocketOptions): LiveSocket {
   // Here and not later, where nobody would be told that it is none.
   const address = new URL(options.url)
   let connection: Connection | undefined
-  let closed = false
   let failures = 0
-  let attempt = 0
+  /** Over when it is closed, or another session's. */
+  let attempt = new AbortController()
 
   const isSignedOut = () => client.session.status === 'signed-out'
 
   const connect = async (): Promise<void> => {
-    const mine = ++attempt
-    const isOver = () => closed || mine !== attempt
+    const { signal } = attempt
     await client.ready().catch(() => undefined)
     // Nobody's ticket is not asked for: whoever signs in is told of, and connects then.
-    if (isOver() || isSignedOut()) return
-    const ticket = await buyTicket(client)
-    if (isOver()) return
+    if (signal.aborted || isSignedOut()) return
+    const ticket = await buyTicket(client, signal)
+    if (signal.aborted) return
     if (ticket === undefined) {
-      if (!isSignedOut()) await again(surroundings, isOver)
+      if (!isSignedOut()) await again(surroundings, signal)
       return
     }
     const url = new URL(address)
@@ -78,20 +77,21 @@ export function openSocket(client: Client, options: SocketOptions): LiveSocket {
       options.onOpen?.()
     }
     // Once it was closed, or is another's, what is still on the way is for nobody.
-    current.onmessage = ({ data }) => isOver() || options.onMessage(data)
+    current.onmessage = ({ data }) => signal.aborted || options.onMessage(data)
     current.onclose = ({ code }) => {
       if (connection === current) connection = undefined
       if (openedAt !== undefined && surroundings.elapsed() - openedAt > STABLE_MILLISECONDS) failures = 0
-      if (!isOver()) void again(surroundings, isOver)
+      if (!signal.aborted) void again(surroundings, signal)
       if (openedAt !== undefined) options.onClose?.(code)
     }
   }
-  const again = async ({ wait, chance }: Surroundings, isOver: () => boolean): Promise<void> => {
-    await wait(backOffMilliseconds(failures++, chance()))
-    if (!isOver()) await connect()
+  const again = async ({ wait, chance }: Surroundings, signal: AbortSignal): Promise<void> => {
+    await wait(backOffMilliseconds(failures++, chance()), signal)
+    if (!signal.aborted) await connect()
   }
   const drop = () => {
-    attempt++
+    attempt.abort()
+    attempt = new AbortController()
     connection?.close(1000)
     connection = undefined
   }
@@ -113,7 +113,6 @@ export function openSocket(client: Client, options: SocketOptions): LiveSocket {
       return true
     },
     close() {
-      closed = true
       stop()
       drop()
     },
@@ -125,9 +124,11 @@ function sessionOf({ session }: Client): string | undefined {
   return session.status === 'signed-in' ? (session.sessionId ?? '') : undefined
 }
 
-async function buyTicket(client: Client): Promise<string | undefined> {
+async function buyTicket(client: Client, until: AbortSignal): Promise<string | undefined> {
   const controller = new AbortController()
-  const timer = setTimeout(() => controller.abort(), DEADLINE_MILLISECONDS)
+  const leave = () => controller.abort()
+  const timer = setTimeout(leave, DEADLINE_MILLISECONDS)
+  until.addEventListener('abort', leave)
   try {
     const { signal } = controller
     const response = await client.fetch(`${client.issuer}/ws-ticket`, { method: 'POST', signal })
@@ -137,6 +138,7 @@ async function buyTicket(client: Client): Promise<string | undefined> {
     return undefined
   } finally {
     clearTimeout(timer)
+    until.removeEventListener('abort', leave)
   }
 }
 

@@ -9,7 +9,8 @@ export interface Surroundings {
   chance(): number
   /** A text nobody guesses: 128 random bits. */
   newKey(): string
-  wait(milliseconds: number): Promise<void>
+  /** Ends early when the signal is aborted, and leaves nothing behind that would keep a program from ending. */
+  wait(milliseconds: number, signal?: AbortSignal): Promise<void>
   readonly locks: Locks | undefined
   openChannel(name: string): Channel | undefined
   /** Of the page. */
@@ -60,7 +61,16 @@ export const here: Surroundings = {
     Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join(
       '',
     ),
-  wait: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
+  wait: (milliseconds, signal) =>
+    new Promise((resolve) => {
+      const end = () => {
+        clearTimeout(timer)
+        signal?.removeEventListener('abort', end)
+        resolve()
+      }
+      const timer = setTimeout(end, milliseconds)
+      signal?.addEventListener('abort', end)
+    }),
   get locks() {
     return globals.navigator?.locks
   },

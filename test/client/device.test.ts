@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, beforeEach, test } from 'node:test'
 import { type DevicePrompt, type DeviceSignIn, signInWithDevice } from '../../src/client/sign-in.ts'
-import type { Surroundings } from '../../src/client/surroundings.ts'
+import { here, type Surroundings } from '../../src/client/surroundings.ts'
 import { type Client, ClientError, createClient } from '../../src/client.ts'
 import { handClock, ISSUER, PASSWORD, startIssuer, type TestIssuer } from '../flows/issuer.ts'
 import { newVisitor, type Visitor } from '../flows/page-visitor.ts'
@@ -178,6 +178,17 @@ test('a signal that comes while a question is under way ends it too: nobody is s
   }
   await assert.rejects(signIn(device, { signal: controller.signal }), /enough/)
   assert.equal((await device.ready()).status, 'signed-out')
+})
+
+test('who gives up while it waits is told at once, and leaves no timer that keeps a program from ending', async () => {
+  const timers = () => process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length
+  const before = timers()
+  const controller = new AbortController()
+  const waited = here.wait(60_000, controller.signal)
+  assert.equal(timers(), before + 1)
+  controller.abort()
+  assert.equal(timers(), before)
+  await waited
 })
 
 test('a signal ends it, also while it waits', async () => {

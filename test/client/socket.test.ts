@@ -151,6 +151,41 @@ test('bad input: whatever comes in the place of a ticket, the socket comes back,
   }
 })
 
+test('a socket that is closed while it waits, or while it buys a ticket, keeps no program from ending', async () => {
+  for (const isAnswered of [true, false]) {
+    const asked = Promise.withResolvers<AbortSignal | null | undefined>()
+    const waits = Promise.withResolvers<AbortSignal | undefined>()
+    const client = createClient(
+      { issuer, storage: 'memory' },
+      {
+        ...here,
+        async fetch(input, init) {
+          if (!String(input).endsWith('/ws-ticket')) return fetch(input, init)
+          asked.resolve(init?.signal)
+          if (isAnswered) return new Response('', { status: 503 })
+          return new Promise((_resolve, reject) => {
+            init?.signal?.addEventListener('abort', () => reject(init.signal?.reason))
+          })
+        },
+        wait(milliseconds, signal) {
+          waits.resolve(signal)
+          return here.wait(milliseconds, signal)
+        },
+      },
+    )
+    await client.signInWithPassword({ username: 'ann', password: PASSWORD })
+    const socket = openSocket(client, {
+      url: `${issuer.replace('http', 'ws')}/ws`,
+      onMessage: () => assert.fail(),
+    })
+    const signal = await (isAnswered ? waits.promise : asked.promise)
+    assert.equal(signal?.aborted, false)
+    socket.close()
+    assert.equal(signal.aborted, true)
+    await client.signOut()
+  }
+})
+
 test('attempts are spread, grow apart, and never by more than half a minute', () => {
   assert.deepEqual(
     [0, 1, 2, 3, 6, 50].map((failures) => [
