@@ -115,7 +115,7 @@ async function trying<Value>(use: () => Promise<Value>): Promise<Value> {
     return await use()
   } catch (cause) {
     const message =
-      'The place where the tokens are kept cannot be read or written: it is full, forbidden or not there. Nothing was sent.'
+      'The place where the tokens are kept cannot be read or written: it is full, forbidden or not there.'
     throw new ClientError(message, { code: 'REFRESH_NEW_TOKEN_UNUSED' }, { cause })
   }
 }

@@ -33,14 +33,19 @@ export async function obtainTokens(
   parameters: Readonly<Record<string, string>>,
 ): Promise<void> {
   const { surroundings, held, issuer, clientId } = parts
-  // Before anything is sent: tokens that could not be kept would be of a session that nobody can end.
+  // Before anything is sent: what cannot be read keeps nothing either.
   await held.reload()
   const answer = await askIssuer(surroundings, `${issuer}/token`, { ...parameters, client_id: clientId })
   const meaning: Meaning = meaningOf(answer)
   if (meaning.kind !== 'tokens') throw await explain(meaning.error, issuer, surroundings)
-  const former = await supersede(held, held.recordOf(meaning.tokens, answer))
-  // That session ends by itself, if it comes to that; this one has begun.
-  if (former !== undefined) endSession(parts, former).catch(() => undefined)
+  const record = held.recordOf(meaning.tokens, answer)
+  let over: TokenRecord | undefined = record
+  try {
+    over = await supersede(held, record)
+  } finally {
+    // The session before, or this one if its tokens could not be kept. It ends by itself, if it comes to that.
+    if (over !== undefined) endSession(parts, over).catch(() => undefined)
+  }
 }
 
 export function signInWithPassword(

@@ -93,6 +93,15 @@ test('a sign-in in the place of a session that the issuer does not end fails for
   assert.equal(client.session.status, 'signed-in')
 })
 
+test('a sign-in whose tokens could not be kept is said, and its session ended: nobody else could', async () => {
+  const client = open()
+  browser.store.replace = () => Promise.reject(new DOMException('full', 'QuotaExceededError'))
+  await assert.rejects(client.signInWithPassword(CREDENTIALS), { code: 'REFRESH_NEW_TOKEN_UNUSED' })
+  assert.deepEqual(paths(), ['/token', '/logout'])
+  assert.match((await asked[1]?.text()) ?? '', /refresh_token=r1/)
+  assert.equal(client.session.status, 'signed-out')
+})
+
 test('whoever was given no refresh token is signed out at the issuer by the access token', async () => {
   const client = open()
   pages['/token'] = () => Response.json({ access_token: 'a1', expires_in: 900 })
