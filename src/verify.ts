@@ -33,6 +33,7 @@ import {
 import type { GuardRequest } from './model/guard-request.ts'
 import type { Principal } from './model/principal.ts'
 import { memoryLimiter } from './store/hot/memory.ts'
+import { isCacheSize } from './tokens/read-access.ts'
 
 export type { Logger } from './base/logger.ts'
 export { AuthError } from './errors/auth-error.ts'
@@ -245,7 +246,7 @@ function readOptions(options: VerifierOptions): readonly IssuerOptions[] {
     ...beside.map((name) => `${name}: belongs to each of the issuers`),
     ...issuers.flatMap(problemsOfIssuer),
   ]
-  const { resourceMetadata } = options
+  const { resourceMetadata, cacheBytes } = options
   if (resourceMetadata !== undefined && !isSafeAddress(resourceMetadata)) {
     problems.push('resourceMetadata: https, or http on loopback')
   }
@@ -254,6 +255,9 @@ function readOptions(options: VerifierOptions): readonly IssuerOptions[] {
       problems.push(`corsOrigins: ${JSON.stringify(origin)} is no origin such as https://app.example.com`)
   }
   if (issuers.length === 0) problems.push('issuers: one or more are needed')
+  if (new Set(issuers.map(({ issuer }) => issuer)).size < issuers.length)
+    problems.push('issuers: one stands twice')
+  if (cacheBytes !== undefined && !isCacheSize(cacheBytes)) problems.push('cacheBytes: from 0 to 16 GiB')
   if (problems.length > 0) throw new TypeError(`createVerifier(): ${problems.join('; ')}`)
   return issuers
 }

@@ -56,6 +56,7 @@ export interface AccessReader {
 
 const TOLERANCE_SECONDS = { usual: 5, most: 60 } as const
 const CACHE_BYTES = 32 * 1024 * 1024
+const MOST_CACHE_BYTES = 16 * 1024 ** 3
 
 /** Headers of good tokens that are kept: one a key, as a rule. */
 const MOST_HEADERS = 16
@@ -195,20 +196,32 @@ function trustOf(issuer: TrustedIssuer): Trust {
   return Object.freeze({ rules, keys, readClaims })
 }
 
+/** A number of seconds within which clocks may be apart. A text of digits would be written behind the time of an end. */
+export function isTolerance(seconds: unknown): boolean {
+  return typeof seconds === 'number' && seconds >= 0 && seconds <= TOLERANCE_SECONDS.most
+}
+
+/** A number of seconds that no token may live longer than. */
+export function isLifeLimit(seconds: unknown): boolean {
+  return typeof seconds === 'number' && seconds > 0 && seconds < Number.POSITIVE_INFINITY
+}
+
+/** A size for the memory of genuine signatures, in bytes. */
+export function isCacheSize(bytes: unknown): boolean {
+  return typeof bytes === 'number' && bytes >= 0 && bytes <= MOST_CACHE_BYTES
+}
+
 function problemsOf(issuer: TrustedIssuer): string[] {
   const { audience, maxLifetimeSeconds, toleranceSeconds = TOLERANCE_SECONDS.usual } = issuer
   const audiences = typeof audience === 'string' ? [audience] : audience
   return [
     issuer.issuer === '' && 'an issuer is needed',
     (audiences.length === 0 || audiences.includes('')) && 'an audience is needed',
-    !(toleranceSeconds >= 0 && toleranceSeconds <= TOLERANCE_SECONDS.most) &&
-      'the tolerance is 0 to 60 seconds',
-    !(maxLifetimeSeconds > 0 && maxLifetimeSeconds < Number.POSITIVE_INFINITY) &&
-      'the longest life is a limit',
+    !isTolerance(toleranceSeconds) && 'the tolerance is 0 to 60 seconds',
+    !isLifeLimit(maxLifetimeSeconds) && 'the longest life is a limit',
   ].filter((problem) => problem !== false)
 }
 
 function problemsOfMemory(cache: ReaderParts['cache']): string[] {
-  const maxBytes = cache?.maxBytes ?? 0
-  return maxBytes >= 0 && maxBytes < Number.POSITIVE_INFINITY ? [] : ['the memory has a size']
+  return isCacheSize(cache?.maxBytes ?? 0) ? [] : ['the memory has a size']
 }

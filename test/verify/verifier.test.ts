@@ -6,6 +6,7 @@ import type { AddressInfo } from 'node:net'
 import { after, test } from 'node:test'
 import { encodeBase64Url } from '../../src/base/base64url.ts'
 import { silentLogger } from '../../src/base/logger.ts'
+import { guardRequestOf } from '../../src/guard/guard-request.ts'
 import { generateSigningKey } from '../../src/keys/signing-key.ts'
 import { createVerifier, type Principal } from '../../src/verify.ts'
 import { handClock } from '../flows/issuer.ts'
@@ -132,6 +133,35 @@ test('what is known is judged at once: the gate answers without a promise', asyn
     const admission = verifier.gate.admit(request, verifier.signedIn)
     assert.ok(admission !== undefined && 'scopes' in admission)
   }
+})
+
+test('F-6: the sockets it holds end with their tokens, and are told to go when it is closed', async () => {
+  const { issuer, key } = await issuerOf()
+  const clock = handClock(Date.now())
+  const { verifier } = verifierOf({ issuer, ...stateless, clock })
+  await verifier.ready()
+  const codes: number[] = []
+  const hold = async (lifeSeconds: number) => {
+    const iat = Math.floor(clock.now() / 1000)
+    const token = sign(key, accessClaims(issuer, { iat, exp: iat + lifeSeconds }))
+    const request = guardRequestOf(requestWith(token))
+    const principal = await verifier.gate.admit(request, verifier.signedIn)
+    assert.ok(principal !== undefined && 'scopes' in principal)
+    return new Promise<number>((resolve) => {
+      const close = (code: number) => {
+        codes.push(code)
+        resolve(code)
+      }
+      verifier.gate.hold(request, { close }, principal)
+    })
+  }
+  const stays = hold(300)
+  const ends = hold(60)
+  clock.advance(61_000)
+  assert.equal(await ends, 1008)
+  assert.deepEqual(codes, [1008])
+  await verifier.close()
+  assert.equal(await stays, 1001)
 })
 
 test('A1, A2, A7, A8, A10, A11, A17: for each yes the noes', async () => {
@@ -489,6 +519,8 @@ test('options that cannot work are refused, all at once', () => {
     maxKeyAgeSeconds: 1,
     revocations: { clientId: 'x', clientSecret: '', staleness: 'loose', maxStalenessSeconds: 0, secret: 'x' },
     claims: { scopes: 'scp' },
+    toleranceSeconds: 61,
+    cacheBytes: -1,
     issuerr: 'x',
   }
   assert.throws(
@@ -507,6 +539,8 @@ test('options that cannot work are refused, all at once', () => {
         'revocations.maxStalenessSeconds',
         'revocations.secret: there is no such option',
         'claims.scopes: there is no such option',
+        'toleranceSeconds: 0 to 60',
+        'cacheBytes: from 0',
         'issuerr: there is no such option',
       ]) {
         assert.ok(error.message.includes(part), part)
@@ -527,14 +561,41 @@ test('options that cannot work are refused, all at once', () => {
     const revocations = { ...follower, ...(url !== undefined && { url }) }
     assert.throws(() => createVerifier({ ...named, issuer, revocations }), /revocations\.url: https/, issuer)
   }
+  const good = { issuer: 'https://issuer.example', ...stateless }
+  const nameless = { audience: AUDIENCE, revocations: follower } as unknown as typeof good
+  assert.throws(() => createVerifier(nameless), /issuer: a text is needed/)
   const elsewhere = { ...follower, url: 'https://issuer.example/revocations' }
   assert.ok(createVerifier({ ...named, issuer: 'issuer.example', revocations: elsewhere }))
-  const good = { issuer: 'https://issuer.example', ...stateless }
   assert.throws(() => createVerifier({ issuers: [] }), /one or more/)
-  assert.throws(() => createVerifier({ issuers: [good, good] }), /stands twice/)
-  assert.throws(() => createVerifier({ ...good, toleranceSeconds: 61 }), /0 to 60/)
-  assert.throws(() => createVerifier({ ...good, maxLifetimeSeconds: 0 }), /limit/)
-  assert.throws(() => createVerifier({ ...good, cacheBytes: -1 }), /memory/)
+  assert.throws(() => createVerifier({ issuers: [good, good] }), /^TypeError: .*stands twice/)
+  for (const [name, values] of Object.entries({
+    // A text would be written behind the time of an end, which would then be in centuries (A8).
+    toleranceSeconds: [-1, 61, Number.NaN, '5', null],
+    maxLifetimeSeconds: [0, -1, Number.POSITIVE_INFINITY, Number.NaN, '3600'],
+    cacheBytes: [-1, Number.NaN, 2 ** 34 + 1, '0'],
+    expect: [null, 'access', ['access'], { token_use: 5 }],
+    claims: [null, 'scope', [], { roles: 5 }, { roles: [] }, { roles: [''] }, { roles: '' }],
+    'claims.clientItself': ['gty', ['gty'], ['gty', 5], ['', 'x'], ['gty', 'x', 'y']].map((clientItself) => ({
+      clientItself,
+    })),
+  })) {
+    const option = name.split('.')[0] ?? name
+    for (const value of values) {
+      const options = { ...good, [option]: value } as typeof good
+      assert.throws(
+        () => createVerifier(options),
+        (error) => error instanceof TypeError && error.message.includes(name),
+        `${name} ${JSON.stringify(value)}`,
+      )
+    }
+  }
+  for (const more of [
+    { toleranceSeconds: 0, maxLifetimeSeconds: 1, cacheBytes: 0 },
+    { toleranceSeconds: 60, claims: {}, expect: {} },
+    { claims: { roles: ['a', 'b'], tokenId: 'none', clientItself: [['a', 'b'], 'x'] } },
+  ] as const) {
+    assert.ok(createVerifier({ ...good, ...more }))
+  }
   for (const [more, isTaken] of [
     [{ maxKeyAgeSeconds: 600 }, true],
     [{ maxKeyAgeSeconds: 599 }, false],

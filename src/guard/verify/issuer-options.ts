@@ -1,7 +1,9 @@
+import { isJsonObject } from '../../base/strict-json.ts'
 import { isPublicAlgorithm, type PublicAlgorithm } from '../../keys/algorithm.ts'
 import { isSafeAddress } from '../../keys/issuer-document.ts'
 import type { TokenType } from '../../tokens/access-checks.ts'
 import type { ClaimMap } from '../../tokens/claim-map.ts'
+import { isLifeLimit, isTolerance } from '../../tokens/read-access.ts'
 
 /** How a service that only verifies learns what the issuer has revoked. */
 export interface FollowedRevocations {
@@ -77,12 +79,12 @@ const REVOCATION_NAMES = new Set(['clientId', 'clientSecret', 'url', 'maxStalene
 const TYPES: readonly unknown[] = ['at+jwt', 'JWT', 'id_token'] satisfies TokenType[]
 const LEAST_KEY_AGE_SECONDS = 600
 
-/** What is wrong with the options of one issuer, all of it, each in a line. Times and tolerances: see the reader. */
+/** What is wrong with the options of one issuer, all of it, each in a line. */
 export function problemsOfIssuer(options: IssuerOptions): string[] {
-  const { issuer, audience, jwksUri, algorithm, tokenType, revocations, maxKeyAgeSeconds, claims } = options
+  const { issuer, audience, jwksUri, algorithm, tokenType, revocations, maxKeyAgeSeconds } = options
+  const { toleranceSeconds, maxLifetimeSeconds } = options
   const problems = [
     ...unknown(options, NAMES, ''),
-    ...unknown(claims ?? {}, CLAIM_NAMES, 'claims.'),
     !isText(issuer) && 'issuer: a text is needed',
     !(isText(audience) || (Array.isArray(audience) && audience.every(isText) && audience.length > 0)) &&
       'audience: the name of this service in its tokens is needed',
@@ -98,6 +100,11 @@ export function problemsOfIssuer(options: IssuerOptions): string[] {
     maxKeyAgeSeconds !== undefined &&
       !(maxKeyAgeSeconds >= LEAST_KEY_AGE_SECONDS && maxKeyAgeSeconds < Number.POSITIVE_INFINITY) &&
       `maxKeyAgeSeconds: ${LEAST_KEY_AGE_SECONDS} or more`,
+    toleranceSeconds !== undefined && !isTolerance(toleranceSeconds) && 'toleranceSeconds: 0 to 60',
+    maxLifetimeSeconds !== undefined &&
+      !isLifeLimit(maxLifetimeSeconds) &&
+      'maxLifetimeSeconds: a limit above 0',
+    ...problemsOfClaims(options),
     ...problemsOfRevocations(issuer, revocations),
   ]
   return problems.filter((problem) => problem !== false).map((problem) => `${String(issuer)}: ${problem}`)
@@ -106,6 +113,28 @@ export function problemsOfIssuer(options: IssuerOptions): string[] {
 /** Without query and fragment (RFC 8414 section 2). */
 function isIssuerAddress(issuer: string): boolean {
   return isSafeAddress(issuer) && !issuer.includes('?')
+}
+
+function problemsOfClaims({ claims = {}, expect = {} }: IssuerOptions): (string | false)[] {
+  if (!isJsonObject(claims)) return ['claims: an object']
+  const { clientItself, ...paths } = claims as Readonly<Record<string, unknown>>
+  const isPair = Array.isArray(clientItself) && clientItself.length === 2 && isPath(clientItself[0])
+  return [
+    ...unknown(claims, CLAIM_NAMES, 'claims.'),
+    ...Object.entries(paths).map(
+      ([name, path]) =>
+        path !== undefined && !isPath(path) && `claims.${name}: the name of a claim, or the way to one`,
+    ),
+    clientItself !== undefined &&
+      !(isPair && isText(clientItself[1])) &&
+      'claims.clientItself: a claim and its value',
+    !(isJsonObject(expect) && Object.values(expect).every(isText)) &&
+      'expect: claims and their values, texts',
+  ]
+}
+
+function isPath(path: unknown): boolean {
+  return isText(path) || (Array.isArray(path) && path.length > 0 && path.every(isText))
 }
 
 /** Where an issuer tells what it has revoked. */
@@ -119,12 +148,14 @@ function problemsOfRevocations(
 ): (string | false)[] {
   if (revocations === undefined || revocations === 'stateless') return []
   if (typeof revocations !== 'object' || revocations === null) return ['revocations: an object, or stateless']
-  const { clientId, clientSecret, maxStalenessSeconds = 5, staleness = 'strict' } = revocations
+  const { clientId, clientSecret, url, maxStalenessSeconds = 5, staleness = 'strict' } = revocations
   return [
     ...unknown(revocations, REVOCATION_NAMES, 'revocations.'),
     !(isText(clientId) && isText(clientSecret)) && 'revocations: clientId and clientSecret are needed',
     // Also where nobody gave it: an issuer whose key set is named need not have an address, and a secret goes there.
-    !isSafeAddress(feedAddress(issuer, revocations)) && 'revocations.url: https, or http on loopback',
+    (isText(issuer) || url !== undefined) &&
+      !isSafeAddress(feedAddress(issuer, revocations)) &&
+      'revocations.url: https, or http on loopback',
     !(maxStalenessSeconds >= 1 && maxStalenessSeconds <= 3600) &&
       'revocations.maxStalenessSeconds: from 1 to 3600',
     staleness !== 'strict' && staleness !== 'relaxed' && 'revocations.staleness: strict or relaxed',
