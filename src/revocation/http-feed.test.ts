@@ -8,7 +8,7 @@ import { guardedClock } from '../base/clock.ts'
 import { systemRandom } from '../base/random.ts'
 import type { RevocationFeed } from './feed.ts'
 import { createFeedAnswers } from './feed-answers.ts'
-import { type FeedDocument, readFeedQuestion } from './feed-document.ts'
+import { readFeedQuestion } from './feed-document.ts'
 import { createHttpRevocationFeed, type HttpFeedOptions } from './http-feed.ts'
 import { createRevocationState } from './state.ts'
 
@@ -293,35 +293,6 @@ test('the authorization of each question is made anew, and no credential is in i
   assert.equal(new Set(nonces).size, requests.length)
 })
 
-test('with many waiting, further verifiers are answered at once and pace themselves', async () => {
-  const bench = createFeedBench()
-  await bench.feed.start()
-  const { clock, schedule } = bench.hand
-  const answers = createFeedAnswers({
-    revocations: bench.database,
-    feed: bench.feed,
-    clock,
-    schedule,
-    mostWaiting: 2,
-  })
-  const { cursor } = await bench.database.pull()
-  const question = { nonce: 'n', cursor, waitMilliseconds: 1000, census: false }
-  let answered = 0
-  const waiting = [1, 2].map(() => answers.answer(question).then(() => answered++))
-  await settle()
-  assert.equal(answered, 0)
-  await answers.answer(question)
-  await bench.hand.pass(1000)
-  await Promise.all(waiting)
-  const abort = new AbortController()
-  const left = answers.answer(question, abort.signal)
-  await settle()
-  abort.abort()
-  await left
-  await bench.feed.stop()
-  assert.equal(bench.hand.timers, 0)
-})
-
 test('over a real socket', async (t) => {
   const bench = createFeedBench()
   bench.database.write(sessionEntry(1))
@@ -352,59 +323,40 @@ test('over a real socket', async (t) => {
   server.closeAllConnections()
 })
 
-test('news that a verifier has already does not end its waiting, and news that comes while the database is asked does', async () => {
-  const bench = createFeedBench()
-  await bench.feed.start()
-  const { clock, schedule } = bench.hand
-  const answers = createFeedAnswers({ revocations: bench.database, feed: bench.feed, clock, schedule })
-  bench.database.write(sessionEntry(1))
-  const { cursor } = await bench.database.pull()
-  const question = { nonce: 'n', cursor, waitMilliseconds: 1500, census: false }
-  const documents: FeedDocument[] = []
-  const asking = answers.answer(question).then((answer) => documents.push(answer))
-  await settle()
-  // To the node itself it is news; the verifier has it from another one.
-  await bench.feed.pullNow()
-  await bench.hand.pass(1000)
-  assert.equal(documents.length, 0)
-  await bench.hand.pass(500)
-  await asking
-  const [document] = documents
-  assert.deepEqual(document?.entries, [])
-
-  const held = Promise.withResolvers<void>()
-  const slow = createFeedAnswers({
-    revocations: {
-      async pull(...asked) {
-        const answer = await bench.database.pull(...asked)
-        await held.promise
-        return answer
-      },
-    },
-    feed: bench.feed,
-    clock,
-    schedule,
-  })
-  const late = slow.answer({ ...question, cursor: document?.cursor })
-  await settle()
-  // The answer under way does not have it, and the node hears of it before that answer is there.
-  bench.database.write(sessionEntry(2))
-  await bench.feed.pullNow()
-  held.resolve()
-  assert.equal((await late).entries.length, 1)
-  await bench.feed.stop()
+test('whoever gives the wrong secret, or lacks the scope, reads that in the log, and nothing of the secret', async () => {
+  for (const status of [401, 403, 404]) {
+    const said: string[] = []
+    const note = (facts: object): void => void said.push(inspect(facts, { depth: 5 }))
+    const logger = { debug: note, info: note, warn: note, error: note }
+    const verifier = createVerifier(createFeedBench(), { authorization: () => 'Basic wrong', logger })
+    if (status !== 401) verifier.between = async () => new Response('', { status })
+    await Promise.allSettled([verifier.feed.start()])
+    const log = said.join('\n')
+    assert.ok(log.includes(`the issuer answered ${status}`), log)
+    const isOfClient = /clientId and clientSecret are not those of a client with the scope revocations:read/
+    assert.equal(isOfClient.test(log), status !== 404)
+    assert.doesNotMatch(log, /Basic|wrong/)
+    await verifier.feed.stop()
+  }
 })
 
-test('whoever gives the wrong secret reads that in the log, and nothing of the secret', async () => {
-  const said: string[] = []
-  const note = (facts: object): void => void said.push(inspect(facts, { depth: 5 }))
-  const logger = { debug: note, info: note, warn: note, error: note }
-  const { feed } = createVerifier(createFeedBench(), { authorization: () => 'Basic wrong', logger })
-  await Promise.allSettled([feed.start()])
-  assert.match(
-    said.join('\n'),
-    /the issuer answered 401: clientId and clientSecret are not those of a client/,
-  )
-  assert.doesNotMatch(said.join('\n'), /Basic|wrong/)
-  await feed.stop()
+test('a question is given up after five seconds, however stale the knowledge may get', async () => {
+  const bench = createFeedBench()
+  await bench.feed.start()
+  const verifier = createVerifier(bench, { maxStalenessMilliseconds: 60_000 })
+  await verifier.feed.start()
+  const given = Promise.withResolvers<void>()
+  verifier.between = (request) => {
+    request.signal.addEventListener('abort', () => given.resolve())
+    return lose(request)
+  }
+  let isGivenUp = false
+  void given.promise.then(() => (isGivenUp = true))
+  await bench.hand.pass(2000)
+  const asked = verifier.requests.length
+  await bench.hand.pass(4999)
+  assert.deepEqual([isGivenUp, verifier.requests.length], [false, asked])
+  await bench.hand.pass(1)
+  assert.equal(isGivenUp, true)
+  await verifier.feed.stop()
 })

@@ -2,7 +2,12 @@ import { type Random, randomSecret } from '../base/random.ts'
 import { backgroundTimer, type Schedule } from '../base/schedule.ts'
 import { AuthError } from '../errors/auth-error.ts'
 import { createRevocationFeed, type RevocationFeed, type RevocationFeedOptions } from './feed.ts'
-import { LONGEST_WAIT_MILLISECONDS, readFeedDocument, writeFeedQuestion } from './feed-document.ts'
+import {
+  type FeedQuestion,
+  LONGEST_WAIT_MILLISECONDS,
+  readFeedDocument,
+  writeFeedQuestion,
+} from './feed-document.ts'
 import type { RevocationAnswer, RevocationSource } from './source.ts'
 
 export interface HttpSourceOptions {
@@ -99,18 +104,23 @@ export function httpRevocations(options: HttpSourceOptions): RevocationSource {
       const most = cursor === undefined ? silenceMilliseconds * 2 ** silences : Number.POSITIVE_INFINITY
       const response = await beginningOf(target, init, most)
       silences = 0
-      return readAnswer(response, nonce, mostBytes)
+      return readAnswer(response, { nonce, cursor }, mostBytes)
     },
   }
 }
 
-async function readAnswer(response: Response, nonce: string, mostBytes: number): Promise<RevocationAnswer> {
+async function readAnswer(
+  response: Response,
+  { nonce, cursor }: Pick<FeedQuestion, 'nonce' | 'cursor'>,
+  mostBytes: number,
+): Promise<RevocationAnswer> {
   if (response.status !== 200) {
     await response.body?.cancel()
     throw new AuthError('DENYLIST_DOWN', { details: { status: response.status }, cause: whyNot(response) })
   }
   const answer = readFeedDocument(parse(await readText(response, mostBytes)), nonce)
-  if (answer === undefined)
+  // Whoever has asked for everything knows nothing: what is only new would pass for all there is (PROTOCOL 2.8).
+  if (answer === undefined || (cursor === undefined && !answer.complete))
     throw new AuthError('DENYLIST_DOWN', { details: { problem: 'not an answer of a feed' } })
   return answer
 }

@@ -83,6 +83,19 @@ test('what is no answer of a feed is let go of, and said to be none', async () =
   }
 })
 
+test('PROTOCOL 2.8: whoever has asked for everything takes nothing less; news may also be everything', async () => {
+  for (const [complete, cursor, isTaken] of [
+    [false, undefined, false],
+    [true, undefined, true],
+    [false, 'c', true],
+    [true, 'c', true],
+  ] as const) {
+    const { source } = bench((document) => Response.json({ ...JSON.parse(document), complete }))
+    if (isTaken) assert.equal((await source.pull(cursor)).complete, complete)
+    else await assert.rejects(source.pull(cursor), DOWN)
+  }
+})
+
 test('whoever gives up a question ends it at the issuer too, whatever was asked', async () => {
   for (const cursor of [undefined, 'c']) {
     const { source } = bench(
@@ -98,6 +111,32 @@ test('whoever gives up a question ends it at the issuer too, whatever was asked'
     leave.abort(new Error('left'))
     await assert.rejects(answer, { message: 'left' })
   }
+})
+
+test('a silence makes the next answer with everything twice as patient, until one begins', async () => {
+  let isSilent = true
+  const { hand, source } = bench(
+    (document, { signal }) =>
+      isSilent
+        ? new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason)))
+        : new Response(document),
+    { silenceMilliseconds: 1000 },
+  )
+  const isGivenUpAfter = async (milliseconds: number) => {
+    let isOver = false
+    const answer = source.pull().catch(() => (isOver = true))
+    await hand.pass(milliseconds - 1)
+    assert.equal(isOver, false)
+    await hand.pass(1)
+    await answer
+    assert.equal(isOver, true)
+  }
+  for (const milliseconds of [1000, 2000, 4000]) await isGivenUpAfter(milliseconds)
+  isSilent = false
+  await source.pull()
+  isSilent = true
+  await isGivenUpAfter(1000)
+  assert.equal(hand.timers, 0)
 })
 
 test('the limit is for the beginning of a whole answer, not for the rest of it, nor for what waits for news', async () => {
