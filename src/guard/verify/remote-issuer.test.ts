@@ -130,6 +130,25 @@ test('keys that nobody has confirmed for too long refuse everything, by the boun
   await followed.stop()
 })
 
+test('PROTOCOL 2.2: what the feed has said counts for five seconds, or as long as was set; relaxed it goes on', async () => {
+  const client = { clientId: 'orders', clientSecret: 'x' }
+  for (const [more, seconds, then] of [
+    [{}, 5, 'REVOCATION_STALE'],
+    [{ maxStalenessSeconds: 20 }, 20, 'REVOCATION_STALE'],
+    [{ staleness: 'strict' }, 5, 'REVOCATION_STALE'],
+    [{ staleness: 'relaxed' }, 5, undefined],
+  ] as const) {
+    const { hand, published, followed, verdict } = bench({ revocations: { ...client, ...more } })
+    await followed.start()
+    published.feedAnswers = false
+    hand.sleep(seconds * 1000)
+    assert.equal(verdict(), undefined)
+    hand.sleep(1)
+    assert.equal(verdict(), then)
+    await followed.stop()
+  }
+})
+
 test('RFC 6749 2.3.1: the client shows its secret form-encoded, to the place that was named, else beside the issuer', async () => {
   const credentials = `Basic ${Buffer.from('orders:p%2B%3A%25%C3%A9').toString('base64')}`
   const revocations = { clientId: 'orders', clientSecret: 'p+:%é' }
