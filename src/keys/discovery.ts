@@ -1,6 +1,9 @@
+import { printable } from '../base/printable.ts'
 import { isThisMachine } from '../base/this-machine.ts'
 import { AuthError } from '../errors/auth-error.ts'
 import { type DocumentReader, fetchDocument, isSafeAddress } from './issuer-document.ts'
+
+const LONGEST_QUOTE = 200
 
 /**
  * Finds the address of an issuer's key set in its metadata: RFC 8414 first, then OpenID Connect Discovery. A document
@@ -12,7 +15,7 @@ export async function discoverKeySet(issuer: string, reader: DocumentReader): Pr
   for (const address of metadataAddresses(issuer)) {
     try {
       const { content } = await fetchDocument(address, reader)
-      if (content.issuer !== issuer) problems.push(`${address}: it is the document of another issuer`)
+      if (content.issuer !== issuer) problems.push(`${address}: ${strangerNamed(content.issuer)}`)
       else if (isKeySetAddress(content.jwks_uri, issuer)) return content.jwks_uri
       else problems.push(`${address}: its jwks_uri is missing or not safe`)
     } catch (error) {
@@ -31,6 +34,12 @@ export function metadataAddresses(issuer: string): readonly string[] {
     `${origin}/.well-known/oauth-authorization-server${path}`,
     `${origin}${path}/.well-known/openid-configuration`,
   ]
+}
+
+/** For whoever has mistyped an address, or a port of it, what it should have been. */
+function strangerNamed(issuer: unknown): string {
+  const name = typeof issuer === 'string' ? `, ${printable(issuer.slice(0, LONGEST_QUOTE))}` : ''
+  return `it is the document of another issuer${name}`
 }
 
 /** A public issuer must not send us to services of our own machine. */

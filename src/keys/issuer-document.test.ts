@@ -47,9 +47,26 @@ test('a document may have 1 MiB and not a byte more, whatever it says of its len
   }
 })
 
-test('an answer that is of no use is let go of', async () => {
+test('JSON is asked for, by the rules of a strict reader that goes sixteen levels deep', async () => {
+  const nested = (levels: number) => `{"a":${'['.repeat(levels - 1)}${']'.repeat(levels - 1)}}`
+  assert.ok((await fetched(new Response(nested(16)))).content.a)
+  await assert.rejects(fetched(new Response(nested(17))), { code: 'JWKS_UNREACHABLE' })
+  await fetchDocument(ADDRESS, {
+    async fetch(_input, init) {
+      assert.equal(new Headers(init?.headers).get('accept'), 'application/json')
+      return Response.json({})
+    },
+    signal: AbortSignal.timeout(10_000),
+  })
+})
+
+test('an answer that is of no use is let go of, whatever becomes of that', async () => {
   let cancelled = 0
-  const body = () => new ReadableStream({ cancel: () => void cancelled++ })
+  const cancel = () => {
+    cancelled++
+    throw new Error('the connection is gone')
+  }
+  const body = () => new ReadableStream({ cancel })
   for (const status of [201, 404, 500]) {
     await assert.rejects(fetched(new Response(body(), { status })), { code: 'JWKS_UNREACHABLE' })
   }

@@ -52,7 +52,8 @@ export async function fetchDocument(
     if (typeof content === 'string') throw failed(content)
     return { content, maxAgeSeconds: readMaxAge(response.headers.get('cache-control')) }
   } catch (error) {
-    throw error instanceof AuthError ? error : failed(signal.aborted ? 'took too long' : 'no answer', error)
+    if (error instanceof AuthError) throw error
+    throw failed(signal.aborted ? 'took too long' : `no answer${codeOf(error)}`, error)
   }
 }
 
@@ -73,6 +74,12 @@ async function readBytes({ body }: Response): Promise<Buffer | undefined> {
     parts.push(part)
   }
   return Buffer.concat(parts)
+}
+
+/** Of what the network said, for `fetch` says of all of it that it failed: ECONNREFUSED, ENOTFOUND, CERT_HAS_EXPIRED. */
+function codeOf(error: unknown): string {
+  const cause = error instanceof Error ? error.cause : undefined
+  return cause instanceof Error && 'code' in cause ? ` (${cause.code})` : ''
 }
 
 /** `max-age` of Cache-Control (RFC 9111 section 5.2.2.1). */

@@ -157,5 +157,5 @@ function sameOf(
   read: PublicVerificationKey,
 ): PublicVerificationKey {
   const isSame = known !== undefined && JSON.stringify(known.publicJwk) === JSON.stringify(read.publicJwk)
-  return isSame && known.usable ? known : read
+  return isSame ? known : read
 }
