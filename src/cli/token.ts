@@ -26,7 +26,7 @@ function inWords(members: Readonly<Record<string, unknown>>, times: Readonly<Rec
   return Object.fromEntries(
     Object.entries(members).map(([name, value]) => {
       const shown = typeof value === 'object' ? JSON.stringify(value) : String(value)
-      return [name, times[name] === undefined ? shown : `${shown}  (${times[name]})`]
+      return [name, Object.hasOwn(times, name) ? `${shown}  (${times[name]})` : shown]
     }),
   )
 }

@@ -115,6 +115,8 @@ test('token inspect shows what a token says, in words, and says that nothing is 
     iat: now - 7200,
     exp: now + 600.5,
     auth_time: 1e15,
+    constructor: 'c',
+    'a\u001b[2J\r': '\u202eb\u2028',
   }
   const token = `${part({ alg: 'ES256', typ: 'at+jwt', kid: 'k' })}.${part(claims)}.${'A'.repeat(86)}`
   const shown = await run(['token', 'inspect'], `${token}\n`)
@@ -122,6 +124,8 @@ test('token inspect shows what a token says, in words, and says that nothing is 
   assert.match(shown.out, /\niat +\d+ +\(20\S+Z, 2 hours ago\)\n/)
   assert.match(shown.out, /\nexp +\d+\.5 +\(20\S+Z, in (10|9) minutes\)\n/)
   assert.match(shown.out, /\nauth_time +1000000000000000 +\(no time there is\)\n/)
+  assert.match(shown.out, /\nconstructor +c\n/, 'nothing that objects inherit is a time')
+  assert.match(shown.out, /\na\?\[2J\? +\?b\?\n/, 'a claim moves no cursor')
   assert.ok(!shown.out.includes('AAAA'), 'no signature: it would be a token again')
   const file = join(folder, 'token')
   writeFileSync(file, `Bearer ${token}`)
