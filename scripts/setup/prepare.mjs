@@ -10,31 +10,25 @@ import { createProgress } from './progress.mjs'
  * Brings the clone to where a task can run, doing only what is missing, and answers which Node to run it with.
  * When nothing is missing it says nothing, takes no lock and costs some milliseconds.
  * @param {{ build: boolean }} need
+ * @param {import('./progress.mjs').Progress} [progress]
  * @returns {Promise<string>}
  */
-export async function prepare(need) {
+export async function prepare(need, progress = createProgress()) {
   const ready = () => {
     const node = nodeAtHand()
     return node !== undefined && packagesInstalled() && (!need.build || built()) ? node : undefined
   }
   return (
     ready() ??
-    (await withLock(inClone('.build', 'lock'), async () => ready() ?? (await catchUp(need)), {
-      onWait: tellWait,
+    (await withLock(inClone('.build', 'lock'), async () => ready() ?? (await catchUp(need, progress)), {
+      onWait: (pid) => progress.say(`waiting for another run that is preparing this clone (process ${pid})`),
       helpers: runningSteps,
     }))
   )
 }
 
-const progress = createProgress()
-
-/** @param {string} pid */
-function tellWait(pid) {
-  progress.say(`waiting for another run that is preparing this clone (process ${pid})`)
-}
-
-/** @param {{ build: boolean }} need */
-async function catchUp(need) {
+/** @param {{ build: boolean }} need @param {import('./progress.mjs').Progress} progress */
+async function catchUp(need, progress) {
   const steps = []
   if (nodeAtHand() === undefined) steps.push(progress.during(`fetching ${nodeToFetch()}`, fetchNode))
   if (!packagesInstalled()) steps.push(progress.during('installing packages', installPackages))

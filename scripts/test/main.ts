@@ -39,19 +39,12 @@ const progress = createProgress()
 const one: Counts = { ...NOTHING, failed: 1 }
 let total = NOTHING
 
-if (!full && patterns.length === 0) {
-  const results = await progress.during('checking types, lint, shape and docs', () => runChecks())
-  process.stdout.write(reportChecks(results))
-  for (const { passed } of results) if (!passed) total = addCounts(total, one)
-}
-
 const { suites, leftOut } = await withoutMissing(chooseSuites(root, { full, patterns }))
-if (suites.some((suite) => suite.isolation === 'process')) {
-  await prepare({ build: true }).catch((error: unknown) => {
-    console.log(`FAILED: ${error instanceof Error ? error.message : error}`)
-    total = addCounts(total, one)
-  })
-}
+// Side by side: after their first seconds the checks leave a core free.
+await Promise.all([
+  full || patterns.length > 0 ? undefined : check(),
+  suites.some((suite) => suite.isolation === 'process') ? build() : undefined,
+])
 // The suites are no part of the terminal's foreground group: they end through the exit of this process.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.on(signal, () => process.exit(128 + constants.signals[signal]))
@@ -74,6 +67,19 @@ if (suites.length === 0) total = addCounts(total, sayNothingToRun())
 process.stdout.write(leftOut)
 process.stdout.write(closingLines(total))
 process.exit(total.failed === 0 ? 0 : 1)
+
+async function check(): Promise<void> {
+  const results = await progress.during('checking types, lint, shape and docs', () => runChecks())
+  process.stdout.write(reportChecks(results))
+  for (const { passed } of results) if (!passed) total = addCounts(total, one)
+}
+
+async function build(): Promise<void> {
+  await prepare({ build: true }, progress).catch((error: unknown) => {
+    console.log(`FAILED: ${error instanceof Error ? error.message : error}`)
+    total = addCounts(total, one)
+  })
+}
 
 function sayNothingToRun(): Counts {
   if (full && patterns.length === 0) {

@@ -28,7 +28,14 @@ export async function runSuite(suite: Suite, options: RunOptions): Promise<Count
   // Servers that refuse to run as root reach their own folder through this one.
   chmodSync(temporary, 0o711)
   const remove = () => rmSync(temporary, { recursive: true, force: true, maxRetries: 3 })
-  process.on('exit', remove)
+  const removeAtExit = () => {
+    try {
+      remove()
+    } catch {
+      // A disk of a test's own is still mounted there: its keeper takes it away, now that the test is gone.
+    }
+  }
+  process.on('exit', removeAtExit)
   try {
     const { counts = NOTHING, problem } = await runProcess(suite, temporary, options)
     const found = problem ?? (ranAny(counts) ? undefined : 'ran no test')
@@ -37,7 +44,7 @@ export async function runSuite(suite: Suite, options: RunOptions): Promise<Count
     report(`FAILED: the run of the tests ${suite.title} ${found}\n`)
     return addCounts(counts, FAILED)
   } finally {
-    process.off('exit', remove)
+    process.off('exit', removeAtExit)
     remove()
   }
 }
@@ -86,7 +93,8 @@ function runProcess(
       child.kill('SIGTERM')
       setTimeout(killAll, LAST_WORDS_MILLISECONDS).unref()
     }, limitSeconds * 1000)
-    process.on('exit', killAll)
+    // Before their folder is removed: what is being written cannot go.
+    process.prependListener('exit', killAll)
     child.on('message', (message) => {
       counts = readCounts(message)
       // The child waits for this, so that its end cannot overtake its counts.

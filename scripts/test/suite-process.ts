@@ -99,7 +99,10 @@ stream.on('test:diagnostic', ({ message }) => {
 /** Where the time of a whole run goes. */
 const seconds = new Map<string, number>()
 stream.on('test:summary', ({ file, duration_ms: milliseconds }) => {
-  if (file !== undefined) seconds.set(shortName(file), milliseconds / 1000)
+  if (file === undefined) return
+  // Of a file that has ended nothing else is told.
+  running.delete(keyOf({ file, name: file, nesting: 0 }))
+  seconds.set(shortName(file), milliseconds / 1000)
 })
 stream.on('end', finish)
 stream.resume()
