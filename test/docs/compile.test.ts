@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import { BUILT_TYPES } from '../built-types.ts'
 import { codeBlocks, root } from './code-blocks.ts'
 
 const FRAMEWORKS = fileURLToPath(new URL('./frameworks.d.ts', import.meta.url))
@@ -13,10 +14,7 @@ const GENERATED_CLIENT = fileURLToPath(new URL('./generated-client.d.ts', import
 const OPTIONS = {
   extends: join(root, 'tsconfig.json'),
   compilerOptions: {
-    paths: {
-      countersign: [join(root, 'src/index.ts')],
-      'countersign/*': [join(root, 'src/*.ts')],
-    },
+    paths: BUILT_TYPES,
     noUnusedLocals: false,
     // Few applications set it, and types of frameworks do not keep to it; test/types does for ours.
     exactOptionalPropertyTypes: false,

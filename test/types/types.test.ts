@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import { BUILT_TYPES } from '../built-types.ts'
 
 // What is in them is checked by `npm run check`, which compiles everything.
 export type * from './express.ts'
@@ -26,10 +27,7 @@ function complaints(program: string): string[] {
       JSON.stringify({
         extends: join(root, 'tsconfig.json'),
         compilerOptions: {
-          paths: {
-            countersign: [join(root, 'src/index.ts')],
-            'countersign/*': [join(root, 'src/*.ts')],
-          },
+          paths: BUILT_TYPES,
           typeRoots: [join(root, 'node_modules/@types')],
           allowImportingTsExtensions: true,
         },
