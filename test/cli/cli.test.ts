@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { type ChildProcess, spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
@@ -9,39 +9,21 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { text } from 'node:stream/consumers'
 import { after, before, test } from 'node:test'
-import { fileURLToPath } from 'node:url'
-import { bareEnvironment } from './bare-environment.ts'
+import { build, type RunOptions, runProgram, startProgram } from './built-server.ts'
 
-const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))
 const PASSWORD = 'correct horse battery'
 
 let folder: string
 before(() => {
+  build()
   folder = mkdtempSync(join(tmpdir(), 'countersign-cli-'))
 })
 after(() => rmSync(folder, { recursive: true }))
 
-interface Ended {
-  readonly status: number | null
-  readonly out: string
-  readonly err: string
-}
-
-function start(args: readonly string[], env: Record<string, string> = {}, cwd = folder): ChildProcess {
-  return spawn(process.execPath, [MAIN, ...args], { cwd, env: { ...bareEnvironment(), ...env } })
-}
-
-async function run(
-  args: readonly string[],
-  { input = '', env = {} as Record<string, string>, cwd = folder } = {},
-): Promise<Ended> {
-  const child = start(args, env, cwd)
-  child.stdin?.end(input)
-  const { stdout, stderr } = child
-  assert.ok(stdout && stderr)
-  const [out, err, [status]] = await Promise.all([text(stdout), text(stderr), once(child, 'close')])
-  return { status, out, err }
-}
+const start = (args: readonly string[], env: Record<string, string> = {}): ChildProcess =>
+  startProgram(args, { cwd: folder, env })
+const run = (args: readonly string[], options: Partial<RunOptions> = {}) =>
+  runProgram(args, { cwd: folder, ...options })
 
 async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1')

@@ -1,12 +1,8 @@
 import assert from 'node:assert/strict'
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { text } from 'node:stream/consumers'
 import { after, before, test } from 'node:test'
-import { fileURLToPath } from 'node:url'
 import { hashSync as bcryptHash } from 'bcryptjs'
 import type { Auth } from '../../src/auth.ts'
 import { exportFrom } from '../../src/cli/export-users.ts'
@@ -14,13 +10,13 @@ import { createCsvReader } from '../../src/cli/import/csv.ts'
 import { createProgress } from '../../src/cli/import/progress.ts'
 import { importInto } from '../../src/cli/import-users.ts'
 import { startIssuer } from '../flows/issuer.ts'
-import { bareEnvironment } from './bare-environment.ts'
+import { build, runProgram } from './built-server.ts'
 
-const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))
 const PASSWORD = 'correct horse battery'
 
 let folder: string
 before(() => {
+  build()
   folder = mkdtempSync(join(tmpdir(), 'countersign-import-'))
 })
 after(() => rmSync(folder, { recursive: true }))
@@ -214,15 +210,7 @@ test('what can be read once alone is refused: nobody would miss the rows that th
 })
 
 test('the command line imports, shows how far it is on a terminal, and exports without hashes to the screen', async () => {
-  const run = async (...args: string[]) => {
-    const child = spawn(process.execPath, [MAIN, 'users', ...args], { cwd: folder, env: bareEnvironment() })
-    const [out, err, [status]] = await Promise.all([
-      text(child.stdout),
-      text(child.stderr),
-      once(child, 'close'),
-    ])
-    return { status, out, err }
-  }
+  const run = (...args: string[]) => runProgram(['users', ...args], { cwd: folder })
   const path = file(
     'two.jsonl',
     [1, 2].map((n) => JSON.stringify({ email: `${n}@example.com`, passwordHash: BCRYPT })).join('\n'),

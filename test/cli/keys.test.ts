@@ -1,35 +1,21 @@
 import assert from 'node:assert/strict'
-import { spawn } from 'node:child_process'
 import { generateKeyPairSync } from 'node:crypto'
-import { once } from 'node:events'
 import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { text } from 'node:stream/consumers'
 import { after, before, test } from 'node:test'
-import { fileURLToPath } from 'node:url'
-import { bareEnvironment } from './bare-environment.ts'
-
-const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))
+import { build, runProgram } from './built-server.ts'
 
 let folder: string
 before(() => {
+  build()
   folder = mkdtempSync(join(tmpdir(), 'countersign-cli-keys-'))
 })
 after(() => rmSync(folder, { recursive: true }))
 
 async function run(args: readonly string[], input = '', env: Record<string, string> = {}) {
-  const child = spawn(process.execPath, [MAIN, ...args], {
-    cwd: folder,
-    env: { ...bareEnvironment(), ...env },
-  })
-  child.stdin.end(input)
-  const [out, err, [status]] = await Promise.all([
-    text(child.stdout),
-    text(child.stderr),
-    once(child, 'close'),
-  ])
-  return { status, out, err, json: () => JSON.parse(out) }
+  const ended = await runProgram(args, { cwd: folder, input, env })
+  return { ...ended, json: () => JSON.parse(ended.out) }
 }
 interface Key {
   readonly kid: string

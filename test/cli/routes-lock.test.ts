@@ -1,32 +1,18 @@
 import assert from 'node:assert/strict'
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { text } from 'node:stream/consumers'
 import { after, before, test } from 'node:test'
-import { fileURLToPath } from 'node:url'
-import { bareEnvironment } from './bare-environment.ts'
-
-const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))
+import { build, runProgram } from './built-server.ts'
 
 let folder: string
 before(() => {
+  build()
   folder = mkdtempSync(join(tmpdir(), 'countersign-lock-'))
 })
 after(() => rmSync(folder, { recursive: true }))
 
-async function run(args: readonly string[], input = '') {
-  const child = spawn(process.execPath, [MAIN, 'routes', ...args], { cwd: folder, env: bareEnvironment() })
-  child.stdin.end(input)
-  const [out, err, [status]] = await Promise.all([
-    text(child.stdout),
-    text(child.stderr),
-    once(child, 'close'),
-  ])
-  return { out, err, status: status as number }
-}
+const run = (args: readonly string[], input = '') => runProgram(['routes', ...args], { cwd: folder, input })
 
 const write = (name: string, content: string) => writeFileSync(join(folder, name), content)
 

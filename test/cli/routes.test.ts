@@ -1,65 +1,34 @@
 import assert from 'node:assert/strict'
-import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { text } from 'node:stream/consumers'
 import { after, before, test } from 'node:test'
-import { fileURLToPath } from 'node:url'
 import { findFreePort } from '../servers/free-port.ts'
-import { bareEnvironment } from './bare-environment.ts'
+import { build, type RunningServer, runProgram, startServer } from './built-server.ts'
 
-const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))
+// Open in development, and then the probe says so.
+const METRICS = 'closed'
 
 let folder: string
 let port: number
 let url: string
-let server: ChildProcess
+let server: RunningServer
 
 before(async () => {
+  build()
   folder = mkdtempSync(join(tmpdir(), 'countersign-routes-'))
   port = await findFreePort()
-  url = `http://127.0.0.1:${port}`
-  // Its log is not read: a pipe that nobody empties would stop it.
-  server = start(['serve'], 'ignore')
-  await answering(`${url}/readyz`)
+  server = await startServer(port, { cwd: folder, env: { METRICS } })
+  url = server.url
 })
 after(async () => {
-  server.kill()
-  await once(server, 'exit')
+  await server.stop()
   rmSync(folder, { recursive: true })
 })
 
-function start(
-  args: readonly string[],
-  stdio: StdioOptions = 'pipe',
-  settings: Readonly<Record<string, string>> = { PORT: String(port) },
-): ChildProcess {
-  // Open in development, and then the probe says so.
-  const env = { ...bareEnvironment(), METRICS: 'closed', ...settings }
-  return spawn(process.execPath, [MAIN, ...args], { cwd: folder, env, stdio })
-}
-
 const run = (...args: string[]) => runWith({ PORT: String(port) }, ...args)
-
-async function runWith(settings: Readonly<Record<string, string>>, ...args: string[]) {
-  const child = start(args, 'pipe', settings)
-  child.stdin?.end()
-  const { stdout, stderr } = child
-  assert.ok(stdout && stderr)
-  const [out, err, [status]] = await Promise.all([text(stdout), text(stderr), once(child, 'close')])
-  return { out, err, status: status as number }
-}
-
-async function answering(address: string): Promise<void> {
-  for (;;) {
-    const answer = await fetch(address).catch(() => undefined)
-    if (answer?.ok) return
-    assert.equal(server.exitCode, null, 'the server has ended')
-    await new Promise((resolve) => setTimeout(resolve, 50))
-  }
-}
+const runWith = (settings: Readonly<Record<string, string>>, ...args: string[]) =>
+  runProgram(args, { cwd: folder, env: { METRICS, ...settings } })
 
 test('the routes of the issuer are listed, with what each asks for', async () => {
   const { out, status } = await run('routes')
@@ -109,9 +78,7 @@ test('where nothing here names the issuer, the API does: tokens are of the one t
   const list = join(folder, 'some.json')
   const access = { needs: { scopes: ['admin:dashboard'] } }
   writeFileSync(list, JSON.stringify({ routes: [{ method: 'GET', path: '/admin/dashboard', access }] }))
-  const child = start(['routes', list, '--probe', url, '--rate', '5000', '--json'], 'pipe', {})
-  assert.ok(child.stdout)
-  const [out] = await Promise.all([text(child.stdout), once(child, 'close')])
+  const { out } = await runWith({}, 'routes', list, '--probe', url, '--rate', '5000', '--json')
   const report = JSON.parse(out)
   assert.match(report.tokens, new RegExp(`^the issuer ${url}, `))
   assert.deepEqual(report.findings, [])

@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { parse } from 'yaml'
+import { builtProgram } from '../../scripts/setup/places.mjs'
 import { codeBlocks, root } from './code-blocks.ts'
 
 interface Workflow {
@@ -11,6 +12,8 @@ interface Workflow {
   readonly permissions: unknown
   readonly jobs: Record<string, { steps: { run?: string; uses?: string }[]; 'timeout-minutes': number }>
 }
+
+const { stdout: help } = spawnSync(process.execPath, [builtProgram, 'routes', '--help'], { encoding: 'utf8' })
 
 test('the CI job of the docs is YAML, asks for no rights, and calls commands with options that there are', () => {
   const blocks = codeBlocks().filter(({ words }) => words[0] === 'yaml' && words[1] === undefined)
@@ -24,19 +27,15 @@ test('the CI job of the docs is YAML, asks for no rights, and calls commands wit
   const commands = lines.filter((line) => line.startsWith('npx countersign '))
   assert.equal(commands.length, 2)
 
-  const main = join(root, 'src/cli/main.ts')
-  const { stdout } = spawnSync(process.execPath, [main, 'routes', '--help'], { encoding: 'utf8' })
   for (const option of commands.flatMap((line) => line.match(/--[a-z-]+/g) ?? [])) {
-    assert.match(stdout, new RegExp(`^ +${option} `, 'm'))
+    assert.match(help, new RegExp(`^ +${option} `, 'm'))
   }
 })
 
 test('every option of the command stands in its page', () => {
-  const main = join(root, 'src/cli/main.ts')
-  const { stdout } = spawnSync(process.execPath, [main, 'routes', '--help'], { encoding: 'utf8' })
   const page = readFileSync(join(root, 'docs/routes.md'), 'utf8')
-  const options = stdout.match(/^ +(--[a-z-]+)/gm)?.map((line) => line.trim()) ?? []
-  assert.ok(options.length >= 12, stdout)
+  const options = help.match(/^ +(--[a-z-]+)/gm)?.map((line) => line.trim()) ?? []
+  assert.ok(options.length >= 12, help)
   assert.deepEqual(
     options.filter((option) => !page.includes(option)),
     [],
