@@ -2,7 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import { randomBytes } from 'node:crypto'
 import { StatementSync } from 'node:sqlite'
 import pg from 'pg'
-import type { Auth } from '../../src/index.ts'
+import type { Auth, Clock } from '../../src/index.ts'
 import type { PrivatePostgres } from '../../test/servers/postgres.ts'
 import { PATIENCE_MILLISECONDS, run } from '../../test/store/postgres-place.ts'
 
@@ -23,6 +23,12 @@ export interface OnStore {
   readonly counts: Readonly<Record<Operation, number>>
   /** Of processor time, all threads together. */
   readonly microseconds: Readonly<Record<Operation, number>>
+}
+
+export interface CountOptions {
+  readonly times?: number
+  /** The issuers' clock, for who counts statements only: nothing remembered ends while it stands. */
+  readonly clock?: Clock
 }
 
 const TIMES = 20
@@ -47,7 +53,7 @@ const countOne = (): void => {
 /** How many statements reach the database for each operation, once what may be remembered is remembered. */
 export async function countStatements(
   server: PrivatePostgres,
-  times = TIMES,
+  { times = TIMES, clock }: CountOptions = {},
 ): Promise<{ readonly sqlite: OnStore; readonly postgres: OnStore }> {
   const { createAuth } = await dist<typeof import('../../src/index.ts')>('index')
   const { postgres } = await dist<typeof import('../../src/postgres.ts')>('postgres')
@@ -55,6 +61,7 @@ export async function countStatements(
     issuer: ISSUER,
     secretKey: randomBytes(32).toString('base64url'),
     rateLimits: 'off',
+    ...(clock && { clock }),
   } as const
 
   await run(server.url, 'CREATE DATABASE statements')

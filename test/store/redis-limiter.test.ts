@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict'
-import { once } from 'node:events'
 import { after, before, test } from 'node:test'
 import type { Redis } from 'ioredis'
 import { silentLogger } from '../../src/base/logger.ts'
@@ -122,11 +121,11 @@ test('with Redis stopped each node grants its share of a limit, and with Redis b
   const sum = (counts: readonly number[]) => counts.reduce((all, one) => all + one, 0)
   assert.equal(sum(await passedOf('before')), 9)
   const connection = await link.connection()
-  const away = once(connection, 'close')
+  const away = heard(connection, 'close')
   await server.kill()
   await away
   assert.deepEqual(await passedOf('meanwhile'), [3, 3, 3])
-  const back = once(connection, 'ready')
+  const back = heard(connection, 'ready')
   await server.start()
   await back
   assert.equal(sum(await passedOf('after')), 9)
@@ -136,11 +135,11 @@ test('a Redis that was demoted is left, so that the way by its name is taken ane
   const connection = await link.connection()
   const one = node()
   await connection.call('REPLICAOF', '127.0.0.1', '1')
-  const left = once(connection, 'close')
+  const [left, back] = [heard(connection, 'close'), heard(connection, 'ready')]
   assert.equal((await one.take([limit('demoted', 5)])).refusedBy, undefined)
   assert.equal(one.isApart, true)
   await left
-  await once(connection, 'ready')
+  await back
   await connection.call('REPLICAOF', 'NO', 'ONE')
   assert.equal((await one.take([limit('demoted', 5)])).refusedBy, undefined)
   assert.equal(one.isApart, false)
@@ -189,6 +188,11 @@ test('a Redis that hangs keeps one moment of requests waiting and no other; once
   slow.close()
   await own.stop()
 })
+
+/** Not `once` of Node: it rejects for any error meanwhile, and a connection that is tried anew has some. */
+function heard(connection: Redis, event: 'close' | 'ready'): Promise<void> {
+  return new Promise((resolve) => void connection.once(event, () => resolve()))
+}
 
 /** How many commands were sent since. */
 function spyOn(connection: Redis) {
