@@ -30,6 +30,7 @@ before(async () => {
   issuer = ours ?? ''
   app = theirs ?? ''
   auth = createAuth({
+    logLevel: 'silent',
     databaseUrl: 'sqlite::memory:',
     secretKey: Buffer.from(crypto.getRandomValues(new Uint8Array(32))).toString('base64url'),
     issuer,

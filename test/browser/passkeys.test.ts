@@ -47,6 +47,7 @@ before(async () => {
   // Passkeys belong to a host name; an address can have none.
   issuer = `http://localhost:${typeof at === 'object' && at !== null ? at.port : 0}`
   auth = createAuth({
+    logLevel: 'silent',
     issuer,
     databaseUrl: 'sqlite::memory:',
     secretKey: Buffer.from(crypto.getRandomValues(new Uint8Array(32))).toString('base64url'),

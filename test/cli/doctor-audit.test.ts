@@ -40,6 +40,7 @@ describe('doctor audit of what is stored', () => {
     const path = join(cwd, 'auth.db')
     const env = { ...PRODUCTION, DATABASE_URL: `sqlite:${path}` }
     const auth = createAuth({
+      logLevel: 'silent',
       issuer: env.ISSUER,
       trustedProxies: 1,
       secretKey: env.SECRET_KEY,

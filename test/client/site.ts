@@ -55,6 +55,7 @@ export async function openSite({
   const server = createServer()
   const issuer = await listen(server, host)
   const auth = createAuth({
+    logLevel: 'silent',
     databaseUrl: 'sqlite::memory:',
     secretKey: Buffer.from(crypto.getRandomValues(new Uint8Array(32))).toString('base64url'),
     issuer,

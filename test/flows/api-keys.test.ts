@@ -215,7 +215,7 @@ test('F-9: a key beside another credential, or sent twice, is refused', async ()
 
 test('an API key ends at its time by the clock of this process too', async () => {
   const clock = handClock()
-  const auth = createAuth({ databaseUrl: 'sqlite::memory:', issuer: ISSUER, clock })
+  const auth = createAuth({ logLevel: 'silent', databaseUrl: 'sqlite::memory:', issuer: ISSUER, clock })
   const user = await auth.users.create({ email: 'h@example.com', password: PASSWORD })
   const { text } = await auth.apiKeys.create({ userId: user.id, name: 'short', lifeSeconds: 60 })
   const request = () => new Request(`${ISSUER}/x`, { headers: { 'x-api-key': text } })
@@ -231,7 +231,13 @@ test('an API key ends at its time by the clock of this process too', async () =>
 
 test('B7: a key that ended stays ended when the revocation itself is forgotten', async () => {
   const clock = handClock()
-  const auth = createAuth({ databaseUrl: 'sqlite::memory:', issuer: ISSUER, clock, staleness: 'relaxed' })
+  const auth = createAuth({
+    logLevel: 'silent',
+    databaseUrl: 'sqlite::memory:',
+    issuer: ISSUER,
+    clock,
+    staleness: 'relaxed',
+  })
   const user = await auth.users.create({ email: 'i@example.com', password: PASSWORD })
   const [used, unused] = [
     await auth.apiKeys.create({ userId: user.id, name: 'used after its end' }),

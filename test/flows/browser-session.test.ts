@@ -62,6 +62,7 @@ test('F-2: the cookie has the attributes that keep scripts and sub-domains from 
   assert.match(device, /^countersign-device=[\w.-]+; Max-Age=15552000; Path=\/; HttpOnly; SameSite=Lax$/)
   assert.match(plain, /^countersign=cs_session_[\w-]{86}; Max-Age=43200; Path=\/; HttpOnly; SameSite=Lax$/)
   const auth = createAuth({
+    logLevel: 'silent',
     databaseUrl: 'sqlite::memory:',
     issuer: 'https://auth.example.com',
     secretKey: Buffer.from(crypto.getRandomValues(new Uint8Array(32))).toString('base64url'),
@@ -314,7 +315,13 @@ test('F-3: idle and absolute limits, shorter for administrators; each use moves 
   ]) {
     const clock = handClock()
     // By hand hours pass in no time; how fresh the revocations are is not what is tried here.
-    const auth = createAuth({ databaseUrl: 'sqlite::memory:', issuer: ISSUER, clock, staleness: 'relaxed' })
+    const auth = createAuth({
+      logLevel: 'silent',
+      databaseUrl: 'sqlite::memory:',
+      issuer: ISSUER,
+      clock,
+      staleness: 'relaxed',
+    })
     await auth.ready()
     await auth.users.create({ email: 'o@example.com', password: PASSWORD, roles })
     const startSession = async () => {

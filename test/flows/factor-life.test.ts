@@ -92,7 +92,13 @@ test('G-15: a declared restore voids challenges and recovery codes', async () =>
     clock.advance(STEP)
     const challenge = await challengeOf(first, 'emil')
     await first.close()
-    const offline = createAuth({ databaseUrl, secretKey: SECRET_KEY, issuer: ISSUER, clock })
+    const offline = createAuth({
+      logLevel: 'silent',
+      databaseUrl,
+      secretKey: SECRET_KEY,
+      issuer: ISSUER,
+      clock,
+    })
     await offline.declareRestored()
 
     const second = await open()

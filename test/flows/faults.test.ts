@@ -154,6 +154,7 @@ test('G-4: a database that does not open lets nobody in, and the next request tr
   }
   const auth = createAuth({
     store,
+    logLevel: 'silent',
     secretKey: Buffer.from(crypto.getRandomValues(new Uint8Array(32))).toString('base64url'),
   })
   for (const route of routes.filter(({ tag }) => tag !== 'Operation')) {

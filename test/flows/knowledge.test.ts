@@ -60,6 +60,7 @@ test('PROTOCOL 2.8: without a database nothing is checked and nothing is ready, 
   const elsewhere = await startIssuer()
   const { access } = await elsewhere.signUp('alice')
   const auth = createAuth({
+    logLevel: 'silent',
     databaseUrl: 'postgres://nobody:none@127.0.0.1:1/none',
     secretKey: SECRET_KEY,
     issuer: ISSUER,

@@ -166,6 +166,7 @@ test('C18: embedded in development nobody outside this machine is served, and th
   await auth.close()
 
   const production = createAuth({
+    logLevel: 'silent',
     issuer: 'https://auth.example.com',
     secretKey: SECRET_KEY,
     databaseUrl: 'sqlite::memory:',

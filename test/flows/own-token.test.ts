@@ -4,7 +4,7 @@ import { createAuth } from '../../src/index.ts'
 import { claimsOf, handClock, ISSUER, PASSWORD, startIssuer } from './issuer.ts'
 
 test('code of our own gets a token for no account that is disabled or gone', async () => {
-  const auth = createAuth({ databaseUrl: 'sqlite::memory:', issuer: ISSUER })
+  const auth = createAuth({ logLevel: 'silent', databaseUrl: 'sqlite::memory:', issuer: ISSUER })
   const { id: userId } = await auth.users.create({ email: 'ann@example.com', password: PASSWORD })
   await auth.tokens.issue({ userId })
   await auth.users.disable(userId)
@@ -17,7 +17,7 @@ test('code of our own gets a token for no account that is disabled or gone', asy
 
 test('within a principal a token holds no role, scope or second more, and never what the user has lost', async () => {
   const clock = handClock()
-  const auth = createAuth({ databaseUrl: 'sqlite::memory:', issuer: ISSUER, clock })
+  const auth = createAuth({ logLevel: 'silent', databaseUrl: 'sqlite::memory:', issuer: ISSUER, clock })
   const [ann, bob] = await Promise.all(
     ['ann', 'bob'].map((name) =>
       auth.users.create({ email: `${name}@example.com`, password: PASSWORD, roles: ['admin', 'user'] }),

@@ -24,6 +24,7 @@ afterEach(() => {
 const open = () => startIssuer({ databaseUrl: 'sqlite:./data/auth.db' })
 const notStarted = (more = {}) =>
   createAuth({
+    logLevel: 'silent',
     databaseUrl: 'sqlite:./data/auth.db',
     secretKey: SECRET_KEY,
     issuer: ISSUER,

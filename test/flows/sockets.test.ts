@@ -185,7 +185,13 @@ test('an API key buys no ticket, and a client none in the name of a user', async
 /** An issuer on a clock moved by hand, and a user's tickets. */
 async function atHand(staleness: 'strict' | 'relaxed') {
   const clock = handClock()
-  const auth = createAuth({ databaseUrl: 'sqlite::memory:', issuer: ISSUER, clock, staleness })
+  const auth = createAuth({
+    logLevel: 'silent',
+    databaseUrl: 'sqlite::memory:',
+    issuer: ISSUER,
+    clock,
+    staleness,
+  })
   const user = await auth.users.create({ email: 'h@example.com', password: PASSWORD })
   return {
     auth,

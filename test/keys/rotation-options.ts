@@ -6,6 +6,7 @@ export const LIFE_SECONDS = 60
 export function optionsOf(secretKey: string, cacheMilliseconds: number): AuthOptions {
   return {
     secretKey,
+    logLevel: 'silent',
     issuer: 'http://127.0.0.1:8000',
     accessTokenExpireMinutes: LIFE_SECONDS / 60,
     rateLimits: 'off',

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { silentLogger } from '../../src/base/logger.ts'
 import { createVerifier, type RefusalReport, type Verifier, type VerifierOptions } from '../../src/verify.ts'
 import { requestWith, type StandIn, type StandInOptions, standIn } from './stand-in.ts'
 
@@ -19,7 +20,11 @@ export function workbench() {
     },
     verifierOf(options: VerifierOptions): Asked {
       const reports: RefusalReport[] = []
-      const verifier = createVerifier({ ...options, onRefusal: (report) => void reports.push(report) })
+      const verifier = createVerifier({
+        logger: silentLogger,
+        ...options,
+        onRefusal: (report) => void reports.push(report),
+      })
       closing.push(verifier.close)
       return { verifier, verdictOn: (token) => verdictOn(verifier, reports, token) }
     },

@@ -20,7 +20,12 @@ const stateless = { audience: AUDIENCE, revocations: 'stateless' } as const
 
 test('a service checks tokens of an issuer of which it knows the address alone', async () => {
   const { issuer, key, asked } = await issuerOf()
-  const verifier = createVerifier({ issuer, ...stateless, scopes: ['orders:read', 'orders:write'] })
+  const verifier = createVerifier({
+    issuer,
+    ...stateless,
+    logger: silentLogger,
+    scopes: ['orders:read', 'orders:write'],
+  })
   later(verifier.close)
   const token = sign(key, accessClaims(issuer, { sub: 'alice', sid: 's1', plan: 'team' }))
 
@@ -53,7 +58,13 @@ test('a service checks tokens of an issuer of which it knows the address alone',
 test('RFC 9728: where the API publishes metadata each challenge leads to it, and to nowhere else', async () => {
   const { issuer, key } = await issuerOf()
   const resourceMetadata = 'https://orders.example.com/.well-known/oauth-protected-resource'
-  const verifier = createVerifier({ issuer, ...stateless, scopes: ['orders:write'], resourceMetadata })
+  const verifier = createVerifier({
+    issuer,
+    ...stateless,
+    logger: silentLogger,
+    scopes: ['orders:write'],
+    resourceMetadata,
+  })
   later(verifier.close)
   const token = sign(key, accessClaims(issuer))
   const write = verifier.needs({ scopes: ['orders:write'] })

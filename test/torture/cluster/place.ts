@@ -38,7 +38,7 @@ export async function settlePeople(databaseUrl: string, secretKey: string): Prom
   const place = isPostgres
     ? { store: storeOf({ url: databaseUrl, limitMilliseconds: PATIENCE_MILLISECONDS }) }
     : { databaseUrl }
-  const auth = createAuth({ issuer: ISSUER, secretKey, ...place })
+  const auth = createAuth({ logLevel: 'silent', issuer: ISSUER, secretKey, ...place })
   await auth.migrate()
   await auth.ready()
   try {

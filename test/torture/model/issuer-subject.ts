@@ -97,7 +97,12 @@ export async function createIssuerSubject(limits: Limits): Promise<Subject> {
   }
   async function declareRestored(): Promise<void> {
     await served.issuer.close()
-    const auth = createAuth({ ...ground().options, issuer: ISSUER, secretKey: SECRET_KEY })
+    const auth = createAuth({
+      logLevel: 'silent',
+      ...ground().options,
+      issuer: ISSUER,
+      secretKey: SECRET_KEY,
+    })
     await auth.declareRestored()
     await auth.close()
     served = await begin()

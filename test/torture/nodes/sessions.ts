@@ -25,7 +25,13 @@ export async function signInMany(
   const place = databaseUrl.startsWith('postgres:')
     ? { store: storeOf({ url: databaseUrl, limitMilliseconds: PATIENCE_MILLISECONDS }) }
     : { databaseUrl }
-  const auth = createAuth({ issuer: CLUSTER_ISSUER, secretKey: CLUSTER_SECRET, ...place, ...options })
+  const auth = createAuth({
+    logLevel: 'silent',
+    issuer: CLUSTER_ISSUER,
+    secretKey: CLUSTER_SECRET,
+    ...place,
+    ...options,
+  })
   await auth.migrate()
   await auth.ready()
   try {
