@@ -16,7 +16,7 @@ import { countOf } from '../counts.ts'
 import { startPostgres } from '../servers/postgres.ts'
 import { seed, seededRandom } from './seeded.ts'
 
-const CASES = countOf({ quick: 100_000, full: 200_000, long: 1_000_000 })
+const CASES = countOf({ quick: 20_000, full: 200_000, long: 1_000_000 })
 const TOGETHER = 5000
 const WINDOW = 10_000
 const NOW = 1_795_000_000_000

@@ -9,7 +9,7 @@ import { event, newUser, phone, run, signIn, startPlace } from './postgres-place
 import type { Order, Report } from './postgres-racer.ts'
 import { seed, seededRandom } from './seeded.ts'
 
-const ROUNDS = countOf({ quick: 50, full: 200, long: 1000 })
+const ROUNDS = countOf({ quick: 20, full: 200, long: 1000 })
 const RACERS = 16
 
 const place = await startPlace({ deadlock_timeout: '200ms' })
