@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs'
+import { isIPv6 } from 'node:net'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Auth } from '../auth.ts'
@@ -76,8 +77,14 @@ async function serveHere(options: TlsOptions, link?: WorkerLink): Promise<void> 
   // Before anybody is told that it serves: who reads that may stop it at once.
   stopOnSignals(serving, logger, link)
   if (development) {
+    const { port: taken } = serving.address
+    const home = `${isIPv6(host) ? `[${host}]` : host}:${taken}`
     const lines = [
       `Countersign serves ${issuer}`,
+      // A mistyped port shows nowhere else: clients get no answer, and nobody is told where one would be.
+      ...(isAt(issuer, taken)
+        ? []
+        : [`  listens   ${home}: something has to lead there from ${new URL(issuer).host}`]),
       ...(settings.docs === 'open' ? [`  docs      ${issuer}/docs`] : []),
       `  database  ${settings.databaseUrl}`,
       ...(made ? [`  secret    made for development in ${DATA_FOLDER}/secret-key`] : []),
@@ -115,6 +122,12 @@ function stopOnSignals(serving: Serving, logger: Logger, link: WorkerLink | unde
   // Who asks for new workers by it has none here. By itself it would end us in the middle of an answer.
   if (link === undefined) process.on('SIGHUP', onSignal)
   link?.onStop((lingers) => stop('replaced', lingers ? LINGER_MILLISECONDS : 0))
+}
+
+/** Whether the address names that port, by itself or by its scheme. */
+function isAt(address: string, port: number): boolean {
+  const { protocol, port: named } = new URL(address)
+  return port === Number(named || (protocol === 'https:' ? 443 : 80))
 }
 
 /** How this program is called from where it was started. */

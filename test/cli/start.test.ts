@@ -215,6 +215,7 @@ test('E16: a fresh start has no account; the first admin is made at the command 
   assert.match(server.said(), new RegExp(`serves ${server.url}\n.*${server.url}/docs\n.*sqlite:\\./data/`))
   assert.match(server.said(), /secret +made for development in \.\/data\/secret-key/)
   assert.match(server.said(), /users create --email \S+ --role admin/)
+  assert.doesNotMatch(server.said(), /listens/, 'where it says that it is')
   const post = (path: string, body: Record<string, string>) =>
     fetch(server.url + path, { method: 'POST', body: new URLSearchParams(body) })
   const form = { grant_type: 'password', username: 'root', password: 'correct horse battery' }
@@ -247,8 +248,10 @@ test('E16: a fresh start has no account; the first admin is made at the command 
 
 test('a stop lets the request under way finish, takes no new one, and ends with status 0', async (t) => {
   const port = await findFreePort()
-  const server = await startServer(port, { cwd: freshFolder() })
+  const server = await startServer(port, { cwd: freshFolder(), env: { ISSUER: 'http://localhost' } })
   t.after(() => server.child.kill())
+  const elsewhere = `listens +127\\.0\\.0\\.1:${port}: something has to lead there from localhost\n`
+  assert.match(server.said(), new RegExp(elsewhere), 'a mistyped port of ISSUER shows at the start')
   const body = JSON.stringify({ email: 'alice@example.com', password: 'correct horse battery' })
   const socket = connect(port, '127.0.0.1')
   let answer = ''
