@@ -39,7 +39,7 @@ export interface Knowledge {
 /** Keys and feed need one another: a pull tells of a new ring, and a change of the ring is news for the feed. */
 export function wireKnowledge(ground: Ground): Knowledge {
   const { settings, store, redis, clock, random, logger, secretKeys, accessLifeSeconds } = ground
-  const memories = [epochInFile(DATA_FOLDER), ...(redis === undefined ? [] : [epochInRedis(redis)])]
+  const memories = [epochInFile(DATA_FOLDER), ...(redis ? [epochInRedis(() => redis.connection())] : [])]
   const hints = hintsOf(store, redis, { channel: `countersign ${settings.issuer}`, clock, random })
   const maxStalenessMilliseconds = settings.maxStalenessSeconds * 1000
   let known: StoreIdentity | undefined

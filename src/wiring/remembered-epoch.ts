@@ -1,7 +1,6 @@
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { AuthError } from '../errors/auth-error.ts'
-import type { RedisLink } from '../store/hot/redis.ts'
 import type { Store, StoreIdentity } from '../store/store.ts'
 
 /**
@@ -48,16 +47,22 @@ const UNWRITABLE: ReadonlySet<string> = new Set(['EROFS', 'EACCES', 'EPERM'])
 const KEEP_HIGHER = `if tonumber(redis.call('get', KEYS[1]) or '0') < tonumber(ARGV[1]) then
   redis.call('set', KEYS[1], ARGV[1]) end`
 
+/** As much of an ioredis connection as is used here; the types of the package would be asked of whoever imports ours. */
+export interface EpochConnection {
+  get(key: string): Promise<string | null>
+  eval(script: string, keyCount: number, key: string, epoch: number): Promise<unknown>
+}
+
 /** In Redis, for containers without a folder that lasts. A Redis that is away or was emptied remembers nothing. */
-export function epochInRedis(redis: RedisLink): EpochMemory {
+export function epochInRedis(connect: () => Promise<EpochConnection>): EpochMemory {
   const keyOf = (storeId: string) => `countersign:store-epoch:${storeId}`
   return {
     async read(storeId) {
-      const connection = await redis.connection()
+      const connection = await connect()
       return Number((await connection.get(keyOf(storeId)).catch(() => null)) ?? 0)
     },
     async keep({ id, epoch }) {
-      const connection = await redis.connection()
+      const connection = await connect()
       await connection.eval(KEEP_HIGHER, 1, keyOf(id), epoch).catch(() => undefined)
     },
   }

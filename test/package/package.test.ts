@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { publint } from 'publint'
 import { formatMessage } from 'publint/utils'
@@ -86,31 +86,66 @@ test('the types of every door resolve for every kind of importer of ES modules',
   await execute(root, process.execPath, attw, packed.tarball, '--profile', 'esm-only', '--no-color')
 })
 
-test('every door opens by import and by require, without an optional package', async () => {
-  // A door whose purpose is an optional package may ask for that one, and says which.
-  const optional = Object.keys(manifest.peerDependencies ?? {})
-  for (const door of doors) {
-    for (const load of [`await import('${door}')`, `createRequire(process.cwd() + '/x.js')('${door}')`]) {
-      const program = `
-        import { createRequire } from 'node:module'
-        try {
-          const door = ${load}
-          if (Object.keys(door).length === 0) throw new Error('the door is empty')
-        } catch (error) {
-          const missing = /Cannot find (?:package|module) '([^']+)'/.exec(error.message)?.[1]
-          if (!${JSON.stringify(optional)}.includes(missing)) throw error
-        }`
-      await execute(packed.project, process.execPath, '--input-type=module', '-e', program)
-    }
+test('the types of a door need no package that does not come along, but the one that the door is for', () => {
+  const dist = join(packed.project, 'node_modules', manifest.name, 'dist')
+  const brought = Object.keys(manifest.dependencies)
+  const strangersOf = (file: string, seen: Set<string>): string[] => {
+    if (seen.has(file)) return []
+    seen.add(file)
+    const named = readFileSync(file, 'utf8').matchAll(/(?:from|import\() ?['"]([^'"]+)['"]/g)
+    return [...named].flatMap(([, name = '']) => {
+      if (name.startsWith('.')) return strangersOf(join(file, '..', name.replace(/\.[jt]s$/, '.d.ts')), seen)
+      const isBrought = brought.some((one) => name === one || name.startsWith(`${one}/`))
+      return isBrought || name.startsWith('node:') ? [] : [name]
+    })
+  }
+  for (const [door, target] of Object.entries(manifest.exports)) {
+    if (door.endsWith('.json') || typeof target === 'string') continue
+    const types = join(dist, '..', target.default.replace(/\.js$/, '.d.ts'))
+    const purpose = basename(door)
+    const strangers = strangersOf(types, new Set()).filter((name) => name.split('/')[0] !== purpose)
+    assert.deepEqual(strangers, [], door)
   }
 })
 
-test('a TypeScript project compiles against every door', async () => {
+test('every door opens by import and by require, without an optional package', async () => {
+  // A door whose purpose is an optional package may ask for that one, and says which.
+  const optional = Object.keys(manifest.peerDependencies ?? {})
+  for (const load of ['await import(door)', "createRequire(process.cwd() + '/x.js')(door)"]) {
+    const program = `
+      import { createRequire } from 'node:module'
+      for (const door of ${JSON.stringify(doors)}) {
+        try {
+          if (Object.keys(${load}).length === 0) throw new Error('the door is empty')
+        } catch (error) {
+          const missing = /Cannot find (?:package|module) '([^']+)'/.exec(error.message)?.[1]
+          if (!${JSON.stringify(optional)}.includes(missing)) throw new Error(door, { cause: error })
+        }
+      }`
+    await execute(packed.project, process.execPath, '--input-type=module', '-e', program)
+  }
+})
+
+test('a strict TypeScript project compiles against every door, with the types of the frameworks alone', async () => {
   const imports = doors.map((door, index) => `import * as door${index} from '${door}'\nvoid door${index}\n`)
   writeFileSync(join(packed.project, 'use.ts'), imports.join(''))
-  const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc')
-  const options = ['--noEmit', '--strict', '--skipLibCheck', '--module', 'nodenext', '--target', 'es2023']
-  await execute(packed.project, process.execPath, tsc, ...options, '--types', '', 'use.ts')
+  const ours = (...path: string[]) => join(root, 'node_modules', ...path)
+  const compilerOptions = {
+    noEmit: true,
+    strict: true,
+    skipLibCheck: false,
+    module: 'nodenext',
+    target: 'es2023',
+    typeRoots: [ours('@types')],
+    types: ['node'],
+    paths: {
+      express: [ours('@types', 'express')],
+      fastify: [ours('fastify', 'fastify.d.ts')],
+      react: [ours('@types', 'react')],
+    },
+  }
+  writeFileSync(join(packed.project, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['use.ts'] }))
+  await execute(packed.project, process.execPath, ours('typescript', 'bin', 'tsc'), '--project', '.')
 })
 
 test('the store contract of docs/testing.md runs from the installed package', async () => {
