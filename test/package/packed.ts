@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-const LIMIT_MILLISECONDS = 180_000
+const LIMIT_MILLISECONDS = 300_000
 const OUTPUT_LIMIT = 16 * 1024 * 1024
 
 export const root = join(import.meta.dirname, '..', '..')
@@ -15,11 +15,11 @@ export function execute(cwd: string, command: string, ...args: readonly string[]
     const env = { ...process.env, NODE_TEST_CONTEXT: undefined }
     const options = { cwd, env, timeout: LIMIT_MILLISECONDS, maxBuffer: OUTPUT_LIMIT }
     execFile(command, args, options, (error, stdout, stderr) => {
-      if (error === null) resolve(stdout)
-      else
-        reject(
-          new Error(`${command} ${args[0]} failed (${error.code ?? error.signal}):\n${stderr || stdout}`),
-        )
+      if (error === null) return resolve(stdout)
+      const why = error.killed
+        ? `not done after ${LIMIT_MILLISECONDS / 1000} s`
+        : (error.code ?? error.signal)
+      reject(new Error(`${command} ${args[0]} failed (${why}):\n${stderr || stdout}`))
     })
   })
 }
