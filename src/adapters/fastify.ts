@@ -15,7 +15,7 @@ import { joinAccess } from '../model/access-join.ts'
 import type { GuardRequest } from '../model/guard-request.ts'
 import { INVENTORY } from '../model/inventory.ts'
 import type { Principal } from '../model/principal.ts'
-import { createEdge, type EdgeOptions } from './edge.ts'
+import { createEdge, type Edge, type EdgeOptions } from './edge.ts'
 import { hideTicket, keepTicketsFromLog, targetOf } from './fastify-log.ts'
 import { isTwin, refuseAmbiguous, routesBefore, ScopedRoute } from './fastify-routes.ts'
 import { noteWord } from './fastify-swagger.ts'
@@ -23,7 +23,7 @@ import { noteProtection, type PrincipalOf, refuseUnprotected } from './fastify-w
 import { placeOfCaller } from './guard-mark.ts'
 import { type HeldSockets, holdSockets, type SocketServer } from './held-sockets.ts'
 import { issuerListener } from './issuer-listener.ts'
-import { type Embedded, type FindIssuerPath, findIssuerPaths, isIssuer } from './issuer-paths.ts'
+import { type Embedded, findIssuerPaths, isIssuer } from './issuer-paths.ts'
 import { type PathWords, readPathWords } from './path-words.ts'
 import { checkProtect, type Protection } from './protection.ts'
 import {
@@ -60,21 +60,15 @@ export function protect(
   const listener = isIssuer(auth) ? issuerListener(auth) : undefined
   const routes: DeclaredRoute[] = routesBefore(app)
   const sockets = holdSockets(gate)
+  const edge = createEdge(edgeOptions)
   let starting = true
 
   keepTicketsFromLog(app)
   app.decorateRequest('principal', undefined)
-  app.addHook('onRequest', (request, _reply, done) => {
-    hideTicket(request.raw)
-    done()
-  })
-  addEdge(app, edgeOptions, issuerPath)
-
   app.addHook('onRoute', function (options) {
     // Of @fastify/websocket, which has to be there before its routes.
-    const { websocket, wsHandler } = options as { websocket?: boolean; wsHandler?: unknown }
     const { websocketServer } = this as { websocketServer?: SocketServer }
-    if ((websocket || wsHandler) && websocketServer !== undefined) sockets.watch(websocketServer)
+    if (websocketServer !== undefined) sockets.watch(websocketServer)
 
     const methods = [options.method].flat()
     const place = placeOfCaller()
@@ -126,8 +120,21 @@ export function protect(
   const checkNotFound = checkOf(() => notFound)
   const checked = new WeakSet<FastifyRequest>()
 
-  // Requests that no route answers to: the issuer's, and all others.
-  app.addHook('onRequest', function answerOthers(request, reply, done) {
+  /** What holds for all routes, whoever answers: a route, a refusal, or nobody. The issuer sees to its own. */
+  const answersPreflight = (request: FastifyRequest, reply: FastifyReply): boolean => {
+    if (edge === undefined) return false
+    const isLeft = request.is404 || isForAllPaths(request.routeOptions.url ?? '')
+    if (isLeft && issuerPath(pathOf(request.raw.url ?? '/')) !== undefined) return false
+    const answer = edge.preflight(new FastifyGuardRequest(request, reply))
+    if (answer !== undefined) void reply.code(204).headers(answer).send()
+    return answer !== undefined
+  }
+  if (edge !== undefined) dressAnswers(app, edge)
+
+  app.addHook('onRequest', function receive(request, reply, done) {
+    hideTicket(request.raw)
+    if (answersPreflight(request, reply)) return
+    // Requests that no route answers to: the issuer's, and all others.
     if (!request.is404) return done()
     if (answersIssuer(request, reply)) return
     endUnopened(request.raw, reply)
@@ -228,17 +235,7 @@ function send({ status, headers, body }: RefusalAnswer, reply: FastifyReply): vo
     .send(Buffer.from(body))
 }
 
-/** What holds for all routes, whoever answers: a route, a refusal, or nobody. */
-function addEdge(app: FastifyInstance, options: EdgeOptions, issuerPath: FindIssuerPath): void {
-  const edge = createEdge(options)
-  if (edge === undefined) return
-  app.addHook('onRequest', (request, reply, done) => {
-    const isLeft = request.is404 || isForAllPaths(request.routeOptions.url ?? '')
-    const isIssuers = isLeft && issuerPath(pathOf(request.raw.url ?? '/')) !== undefined
-    const answer = isIssuers ? undefined : edge.preflight(new FastifyGuardRequest(request, reply))
-    if (answer === undefined) done()
-    else void reply.code(204).headers(answer).send()
-  })
+function dressAnswers(app: FastifyInstance, edge: Edge): void {
   app.addHook('onSend', (request, reply, _payload, done) => {
     edge.dress(new FastifyGuardRequest(request, reply), {
       get: (name) => reply.getHeader(name)?.toString(),

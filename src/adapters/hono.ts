@@ -4,7 +4,7 @@ import type { RouterRoute } from 'hono/types'
 import { Refusal } from '../errors/refusal.ts'
 import { RefusalAnswer } from '../errors/refusal-answer.ts'
 import type { Admission, Gate } from '../guard/gate.ts'
-import { RawGuardRequest, type RawRequest } from '../guard/guard-request.ts'
+import { findHeader, type RawRequest } from '../guard/guard-request.ts'
 import type { EndableSocket } from '../guard/sockets.ts'
 import type { Access } from '../model/access.ts'
 import { joinAccess } from '../model/access-join.ts'
@@ -182,16 +182,17 @@ function socketHolder(gate: Gate): (c: Context, asked: GuardRequest, principal: 
 class HonoGuardRequest implements GuardRequest {
   readonly #context: Context
   readonly #address: (context: Context) => string | undefined
+  readonly #incoming: NodeEnv['incoming']
+  readonly opensSocket: boolean
 
   constructor(context: Context, address: (context: Context) => string | undefined) {
     this.#context = context
     this.#address = address
+    this.#incoming = envOf(context).incoming
+    this.opensSocket = this.#incoming?.upgrade === true
   }
   get raw(): object {
-    return envOf(this.#context).incoming ?? this.#context.req.raw
-  }
-  get opensSocket(): boolean {
-    return opensSocket(this.#context)
+    return this.#incoming ?? this.#context.req.raw
   }
   tell(headers: Readonly<Record<string, string>>): void {
     for (const [name, value] of Object.entries(headers)) this.#context.header(name, value)
@@ -211,9 +212,8 @@ class HonoGuardRequest implements GuardRequest {
     return this.#address(this.#context)
   }
   header(name: string): string | undefined {
-    const { incoming } = envOf(this.#context)
     // Of a request that opens a socket, Hono's server shows the first of two headers only.
-    if (incoming?.upgrade === true) return new RawGuardRequest(incoming).header(name)
+    if (this.opensSocket) return findHeader(this.#incoming?.rawHeaders ?? [], name)
     return this.#context.req.raw.headers.get(name) ?? undefined
   }
 }

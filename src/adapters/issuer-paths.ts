@@ -7,6 +7,8 @@ export type Embedded = Gated | (Gated & Pick<Auth, 'issuer' | 'fetch' | 'reply' 
 /** The path inside of the issuer that a path of the application stands for; undefined if it is not the issuer's. */
 export type FindIssuerPath = (path: string) => string | undefined
 
+const WELL_KNOWN = '/.well-known/'
+
 /** Metadata lies at the root of the host, the issuer's own path behind it (RFC 8414 section 3, RFC 9728 section 3). */
 const ROOT_DOCUMENT =
   /^(\/\.well-known\/(?:oauth-authorization-server|openid-configuration|oauth-protected-resource))(\/.*)?$/
@@ -27,8 +29,10 @@ export function findIssuerPaths(embedded: Embedded, at?: string): FindIssuerPath
   const own = new URL(issuer).pathname.replace(/\/$/, '')
   const mount = readMount(at ?? own)
   return (path) => {
-    const [, document, behind = ''] = ROOT_DOCUMENT.exec(path) ?? []
-    if (document !== undefined && behind === own && handles(document)) return document
+    if (path.startsWith(WELL_KNOWN)) {
+      const [, document, behind = ''] = ROOT_DOCUMENT.exec(path) ?? []
+      if (document !== undefined && behind === own && handles(document)) return document
+    }
     if (!path.startsWith(`${mount}/`)) return undefined
     const inner = path.slice(mount.length)
     return handles(inner) ? inner : undefined

@@ -29,10 +29,12 @@ export function createRouter(routes: readonly ServedRoute[]): Router {
   // Most requests of an application that embeds the issuer are not the issuer's.
   const beginnings = new Set(routes.flatMap(({ path }) => (path.includes('{') ? beginningOf(path) : [])))
 
+  const mayVary = (path: string): boolean => beginnings.has(beginningOf(path))
+
   const match = (method: string, path: string) => {
     const route = fixed.get(path)?.get(method)
     if (route !== undefined) return { route, params: NO_PARAMS }
-    if (!beginnings.has(beginningOf(path))) return undefined
+    if (!mayVary(path)) return undefined
     // This router hands parameters over by name; the other form of a result belongs to another router.
     const found = variable.match(method, path)[0][0] as [ServedRoute, Record<string, string>] | undefined
     return found && { route: found[0], params: { ...found[1] } }
@@ -40,7 +42,7 @@ export function createRouter(routes: readonly ServedRoute[]): Router {
   const methodsOf = (path: string) => METHODS.filter((method) => match(method, path) !== undefined)
   return {
     find: (method, path) => match(method === 'HEAD' ? 'GET' : method, path) ?? { allow: methodsOf(path) },
-    has: (path) => fixed.has(path) || methodsOf(path).length > 0,
+    has: (path) => fixed.has(path) || (mayVary(path) && methodsOf(path).length > 0),
   }
 }
 

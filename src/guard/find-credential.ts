@@ -16,10 +16,11 @@ export function findCredential(
   request: GuardRequest,
 ): FoundCredential | Refusal {
   if (hasTokenInQuery(request.target)) return new Refusal('TOKEN_IN_QUERY')
+  const authorization = request.header('authorization')
   let found: FoundCredential | undefined
   for (const credential of credentials) {
     if (found?.credential.excusesAmbient === true && credential.isAmbient === true) continue
-    const text = credential.read(request)
+    const text = credential.read(request, authorization)
     if (text instanceof Refusal) return text
     if (text === undefined) continue
     if (found !== undefined) return new Refusal('CREDENTIAL_TWICE')

@@ -46,8 +46,6 @@ export interface RawRequest {
  */
 export class RawGuardRequest implements GuardRequest {
   readonly raw: RawRequest
-  /** Null until it was looked for. */
-  private authorization: string | undefined | null = null
 
   constructor(raw: RawRequest) {
     this.raw = raw
@@ -69,11 +67,8 @@ export class RawGuardRequest implements GuardRequest {
     return this.raw.socket?.remoteAddress
   }
 
-  /** The one that several credentials ask for is looked for once. */
   header(name: string): string | undefined {
-    if (name !== 'authorization') return findHeader(this.raw.rawHeaders, name)
-    if (this.authorization === null) this.authorization = findHeader(this.raw.rawHeaders, name)
-    return this.authorization
+    return findHeader(this.raw.rawHeaders, name)
   }
 }
 

@@ -114,8 +114,10 @@ export function apiKey(parts: ApiKeyParts): Credential {
   }
 }
 
-function readPresented(request: GuardRequest): string | Refusal | undefined {
-  const authorization = request.header('authorization')
+function readPresented(
+  request: GuardRequest,
+  authorization: string | undefined,
+): string | Refusal | undefined {
   const ofBearer = isBearerKey(authorization) ? authorization?.slice(BEARER.length) : undefined
   const own = request.header('x-api-key')
   if (own === undefined) return ofBearer

@@ -99,8 +99,7 @@ export function basic(parts: BasicParts): Credential {
   return {
     name: 'basic',
     isCostly: true,
-    read(request) {
-      const value = request.header('authorization')
+    read(request, value) {
       if (!isBasicHeader(value)) return undefined
       if (value.includes(',')) return new Refusal('HDR_DUPLICATE')
       if (!mayBeSent) return new Refusal('HTTPS_NEEDED')

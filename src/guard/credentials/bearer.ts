@@ -21,8 +21,7 @@ export function bearer(read: ReadToken, isOthers = isBearerKey): BearerCredentia
   }
   return {
     name: 'bearer',
-    read(request) {
-      const value = request.header('authorization')
+    read(_request, value) {
       if (isOthers(value)) return undefined
       // What stands behind the scheme is looked at letter by letter only if it turns out to be no token.
       return value?.startsWith('Bearer ') ? value.slice(7) : readBearer(value)

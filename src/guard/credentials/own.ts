@@ -63,7 +63,7 @@ export function ownCredential({ name, read, verify }: OwnCredential, clock: Cloc
     name,
     // Nobody knows what it reads; most of them are cookies.
     isAmbient: true,
-    read,
+    read: (request) => read(request),
     verify(text) {
       const found = verify(text)
       return found instanceof Promise ? found.then(prove) : prove(found)
