@@ -18,6 +18,7 @@ import type { GuardRequest } from '../model/guard-request.ts'
 import type { HttpRequest } from '../model/http-request.ts'
 import type { Principal } from '../model/principal.ts'
 import { rateOf } from '../model/rate.ts'
+import type { MeteredRoute } from '../telemetry/meters.ts'
 import { createReachCheck } from './development-reach.ts'
 import type { RouteContext, ServedRoute } from './route.ts'
 import { createRouter, type Router } from './router.ts'
@@ -30,6 +31,8 @@ export interface RequestInfo {
   readonly address?: string | undefined
   /** The host or address that the server listens on, where the adapter knows it. */
   readonly listensOn?: string | undefined
+  /** Of a server whose root is the issuer's, and only for a request to it: where that leads. */
+  readonly home?: Reply | undefined
 }
 
 export interface DispatcherOptions {
@@ -38,6 +41,8 @@ export interface DispatcherOptions {
   readonly logger: Logger
   readonly refuser: Refuser
 }
+
+const ROOT: MeteredRoute = { method: 'GET', path: '/' }
 
 /** For what no page of another origin may read. */
 const NO_CORS = createCors([])
@@ -106,8 +111,8 @@ export function createDispatcher({ routes, services, logger, refuser }: Dispatch
       reference,
       headers: {},
     }
-    const { status, headers, body, cookies } = await reply(at, unready)
-    meters.answered(at.route, status, performance.now() - began)
+    const { status, headers, body, cookies } = info.home ?? (await reply(at, unready))
+    meters.answered(info.home === undefined ? at.route : ROOT, status, performance.now() - began)
     return {
       status,
       headers: joinHeaders(always, headers, at.cors.headers(request), at.headers),

@@ -56,7 +56,7 @@ export async function serve({ auth, host, port, logger, tls }: ServeOptions): Pr
   const home = homeOf(auth)
   const listener = nodeListener({
     ...auth,
-    reply: async (request, info) => home(request) ?? auth.reply(request, { ...info, listensOn: host }),
+    reply: (request, info) => auth.reply(request, { ...info, listensOn: host, home: home(request) }),
   })
   const answer = (request: IncomingMessage, response: ServerResponse): void => {
     if (stopping) response.setHeader('Connection', 'close')
