@@ -6,13 +6,13 @@ import type { Auth } from '../auth.ts'
 import type { Logger } from '../base/logger.ts'
 import { createServer } from '../base/node-http.ts'
 import { traceIdOf } from '../base/trace-parent.ts'
+import { createUnderWay } from '../base/under-way.ts'
 import { noStore } from '../http/headers.ts'
 import type { Reply } from '../http/reply.ts'
 import { pathOf } from '../http/request-path.ts'
 import type { HttpRequest } from '../model/http-request.ts'
 import { canChooseUpgrades, createSessionSockets } from './session-socket.ts'
 import type { KeyAndCertificate } from './tls/self-signed.ts'
-import { createUnderWay } from './under-way.ts'
 
 export interface ServeOptions {
   readonly auth: Auth

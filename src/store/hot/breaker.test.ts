@@ -9,7 +9,7 @@ after(() => clearInterval(alive))
 const never = () => new Promise<never>(() => undefined)
 const turn = () => new Promise((resolve) => setImmediate(resolve))
 
-function start() {
+function start(patienceMilliseconds = 20) {
   let now = 0
   const told: boolean[] = []
   const probes: { answer(): void; refuse(): void }[] = []
@@ -20,7 +20,7 @@ function start() {
         probes.push({ answer: resolve, refuse: () => reject(new Error('no')) }),
       ),
     changed: (isLate) => told.push(isLate),
-    patienceMilliseconds: 20,
+    patienceMilliseconds,
     pauseMilliseconds: 1000,
   })
   return { breaker, told, probes, advance: (milliseconds: number) => (now += milliseconds) }
@@ -78,7 +78,8 @@ test('who refuses at once keeps nobody waiting, and is asked each time', async (
 })
 
 test('an answer that came while this process had no time to look is not late', async () => {
-  const { breaker, told } = start()
+  // Of its own length: timers of one length end together, those that earlier tests have left first.
+  const { breaker, told } = start(25)
   // It lies there in time, but as with a socket it is read after the timers were looked at.
   const answer = () =>
     new Promise<string>((resolve) => setTimeout(() => setImmediate(() => resolve('here')), 1))
@@ -87,4 +88,17 @@ test('an answer that came while this process had no time to look is not late', a
   while (performance.now() < busyUntil);
   assert.equal(await asked, 'here')
   assert.deepEqual(told, [])
+})
+
+test('an answer to what was given up already takes nobody else out of the watch', async () => {
+  const { breaker, probes, advance } = start()
+  let answerLate: () => void = () => undefined
+  await assert.rejects(breaker.ask(() => new Promise<void>((resolve) => (answerLate = resolve))))
+  advance(1000)
+  await assert.rejects(breaker.ask(never), /is late/)
+  probes[0]?.answer()
+  await turn()
+  const next = breaker.ask(never)
+  answerLate()
+  await assert.rejects(next, /no answer within/)
 })

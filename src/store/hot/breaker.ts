@@ -1,5 +1,6 @@
 import type { Clock } from '../../base/clock.ts'
 import { backgroundTimer } from '../../base/schedule.ts'
+import { createUnderWay } from '../../base/under-way.ts'
 
 /** Far more than a healthy server takes; a person who signs in waits for some three answers. */
 const PATIENCE_MILLISECONDS = 500
@@ -31,6 +32,12 @@ export interface Breaker {
   ask<T>(question: () => Promise<T>): Promise<T>
 }
 
+interface Question {
+  /** Of all that were ever asked. */
+  readonly number: number
+  readonly giveUp: (error: Error) => void
+}
+
 export function createBreaker({
   clock,
   probe,
@@ -40,8 +47,8 @@ export function createBreaker({
 }: BreakerOptions): Breaker {
   let isLate = false
   let probeFrom = 0
-  /** By the order in which they were asked: the ways to give each up. */
-  const underWay = new Set<(error: Error) => void>()
+  let asked = 0
+  let underWay = createUnderWay<Question>()
   let isWatching = false
 
   const settle = (late: boolean): void => {
@@ -51,21 +58,22 @@ export function createBreaker({
     isLate = late
   }
 
-  /** One timer for all that are under way, set for the oldest: one for each would cost as much as the rest of a question. */
+  /** One timer for all that are under way: one for each would cost as much as the rest of a question. */
   const watch = (): void => {
-    const [oldest] = underWay
-    isWatching = oldest !== undefined
-    if (oldest === undefined) return
+    isWatching = true
+    const askedBefore = asked
     const look = (): void => {
-      if (!underWay.has(oldest)) {
+      isWatching = false
+      const left = [...underWay]
+      if (left.length === 0) return
+      if (left.every(({ number }) => number > askedBefore)) {
         watch()
         return
       }
-      isWatching = false
       settle(true)
+      underWay = createUnderWay()
       const error = new Error(`no answer within ${patienceMilliseconds} ms`)
-      for (const giveUp of underWay) giveUp(error)
-      underWay.clear()
+      for (const { giveUp } of left) giveUp(error)
     }
     // One more turn: an answer may have come while this process itself had no time to look.
     backgroundTimer(() => setImmediate(look), patienceMilliseconds)
@@ -73,15 +81,16 @@ export function createBreaker({
 
   const inTime = <T>(question: () => Promise<T>): Promise<T> =>
     new Promise((resolve, reject) => {
-      underWay.add(reject)
+      asked += 1
+      const end = underWay.add({ number: asked, giveUp: reject })
       if (!isWatching) watch()
       question().then(
         (answer) => {
-          underWay.delete(reject)
+          end()
           resolve(answer)
         },
         (error: unknown) => {
-          underWay.delete(reject)
+          end()
           reject(error)
         },
       )
