@@ -20,7 +20,7 @@ const TOLD_MILLISECONDS = 5000
 const SLACK_MILLISECONDS = 3000
 
 export interface OwnIssuer extends TokenSource {
-  /** Removes the account that the probe signed in with. */
+  /** Removes the account that the probe signed in with, once. */
   close(): Promise<void>
 }
 
@@ -39,6 +39,7 @@ export async function openOwnIssuer(base: URL, audience?: string): Promise<OwnIs
   const { hooks: _, profile: __, ...rest } = { ...(options as AuthOptions), ...told }
   const wired = wire({ ...rest, isCommand: true }, [])
   const { accounts, grants } = wired.services
+  let close = (): Promise<void> => wired.stop()
   try {
     await wired.start()
     const name = encodeBase64Url(grants.random(9)).replaceAll(/[^A-Za-z0-9]/g, '0')
@@ -46,6 +47,8 @@ export async function openOwnIssuer(base: URL, audience?: string): Promise<OwnIs
       { email: `probe-${name}@probe.invalid`, password: encodeBase64Url(grants.random(32)) },
       OPERATOR,
     )
+    let closed: Promise<void> | undefined
+    close = () => (closed ??= accounts.remove(user.id, OPERATOR).finally(() => wired.stop()))
     const client = await grants.store.clients.find(FIRST_PARTY)
     if (client === undefined) throw new AuthError('CLIENT_UNKNOWN')
     const signIn = async () => {
@@ -109,16 +112,10 @@ export async function openOwnIssuer(base: URL, audience?: string): Promise<OwnIs
           withinMilliseconds: settings.maxStalenessSeconds * 1000 + SLACK_MILLISECONDS,
         }
       },
-      async close() {
-        try {
-          await accounts.remove(user.id, OPERATOR)
-        } finally {
-          await wired.stop()
-        }
-      },
+      close,
     }
   } catch (error) {
-    await wired.stop()
+    await close()
     throw error
   }
 }

@@ -68,8 +68,9 @@ export async function runProbe(
   try {
     // First of all: what answers may also tell whose tokens it takes.
     await answering(sender.send, patience)
-    source = await sourceOf(base, entries !== undefined, options)
-    stopListening = onInterrupt(() => closeSource(source))
+    const opening = sourceOf(base, entries !== undefined, options)
+    stopListening = onInterrupt(() => opening.then(closeSource))
+    source = await opening
     const since = performance.now()
     const report = await probe({
       targets,
@@ -101,13 +102,17 @@ async function closeSource(source: (TokenSource & { close?(): Promise<void> }) |
   await source?.close?.()
 }
 
+const INTERRUPTS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+
 /** Whoever interrupts a probe shall not be left with its account. Answers how to stop listening. */
 function onInterrupt(clean: () => Promise<void>): () => void {
   const leave = (): void => {
     clean().finally(() => process.exit(2))
   }
-  process.once('SIGINT', leave).once('SIGTERM', leave)
-  return () => void process.off('SIGINT', leave).off('SIGTERM', leave)
+  for (const signal of INTERRUPTS) process.once(signal, leave)
+  return () => {
+    for (const signal of INTERRUPTS) process.off(signal, leave)
+  }
 }
 
 const LOOK_MILLISECONDS = 250

@@ -1,10 +1,15 @@
 import assert from 'node:assert/strict'
+import type { ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { after, before, test } from 'node:test'
 import { findFreePort } from '../servers/free-port.ts'
-import { build, type RunningServer, runProgram, startServer } from './built-server.ts'
+import { build, type RunningServer, runProgram, startProgram, startServer } from './built-server.ts'
 
 // Open in development, and then the probe says so.
 const METRICS = 'closed'
@@ -135,6 +140,23 @@ test('what cannot be tried has status 2 and says why, in one line', async () => 
     assert.equal(out, '')
     assert.doesNotMatch(err, /\n\s+at /)
   }
+})
+
+test('who interrupts a probe while it opens the issuer is not left with its account', async () => {
+  let child: ChildProcess | undefined
+  const api = createServer((request, response) => {
+    if (request.url === '/.well-known/oauth-protected-resource') child?.kill('SIGINT')
+    response.writeHead(401).end()
+  })
+  await once(api.listen(0, '127.0.0.1'), 'listening')
+  const { port: apiPort } = api.address() as AddressInfo
+  child = startProgram(['routes', '--probe', `http://127.0.0.1:${apiPort}`], { cwd: folder, env: { METRICS } })
+  const [status] = await once(child, 'close')
+  api.close().closeAllConnections()
+  assert.equal(status, 2)
+  const database = new DatabaseSync(join(folder, 'data/countersign.db'), { readOnly: true })
+  assert.deepEqual(database.prepare('SELECT email FROM cs_users').all(), [])
+  database.close()
 })
 
 test('a probe whose issuer cannot be opened ends also where a connection to Redis was made before', async () => {
