@@ -292,7 +292,10 @@ export interface Auth<
    */
   explain(subject: Explainable): Promise<Explanation>
   /** Events still to be delivered to the configured webhooks. */
-  readonly webhooks: Pick<WebhookVerbs, 'list' | 'retry'>
+  readonly webhooks: Pick<WebhookVerbs, 'list'> & {
+    /** Tries what was given up from the beginning. Resolves to false if there is no such delivery. */
+    retry(id: string, by?: Partial<Origin>): Promise<boolean>
+  }
   readonly events: {
     /**
      * Adds an event of your own to the audit log. `data` holds facts only, never a credential: at most 8 KiB as JSON.

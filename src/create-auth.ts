@@ -24,6 +24,7 @@ import { FIRST_PARTY } from './model/client.ts'
 import { describeOwnRoutes } from './openapi/own-routes.ts'
 import { forOwnCode, originOf } from './own-code.ts'
 import type { PostgresStore } from './store/postgres/postgres-store.ts'
+import { retryDelivery } from './webhooks/retry.ts'
 import { wire } from './wiring/wire.ts'
 
 /**
@@ -231,7 +232,7 @@ export function createAuth<
     explain: (subject) => whenReady(() => explain(subject, refusals, wired.storeNow() / 1000)),
     webhooks: {
       list: (filter) => whenReady(() => store.webhooks.list(filter)),
-      retry: (id) => whenReady(() => store.webhooks.retry(id)),
+      retry: (id, by) => whenReady(() => retryDelivery(store, id, originOf(by))),
     },
     keys: {
       list: () => whenReady(keys.list),

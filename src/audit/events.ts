@@ -82,6 +82,7 @@ export const EVENT_NAMES = [
   'clock.stepped',
   'mail.failed',
   'webhook.dead',
+  'webhook.retried',
   'application.recorded',
 ] as const
 

@@ -5,7 +5,7 @@ import { type Client, type ClientAuthMethod, FIRST_PARTY, type IdTokenAlgorithm 
 import { timeOf } from './account.ts'
 import { readJsonObject } from './document.ts'
 import { readNamedFile } from './named-file.ts'
-import { type OutputOptions, printFacts, printTable } from './output.ts'
+import { type OutputOptions, printFacts, printTable, upTo } from './output.ts'
 import { OPERATOR, withAuth } from './with-auth.ts'
 
 /** What can be said of a client; what is left out stays, or is as the library has it. */
@@ -40,9 +40,9 @@ export async function listClients({
   after,
   ...output
 }: OutputOptions & { readonly limit: number; readonly after?: string }): Promise<void> {
-  const page = { limit, ...(after !== undefined && { after }) }
+  const page = { limit: limit + 1, ...(after !== undefined && { after }) }
   const clients = await withAuth((auth) => auth.clients.list(page))
-  printTable(clients.map(factsOf), output, 'No clients.')
+  printTable(upTo(limit, clients, '--limit or --after').map(factsOf), output, 'No clients.')
 }
 
 export async function showClient(id: string, output: OutputOptions): Promise<void> {

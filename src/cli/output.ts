@@ -50,6 +50,16 @@ export function printTable(
   }
 }
 
+/**
+ * What a limit leaves of the rows, of which one more than that was asked for. That there are others is said beside the
+ * listing: a program that reads it gets no line that it does not know.
+ */
+export function upTo<Row>(limit: number, rows: readonly Row[], how: string): readonly Row[] {
+  if (rows.length > limit)
+    process.stderr.write(`note: there are more than these ${limit}; ${how} shows others.\n`)
+  return rows.slice(0, limit)
+}
+
 export function printJson(value: unknown): void {
   print(safeJson(value, 2))
 }

@@ -1,7 +1,7 @@
 import type { User } from '../model/user.ts'
 import { findAccount, timeOf } from './account.ts'
 import { confirmed } from './confirmation.ts'
-import { type OutputOptions, printFacts, printTable } from './output.ts'
+import { type OutputOptions, printFacts, printTable, upTo } from './output.ts'
 import { askNewPassword } from './password-input.ts'
 import { OPERATOR, withAuth } from './with-auth.ts'
 
@@ -26,10 +26,13 @@ interface ListOptions extends OutputOptions {
 
 export async function listUsers({ limit, after, ...output }: ListOptions): Promise<void> {
   const users = await withAuth(async (auth) =>
-    auth.users.list({ limit, ...(after !== undefined && { after: (await findAccount(auth, after)).id }) }),
+    auth.users.list({
+      limit: limit + 1,
+      ...(after !== undefined && { after: (await findAccount(auth, after)).id }),
+    }),
   )
   printTable(
-    users.map(factsOf),
+    upTo(limit, users, '--limit or --after').map(factsOf),
     output,
     'No accounts yet. `countersign users create --email you@example.com`',
   )

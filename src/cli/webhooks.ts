@@ -1,17 +1,17 @@
 import { showDelivery } from '../endpoints/admin-webhooks.ts'
-import { type OutputOptions, print, printTable } from './output.ts'
-import { withAuth } from './with-auth.ts'
+import { type OutputOptions, print, printTable, upTo } from './output.ts'
+import { OPERATOR, withAuth } from './with-auth.ts'
 
 interface ListOptions extends OutputOptions {
   readonly all?: boolean
+  readonly limit: number
 }
 
-const MOST = 1000
-
 /** What was given up; with `all` also what is still tried. */
-export async function listWebhooks({ all = false, json = false }: ListOptions): Promise<void> {
+export async function listWebhooks({ all = false, limit, json = false }: ListOptions): Promise<void> {
   await withAuth(async (auth) => {
-    const found = await auth.webhooks.list({ dead: !all, limit: MOST })
+    const waiting = await auth.webhooks.list({ dead: !all, limit: limit + 1 })
+    const found = upTo(limit, waiting, '--limit')
     const rows = found.map(({ id, url, event, tries, why, at, dead }) => ({
       id,
       event: event.name,
@@ -27,7 +27,7 @@ export async function listWebhooks({ all = false, json = false }: ListOptions): 
 
 export async function retryWebhook(id: string): Promise<void> {
   await withAuth(async (auth) => {
-    if (!(await auth.webhooks.retry(id))) throw new Error(`no webhook of id ${id} was given up`)
+    if (!(await auth.webhooks.retry(id, OPERATOR))) throw new Error(`no webhook of id ${id} was given up`)
     print('It will be sent again.')
   })
 }

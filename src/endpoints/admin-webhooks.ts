@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { AuthError } from '../errors/auth-error.ts'
 import { needs } from '../model/access.ts'
 import type { WaitingDelivery } from '../store/webhooks.ts'
+import { retryDelivery } from '../webhooks/retry.ts'
 import { FOR_ADMINS } from './limits.ts'
 import { json, noContent, route } from './route.ts'
 import { eventAnswer, listOf, showEvent, timeOf } from './schemas.ts'
@@ -66,8 +67,9 @@ export const retryWebhookDelivery = route({
     204: { description: 'It is tried from the beginning.' },
     404: { description: 'None of this id was given up.' },
   },
-  async handle({ services, params }) {
-    if (!(await services.grants.store.webhooks.retry(params.id ?? ''))) throw new AuthError('NOT_FOUND')
+  async handle({ services, params, origin }) {
+    if (!(await retryDelivery(services.grants.store, params.id ?? '', origin)))
+      throw new AuthError('NOT_FOUND')
     return noContent()
   },
 })

@@ -45,6 +45,6 @@ export interface WebhookVerbs {
   giveUp(id: string, why: string, event: NewEvent): Promise<boolean>
   /** What has not arrived, oldest first: given up, or all of it. */
   list(filter: { readonly dead: boolean; readonly limit: number }): Promise<WaitingDelivery[]>
-  /** Tries what was given up from the beginning. False if there is no such delivery. */
-  retry(id: string): Promise<boolean>
+  /** Tries what was given up from the beginning. False, and nothing happens, if there is no such delivery. */
+  retry(id: string, event: NewEvent): Promise<boolean>
 }

@@ -92,7 +92,15 @@ test('what does not arrive is tried again, then given up, listed, and sent when 
   )
   const [event] = await store.events.list({ name: 'webhook.dead', limit: 10 })
   assert.deepEqual(event?.data, { delivery: dead?.id, event: 'user.deleted', why: 'answered 404' })
-  assert.ok(await store.webhooks.retry(dead?.id ?? ''))
+  const { retryDelivery } = await import('../../src/webhooks/retry.ts')
+  const origin = { actor: { kind: 'operator' } } as const
+  assert.equal(await retryDelivery(store, 'none', origin), false)
+  assert.ok(await retryDelivery(store, dead?.id ?? '', origin))
+  const retried = await store.events.list({ name: 'webhook.retried', limit: 10 })
+  assert.deepEqual(
+    retried.map(({ origin: by, data }) => [by.actor.kind, data]),
+    [['operator', { delivery: dead?.id }]],
+  )
   assert.equal(await sender.sendDue(), 1)
   assert.deepEqual(await store.webhooks.list({ dead: false, limit: 10 }), [])
   assert.equal(sent.length, RETRY_MILLISECONDS.length + 2)

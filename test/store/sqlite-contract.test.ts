@@ -50,7 +50,6 @@ const WITHOUT_EVENT: Readonly<Record<string, string>> = {
   'webhooks.claim': 'events on their way',
   'webhooks.delivered': 'events on their way',
   'webhooks.failed': 'events on their way',
-  'webhooks.retry': 'events on their way',
   cleanUp: 'what is past its use',
 }
 

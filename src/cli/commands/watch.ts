@@ -20,6 +20,7 @@ export function watchCommands(program: Command): void {
     .command('list')
     .description('what was given up')
     .option('--all', 'and what is still tried')
+    .option('--limit <count>', 'at most this many, the oldest', countUpTo(10_000), 1000)
     .option('--json', 'for programs')
     .action(async (options) => (await import('../webhooks.ts')).listWebhooks(options))
   webhooks

@@ -73,8 +73,11 @@ const list = statement<DeliveryRow>(
 
 const retry = statement<{ id: string }>(
   'webhooks.retry',
-  `UPDATE countersign.webhook_deliveries SET dead = false, tries = 0, next_at = ${NOW}
-   WHERE id = @id::uuid AND dead RETURNING id`,
+  `WITH d AS (
+     UPDATE countersign.webhook_deliveries SET dead = false, tries = 0, next_at = ${NOW}
+     WHERE id = @id::uuid AND dead RETURNING id),
+   e AS (${insertEvent('d')})
+   SELECT id FROM d`,
 )
 
 export function webhookVerbs(connection: Connection): WebhookVerbs {
@@ -114,8 +117,9 @@ export function webhookVerbs(connection: Connection): WebhookVerbs {
       return (await connection.rows(list, { dead, limit })).map(toDelivery)
     },
 
-    async retry(id) {
-      return (await firstRow(connection, retry, { id: uuidOrNull(id) })) !== undefined
+    async retry(id, event) {
+      const values = { id: uuidOrNull(id), ...eventValues(event) }
+      return (await firstRow(connection, retry, values)) !== undefined
     },
   }
 }

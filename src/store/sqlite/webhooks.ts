@@ -87,14 +87,15 @@ export function webhookVerbs(connection: Connection): WebhookVerbs {
 
     list: ({ dead, limit }) => connection.read((db) => readWaiting(db, dead, limit)),
 
-    retry: (id) =>
-      connection.write(
-        (db) =>
-          db.run(
-            'UPDATE cs_webhook_deliveries SET dead = 0, tries = 0, next_at = :now WHERE id = :id AND dead = 1',
-            { id, now: db.now },
-          ) === 1,
-      ),
+    retry: (id, event) =>
+      connection.write((db) => {
+        const retried = db.run(
+          'UPDATE cs_webhook_deliveries SET dead = 0, tries = 0, next_at = :now WHERE id = :id AND dead = 1',
+          { id, now: db.now },
+        )
+        if (retried === 1) writeEvent(db, event)
+        return retried === 1
+      }),
   }
 }
 

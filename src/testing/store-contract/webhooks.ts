@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import type { NewEvent } from '../../audit/events.ts'
 import { eventOf, newId, signUp } from './people.ts'
 import { MINUTE, SECOND, type Subject } from './subject.ts'
 
@@ -56,7 +57,7 @@ export function testWebhooks(subject: Subject): void {
     assert.equal((await store.webhooks.claim(50, MINUTE)).length, 1, 'whoever had it is gone')
 
     const event = eventOf('webhook.dead', { data: { delivery: first.id } })
-    const unwritable = { ...event, origin: { actor: { kind: undefined } } } as never
+    const unwritable = { ...event, origin: { actor: { kind: undefined } } } as unknown as NewEvent
     await assert.rejects(store.webhooks.giveUp(first.id, 'answered 500', unwritable))
     assert.deepEqual(await store.webhooks.list({ dead: true, limit: 50 }), [], 'the event or neither')
     assert.equal(await store.webhooks.giveUp(first.id, 'answered 500', event), true)
@@ -75,8 +76,18 @@ export function testWebhooks(subject: Subject): void {
       (await store.webhooks.list({ dead: true, limit: 50 })).map(({ id }) => id),
       [first.id],
     )
-    assert.equal(await store.webhooks.retry(newId()), false)
-    assert.equal(await store.webhooks.retry(first.id), true)
+    const again = eventOf('webhook.retried', { data: { delivery: first.id } })
+    const retriedEvents = async () =>
+      (await store.events.list({ name: 'webhook.retried', limit: 10 })).filter(
+        ({ data }) => data?.delivery === first.id,
+      ).length
+    assert.equal(await store.webhooks.retry(newId(), again), false)
+    await assert.rejects(store.webhooks.retry(first.id, { ...unwritable, name: 'webhook.retried' }))
+    assert.deepEqual(await store.webhooks.claim(50, MINUTE), [], 'the event or neither')
+    assert.equal(await retriedEvents(), 0)
+    assert.equal(await store.webhooks.retry(first.id, again), true)
+    assert.equal(await other.webhooks.retry(first.id, again), false, 'it is on its way')
+    assert.equal(await retriedEvents(), 1)
     assert.equal((await store.webhooks.claim(50, MINUTE))[0]?.tries, 1)
 
     await signUp(store)
