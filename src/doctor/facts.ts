@@ -128,3 +128,12 @@ function acceptanceOf(
     )
   )
 }
+
+/** Nothing at hand says that the token itself is bad. */
+export function isGood({ signature, token, now }: Facts): boolean {
+  const exp = token?.claims?.exp
+  return (
+    (signature.kind === 'genuine' || signature.kind === 'not_checked') &&
+    (typeof exp !== 'number' || exp > now)
+  )
+}

@@ -63,12 +63,8 @@ export function ruleOut(facts: Facts): readonly RuledOut[] {
   const value = header(request, 'authorization')
   const [scheme, credential, ...more] = (value ?? '').split(' ')
   if (credential && more.length === 0 && isSameWord(scheme, config.scheme ?? 'Bearer')) {
-    add(
-      'the header arrived, with the scheme that is read',
-      'HDR_MISSING',
-      'HDR_SCHEME_MISMATCH',
-      'PROXY_STRIPS_AUTH',
-    )
+    add('the header has the scheme that is read', 'HDR_SCHEME_MISMATCH')
+    if (exchange?.as_received !== undefined) add('the header arrived', 'HDR_MISSING', 'PROXY_STRIPS_AUTH')
   }
   return out
 }

@@ -1,7 +1,8 @@
 import type { OpenApiEvidence } from '../evidence.ts'
 import type { Facts } from '../facts.ts'
 import { certain, type Finding, found } from '../finding.ts'
-import { fieldsOf, isAccepted, isRefused, requestOf, urlOf } from '../http-facts.ts'
+import { fieldsOf, header, isAccepted, isRefused, requestOf, urlOf } from '../http-facts.ts'
+import { isMeantOpen } from '../open-path.ts'
 import {
   matchesPath,
   type Operation,
@@ -11,10 +12,6 @@ import {
   serverUrl,
 } from '../openapi-facts.ts'
 import type { Rule } from '../rule.ts'
-
-/** Paths that are meant to be open: signing in and up, health, documents. */
-const OPEN =
-  /login|sign-?in|sign-?up|register|token|health|ready|ping|docs|openapi|well-known|metrics|status|public|version|forgot|reset|callback|authorize|^\/$/i
 
 const fits = (facts: Facts): OpenApiEvidence | undefined => facts.evidence.openapi
 
@@ -38,8 +35,17 @@ function isSeenGuarded({ evidence, exchanges }: Facts, { method, path }: Operati
 /** The same, or by what the document itself says of its answers. */
 function isGuarded(facts: Facts, one: Operation): boolean | undefined {
   const responses = objectOf(one.operation.responses)
-  const says = responses['401'] !== undefined || responses['403'] !== undefined
+  const says = (responses['401'] ?? responses['403']) !== undefined && !asksForPassword(facts, one)
   return isSeenGuarded(facts, one) ?? (says ? true : undefined)
+}
+
+/** Whoever signs in has no token yet, and gets a 401 for a wrong password. */
+function asksForPassword({ evidence: { openapi } }: Facts, { operation }: Operation): boolean {
+  return Object.values(objectOf(objectOf(operation.requestBody).content)).some((type) => {
+    const schema = objectOf(objectOf(type).schema)
+    const { properties } = openapi === undefined ? schema : resolve(openapi, schema)
+    return objectOf(properties).password !== undefined
+  })
 }
 
 const asParameter: Rule = (facts) => {
@@ -83,12 +89,15 @@ const noScheme: Rule = (facts) => {
   const guarded = operations.filter(
     (one) => isGuarded(facts, one) === true || (one.security?.length ?? 0) > 0,
   )
-  const closed = operations.filter(({ path }) => !OPEN.test(path))
+  const closed = operations.filter(({ path }) => !isMeantOpen(path))
   if (guarded.length === 0 && closed.length === 0) return undefined
   const names = (guarded.length > 0 ? guarded : closed)
     .slice(0, 4)
     .map(({ method, path }) => `${method} ${path}`)
-  return found('DOCS_NO_SCHEME', guarded.length > 0 || facts.evidence.routes === undefined, {
+  // A document that only lets things be read may be of an API that is open to everybody.
+  const changes = closed.some(({ method }) => method !== 'GET' && method !== 'HEAD')
+  const isUnseen = facts.evidence.routes === undefined && facts.exchanges.length === 0
+  return found('DOCS_NO_SCHEME', guarded.length > 0 || (isUnseen && changes), {
     evidence: [
       `The OpenAPI document declares no security scheme (components.securitySchemes is missing or empty), so the docs page has no Authorize button and sends no token to ${names.join(', ')}.`,
     ],
@@ -112,11 +121,15 @@ const noSecurity: Rule = (facts) => {
   )
   const proven = bare.filter((one) =>
     one.security === undefined
-      ? isGuarded(facts, one) === true && !(OPEN.test(one.path) && facts.evidence.routes === undefined)
+      ? isGuarded(facts, one) === true && !(isMeantOpen(one.path) && facts.evidence.routes === undefined)
       : isSeenGuarded(facts, one) === true,
   )
   const likely = bare.filter(
-    (one) => one.security === undefined && isGuarded(facts, one) === undefined && !OPEN.test(one.path),
+    (one) =>
+      one.security === undefined &&
+      isGuarded(facts, one) === undefined &&
+      !isMeantOpen(one.path) &&
+      !asksForPassword(facts, one),
   )
   const list = proven.length > 0 ? proven : facts.evidence.routes === undefined ? likely : []
   if (list.length === 0) return undefined
@@ -193,7 +206,10 @@ const tokenUrl: Rule = (facts) => {
       ({ path }) =>
         resolved(path).pathname === asked.pathname || (base.pathname === '/' && asked.pathname === path),
     )
-    if (failed === undefined && !mixed && !local && (elsewhere || isThere)) continue
+    const isAnswered = facts.exchanges.some(
+      (one) => isAccepted(one) && urlOf(one.as_sent ?? one.as_received)?.pathname === asked.pathname,
+    )
+    if (failed === undefined && !mixed && !local && (elsewhere || isThere || isAnswered)) continue
     const [target] = tokenOperations(document)
     const right = target === undefined ? undefined : resolved(target.path)
     const relative = right === undefined ? undefined : relativeTo(own, right)
@@ -230,14 +246,18 @@ const responseShape: Rule = (facts) => {
     if (
       !isAccepted(exchange) ||
       requestOf(exchange)?.method !== 'POST' ||
-      !/token|login|sign-?in|auth/.test(path)
+      !/\/(?:token|login|sign-?in|auth\w*|sessions?)\/?$/.test(path)
     )
       continue
     const fields = fieldsOf(exchange.response)
     const nested = [...fields.values()].some((value) => /"access_token"|"token"/.test(value))
     const other = OTHER_NAMES.find((name) => fields.has(name))
     if (fields.size === 0 || fields.has('access_token') || (other === undefined && !nested)) continue
-    return shapeFinding(path, other ?? 'a nested object', true)
+    // An application of its own may read any name: the docs page is what reads this one.
+    const isRead =
+      document !== undefined ||
+      facts.exchanges.some((one) => /undefined$/.test(header(requestOf(one), 'authorization') ?? ''))
+    return shapeFinding(path, other ?? 'a nested object', isRead)
   }
   if (document === undefined) return undefined
   const addresses = tokenAddresses(document).map(
@@ -276,7 +296,7 @@ function shapeFinding(path: string, name: string, isProven: boolean) {
     evidence: [
       `The sign-in at ${path} answers with \`${name}\` and has no member \`access_token\`: the docs page (Swagger UI) reads \`access_token\`, finds nothing, and sends \`Bearer undefined\`.`,
     ],
-    settledBy: [],
+    settledBy: ['what reads the answer: the docs page, or code that looks for another name'],
     fix: [
       `Answer as RFC 6749 section 5.1 says: \`{ "access_token": "…", "token_type": "bearer" }\`; rename \`${name}\` to \`access_token\` (or add it beside the old name for a while).`,
     ],

@@ -1,6 +1,7 @@
 import { equalTexts } from '../../base/constant-time.ts'
+import type { Exchange, ServiceConfig } from '../evidence.ts'
 import { certain, found } from '../finding.ts'
-import { errorOf, fieldsOf, header, isRefused, requestOf, urlOf, wordsOf } from '../http-facts.ts'
+import { errorOf, fieldsOf, header, isAccepted, isRefused, requestOf, urlOf, wordsOf } from '../http-facts.ts'
 import { readPasted } from '../pasted-token.ts'
 import type { Rule } from '../rule.ts'
 
@@ -15,7 +16,7 @@ const emptyBasic: Rule = ({ exchanges }) => {
   for (const exchange of exchanges) {
     const request = exchange.as_sent ?? exchange.as_received
     const decoded = basicOf(header(request, 'authorization'))
-    if (decoded === undefined) continue
+    if (decoded === undefined || isAccepted(exchange)) continue
     const colon = decoded.indexOf(':')
     const [id, secret] = [decoded.slice(0, Math.max(0, colon)), decoded.slice(colon + 1)]
     if (
@@ -65,7 +66,7 @@ const secretEncoding: Rule = ({ exchanges, client, evidence }) => {
     if (typeof known === 'string' && encodedOnce && /^[\w.*~-]+$/.test(known)) continue
     return found(
       'CLIENT_SECRET_ENCODING',
-      doubly || differs || /[%+&:=/ ]/.test(secret) || evidence.client !== undefined,
+      doubly || differs || /[%+ ]/.test(secret) || evidence.client !== undefined,
       {
         evidence: [
           `The client secret in the Basic header contains special characters that were ${doubly ? 'form-encoded twice (double, `%25…`)' : 'not form-encoded (percent-encoded)'} before they were joined by a colon and put into base64: the server decodes them to another secret.`,
@@ -121,7 +122,7 @@ const method: Rule = ({ exchanges, client }) => {
     if (!both && registered === undefined && !(code === 'invalid_client' || (post && wantsBasic))) continue
     if (fields.get('grant_type') === undefined && registered === undefined) continue
     const wanted = registered ?? (post ? 'client_secret_basic' : 'client_secret_post')
-    return found('CLIENT_AUTH_METHOD', registered !== undefined || both || (post && wantsBasic), {
+    return found('CLIENT_AUTH_METHOD', registered !== undefined || both, {
       evidence: [
         both
           ? 'The client sends its secret in two ways at once, in the Basic header and in the body: one request may use one method.'
@@ -191,7 +192,9 @@ const boundAsBearer: Rule = ({ token, exchange, wasAccepted }) => {
   const scheme = /^(\w+)\s/.exec(header(request, 'authorization') ?? '')?.[1]
   if (proof !== undefined && /^dpop$/i.test(scheme ?? '')) return undefined
   const isDpop = cnf.jkt !== undefined
-  return found('DPOP_TOKEN_AS_BEARER', exchange !== undefined, {
+  // A certificate is shown below HTTP, where no record of headers has it.
+  if (!isDpop && wasAccepted) return undefined
+  return found('DPOP_TOKEN_AS_BEARER', exchange !== undefined && isDpop, {
     settledBy: [
       'the request that carried it: its scheme, and the DPoP header or the client certificate beside it',
     ],
@@ -208,6 +211,15 @@ const boundAsBearer: Rule = ({ token, exchange, wasAccepted }) => {
   })
 }
 
+/** Where a key for tests belongs. */
+function isTestPlace({ environment = '' }: ServiceConfig, call: Exchange | undefined): boolean {
+  const host = urlOf(call && requestOf(call))?.hostname ?? ''
+  return (
+    /test|dev|sandbox|stag|local/i.test(environment) ||
+    /(?:^|[.-])(?:test|dev|sandbox|staging|localhost)[.-]/i.test(`${host}.`.replace(/\.test\.$/, '.'))
+  )
+}
+
 const apiKey: Rule = ({ exchanges, config, events }) => {
   const event = events.find(
     ({ outcome, credential, check }) =>
@@ -219,13 +231,17 @@ const apiKey: Rule = ({ exchanges, config, events }) => {
       isRefused(one) &&
       [401, 403].includes(one.response?.status ?? 0) &&
       header(requestOf(one), name) !== undefined &&
-      header(requestOf(one), 'authorization') === undefined,
+      header(requestOf(one), 'authorization') === undefined &&
+      !(
+        one.response?.status === 403 &&
+        /scope|permission|role|quota|plan|not allowed/.test(wordsOf(one.response))
+      ),
   )
   if (event === undefined && call === undefined) return undefined
   const [sent, arrived] = [header(call?.as_sent, name), header(call?.as_received, name)]
   const cut = sent !== undefined && arrived !== undefined && sent !== arrived
   const value = arrived ?? sent ?? ''
-  const testKey = /(?:^|_)(?:test|dev|sandbox|staging)_/.test(value)
+  const testKey = /(?:^|_)(?:test|dev|sandbox|staging)_/.test(value) && !isTestPlace(config, call)
   const said = /unknown|invalid|not found|no such|revoked|api.?key/.test(wordsOf(call?.response))
   return found('API_KEY_UNKNOWN', event !== undefined || cut || said || testKey, {
     evidence: [

@@ -1,74 +1,11 @@
-import type { Facts } from '../facts.ts'
-import { listOf } from '../facts.ts'
+import { answeredInFront } from '../answered-in-front.ts'
+import { type Facts, isGood } from '../facts.ts'
 import { certain, found } from '../finding.ts'
-import { header, isAccepted, parametersOf, requestOf, urlOf, wordsOf } from '../http-facts.ts'
-import { matchesPath, operationsOf } from '../openapi-facts.ts'
+import { header, parametersOf, requestOf, urlOf, wordsOf } from '../http-facts.ts'
 import type { Rule } from '../rule.ts'
 import { ago, clipped } from '../words.ts'
-
-/** Scopes or roles that a route asks for, and who says so. */
-function demanded(facts: Facts): { readonly names: readonly string[]; readonly by: string } | undefined {
-  const { request, evidence, exchange, events } = facts
-  const challenge = /scope="([^"]+)"/.exec(header(exchange?.response, 'www-authenticate') ?? '')?.[1]
-  if (challenge !== undefined) return { names: challenge.split(' '), by: 'the challenge of the answer' }
-  const event = events.find(
-    ({ outcome, check, detail }) =>
-      outcome === 'refused' && /^(?:scopes?|roles?|permissions?|authority)$/.test(check ?? '') && detail,
-  )
-  if (event?.detail)
-    return { names: event.detail.replace(/^[\w ]*:\s*/, '').split(/[\s,]+/), by: 'the event' }
-  if (request === undefined) return undefined
-  const route = evidence.routes?.find(
-    ({ method, path }) =>
-      method.toUpperCase() === request.method.toUpperCase() && matchesPath(path, request.path),
-  )
-  if (route?.scopes !== undefined && route.scopes.length > 0) return { names: route.scopes, by: 'the route' }
-  const role = /has(?:Any)?(?:Role|Authority)\(['"]([^'"]+)/.exec(route?.guard ?? '')?.[1]
-  if (role !== undefined) return { names: [role], by: `the guard of the route (\`${route?.guard}\`)` }
-  if (evidence.openapi === undefined) return undefined
-  const operation = operationsOf(evidence.openapi).find(
-    ({ method, path }) => method === request.method.toUpperCase() && matchesPath(path, request.path),
-  )
-  const names = [...new Set((operation?.security ?? []).flatMap((one) => Object.values(one).flat()))]
-  return names.length > 0 ? { names, by: 'the API document' } : undefined
-}
-
-const wordList = (value: unknown): string[] =>
-  typeof value === 'string'
-    ? value.split(/\s+/).filter(Boolean)
-    : listOf(value as string | string[] | undefined).map(String)
-
-/** What a token grants, by the claim it stands in. */
-function granted({ token }: Facts): ReadonlyMap<string, readonly string[]> {
-  const claims = token?.claims ?? {}
-  const access = claims.realm_access as { roles?: string[] } | undefined
-  const entries: [string, readonly string[]][] = [
-    ['scope', typeof claims.scope === 'string' ? wordList(claims.scope) : []],
-    ['scope (as a list)', Array.isArray(claims.scope) ? wordList(claims.scope) : []],
-    ['scopes', wordList(claims.scopes)],
-    ['scp', wordList(claims.scp)],
-    ['permissions', wordList(claims.permissions)],
-    ['roles', wordList(claims.roles)],
-    ['role', wordList(claims.role)],
-    ['authorities', wordList(claims.authorities)],
-    ['groups', wordList(claims.groups)],
-    ['realm_access.roles', access?.roles ?? []],
-    ['cognito:groups', wordList(claims['cognito:groups'])],
-  ]
-  return new Map(entries.filter(([, names]) => names.length > 0))
-}
-
-const plain = (name: string): string => name.replace(/^(?:ROLE|SCOPE)_/i, '').toLowerCase()
-
-/** A request was refused for want of permission, or nobody says how it ended. */
-function isAbout403({ exchanges, request, wasAccepted }: Facts): boolean {
-  if (wasAccepted) return false
-  const answers = exchanges.flatMap((exchange) => {
-    const isIt = request === undefined || urlOf(requestOf(exchange))?.pathname === request.path
-    return isIt && exchange.response !== undefined ? [exchange.response.status] : []
-  })
-  return answers.length === 0 || answers.some((status) => status === 401 || status === 403)
-}
+import { notEnforced, unguarded } from './permission/let-in.ts'
+import { demanded, granted, isAbout403, plain, wordList } from './permission/wanted.ts'
 
 const shape: Rule = (facts) => {
   const wanted = demanded(facts)
@@ -128,12 +65,16 @@ const prefix: Rule = (facts) => {
 
 const roleStale: Rule = (facts) => {
   const { user, events, token, now } = facts
+  if (token?.claims !== undefined && !facts.wasAccepted && !isAbout403(facts)) return undefined
   const { sub, iat } = token?.claims ?? {}
   const event = events.findLast(
     ({ type, user: who, time }) =>
       /role|permission|scope/.test(type ?? '') &&
       /changed|granted|removed|revoked|added|assigned/.test(type ?? '') &&
-      (who === undefined || who === sub) &&
+      // What a role holds is another change than who holds it.
+      (who === undefined
+        ? token !== undefined && !/^(?:role|scope|permission)\.changed/.test(type ?? '')
+        : who === sub) &&
       (typeof iat !== 'number' || time > iat),
   )
   const inToken = wordList(token?.claims?.roles ?? token?.claims?.role)
@@ -234,7 +175,8 @@ const swapped: Rule = (facts) => {
     const anonymous403 =
       response.status === 403 &&
       !carries &&
-      /not authenticated|missing|no credential|credentials were not provided|unauthorized|authenticat|^\s*$/.test(
+      answeredInFront(response) === undefined &&
+      /not authenticated|missing (?:the )?(?:auth|token|credential|bearer|api.?key|header)|no credential|credentials were not provided|unauthorized|authenticat|^\s*$/.test(
         words,
       ) &&
       !/csrf/.test(words)
@@ -265,78 +207,6 @@ const swapped: Rule = (facts) => {
   return undefined
 }
 
-const notEnforced: Rule = (facts) => {
-  const { evidence, token, exchanges } = facts
-  const operations = evidence.openapi === undefined ? [] : operationsOf(evidence.openapi)
-  const loose = operations.flatMap(({ method, path, security }) => {
-    const names = (security ?? []).flatMap((one) => Object.values(one).flat())
-    const route = evidence.routes?.find(
-      (one) => one.method.toUpperCase() === method && (one.path === path || matchesPath(path, one.path)),
-    )
-    if (names.length === 0 || route === undefined || route.guard === null) return []
-    return names.some((name) => !(route.scopes ?? []).includes(name))
-      ? [`${method} ${path} (${names.join(' ')})`]
-      : []
-  })
-  const wanted = demanded(facts)
-  const held = [...granted(facts).values()].flat()
-  const passed =
-    facts.wasAccepted &&
-    token?.claims !== undefined &&
-    wanted?.names.some((name) => !held.includes(name)) === true &&
-    exchanges.some(isAccepted)
-  if (loose.length === 0 && !passed) return undefined
-  return certain('SCOPE_NOT_ENFORCED', {
-    evidence: [
-      passed
-        ? `${facts.request?.method} ${facts.request?.path} asks for ${wanted?.names.join(' ')} (${wanted?.by}), the token carries ${held.join(' ') || 'none'}, and the answer was a success: the scope is declared for the docs only, and nothing checks it.`
-        : `The API document asks for scopes that the running route does not check: ${loose.slice(0, 5).join(', ')}.`,
-    ],
-    fix: [
-      'Check (enforce, require) the scope in the guard of the route, from the same declaration that the document is written from: `auth.needs({ scopes: ["…"] })`; in FastAPI use `Security(get_user, scopes=[…])` and compare `security_scopes.scopes` with the token.',
-      'Then test it with a token that lacks the scope: the answer has to be 403.',
-    ],
-    explains: ['SCOPE_MISSING', 'ROLE_STALE'],
-  })
-}
-
-const unguarded: Rule = ({ evidence, exchanges, token }) => {
-  const open = (evidence.routes ?? []).filter(({ guard, public: isPublic }) => guard === null && !isPublic)
-  const documented = evidence.openapi === undefined ? [] : operationsOf(evidence.openapi)
-  const answered = exchanges.find((exchange) => {
-    const request = requestOf(exchange)
-    const path = urlOf(request)?.pathname ?? ''
-    if (
-      !isAccepted(exchange) ||
-      request === undefined ||
-      header(request, 'authorization') !== undefined ||
-      header(request, 'cookie') !== undefined
-    )
-      return false
-    return documented.some(
-      ({ method, path: template, security }) =>
-        method === request.method &&
-        matchesPath(template, path) &&
-        (security?.length ?? 0) > 0 &&
-        !security?.some((one) => Object.keys(one).length === 0),
-    )
-  })
-  if (open.length === 0 && answered === undefined) return undefined
-  const names = open.map(({ method, path }) => `${method} ${path}`)
-  const request = answered && requestOf(answered)
-  if (request !== undefined) names.push(`${request.method} ${urlOf(request)?.pathname}`)
-  return certain('ROUTE_UNGUARDED', {
-    evidence: [
-      `${names.slice(0, 10).join(', ')}${names.length > 10 ? ` and ${names.length - 10} more` : ''} ${names.length === 1 ? 'has' : 'have'} no guard${answered ? ': a request without any credential was answered with success' : ' and is not declared open: anybody can call it'}.`,
-    ],
-    fix: [
-      `Give ${names.slice(0, 3).join(', ')} an access word (policy): require a guard with \`signedIn\` or \`needs({ scopes: [...] })\`, or declare it public on purpose (\`anyone\`).`,
-      'Deny by default, so that a forgotten route is refused, and try it: `countersign routes --probe URL`.',
-    ],
-    explains: token === undefined ? [] : ['STATUS_SWAPPED'],
-  })
-}
-
 export const permissionRules: readonly Rule[] = [
   unguarded,
   notEnforced,
@@ -346,12 +216,3 @@ export const permissionRules: readonly Rule[] = [
   swapped,
   missing,
 ]
-
-/** Nothing at hand says that the token itself is bad. */
-function isGood({ signature, token, now }: Facts): boolean {
-  const exp = token?.claims?.exp
-  return (
-    (signature.kind === 'genuine' || signature.kind === 'not_checked') &&
-    (typeof exp !== 'number' || exp > now)
-  )
-}

@@ -1,51 +1,14 @@
-import { createHash } from 'node:crypto'
 import type { EventLine } from '../evidence.ts'
 import type { Facts } from '../facts.ts'
 import { certain, type Finding, found } from '../finding.ts'
 import { cookiesOf, isRefused, requestOf, setCookiesOf, wordsOf } from '../http-facts.ts'
 import type { Rule } from '../rule.ts'
 import { ago, clipped } from '../words.ts'
+import { counterOf, denied, inWords } from './revocation/ended.ts'
+import { byString, notRevoked } from './revocation/let-in.ts'
 
 const SIGN_IN =
   'Sign in again (log in again): a new sign-in gives a token that counts. In the client treat `token_invalid` as signed out.'
-
-/** What of a token can stand on a deny list, by the name of what it is found by. */
-function entriesOf({ token }: Facts): ReadonlyMap<string, string> {
-  const { jti, sid, sub } = token?.claims ?? {}
-  const text = token?.text ?? ''
-  const named: readonly (readonly [string, unknown])[] = [
-    ['jti', jti],
-    ['sid', sid],
-    ['sub', sub],
-    ['token_text', text],
-    ['token_sha256', createHash('sha256').update(text).digest('hex')],
-  ]
-  return new Map(
-    named.flatMap(([name, value]) =>
-      typeof value === 'string' && value !== '' ? [[name, value] as const] : [],
-    ),
-  )
-}
-
-/** The entry that stands for this token, and by what. */
-function denied(facts: Facts) {
-  const rows =
-    facts.evidence.store?.deny_list?.filter(({ until }) => until === undefined || until > facts.now) ?? []
-  for (const [name, value] of entriesOf(facts)) {
-    const row = rows.find(({ entry }) => entry === value || entry === `${name}:${value}`)
-    if (row !== undefined) return { row, by: name }
-  }
-  return undefined
-}
-
-/** The counter of the user in the token, where it carries one. */
-function counterOf({ token, config }: Facts): number | undefined {
-  const name = config.version_claim?.name ?? 'ver'
-  const value = token?.claims?.[name] ?? token?.claims?.tv ?? token?.claims?.token_version
-  if (typeof value === 'number') return value
-  const first = typeof value === 'string' ? Number(value.split('.')[0]) : Number.NaN
-  return Number.isInteger(first) ? first : undefined
-}
 
 const VERSION_EVENT =
   /password|signed_out|sign_out|logged_out|logout|disabled|reset|role|epoch|factor|sessions?_ended|revoked/
@@ -60,96 +23,6 @@ function reasonOf({ events, token, now }: Facts): EventLine | undefined {
       time <= now + 1 &&
       (typeof iat !== 'number' || time >= iat - 1),
   )
-}
-
-function inWords({ type, time, address }: EventLine, now: number): string {
-  const what = (type ?? '').replace(/^\w+\./, '').replaceAll('_', ' ')
-  return `${what} ${ago(time, now)}${address ? ` from ${address}` : ''}`
-}
-
-/** Accepted, although something says that it had ended. */
-const notRevoked: Rule = (facts) => {
-  const { token, events, now, user, session, wasAccepted, evidence } = facts
-  const ended = events.find(({ type }) =>
-    /(?:logged_out|signed_out|logout|session\.ended|password_changed|password_reset|user\.(?:deleted|disabled)|revoked)/.test(
-      type ?? '',
-    ),
-  )
-  const after =
-    ended === undefined
-      ? undefined
-      : events.find(
-          ({ type, outcome, time, user: who, session: which, iat }) =>
-            type === 'access.checked' &&
-            outcome === 'ok' &&
-            time > ended.time + 5 &&
-            (who === ended.user || (which !== undefined && which === ended.session)) &&
-            (iat === undefined || iat < ended.time),
-        )
-  const hit = denied(facts)
-  const counter = counterOf(facts)
-  const stale = counter !== undefined && user?.ver !== undefined && user.ver > counter
-  const gone =
-    evidence.store?.users !== undefined && user === undefined && typeof token?.claims?.sub === 'string'
-  const over = session?.ended_at !== undefined && session.ended_at !== null
-  const iat = Number(token?.claims?.iat ?? 0)
-  const byEvent =
-    ended !== undefined &&
-    ended.time > iat &&
-    (ended.user === undefined || ended.user === token?.claims?.sub || ended.session === token?.claims?.sid)
-  const why = hit
-    ? 'it stands on the deny list'
-    : over
-      ? 'its session has ended'
-      : stale
-        ? 'the counter of the user is higher'
-        : user?.disabled
-          ? 'the account is disabled'
-          : gone
-            ? 'the account was deleted'
-            : byEvent && ended
-              ? inWords(ended, now)
-              : undefined
-  const isTextual = /token_text|token_sha256/.test(facts.config.revocation?.lookup ?? '')
-  if (wasAccepted && isTextual && (hit === undefined || hit.by === 'jti')) return undefined
-  if (after === undefined && !(wasAccepted && why !== undefined)) return undefined
-  return certain('NOT_REVOKED', {
-    evidence: [
-      after !== undefined && ended !== undefined
-        ? `After ${inWords(ended, now)} a token from before was still accepted, ${ago(after.time, now)}: sign-out, password change or deletion leaves access tokens alive.`
-        : `The token was accepted although ${why}: revocation is not checked, or leaves tokens alive.`,
-    ],
-    fix: [
-      'Check revocation on every request: keep a deny list of `jti` or session ids until the tokens expire, or compare a version counter of the user (`ver`) that each sign-out, password change and deletion raises (revoke, invalidate).',
-      'Keep access tokens short (15 minutes), and end the sessions of this account now: `countersign sessions end-all <login>`.',
-    ],
-    explains: ['TOKEN_REVOKED', 'TOKEN_VERSION_STALE', 'USER_NOT_FOUND', 'USER_DISABLED'],
-  })
-}
-
-const byString: Rule = (facts) => {
-  const { config, wasAccepted, evidence, token, events } = facts
-  const lookup = config.revocation?.lookup ?? ''
-  if (!/token|text|string|sha|hash/i.test(lookup)) return undefined
-  const rows = evidence.store?.deny_list ?? []
-  const listed = denied(facts)
-  const odd =
-    token !== undefined &&
-    token.given !== token.parts.map((part) => Buffer.from(part, 'base64url').toString('base64url')).join('.')
-  const accepted =
-    wasAccepted || events.some(({ outcome, type }) => outcome === 'ok' && type === 'access.checked')
-  const slipped = accepted && rows.length > 0 && (listed === undefined || odd)
-  return found('DENYLIST_BY_STRING', slipped || odd, {
-    evidence: [
-      `The deny list is keyed by the text of the token (\`${lookup}\`), and one token can be written in several ways (padding, stray bits, another but equal signature): ${slipped ? 'the token was revoked, and another spelling of it was accepted' : 'another spelling of a revoked token is not found'}.`,
-    ],
-    settledBy: ['whether the verifier refuses any spelling but the canonical one'],
-    fix: [
-      'Look revocations up by the `jti` (or session id `sid`) of the verified token, not by its text or a hash of it; change the key of the list, and of every cache of verdicts.',
-      'Refuse tokens that are not in canonical form (strict base64url).',
-    ],
-    explains: ['TOKEN_NONCANONICAL', 'NOT_REVOKED', 'TOKEN_REVOKED'],
-  })
 }
 
 const revoked: Rule = (facts) => {
@@ -206,7 +79,7 @@ const down: Rule = ({ events, exchanges, evidence }) => {
   const lines = events.filter(
     ({ check, detail, type, code }) =>
       /revocation|deny|revoked|blacklist|blocklist/i.test(`${check} ${type}`) &&
-      /redis|unreach|timeout|timed out|econn|connection|unavailable|stale|down|refused|error|fail/i.test(
+      /redis|unreach|timeout|timed out|econn|connection|unavailable|stale|\bdown\b|error|fail|not answer/i.test(
         `${detail} ${code === 'try_again' ? 'unavailable' : ''}`,
       ),
   )

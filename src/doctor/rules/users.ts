@@ -1,3 +1,5 @@
+import type { JsonObject } from '../../base/strict-json.ts'
+import { isGood } from '../facts.ts'
 import { certain, found } from '../finding.ts'
 import { header, isAccepted, requestOf, urlOf } from '../http-facts.ts'
 import type { Rule } from '../rule.ts'
@@ -32,10 +34,20 @@ const renamed: Rule = ({ token, events, evidence, now, wasAccepted }) => {
   })
 }
 
+/** A token of a program and no person, as issuers tell it: by its `sub`, its grant or its kind. */
+function isOfClient({ sub, client_id, azp, appid, gty, idtyp }: JsonObject = {}): boolean {
+  return (
+    [client_id, azp, appid].includes(sub) ||
+    gty === 'client-credentials' ||
+    idtyp === 'app' ||
+    (typeof sub === 'string' && sub.endsWith('@clients'))
+  )
+}
+
 const notFound: Rule = ({ token, evidence, events, now, wasAccepted }) => {
-  const { sub, client_id } = token?.claims ?? {}
+  const { sub } = token?.claims ?? {}
   const users = evidence.store?.users
-  if (typeof sub !== 'string' || sub === client_id || wasAccepted) return undefined
+  if (typeof sub !== 'string' || isOfClient(token?.claims) || wasAccepted) return undefined
   const deleted = events.findLast(
     ({ type, user }) => /user\.(?:deleted|removed|erased)/.test(type ?? '') && user === sub,
   )
@@ -54,13 +66,18 @@ const notFound: Rule = ({ token, evidence, events, now, wasAccepted }) => {
   })
 }
 
-const disabled: Rule = ({ user, events, now, wasAccepted }) => {
+const disabled: Rule = (facts) => {
+  const { user, events, exchanges, now, wasAccepted } = facts
   if (user === undefined || wasAccepted) return undefined
   if (user.disabled !== true && user.verified !== false) return undefined
   const event = events.findLast(
     ({ type, user: who }) => /disabled|suspended|blocked/.test(type ?? '') && who === user.id,
   )
-  return certain('USER_DISABLED', {
+  // Not every service asks for a proven address: where something else may have refused, it need not be this.
+  const isAlone =
+    isGood(facts) && exchanges.length === 0 && events.every(({ outcome }) => outcome !== 'refused')
+  return found('USER_DISABLED', user.disabled === true || isAlone, {
+    settledBy: ['whether this service asks for a confirmed mail address'],
     evidence: [
       user.disabled === true
         ? `The account \`${user.id}\` is disabled${event ? `, since ${ago(event.time, now)}${event.address ? ` from ${event.address}` : ''}` : ''}.`
@@ -74,6 +91,12 @@ const disabled: Rule = ({ user, events, now, wasAccepted }) => {
     ],
     explains: ['TOKEN_VERSION_STALE', 'TOKEN_REVOKED'],
   })
+}
+
+/** Whether two ids may be of one kind: both with the same marks between what is random. */
+function isAlike(a: string, b: string): boolean {
+  const form = (id: string) => (/^\d+$/.test(id) ? 'number' : id.replaceAll(/[A-Za-z\d]+/g, 'x'))
+  return form(a) === form(b)
 }
 
 /** Members of an answer that name whose data it is. */
@@ -102,8 +125,11 @@ const otherData: Rule = ({ exchanges, token, events, evidence }) => {
     const cached =
       header(exchange.response, 'age') !== undefined ||
       /hit/i.test(header(exchange.response, 'x-cache') ?? '')
-    return found('WRONG_USER_DATA', isMe, {
+    const isId =
+      owner === undefined || isAlike(owner, sub) || evidence.store?.users?.some(({ id }) => id === owner)
+    return found('WRONG_USER_DATA', isMe && isId === true, {
       settledBy: [
+        ...(isId ? [] : ['whether the service has ids of its own for accounts, beside those of the issuer']),
         'whether this account may see what that one owns: an administrator may, and so may whom it was shared with',
       ],
       evidence: [

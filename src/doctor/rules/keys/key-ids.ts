@@ -6,7 +6,7 @@ import { isHmac } from '../../signature-trial.ts'
 import { ago, clipped } from '../../words.ts'
 
 export const kids: Rule = (facts) => {
-  const { token, config, signature, evidence, now } = facts
+  const { token, config, signature, evidence, now, wasAccepted } = facts
   const header = token?.header
   if (header === undefined || isHmac(header.alg) || token?.parts.length !== 3) return undefined
   const mine = config.key_cache?.keys ?? config.keys ?? []
@@ -15,7 +15,7 @@ export const kids: Rule = (facts) => {
   const { kid } = header
   if (kid === undefined) {
     const count = Math.max(fitting(mine, header.alg), fitting(theirs, header.alg))
-    if (count < 2 || signature.kind === 'unsigned') return undefined
+    if (count < 2 || signature.kind === 'unsigned' || wasAccepted) return undefined
     return certain('KID_MISSING', {
       evidence: [
         `The header of the token names no key (\`kid\` is missing), and the key set holds ${count} keys for its algorithm: the verifier cannot tell which one to use.`,
@@ -98,7 +98,7 @@ function differ(a: Readonly<Record<string, unknown>>, b: Readonly<Record<string,
 
 export const unknownInEvents: Rule = ({ events, now, evidence }) => {
   const refusals = events.filter(
-    ({ outcome, check, kid }) => outcome === 'refused' && kid && /kid|key/.test(check ?? ''),
+    ({ outcome, check, kid }) => outcome === 'refused' && kid && /kid|key|jwks/.test(check ?? ''),
   )
   const names = new Set(refusals.map(({ kid }) => kid))
   const limited = events.find(

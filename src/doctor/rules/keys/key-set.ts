@@ -1,21 +1,36 @@
+import type { Exchange } from '../../evidence.ts'
 import { found } from '../../finding.ts'
-import { header, requestOf, urlOf } from '../../http-facts.ts'
+import { header, isAccepted, requestOf, urlOf } from '../../http-facts.ts'
 import type { Rule } from '../../rule.ts'
 
+/** A question for keys or metadata; `/keys` may also be what an application calls its API keys. */
+function asksForKeys(exchange: Exchange): boolean {
+  const request = requestOf(exchange)
+  const path = urlOf(request)?.pathname ?? ''
+  if (/jwks|\/certs$|openid-configuration|oauth-authorization-server/.test(path)) return true
+  return (
+    path.endsWith('/keys') &&
+    header(request, 'authorization') === undefined &&
+    ![401, 403].includes(exchange.response?.status ?? 0)
+  )
+}
+
+const isAnswered = (exchange: Exchange): boolean =>
+  (isAccepted(exchange) && !(header(exchange.response, 'content-type') ?? '').includes('html')) ||
+  exchange.response?.status === 304
+
+/** It was fetched and read: what is told is that a key does not stand in it. */
+const NOT_IN_IT = /unable to find|no (?:matching|applicable)|kid .*not (?:found|in)|not (?:found )?in the/i
+
 export const unreachable: Rule = ({ exchanges, events, config }) => {
-  const isKeySet = (path: string) =>
-    /jwks|certs|openid-configuration|oauth-authorization-server|\/keys$/.test(path)
-  const failed = exchanges.find((exchange) => {
-    const status = exchange.response?.status
-    const path = urlOf(requestOf(exchange))?.pathname ?? ''
-    const isHtml = (header(exchange.response, 'content-type') ?? '').includes('html')
-    return (
-      isKeySet(path) && (status === undefined || status >= 400 || isHtml || (status >= 300 && status !== 304))
-    )
-  })
+  const asked = exchanges.filter(asksForKeys)
+  // One that was led on to the right address, or tried again, did get them.
+  const last = asked.at(-1)
+  const failed = last === undefined || isAnswered(last) ? undefined : asked.find((one) => !isAnswered(one))
   const event = events.find(
     ({ type, detail, check, outcome }) =>
       outcome !== 'ok' &&
+      !NOT_IN_IT.test(detail ?? '') &&
       /jwks|key.?set|keys?\.fetch|metadata|openid-configuration/i.test(`${type} ${check} ${detail}`) &&
       /unreach|timeout|timed out|enotfound|econn|eai_again|certificate|self.?signed|tls|dns|proxy|fetch|failed|refused|5\d\d|404|unable/i.test(
         `${detail} ${type}`,

@@ -1,5 +1,5 @@
 import type { EventLine } from '../../evidence.ts'
-import { certain } from '../../finding.ts'
+import { found } from '../../finding.ts'
 import type { Rule } from '../../rule.ts'
 import { ago } from '../../words.ts'
 
@@ -41,9 +41,18 @@ export const rotatedHard: Rule = (facts) => {
     (signature.kind === 'wrong' || (signature.kind === 'not_checked' && refusals.length > 0))
   if (!goneEarly && !split && !byToken) return undefined
   const when = change?.time ?? row?.since
-  return certain('KEY_ROTATED_HARD', {
+  // A configuration holds much besides the key.
+  const isOfKey =
+    change !== undefined &&
+    (!change.type?.startsWith('config.') ||
+      (change.from ?? change.to) !== undefined ||
+      /key|secret/i.test(change.detail ?? ''))
+  return found('KEY_ROTATED_HARD', goneEarly || split || isOfKey, {
     evidence: [
       `The key that signed it was replaced${when === undefined ? '' : ` ${ago(when, now)}`} with no overlap: tokens issued before are still unexpired, and the verifier has only the new key (the old one is gone). ${split ? `${refusals.length} refusals, all of tokens from before the change.` : ''}`.trim(),
+    ],
+    settledBy: [
+      'whether that change was of the key or secret, and whether the token verifies with the former one',
     ],
     fix: [
       'Rotate with an overlap: accept the old (previous) key beside the new one until the last token it signed has expired; sign with the new one only (`JWT_SECRET=new,old`, or keep the old public key in the key set).',

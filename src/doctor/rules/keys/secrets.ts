@@ -1,13 +1,17 @@
 import { certain, found } from '../../finding.ts'
 import { wordsOf } from '../../http-facts.ts'
 import type { Rule } from '../../rule.ts'
-import { isGuessable } from '../../signature-trial.ts'
+import { isGuessable, isHmac } from '../../signature-trial.ts'
 
 const NEW_SECRET =
   'Replace the secret now (at once): make a new one with `npx countersign secret`, set it in the environment of issuer and verifier, and rotate: every token signed with the old one is void.'
 
-export const published: Rule = ({ signature, config, wasAccepted }) => {
-  const own = config.secret !== undefined && config.secret.trim() !== '' && isGuessable(config.secret)
+export const published: Rule = ({ signature, config, token, wasAccepted }) => {
+  // Beside public keys it is a secret for something else.
+  const signs =
+    token?.header === undefined ? (config.algorithms?.some(isHmac) ?? true) : isHmac(token.header.alg)
+  const own =
+    signs && config.secret !== undefined && config.secret.trim() !== '' && isGuessable(config.secret)
   if (signature.kind !== 'published' && !own) return undefined
   return certain('SECRET_PUBLIC_EXAMPLE', {
     evidence: [
@@ -21,14 +25,23 @@ export const published: Rule = ({ signature, config, wasAccepted }) => {
   })
 }
 
+/** A setting that is read from the environment, and the literal that stands in for it. */
+const DEFAULTED =
+  /(?:process\.env\.|os\.(?:environ\.get|getenv)\(\s*["']|getenv\(\s*["']|env\(["'])(\w+)["']?\)?\s*(?:\|\||\?\?|or|,|\?:)\s*["'`]([^"'`]+)["'`]/g
+
+/** Not `JWT_EXPIRES_IN` or `API_KEY_HEADER`, which are no secrets. */
+function namesSecret(name: string): boolean {
+  return (
+    /secret|key(?:$|_)|(?:^|_)jwt$/i.test(name) &&
+    !/header|name|cookie|file|path|url|ur[il]$|_id$|kid|alg|expir|ttl/i.test(name)
+  )
+}
+
 export const fallback: Rule = ({ config, code, evidence, signature }) => {
-  const written =
-    /(?:process\.env\.\w+|os\.(?:environ\.get|getenv)\([^)]*|getenv\([^)]*|env\(["']\w+["'])\s*(?:\|\||\?\?|or|,|\?:)\s*["'`][^"'`]+["'`]/.exec(
-      code,
-    )
+  const written = [...code.matchAll(DEFAULTED)].find(([, name = '']) => namesSecret(name)) ?? null
   const nodes = evidence.nodes?.filter(({ config: own }) => own.secret_source === 'literal') ?? []
   const literal = config.secret_source === 'literal' || nodes.length > 0
-  if (!literal && (written === null || !/secret|key|jwt/i.test(written[0]))) return undefined
+  if (!literal && written === null) return undefined
   if (signature.kind === 'published' && written === null && !literal) return undefined
   return found('SECRET_FALLBACK', literal || config.secret !== undefined, {
     evidence: [
@@ -51,10 +64,12 @@ export const pem: Rule = ({ config, client, evidence }) => {
     ...(evidence.nodes ?? []).map(({ config: own }) => own.secret),
   ]
   const text = texts.find((value) => typeof value === 'string' && value.includes('-----BEGIN'))
-  const event = evidence.events?.find(({ detail }) =>
-    /pem|asn1|decoder routines|no start line|unsupported.*key|must be an asymmetric key|could not (?:parse|deserialize).*key/i.test(
-      detail ?? '',
-    ),
+  const event = evidence.events?.find(
+    ({ detail, outcome }) =>
+      outcome !== 'ok' &&
+      /\bpem\b|asn1|decoder routines|no start line|unsupported.*key|must be an asymmetric key|could not (?:parse|deserialize).*key/i.test(
+        detail ?? '',
+      ),
   )
   const said = evidence.exchanges?.some(({ response }) =>
     /pem routines|decoder routines|asn1|no start line/i.test(wordsOf(response)),

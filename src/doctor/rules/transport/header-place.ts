@@ -1,5 +1,5 @@
-import { certain, found } from '../../finding.ts'
-import { cookiesOf, header, requestOf, setCookiesOf, strayCredential } from '../../http-facts.ts'
+import { found } from '../../finding.ts'
+import { cookiesOf, header, requestOf, setCookiesOf, strayCredential, wordsOf } from '../../http-facts.ts'
 import type { Rule } from '../../rule.ts'
 import { authorization, scheme } from './authorization-value.ts'
 
@@ -16,8 +16,13 @@ export const wrongLocation: Rule = (facts) => {
   if (keyHeader !== undefined && header(request, keyHeader) !== undefined) return undefined
   const place = strayCredential(request)
   if (place === undefined) return undefined
+  // Many services read such a key beside tokens, and nothing here says whether this one does.
+  const isKey = /^header .*api[-_]?key$/i.test(place) && !/\beyJ/.test(header(request, place.slice(7)) ?? '')
+  if (isKey && (exchange.response.status === 403 || /api.?key/.test(wordsOf(exchange.response))))
+    return undefined
   const wanted = keyHeader ?? `Authorization: ${scheme(facts)} <token>`
-  return certain('HDR_WRONG_LOCATION', {
+  return found('HDR_WRONG_LOCATION', !isKey, {
+    settledBy: ['the header that this service reads its keys from, if it has any'],
     evidence: [
       `There is no credential where the server looks (${wanted}); one was sent in another place: ${place}.`,
     ],

@@ -3,7 +3,24 @@ import type { Rule } from '../../rule.ts'
 import { clipped } from '../../words.ts'
 
 const READS =
-  /\b(?:payload|decoded|claims|jwtPayload|tokenPayload|token_data|jwt)(?:\?)?((?:\.(?!get\b|map\b|split\b|exp\b|iat\b|verify\b|sign\b|decode\b)\w+)+)|\b(?:payload|decoded|claims)\[['"](\w+)['"]\]|\b(?:payload|decoded|claims)\.get\(['"](\w+)['"]/g
+  /\b(payload|decoded|claims|jwtPayload|jwt_payload|tokenPayload|token_data|jwt)(?:\??((?:\.(?!get\b|map\b|split\b|exp\b|iat\b|verify\b|sign\b|decode\b)\w+)+)|\[['"](\w+)['"]\]|\.get\(['"](\w+)['"](?!\s*,))/g
+
+/** What the variable was made from is the body of a request and no token. */
+function isBody(name: string, code: string): boolean {
+  return new RegExp(`\\b${name}\\s*=[^\\n;]*(?:\\bbody\\b|\\.json\\(|\\bevent\\.data|\\bform)`).test(code)
+}
+
+function reach(claims: unknown, path: readonly string[]): unknown {
+  return path.reduce<unknown>(
+    (value, name) =>
+      value === undefined || value === null ? undefined : (Object(value) as Record<string, unknown>)[name],
+    claims,
+  )
+}
+
+/** Of a library whose name is short (`jwt.TokenExpiredError`), or the header beside the claims. */
+const isNoClaim = (name = ''): boolean =>
+  /^[A-Z]|^header$/.test(name) || ['length', 'toString', 'aud', 'nbf'].includes(name)
 
 export const claimPath: Rule = ({ code, token, events }) => {
   const claims = token?.claims
@@ -19,14 +36,17 @@ export const claimPath: Rule = ({ code, token, events }) => {
       fix: ['Read the claim under the name that it has in the token (`sub` for the user id).'],
     })
   }
+  let wasThere = false
   for (const match of code.matchAll(READS)) {
-    const path = (match[1]?.slice(1) ?? match[2] ?? match[3] ?? '').split('.')
-    let value: unknown = claims
-    for (const name of path)
-      value =
-        typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[name] : undefined
-    if (value !== undefined || path[0] === '' || ['length', 'toString', 'aud', 'nbf'].includes(path[0] ?? ''))
-      continue
+    const [text, variable = '', dotted, quoted, got] = match
+    const names = (dotted?.slice(1) ?? quoted ?? got ?? '').split('.')
+    const path = names[0] === 'payload' ? names.slice(1) : names
+    const isAlternative = /(?:\|\||\?\?|\bor)\s*$/.test(code.slice(0, match.index))
+    const hasAlternative = /^\s*(?:\?\.|\?\?|\|\||or\b)/.test(code.slice(match.index + text.length))
+    const isThere = reach(claims, path) !== undefined
+    const isOptional = isAlternative ? wasThere : hasAlternative
+    wasThere = isThere || (isAlternative && wasThere)
+    if (isThere || isOptional || path.length === 0 || isNoClaim(path[0]) || isBody(variable, code)) continue
     const shown = Object.keys(claims)
     return certain('CLAIM_PATH_MISMATCH', {
       evidence: [

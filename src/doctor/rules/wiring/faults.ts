@@ -1,5 +1,6 @@
+import type { Exchange } from '../../evidence.ts'
 import { certain, found } from '../../finding.ts'
-import { cookiesOf, requestOf, wordsOf } from '../../http-facts.ts'
+import { cookiesOf, requestOf, urlOf, wordsOf } from '../../http-facts.ts'
 import type { Rule } from '../../rule.ts'
 import { clipped } from '../../words.ts'
 import { said } from './said.ts'
@@ -14,7 +15,10 @@ export const swallowed: Rule = ({ code, events }) => {
     !/log|console|report|capture|cause/i.test(body) &&
     !(named && new RegExp(`\\b${named}\\b`).test(body))
   const python =
-    /except(?:\s+\w+(?:Error|Exception)?)?\s*:\s*\n\s*(?:raise\s+(?:HTTPException|credentials_exception)|return\s+None|pass)/.test(
+    /except(?:\s+\w+(?:Error|Exception)?)?\s*:\s*\n\s*raise\s+(?:HTTPException|credentials_exception)/.test(
+      code,
+    ) ||
+    /except(?:\s+(?:Exception|\w*(?:JWT|Jwt|Token|Jose|Signature)\w*))?\s*:\s*\n\s*(?:return\s+None|pass)/.test(
       code,
     )
   const refused = events.filter(({ outcome, type }) => outcome === 'refused' && type === 'access.checked')
@@ -40,7 +44,7 @@ export const swallowed: Rule = ({ code, events }) => {
 
 export const hashLibrary: Rule = (facts) => {
   const words =
-    /(bcrypt[^\n]{0,60}(?:__about__|version|72 bytes|longer than|module|binary|elf|invalid salt|native)|passlib[^\n]{0,60}|argon2[^\n]{0,60}(?:module|binary|elf|native|memory|verif)|unknownhasherror|hash could not be identified|invalid hash|password cannot be longer than 72|err_dlopen_failed|invalid elf header|invalid salt|data and hash arguments required)/.exec(
+    /(bcrypt[^\n]{0,60}(?:__about__|version|72 bytes|longer than|module|binary|elf|invalid salt|native)|passlib[^\n]{0,60}|argon2[^\n]{0,60}(?:module|binary|elf|native|memory allocation|verificationerror|invalidhash)|unknownhasherror|hash could not be identified|invalid hash|password cannot be longer than 72|err_dlopen_failed|invalid elf header|invalid salt|data and hash arguments required)/.exec(
       said(facts),
     )
   if (words === null) return undefined
@@ -80,16 +84,22 @@ export const badCookie: Rule = ({ exchanges, events }) => {
       (credential === 'session' || /cookie/i.test(`${detail} ${check}`)),
   )
   if (call === undefined && event === undefined) return undefined
+  const isSame = (one: Exchange): boolean =>
+    requestOf(one)?.method === requestOf(call ?? {})?.method &&
+    urlOf(requestOf(one))?.pathname === urlOf(requestOf(call ?? {}))?.pathname
   const without = exchanges.find(
     (one) =>
       one !== call &&
+      isSame(one) &&
       one.response !== undefined &&
       one.response.status < 500 &&
       cookiesOf(requestOf(one)).size === 0,
   )
   const words = `${wordsOf(call?.response)} ${event?.detail ?? ''}`
   const about =
-    /cookie|decrypt|signature|uri malformed|decode|unexpected token|json|hmac|mac|unseal|session/i.test(words)
+    /cookie|decrypt|signature|uri malformed|decode|unexpected token|hmac|\bmac\b|unseal|session/i.test(
+      words,
+    ) && !/relation |column|\bsql|select |database|econnrefused|timed? ?out/i.test(words)
   return found('BAD_COOKIE_500', without !== undefined || about, {
     evidence: [
       `A request with a cookie is answered ${call?.response?.status ?? event?.status}${without ? `, and the same without cookies ${without.response?.status}` : ''}: a cookie that cannot be read (damaged, or signed with an old key) makes the application fail instead of counting as absent.`,

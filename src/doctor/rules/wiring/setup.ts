@@ -1,4 +1,6 @@
 import { certain, found } from '../../finding.ts'
+import { isRefused } from '../../http-facts.ts'
+import { isMeantOpen } from '../../open-path.ts'
 import type { Rule } from '../../rule.ts'
 import { clipped } from '../../words.ts'
 import { said } from './said.ts'
@@ -12,7 +14,7 @@ export const secretUndefined: Rule = (facts) => {
   const isWord = /^(?:|undefined|null|none|\$\{?\w+\}?)$/i.test(config.secret ?? 'set')
   const symmetric = config.algorithms?.some((name) => name.startsWith('HS')) ?? false
   const absent = config.secret === undefined && config.secret_source === 'environment' && symmetric
-  const early = readsEarly(code)
+  const early = (config.secret === undefined || isWord) && readsEarly(code)
   if (words === null && !isWord && !absent && !early) return undefined
   return found('SECRET_UNDEFINED', words !== null || isWord || absent, {
     evidence: [
@@ -62,18 +64,28 @@ export const strategy: Rule = (facts) => {
   })
 }
 
-export const order: Rule = ({ code, wasAccepted }) => {
+const GUARD =
+  /app\.use\(\s*(?!\w*rout)\w*(?:auth|guard|protect|jwt|passport|verify|session|require|expressjwt)\w*/i
+const ROUTE =
+  /app\.(?:get|post|put|patch|delete)\(\s*['"`]([^'"`]*)|app\.use\(\s*['"]([^'"]*)['"]\s*,\s*(\w*(?:router|routes)\w*)/gi
+
+/** Routes that are no door themselves and stand before the guard of Express: what reaches them has not passed it. */
+function hasRoutesBeforeGuard(code: string): boolean {
+  const end = code.search(GUARD)
+  if (end === -1) return false
+  return [...code.slice(0, end).matchAll(ROUTE)].some(
+    ([, path = '', mount = '', router = '']) =>
+      !isMeantOpen(path || mount) && !/auth|login|session|health|public/i.test(router + mount),
+  )
+}
+
+export const order: Rule = ({ code, wasAccepted, exchanges }) => {
   const at = (pattern: RegExp): number => code.search(pattern)
   const before = (first: RegExp, second: RegExp): boolean =>
     at(first) !== -1 && at(second) !== -1 && at(first) < at(second)
   const dotnet = before(/UseAuthorization\(/, /UseAuthentication\(/)
   const routing = before(/UseAuthentication\(/, /UseRouting\(/)
-  const guardName =
-    /app\.use\(\s*(?:\w*(?:auth|guard|protect|jwt|passport|verify|session|require|expressjwt)\w*)/i
-  const express = before(
-    /app\.(?:get|post|put|patch|delete)\(|app\.use\(\s*['"]\/[^'"]*['"]\s*,\s*\w*(?:router|routes)\w*/i,
-    guardName,
-  )
+  const express = hasRoutesBeforeGuard(code) && (wasAccepted || !exchanges.some(isRefused))
   const django = /MIDDLEWARE\s*=/.test(code) && before(/AuthenticationMiddleware/, /SessionMiddleware/)
   if (!dotnet && !routing && !express && !django) return undefined
   const [first, second] = dotnet
