@@ -1,8 +1,17 @@
+import type { Cause } from '../../../errors/codes.ts'
 import { certain } from '../../finding.ts'
 import { errorOf, headerValues, requestOf } from '../../http-facts.ts'
 import { hasInvisible, looksLikeJwt } from '../../pasted-token.ts'
 import type { Rule } from '../../rule.ts'
 import { authorization, NOTHING, scheme } from './authorization-value.ts'
+
+/** What a token seems to be as long as something else stands in it or around it. */
+const SPOILT = [
+  'TOKEN_NONCANONICAL',
+  'TOKEN_OPAQUE',
+  'TOKEN_TRUNCATED',
+  'SIG_WRONG_KEY',
+] as const satisfies readonly Cause[]
 
 export const duplicate: Rule = (facts) => {
   const received = facts.exchange && requestOf(facts.exchange)
@@ -78,13 +87,7 @@ export const quoted: Rule = (facts) => {
     fix: [
       'Remove the quotes: store the bare text of the token, or read it back with `JSON.parse` before it is put into the header (strip the quotation marks, send only what is between them).',
     ],
-    explains: [
-      'TOKEN_NONCANONICAL',
-      'TOKEN_OPAQUE',
-      'TOKEN_TRUNCATED',
-      'SIG_WRONG_KEY',
-      'HDR_INVISIBLE_CHAR',
-    ],
+    explains: [...SPOILT, 'HDR_INVISIBLE_CHAR'],
   })
 }
 
@@ -115,15 +118,7 @@ export const wrapped: Rule = (facts) => {
     fix: [
       'Send the bare token: take the value itself (unwrap it, read the member, split the cookie) before it is put into the header.',
     ],
-    explains: [
-      'TOKEN_NONCANONICAL',
-      'TOKEN_OPAQUE',
-      'TOKEN_TRUNCATED',
-      'SIG_WRONG_KEY',
-      'HDR_INVISIBLE_CHAR',
-      'HDR_NO_SCHEME',
-      'HDR_SCHEME_MISMATCH',
-    ],
+    explains: [...SPOILT, 'HDR_INVISIBLE_CHAR', 'HDR_NO_SCHEME', 'HDR_SCHEME_MISMATCH'],
   })
 }
 
@@ -155,14 +150,7 @@ export const invisible: Rule = (facts) => {
       'Trim the token where it is read, and remove every white space, newline and zero-width character inside it: `token.trim()`, or copy the token again from its source.',
       'Write exactly one space between the word Bearer and the token.',
     ],
-    explains: [
-      'TOKEN_NONCANONICAL',
-      'TOKEN_OPAQUE',
-      'SIG_WRONG_KEY',
-      'TOKEN_TRUNCATED',
-      'HDR_SCHEME_MISMATCH',
-      'HDR_MISSING',
-    ],
+    explains: [...SPOILT, 'HDR_SCHEME_MISMATCH', 'HDR_MISSING'],
   })
 }
 
