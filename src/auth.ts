@@ -18,6 +18,7 @@ import type { Jwks } from './keys/jwks.ts'
 import type { KeyFacts, KeyReport } from './keys/key-management.ts'
 import type { ImportedAccount, NewAccount } from './login/accounts.ts'
 import type { MadeApiKey, NewApiKeyRequest } from './login/api-keys.ts'
+import type { Invitation, InvitationPage } from './login/registration.ts'
 import type { ProviderToken } from './login/social/kept-tokens.ts'
 import type { Access, AccessLimit, Requirement } from './model/access.ts'
 import type { ApiKey } from './model/api-key.ts'
@@ -216,6 +217,8 @@ export interface Auth<
     },
     by?: Partial<Origin>,
   ): Promise<void>
+  /** Invitations that wait, by their address; `after` is the last one of the page before, which may be gone. */
+  invitations(page: InvitationPage): Promise<Invitation[]>
   /** Voids every invitation to the address that still waits. Resolves to false if none does. */
   withdrawInvitation(email: string, by?: Partial<Origin>): Promise<boolean>
   /** The signing keys. Their life cycle: `docs/keys.md`. */

@@ -212,6 +212,7 @@ export function createAuth<
     },
     invite: ({ language, ...invitation }, by) =>
       whenReady(() => services.registration.invite(invitation, { origin: originOf(by), language })),
+    invitations: (page) => whenReady(() => services.registration.invitations(page)),
     withdrawInvitation: (email, by) =>
       whenReady(() => services.registration.withdraw(email, { origin: originOf(by) })),
     apiKeys: {

@@ -1,5 +1,6 @@
 import { type Logger, silentLogger } from '../base/logger.ts'
-import { type OutputOptions, printFacts } from './output.ts'
+import { timeOf } from './account.ts'
+import { type OutputOptions, printFacts, printTable, upTo } from './output.ts'
 import { OPERATOR, withAuth } from './with-auth.ts'
 
 interface InviteOptions extends OutputOptions {
@@ -38,6 +39,19 @@ export async function inviteUser({ email, role = [], language, ...output }: Invi
     throw new Error(`the letter could not be sent: ${why}. Mend that and invite again.`)
   }
   printFacts({ email, invited: true, ...(link !== undefined && { link }) }, output)
+}
+
+export async function listInvitations({
+  limit,
+  ...output
+}: OutputOptions & { readonly limit: number }): Promise<void> {
+  const invitations = await withAuth((auth) => auth.invitations({ limit: limit + 1 }))
+  const rows = upTo(limit, invitations, '--limit').map(({ email, roles, endsAt }) => ({
+    email,
+    roles,
+    expires: timeOf(endsAt),
+  }))
+  printTable(rows, output, 'No invitation waits.')
 }
 
 export async function uninviteUser({

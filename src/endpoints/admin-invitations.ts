@@ -1,10 +1,12 @@
 import { z } from 'zod'
 import { AuthError } from '../errors/auth-error.ts'
+import type { Invitation, InvitationPage } from '../login/registration.ts'
 import { refuseRolesBeyond } from './account-ceiling.ts'
 import { looksAfterUsers } from './admin-users.ts'
 import { FOR_ADMINS } from './limits.ts'
+import { answerPage, pageQuery } from './page.ts'
 import { accepted, callerOf, noContent, route } from './route.ts'
-import { loginText } from './schemas.ts'
+import { listOf, loginText, timeOf } from './schemas.ts'
 
 const invitation = z
   .strictObject({
@@ -42,6 +44,47 @@ export const invite = route({
     return accepted()
   },
 })
+
+const waiting = z
+  .object({
+    email: z.string(),
+    roles: z.array(z.string()).meta({ description: 'Those that it still promises.' }),
+    expires_at: z.iso.datetime(),
+  })
+  .meta({ id: 'WaitingInvitation' })
+
+/** Neither a user id nor an address has a space. */
+const SEPARATOR = ' '
+
+export const listInvitations = route({
+  method: 'GET',
+  path: '/admin/invitations',
+  access: looksAfterUsers,
+  limit: FOR_ADMINS,
+  tag: 'Admin',
+  style: 'problem',
+  summary: 'Invitations that wait',
+  description: 'By their address, until they are taken up, taken back or too old.',
+  query: z.strictObject(pageQuery),
+  answers: { 200: { description: 'Invitations.', schema: listOf(waiting) } },
+  async handle({ services, query }) {
+    return answerPage(
+      query,
+      {
+        name: 'invitations',
+        fetch: (after, limit) => services.registration.invitations({ limit, after: readPosition(after) }),
+        positionOf: ({ userId, email }: Invitation) => userId + SEPARATOR + email,
+        show: ({ email, roles, endsAt }) => ({ email, roles, expires_at: timeOf(endsAt) }),
+      },
+      services,
+    )
+  },
+})
+
+function readPosition(position: string | undefined): InvitationPage['after'] {
+  const [userId = '', email = ''] = position?.split(SEPARATOR) ?? []
+  return position === undefined ? undefined : { userId, email }
+}
 
 const withdrawal = z.strictObject({ email: loginText }).meta({ id: 'WithdrawnInvitation' })
 

@@ -9,7 +9,7 @@ import {
 } from './admin-clients.ts'
 import { listEvents } from './admin-events.ts'
 import { listIdentitiesOfUser, removeIdentityOfUser } from './admin-identities.ts'
-import { invite, withdrawInvitation } from './admin-invitations.ts'
+import { invite, listInvitations, withdrawInvitation } from './admin-invitations.ts'
 import { listKeys, retireKey, revokeKey, rotateKey } from './admin-keys.ts'
 import { deleteRole, listRoles, putRole } from './admin-roles.ts'
 import { endSessionOfUser, endSessionsOfUser, listSessionsOfUser } from './admin-sessions.ts'
@@ -143,6 +143,7 @@ export const routes: readonly Route[] = [
   endSessionOfUser,
   endSessionsOfUser,
   invite,
+  listInvitations,
   withdrawInvitation,
   listConsentsOfUser,
   revokeConsentOfUser,

@@ -24,6 +24,23 @@ export interface RegistrationRequest extends Pick<NewAccount, 'email' | 'passwor
   readonly invitation?: string | undefined
 }
 
+/** An invitation that waits. */
+export interface Invitation {
+  /** Of the account to be. */
+  readonly userId: string
+  readonly email: string
+  /** Those that it still promises. */
+  readonly roles: readonly string[]
+  /** Milliseconds since 1970. */
+  readonly endsAt: number
+}
+
+export interface InvitationPage {
+  /** The last one of the page before. */
+  readonly after?: Pick<Invitation, 'userId' | 'email'> | undefined
+  readonly limit: number
+}
+
 /**
  * How accounts come to be. With `verified` the answer is the same whether or not the address has an account: one link or
  * one notice is mailed, and the account is made when the link is used.
@@ -47,6 +64,8 @@ export interface Registration {
     invitation: { readonly email: string; readonly roles?: readonly string[] },
     caller: Caller,
   ): Promise<void>
+  /** Invitations that wait, by their address, behind the given one, which may be gone. */
+  invitations(page: InvitationPage): Promise<Invitation[]>
   /** Makes every invitation to the address void that waits. False where none does. Throws `REQUEST_INVALID`. */
   withdraw(email: string, caller: Pick<Caller, 'origin'>): Promise<boolean>
   /**
@@ -240,6 +259,19 @@ export function createRegistration(parts: RegistrationParts): Registration {
       postman.send({ kind: 'invite', to: address, user: undefined, language, token, lifeMilliseconds })
     },
 
+    async invitations({ after, limit }) {
+      const behind = after && { userId: after.userId, emailKey: loginKey(after.email) }
+      const found = await store.links.invitations({ after: behind, limit })
+      const promised = found.flatMap(({ facts }) => rolesIn(facts))
+      const gone = await parts.permissions.unknownRoles([...new Set(promised)])
+      return found.map(({ userId, email, facts, endsAt }) => ({
+        userId,
+        email,
+        roles: rolesIn(facts).filter((role) => !gone.includes(role)),
+        endsAt,
+      }))
+    },
+
     async withdraw(email, { origin }) {
       const address = addressOf(email)
       const event = { name: 'user.invitation_withdrawn', origin, data: { email: address } } as const
@@ -258,6 +290,10 @@ export function createRegistration(parts: RegistrationParts): Registration {
       return unnamed
     },
   }
+}
+
+function rolesIn({ roles }: LinkStanding['facts']): string[] {
+  return Array.isArray(roles) ? roles.map(String) : []
 }
 
 function addressOf(email: string): string {

@@ -32,6 +32,17 @@ export interface LinkUse {
   readonly hash: string
 }
 
+/** An invitation that still waits. */
+export interface WaitingInvitation {
+  /** Of the account to be. */
+  readonly userId: string
+  readonly email: string
+  readonly emailKey: string
+  readonly facts: Readonly<Record<string, unknown>>
+  /** Milliseconds since 1970. */
+  readonly endsAt: number
+}
+
 /** A link that would still work, with the account it is of. */
 export interface LinkStanding {
   readonly purpose: LinkPurpose
@@ -54,6 +65,11 @@ export const MOST_LINKS = 5
 export interface LinkVerbs {
   /** All of them or none: false where one of the addresses has `MOST_LINKS` waiting that do not give way. */
   create(links: readonly NewLink[], event: NewEvent): Promise<boolean>
+  /** Invitations that wait, by their address, behind the given one, which may be gone. */
+  invitations(page: {
+    readonly after?: Pick<WaitingInvitation, 'emailKey' | 'userId'> | undefined
+    readonly limit: number
+  }): Promise<WaitingInvitation[]>
   /** No invitation to the address waits any more. How many there were; no event where there was none. */
   withdrawInvitations(emailKey: string, event: NewEvent): Promise<number>
   /** Undefined for one that was used, is too old, or was made void. */

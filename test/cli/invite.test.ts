@@ -37,6 +37,11 @@ test('countersign users invite mails by SMTP, says so once the server has the le
   const events = await runProgram(['events', '--name', 'user.invited', '--json'], { cwd, env })
   assert.equal(JSON.parse(events.out).items.length, 2)
 
+  const listed = await runProgram(['users', 'invitations', '--limit', '1', '--json'], { cwd, env })
+  const [waiting] = JSON.parse(listed.out).items
+  assert.deepEqual([waiting.email, waiting.roles], ['eve@example.com', ['user', 'admin']])
+  assert.match(listed.err, /there are more than these 1; --limit shows others/)
+
   const takeBack = () =>
     runProgram(['users', 'uninvite', '--email', 'eve@example.com', '--json'], { cwd, env })
   const taken = await takeBack()

@@ -155,7 +155,28 @@ test('with `invite` and `closed` nobody registers but who was invited; a link is
       issuer.call('DELETE', '/admin/invitations', { json, token })
     assert.equal((await invite({ email: 'wrong@example.com', roles: ['admin'] })).status, 202)
     const wrong = await issuer.token('invite', 'wrong@example.com')
+    const waiting = async (query = '') => {
+      const { status, body } = await issuer.call('GET', `/admin/invitations${query}`, { token })
+      const items = body.items as { email: string; roles: string[]; expires_at: string }[] | undefined
+      return { status, items, next: body.next_cursor as string | null }
+    }
+    assert.equal((await issuer.call('GET', '/admin/invitations')).status, 401)
+    const first = await waiting('?limit=1')
+    assert.deepEqual(
+      first.items?.map(({ email, roles }) => [email, roles]),
+      [['bob@example.com', ['user']]],
+    )
+    const second = await waiting(`?limit=1&cursor=${first.next}`)
+    assert.deepEqual(
+      second.items?.map(({ email, roles }) => [email, roles]),
+      [['wrong@example.com', ['admin']]],
+    )
+    assert.equal(second.next, null)
+    assert.equal((await waiting('?cursor=x')).status, 400)
+    const days = (Date.parse(second.items?.[0]?.expires_at ?? '') - Date.now()) / 86_400_000
+    assert.ok(days > 6.9 && days <= 7, `${days}`)
     assert.equal((await withdraw('Wrong@example.com')).status, 204)
+    assert.equal((await waiting()).items?.length, 1)
     assert.equal((await accept('wrong@example.com', wrong)).status, 400, 'taken back')
     assert.deepEqual([(await withdraw('wrong@example.com')).status, (await withdraw('x')).status], [404, 400])
     const accepted = await accept('Bob@example.com')

@@ -27,6 +27,12 @@ export function userCommands(program: Command): void {
     .option('--json', 'for programs')
     .action(async (options) => (await import('../invite.ts')).inviteUser(options))
   users
+    .command('invitations')
+    .description('those that wait, by their address')
+    .option('--limit <count>', 'at most this many', countUpTo(10_000), 100)
+    .option('--json', 'for programs')
+    .action(async (options) => (await import('../invite.ts')).listInvitations(options))
+  users
     .command('uninvite')
     .description('take back what was sent by `users invite`, or over HTTP')
     .requiredOption('--email <address>')

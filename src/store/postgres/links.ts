@@ -55,6 +55,14 @@ const makeRoom = statement(
      ORDER BY ends_at DESC OFFSET @kept::integer)`,
 )
 
+const invitations = statement<LinkRow>(
+  'links.invitations',
+  `SELECT ${COLUMNS} FROM countersign.links l
+   WHERE l.purpose = 'invite' AND l.ends_at > clock_timestamp()
+     AND (@first::boolean OR (l.email_key, l.user_id) > (@email_key::text, @user_id::uuid))
+   ORDER BY l.email_key, l.user_id LIMIT @limit::bigint`,
+)
+
 const withdrawInvitations = statement<{ withdrawn: number }>(
   'links.withdraw_invitations',
   `WITH l AS (
@@ -192,6 +200,22 @@ export function linkVerbs(connection: Connection): LinkVerbs {
         await inside.rows(record, eventValues(event))
         return true
       }),
+
+    async invitations({ after, limit }) {
+      const values = {
+        first: after === undefined,
+        email_key: after?.emailKey,
+        user_id: uuidOrNull(after?.userId),
+        limit,
+      }
+      return (await connection.rows(invitations, values)).map((row) => ({
+        userId: row.l_user_id,
+        email: row.l_email,
+        emailKey: row.l_email_key,
+        facts: row.l_facts,
+        endsAt: row.l_ends_at,
+      }))
+    },
 
     async withdrawInvitations(emailKey, event) {
       const values = { email_key: emailKey, ...eventValues(event) }

@@ -52,6 +52,23 @@ export function linkVerbs(connection: Connection): LinkVerbs {
         return true
       }),
 
+    invitations: ({ after, limit }) =>
+      connection.read((db) =>
+        db
+          .all<LinkRow>(
+            `SELECT * FROM cs_links WHERE purpose = 'invite' AND ends_at > :now AND (email_key, user_id) > (:emailKey, :userId)
+             ORDER BY email_key, user_id LIMIT :limit`,
+            { now: db.now, emailKey: after?.emailKey ?? '', userId: after?.userId ?? '', limit },
+          )
+          .map((row) => ({
+            userId: row.user_id,
+            email: row.email,
+            emailKey: row.email_key,
+            facts: JSON.parse(row.facts),
+            endsAt: row.ends_at,
+          })),
+      ),
+
     withdrawInvitations: (emailKey, event) =>
       connection.write((db) => {
         const withdrawn = db.run(

@@ -4,10 +4,10 @@ import { randomSecret, systemRandom } from '../../base/random.ts'
 import { FIRST_PARTY } from '../../model/client.ts'
 import type { LinkPurpose } from '../../model/link.ts'
 import type { User } from '../../model/user.ts'
-import { MOST_LINKS, type NewLink } from '../../store/links.ts'
+import { MOST_LINKS, type NewLink, type WaitingInvitation } from '../../store/links.ts'
 import type { Store } from '../../store/store.ts'
 import { assertRefused, entryOf, eventOf, eventsOf, newId, newUser, signIn, signUp, tally } from './people.ts'
-import { DAY, HOUR, SECOND, type Subject } from './subject.ts'
+import { DAY, HOUR, MINUTE, SECOND, type Subject } from './subject.ts'
 
 export function newLink(
   user: Pick<User, 'id' | 'email'>,
@@ -311,6 +311,51 @@ export function testLinks(subject: Subject): void {
     assert.equal(await store.links.withdrawInvitations(person.emailKey, event), 0)
     const written = await store.events.list({ name: 'user.invitation_withdrawn', limit: 100 })
     assert.equal(written.filter(({ data }) => data?.mark === event.data?.mark).length, 1)
+  })
+
+  test('invitations that wait are listed by address and page by page; what ended, was used or taken back is not among them', async () => {
+    const { store, other, advance } = subject()
+    const mark = newId()
+    const inviteTo = (name: string, more: Partial<NewLink> = {}) => {
+      const email = `${mark}-${name}@example.com`
+      return newLink({ id: newId(), email: email.toUpperCase() }, 'invite', { emailKey: email, ...more })
+    }
+    const [ended, used, back] = [inviteTo('a', { lifeMilliseconds: SECOND }), inviteTo('b'), inviteTo('c')]
+    const [late, first, second] = [
+      inviteTo('f'),
+      inviteTo('d', { facts: { roles: ['reader'] } }),
+      inviteTo('e'),
+    ]
+    const again = inviteTo('e')
+    for (const link of [ended, used, back, late, first, second, again]) assert.ok(await mail(store, link))
+    assert.ok(await mail(store, { ...inviteTo('e'), purpose: 'register' }))
+    await advance(2 * SECOND)
+    const person = newUser({ id: used.userId, email: used.email, emailKey: used.emailKey })
+    assert.equal((await store.links.createAccount(used, person, eventOf('user.created')))?.outcome, 'created')
+    await store.links.withdrawInvitations(back.emailKey, eventOf('user.invitation_withdrawn'))
+
+    const start = { emailKey: mark, userId: first.userId }
+    const all = await other.links.invitations({ after: start, limit: 4 })
+    const twice = [second, again].sort((a, b) => (a.userId < b.userId ? -1 : 1))
+    assert.deepEqual(
+      all.map(({ userId }) => userId),
+      [first, ...twice, late].map(({ userId }) => userId),
+    )
+    const { userId, email, emailKey, facts } = first
+    const { endsAt = 0, ...rest } = all[0] ?? {}
+    assert.deepEqual(rest, { userId, email, emailKey, facts })
+    const [created] = await store.events.list({ name: 'user.invitation_withdrawn', limit: 1 })
+    assert.ok(Math.abs(endsAt - HOUR - (created?.at ?? 0)) < MINUTE)
+
+    const paged: WaitingInvitation[] = []
+    for (const _ of all) {
+      paged.push(...(await store.links.invitations({ after: paged.at(-1) ?? start, limit: 1 })))
+      // Whoever reads on is not stopped by what was taken back meanwhile.
+      await store.links.withdrawInvitations(first.emailKey, eventOf('user.invitation_withdrawn'))
+    }
+    assert.deepEqual(paged, all)
+    const fromTheStart = await store.links.invitations({ limit: 1000 })
+    assert.ok(fromTheStart.some(({ userId: id }) => id === late.userId))
   })
 
   test('a mailbox is not flooded: few links of one purpose to one address wait at a time', async () => {
