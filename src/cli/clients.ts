@@ -41,7 +41,11 @@ export async function listClients({
   ...output
 }: OutputOptions & { readonly limit: number; readonly after?: string }): Promise<void> {
   const page = { limit: limit + 1, ...(after !== undefined && { after }) }
-  const clients = await withAuth((auth) => auth.clients.list(page))
+  const clients = await withAuth(async (auth) => {
+    // Behind one that is not there would be none, as if that were the end of the list.
+    if (after !== undefined) await find(auth, after)
+    return auth.clients.list(page)
+  })
   printTable(upTo(limit, clients, '--limit or --after').map(factsOf), output, 'No clients.')
 }
 

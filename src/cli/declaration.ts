@@ -7,7 +7,7 @@ import { parseStrictJson } from '../base/strict-json.ts'
 import type { DeclarationPlan, DeclaredChange } from '../declaration/plan.ts'
 import { confirmed } from './confirmation.ts'
 import { parseYaml, writeYaml } from './document.ts'
-import { readNamedBytes } from './named-file.ts'
+import { readNamedBytes, readStandardInput } from './named-file.ts'
 import { counted, type OutputOptions, print, printJson, printTable } from './output.ts'
 import { OPERATOR, withAuth } from './with-auth.ts'
 
@@ -66,7 +66,7 @@ const isYaml = (path: string) => /\.ya?ml$/i.test(path)
 
 /** YAML by the name of the file, else JSON. */
 async function readDocument(path: string): Promise<unknown> {
-  const bytes = bytesOf(path)
+  const bytes = await bytesOf(path)
   if (isYaml(path)) {
     if (!isUtf8(bytes)) throw new Error(`${path} is no UTF-8`)
     return parseYaml(bytes.toString('utf8')).catch((error: Error) => {
@@ -79,9 +79,9 @@ async function readDocument(path: string): Promise<unknown> {
 }
 
 /** What cannot be read has failed here: status 2 would be taken for a mistake in the command, 3 is what a dry run found. */
-function bytesOf(path: string): Buffer {
+async function bytesOf(path: string): Promise<Buffer> {
   try {
-    return readNamedBytes(path)
+    return path === '-' ? await readStandardInput() : readNamedBytes(path)
   } catch (error) {
     throw new Error(error instanceof Error ? error.message : `${path} cannot be read`)
   }

@@ -20,9 +20,14 @@ export function explainFailure(error: unknown): string {
     return `Port ${port} of ${address} cannot be listened on (${code}). Look at HOST and PORT.`
   }
   if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS') {
-    return `Not allowed: ${error.message}. Let this user write there, or set DATABASE_URL to a place where it may.`
+    return `Not allowed: ${error.message}. Let this user in there, or name another place (for the database: DATABASE_URL).`
   }
   const { path } = error as NodeJS.ErrnoException
+  if ((code === 'EEXIST' || code === 'EISDIR') && path !== undefined && isPlainName(path)) {
+    return code === 'EEXIST'
+      ? `${path} is there already, and is not written over.`
+      : `${path} is a folder, and no file.`
+  }
   if (code === 'ENOENT' && path !== undefined) {
     return isPlainName(path) ? `There is no such file or folder: ${path}` : 'There is no such file or folder.'
   }

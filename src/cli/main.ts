@@ -12,8 +12,10 @@ import { createProgram } from './program.ts'
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   // A terminal that was closed: a server that finishes its answers meanwhile is to go on with that.
   if (error.code === 'EIO') return
-  if (error.code !== 'EPIPE') throw error
-  process.exit()
+  if (error.code === 'EPIPE') process.exit()
+  // A disk that is full, where the output goes to a file.
+  process.stderr.write(`The output cannot be written: ${error.message}\n`)
+  process.exit(1)
 })
 
 // Before the rest is loaded, which is most of us.

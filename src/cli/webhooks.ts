@@ -1,5 +1,5 @@
 import { showDelivery } from '../endpoints/admin-webhooks.ts'
-import { type OutputOptions, print, printTable, upTo } from './output.ts'
+import { type OutputOptions, printFacts, printTable, upTo } from './output.ts'
 import { OPERATOR, withAuth } from './with-auth.ts'
 
 interface ListOptions extends OutputOptions {
@@ -25,9 +25,9 @@ export async function listWebhooks({ all = false, limit, json = false }: ListOpt
   })
 }
 
-export async function retryWebhook(id: string): Promise<void> {
+export async function retryWebhook(id: string, output: OutputOptions): Promise<void> {
   await withAuth(async (auth) => {
     if (!(await auth.webhooks.retry(id, OPERATOR))) throw new Error(`no webhook of id ${id} was given up`)
-    print('It will be sent again.')
+    printFacts({ id, retried: true }, output)
   })
 }

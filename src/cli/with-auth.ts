@@ -14,9 +14,10 @@ export async function withAuth<Value>(
   work: (auth: Auth, settings: Settings) => Promise<Value>,
   more: Pick<AuthOptions, 'logger'> = {},
 ): Promise<Value> {
-  const { options, settings, origins } = await loadConfig({ cwd: process.cwd(), env: process.env })
-  // In the folder of an application that keeps its data elsewhere this would look as if nobody had an account.
-  if (origins.databaseUrl === 'default' && !hasDatabase(settings.databaseUrl)) {
+  const { options, settings, mode } = await loadConfig({ cwd: process.cwd(), env: process.env })
+  // In the folder of an application that keeps its data elsewhere, or where its name is misspelt, this would look as if
+  // nobody had an account.
+  if (mode === 'development' && options.store === undefined && !hasDatabase(settings.databaseUrl)) {
     process.stderr.write(
       `note: there was no database here, so this is a new one (${settings.databaseUrl}). Another one is named by ` +
         'DATABASE_URL, or by databaseUrl in countersign.config.ts.\n',

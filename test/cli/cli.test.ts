@@ -1,14 +1,27 @@
 import assert from 'node:assert/strict'
-import type { ChildProcess } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  closeSync,
+  existsSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import type { AddressInfo } from 'node:net'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import type { Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { after, before, test } from 'node:test'
+import { builtProgram } from '../../scripts/setup/places.mjs'
+import { bareEnvironment } from './bare-environment.ts'
 import { build, type RunOptions, runProgram, startProgram } from './built-server.ts'
 
 const PASSWORD = 'correct horse battery'
@@ -41,6 +54,20 @@ test('a reader that stops early ends a listing, and no stack trace comes of it',
   const [err, [status]] = await Promise.all([text(child.stderr), once(child, 'close')])
   assert.equal(err, '')
   assert.equal(status, 0)
+})
+
+test('output that cannot be written is one clear line, and the status is 1', async (t) => {
+  if (!existsSync('/dev/full')) return t.skip('there is no device here that is always full')
+  const full = openSync('/dev/full', 'w')
+  const child = spawn(process.execPath, [builtProgram, 'version'], {
+    cwd: folder,
+    env: bareEnvironment(),
+    stdio: ['ignore', full, 'pipe'],
+  })
+  closeSync(full)
+  const [err, [status]] = await Promise.all([text(child.stderr as Readable), once(child, 'close')])
+  assert.match(err, /^The output cannot be written: ENOSPC.*\n$/)
+  assert.equal(status, 1)
 })
 
 test('version and secret', async () => {

@@ -105,12 +105,14 @@ describe('doctor audit of what is stored', () => {
     assert.equal(execFileSync('ls', ['-A', cwd], { encoding: 'utf8' }), '')
   })
 
-  it('says what it could not look at', async () => {
+  it('says what it could not look at, and that is no all-clear: exit 2', async () => {
     const cwd = newFolder()
     const env = { ...PRODUCTION, DATABASE_URL: `sqlite:${join(cwd, 'none.db')}` }
     assert.match((await run(cwd, ['audit'], env)).out, /Not looked at: There is no database yet\./)
     writeFileSync(join(cwd, 'none.db'), 'no database')
-    assert.match((await run(cwd, ['audit'], env)).out, /Not looked at: The database was not looked at: /)
+    const { out, status } = await run(cwd, ['audit'], env)
+    assert.match(out, /Not looked at: The database was not looked at: /)
+    assert.equal(status, 2)
   })
 })
 

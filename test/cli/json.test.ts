@@ -69,6 +69,7 @@ test('status 1: it was understood and could not be done; one plain message, noth
     ['users show nobody --json', ''],
     ['users set-role root emperor', ''],
     ['users delete root', ''],
+    ['clients list --after nobody', ''],
     ['users disconnect root 0f8fad5b-d9cb-469f-a165-70867728950e', ''],
     ['users set-password root', 'short\n'],
     ['users create --email root@example.com', PASSWORD],

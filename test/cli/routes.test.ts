@@ -150,7 +150,10 @@ test('who interrupts a probe while it opens the issuer is not left with its acco
   })
   await once(api.listen(0, '127.0.0.1'), 'listening')
   const { port: apiPort } = api.address() as AddressInfo
-  child = startProgram(['routes', '--probe', `http://127.0.0.1:${apiPort}`], { cwd: folder, env: { METRICS } })
+  child = startProgram(['routes', '--probe', `http://127.0.0.1:${apiPort}`], {
+    cwd: folder,
+    env: { METRICS },
+  })
   const [status] = await once(child, 'close')
   api.close().closeAllConnections()
   assert.equal(status, 2)

@@ -7,7 +7,7 @@ export function declarationCommands(program: Command): void {
   program
     .command('apply <file>')
     .description(
-      'make clients, roles and scopes as a file (JSON or YAML) says; shows first what would change',
+      'make clients, roles and scopes as a file (JSON or YAML; - is JSON on standard input) says; shows first what would change',
     )
     .option('--prune', 'remove what is not in the file, of the parts that it has')
     .option('--dry-run', 'only say what would change; status 3 if something would')

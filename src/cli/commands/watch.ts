@@ -27,7 +27,8 @@ export function watchCommands(program: Command): void {
     .command('retry')
     .description('send again what was given up')
     .argument('<id>', 'as `webhooks list` shows it')
-    .action(async (id) => (await import('../webhooks.ts')).retryWebhook(id))
+    .option('--json', 'for programs')
+    .action(async (id, options) => (await import('../webhooks.ts')).retryWebhook(id, options))
 
   program
     .command('routes')

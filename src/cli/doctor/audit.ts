@@ -37,7 +37,7 @@ export async function auditCommand(url: string | undefined, options: AuditOption
     options.app === undefined
       ? []
       : await (await import('./undeclared.ts')).findUndeclared(options.app, options.export)
-  const { notes, skipped } = options.config === false ? { notes: [], skipped: [] } : await reviewFolder()
+  const { notes, skipped, failed } = options.config === false ? NOTHING : await reviewFolder()
   const isNothing = probed === undefined && options.app === undefined && skipped.length > 1
   if (isNothing) throw new NoVerdict(`Nothing to look at: give a URL, or --app FILE. ${skipped.join(' ')}`)
   const audit = { probed, undeclared, notes, skipped }
@@ -45,8 +45,15 @@ export async function auditCommand(url: string | undefined, options: AuditOption
   else tell(audit, options)
   const isRisky = undeclared.length > 0 || notes.some(({ kind }) => kind === 'risk')
   const probeStatus = probed === undefined ? 0 : exitStatusOf(probed.report)
-  process.exitCode = isRisky ? 1 : probeStatus
+  process.exitCode = isRisky || probeStatus === 1 ? 1 : failed ? 2 : probeStatus
 }
+
+interface Review extends Pick<Audit, 'notes' | 'skipped'> {
+  /** Whether there was something to look at that could not be. */
+  readonly failed: boolean
+}
+
+const NOTHING: Review = { notes: [], skipped: [], failed: false }
 
 async function hunt(url: string, options: AuditOptions): Promise<Probed> {
   if (!/^https?:/.test(url)) throw new NoVerdict(`${url} is no http or https address`)
@@ -55,7 +62,7 @@ async function hunt(url: string, options: AuditOptions): Promise<Probed> {
 }
 
 /** What the configuration and the database of this folder can bring upon people; a folder without them has neither. */
-async function reviewFolder(): Promise<Pick<Audit, 'notes' | 'skipped'>> {
+async function reviewFolder(): Promise<Review> {
   const { loadConfig } = await import('../../config/load.ts')
   const { reviewConfiguration } = await import('../../doctor/gather/configuration.ts')
   const skipped: string[] = []
@@ -67,6 +74,7 @@ async function reviewFolder(): Promise<Pick<Audit, 'notes' | 'skipped'>> {
     return {
       notes: [],
       skipped: [`The configuration was not looked at: ${why}`, 'Nor was the database, which it names.'],
+      failed: true,
     }
   }
   const { settings, mode, options } = loaded
@@ -75,18 +83,23 @@ async function reviewFolder(): Promise<Pick<Audit, 'notes' | 'skipped'>> {
     return {
       notes: [],
       skipped: ['No issuer is configured in this folder.', 'So there is no database to look at.'],
+      failed: false,
     }
   }
   const notes = [
     ...reviewConfiguration({ ...settings, passwordGrant: settings.passwordGrant ? 'on' : 'off' }, mode),
   ]
+  let failed = false
   if (!hasDatabase(loaded)) skipped.push('There is no database yet.')
   else
     await reviewDatabase().then(
       (found) => notes.push(...found),
-      (error: unknown) => skipped.push(`The database was not looked at: ${explainFailure(error)}`),
+      (error: unknown) => {
+        failed = true
+        skipped.push(`The database was not looked at: ${explainFailure(error)}`)
+      },
     )
-  return { notes, skipped }
+  return { notes, skipped, failed }
 }
 
 /** A look makes no database: that of development is there after the first start. */
