@@ -232,6 +232,25 @@ describe('code and options', () => {
       'AUD_WRONG_API certain, OPTION_MISSPELT probable',
     ],
     [
+      'a module that is not shown may provide what is missed',
+      code(
+        "@Module({ imports: [AuthModule], providers: [Orders] }) class App {}\n@UseGuards(AuthGuard('jwt')) class C {}",
+      ),
+      'STRATEGY_NOT_REGISTERED probable',
+    ],
+    [
+      'an upgrade after which others pass need not be stricter',
+      {
+        events: [
+          { time: NOW - 300, type: 'access.checked', outcome: 'ok' },
+          { time: NOW - 200, type: 'library.upgraded', outcome: 'ok', from: '8', to: '9' },
+          { time: NOW - 100, type: 'access.checked', outcome: 'ok' },
+          { time: NOW - 50, type: 'access.checked', outcome: 'refused', check: 'exp', detail: 'expired' },
+        ],
+      },
+      'UPGRADE_STRICTER probable',
+    ],
+    [
       'a secret that is there was not read too early',
       { ...withSecret, ...code("const secret = process.env.JWT_SECRET\nimport 'dotenv/config'") },
       '',
@@ -341,6 +360,7 @@ describe('permission', () => {
 
 describe('nodes, people and what has ended', () => {
   const node = (name: string, more: object) => ({ name, config: { ...CONFIG, ...more } })
+  const crossed = { type: 'access.checked', outcome: 'refused', check: 'signature' }
   const machine = { sub: 'abc@clients', azp: 'abc', gty: 'client-credentials' }
   const phoneEnded = { time: NOW - 100, type: 'session.ended', user: 'u', session: 's1', outcome: 'ok' }
   const passed = { time: NOW - 10, type: 'access.checked', outcome: 'ok', user: 'u', iat: NOW - 500 }
@@ -354,6 +374,33 @@ describe('nodes, people and what has ended', () => {
       'nodes that share no key are another thing',
       { nodes: [node('a', { keys: [JWK] }), node('b', { keys: [OTHER_JWK] })] },
       'KEY_PER_REPLICA certain',
+    ],
+    [
+      'two nodes that have just been started may each have made a key',
+      {
+        events: [
+          { time: NOW - 300, type: 'node.started', node: 'a', outcome: 'ok' },
+          { time: NOW - 299, type: 'node.started', node: 'b', outcome: 'ok' },
+          { ...crossed, time: NOW - 100, node: 'a', issued_by: 'b', key_fp: 'aa' },
+          { ...crossed, time: NOW - 90, node: 'b', issued_by: 'a', key_fp: 'bb' },
+        ],
+      },
+      'KEY_PER_REPLICA probable',
+    ],
+    [
+      'a configuration that was changed need not be the secret of sessions',
+      {
+        events: [
+          { time: NOW - 50, type: 'config.changed', outcome: 'ok', detail: 'log level' },
+          { ...crossed, time: NOW - 5, credential: 'session', check: 'decrypt' },
+        ],
+      },
+      'SESSION_SECRET_CHANGED probable',
+    ],
+    [
+      'what Entra calls `ver` is no counter',
+      { ...withToken({ ver: '2.0' }), store: { users: [{ id: 'u', ver: 5 }] } },
+      '',
     ],
     [
       'a list in another order is the same',
@@ -461,6 +508,22 @@ describe('clients', () => {
   const invalid = { headers: [JSON_TYPE], body: '{"error":"invalid_client"}' }
   const cert = { cnf: { 'x5t#S256': 'abc' } }
   const key = (value: string) => ['X-Api-Key', value] as const
+  const proof = tokenWith(
+    { htm: 'GET', htu: 'https://api.shop.test/orders' },
+    { header: { typ: 'dpop+jwt' } },
+  )
+  const proven = (challenge: string): Evidence => ({
+    config: CONFIG,
+    exchanges: [
+      call(401, {
+        headers: [
+          ['Authorization', `DPoP ${tokenWith({ cnf: { jkt: 'x' } })}`],
+          ['DPoP', proof],
+        ],
+        answered: { headers: [['WWW-Authenticate', challenge]] },
+      }),
+    ],
+  })
   check([
     [
       'an empty secret that was taken is none too few',
@@ -508,6 +571,36 @@ describe('clients', () => {
       'and may be refused for another reason',
       refusedWith({ ...EXPIRED, ...cert }),
       'TOKEN_EXPIRED certain, DPOP_TOKEN_AS_BEARER probable',
+    ],
+    ['a nonce that is asked for is no proxy', proven('DPoP error="use_dpop_nonce"'), ''],
+    ['nor is a token that is void', proven('DPoP error="invalid_token"'), ''],
+    ['a proof that is refused may be', proven('DPoP error="invalid_dpop_proof"'), 'DPOP_HTU_PROXY certain'],
+    [
+      'a client whose code is refused got through',
+      {
+        client: { registration: { client_id: 'a', token_endpoint_auth_method: 'none' } },
+        exchanges: [
+          call(400, {
+            ...atToken,
+            body: 'grant_type=authorization_code&client_id=a&client_secret=b&code=c',
+            headers: [form],
+            answered: { headers: [JSON_TYPE], body: '{"error":"invalid_grant"}' },
+          }),
+        ],
+      },
+      '',
+    ],
+    [
+      'a key where the challenge asks for Bearer is in the wrong place',
+      {
+        exchanges: [
+          call(401, {
+            headers: [key('live_abcdefgh12345678')],
+            answered: { headers: [['WWW-Authenticate', 'Bearer']] },
+          }),
+        ],
+      },
+      'HDR_WRONG_LOCATION certain, API_KEY_UNKNOWN probable',
     ],
     [
       'a key that lacks a scope is known',

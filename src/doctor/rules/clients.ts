@@ -119,6 +119,8 @@ const method: Rule = ({ exchanges, client }) => {
     const code = errorOf(exchange.response)
     const wantsBasic = /^basic/i.test(header(exchange.response, 'www-authenticate') ?? '')
     if (!both && registered === used) continue
+    // The client got through: what is refused is what it asked for.
+    if (/^(?:invalid_grant|invalid_scope|unsupported_grant_type)$/.test(code ?? '')) continue
     if (!both && registered === undefined && !(code === 'invalid_client' || (post && wantsBasic))) continue
     if (fields.get('grant_type') === undefined && registered === undefined) continue
     const wanted = registered ?? (post ? 'client_secret_basic' : 'client_secret_post')
@@ -143,6 +145,9 @@ const dpopProxy: Rule = ({ exchanges, config }) => {
     const received = exchange.as_received
     const proof = header(received ?? exchange.as_sent, 'dpop')
     if (proof === undefined || !isRefused(exchange)) continue
+    // Of what a server asks for anew, or says of the token, the proof is not the reason.
+    if (/^(?:use_dpop_nonce|invalid_token|insufficient_scope)$/.test(errorOf(exchange.response) ?? ''))
+      continue
     const { htu } = readPasted(proof).claims ?? {}
     const seen = urlOf(
       received && {

@@ -88,7 +88,13 @@ const sessionSecret: Rule = ({ events, now }) => {
       .filter(Boolean),
   )
   const from = change?.from ?? [...fingerprints][0]
-  return found('SESSION_SECRET_CHANGED', change !== undefined || fingerprints.size > 1, {
+  // A configuration holds much besides that secret.
+  const isOfSecret =
+    change !== undefined &&
+    (!change.type?.startsWith('config.') ||
+      (change.from ?? change.to) !== undefined ||
+      /secret|key/i.test(change.detail ?? ''))
+  return found('SESSION_SECRET_CHANGED', isOfSecret || fingerprints.size > 1, {
     evidence: [
       `${refused.length} session cookies could not be decrypted or verified (\`${first.check}\`): the secret that encrypts (signs) session cookies was changed${change ? ` ${ago(change.time, now)}` : ''}${from && change?.to ? ` (fingerprint ${from} to ${change.to})` : ''}, and all sessions made with the old one are lost.`,
     ],
@@ -203,7 +209,9 @@ function fromEvents({ events, now }: Facts, { refused, byNode, keys }: Pattern):
   if (refused.length === 0 || !(byNode || (values.size > 1 && refused.length > 1))) return undefined
   const each = values.size === nodes.length && nodes.length > 2
   const started = events.filter(({ type }) => /node\.started|service\.started|deploy/.test(type ?? ''))
-  const rollout = started.length > 0 || (values.size === 2 && nodes.length >= 2)
+  // Where each has just been started, each may have made its own key.
+  const startedAll = started.length > 0 && nodes.every((name) => started.some(({ node }) => node === name))
+  const rollout = !startedAll && (started.length > 0 || (values.size === 2 && nodes.length >= 2))
   const seen = nodes
     .map(
       (name) =>

@@ -37,6 +37,8 @@ export function counterOf({ token, config }: Facts): number | undefined {
   const name = config.version_claim?.name ?? 'ver'
   const value = token?.claims?.[name] ?? token?.claims?.tv ?? token?.claims?.token_version
   if (typeof value === 'number') return value
+  // What Entra calls so is the version of its tokens.
+  if (config.version_claim === undefined && /^[12]\.0$/.test(String(value))) return undefined
   const first = typeof value === 'string' ? Number(value.split('.')[0]) : Number.NaN
   return Number.isInteger(first) ? first : undefined
 }

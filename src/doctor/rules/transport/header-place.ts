@@ -17,7 +17,10 @@ export const wrongLocation: Rule = (facts) => {
   const place = strayCredential(request)
   if (place === undefined) return undefined
   // Many services read such a key beside tokens, and nothing here says whether this one does.
-  const isKey = /^header .*api[-_]?key$/i.test(place) && !/\beyJ/.test(header(request, place.slice(7)) ?? '')
+  const isKey =
+    /^header .*api[-_]?key$/i.test(place) &&
+    !/\beyJ/.test(header(request, place.slice(7)) ?? '') &&
+    !/^bearer/i.test(header(exchange.response, 'www-authenticate') ?? '')
   if (isKey && (exchange.response.status === 403 || /api.?key/.test(wordsOf(exchange.response))))
     return undefined
   const wanted = keyHeader ?? `Authorization: ${scheme(facts)} <token>`

@@ -38,6 +38,12 @@ function readsEarly(code: string): boolean {
   return (use !== -1 && load !== -1 && use < load) || (registered && !/registerAsync/.test(code))
 }
 
+/** Whether a module is imported that is not in the code at hand: it may provide what is missed. */
+function importsUnseen(code: string): boolean {
+  const [, list = ''] = /imports:\s*\[([^\]]*)/.exec(code) ?? []
+  return [...list.matchAll(/\w*Auth\w*Module/g)].some(([name]) => !new RegExp(`class ${name}\\b`).test(code))
+}
+
 export const strategy: Rule = (facts) => {
   const words =
     /unknown authentication strategy "?([\w-]+)?"?|no auth(?:entication)? strategy|strategy .{0,20}not (?:registered|defined)/.exec(
@@ -51,17 +57,21 @@ export const strategy: Rule = (facts) => {
     !/Strategy/.test(/providers:\s*\[[^\]]*\]/.exec(facts.code)?.[0] ?? '')
   if (words === null && !byCode) return undefined
   const name = words?.[1] ?? guard ?? 'jwt'
-  return found('STRATEGY_NOT_REGISTERED', words !== null || (byCode && !provided), {
-    evidence: [
-      `The guard names the strategy \`${clipped(name)}\`, and nobody registered it${words === null ? ': no module provides it' : ' ("Unknown authentication strategy")'}.`,
-    ],
-    settledBy: ['whether the module that is running provides the strategy'],
-    fix: [
-      'Register the strategy: add it (`JwtStrategy`) to the `providers` of the module, and import that module (AuthModule, PassportModule) where the guard is used; in plain Express call `passport.use(new JwtStrategy(…))` before the routes.',
-      'The name in `PassportStrategy(Strategy, "name")` and in `AuthGuard("name")` has to be the same.',
-    ],
-    explains: ['REASON_SWALLOWED'],
-  })
+  return found(
+    'STRATEGY_NOT_REGISTERED',
+    words !== null || (byCode && !provided && !importsUnseen(facts.code)),
+    {
+      evidence: [
+        `The guard names the strategy \`${clipped(name)}\`, and nobody registered it${words === null ? ': no module provides it' : ' ("Unknown authentication strategy")'}.`,
+      ],
+      settledBy: ['whether the module that is running provides the strategy'],
+      fix: [
+        'Register the strategy: add it (`JwtStrategy`) to the `providers` of the module, and import that module (AuthModule, PassportModule) where the guard is used; in plain Express call `passport.use(new JwtStrategy(…))` before the routes.',
+        'The name in `PassportStrategy(Strategy, "name")` and in `AuthGuard("name")` has to be the same.',
+      ],
+      explains: ['REASON_SWALLOWED'],
+    },
+  )
 }
 
 const GUARD =

@@ -20,6 +20,11 @@ export const upgrade: Rule = ({ events, evidence, config, now }) => {
     events.some(
       ({ outcome, type, time }) => outcome === 'refused' && type === 'access.checked' && time < change.time,
     )
+  const okAfter =
+    change !== undefined &&
+    events.some(
+      ({ outcome, type, time }) => outcome === 'ok' && type === 'access.checked' && time > change.time,
+    )
   const isDependency = /upgrad|dependency|library/.test(change?.type ?? '')
   const nodes = evidence.nodes ?? []
   const versions = new Map(
@@ -34,7 +39,7 @@ export const upgrade: Rule = ({ events, evidence, config, now }) => {
     change === undefined
       ? [...versions.values()].join(' against ')
       : `${clipped(change.detail ?? config.verifier?.library ?? 'a dependency')} from ${clipped(change.from ?? '?')} to ${clipped(change.to ?? '?')}`
-  return found('UPGRADE_STRICTER', okBefore || onlyNew, {
+  return found('UPGRADE_STRICTER', (okBefore && !okAfter) || onlyNew, {
     evidence: [
       `The refusals${refused[0]?.check ? ` (check \`${refused[0].check}\`${refused[0].detail ? `: ${clipped(refused[0].detail, 60)}` : ''})` : ''} began with an upgrade: ${what}${change === undefined ? '' : `, ${ago(change.time, now)}`}. The same tokens passed before: the new version checks more.`,
     ],
