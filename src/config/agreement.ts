@@ -50,6 +50,7 @@ export function* disagreements(
       message: `cannot be more than refreshTokenExpireDays, which is ${most}`,
     }
   }
+  yield* inBrowserSessions(settings)
   if (settings.databaseUrl.reveal().startsWith('sqlite:')) {
     for (const setting of FOR_POSTGRES) {
       if (isGiven(setting)) yield { setting, message: 'is only for PostgreSQL, and databaseUrl names SQLite' }
@@ -88,6 +89,16 @@ function* inAddresses(
   }
 }
 
+function* inBrowserSessions(settings: Settings): Generator<Disagreement> {
+  for (const [idle, whole] of [
+    ['sessionIdleMinutes', 'sessionHours'],
+    ['adminSessionIdleMinutes', 'adminSessionHours'],
+  ] as const) {
+    if (settings[idle] <= settings[whole] * 60) continue
+    yield { setting: idle, message: `cannot be more than ${whole}, which is ${settings[whole]}` }
+  }
+}
+
 function* inPermissions({ scopes, roles, defaultRoles }: Settings): Generator<Disagreement> {
   for (const [name, role] of Object.entries(roles)) {
     for (const scope of role.scopes) {
@@ -101,8 +112,9 @@ function* inPermissions({ scopes, roles, defaultRoles }: Settings): Generator<Di
   for (const name of defaultRoles) {
     if (!Object.hasOwn(roles, name)) {
       yield { setting: 'defaultRoles', message: `names \`${name}\`, which roles does not declare` }
-    } else if (name === 'admin') {
-      yield { setting: 'defaultRoles', message: 'would make everybody who registers an administrator' }
+    } else if (name === 'admin' || roles[name]?.scopes.some((scope) => scope.startsWith('admin:'))) {
+      const message = `would make everybody who registers an administrator, by the role \`${name}\``
+      yield { setting: 'defaultRoles', message }
     }
   }
 }

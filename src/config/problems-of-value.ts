@@ -18,7 +18,7 @@ export function problemsOfValue(
   for (const issue of error.issues) {
     for (const { path, message } of partsOf(issue)) {
       const setting = [name, ...path].join('.')
-      const speaksOfValue = message.startsWith('must be') && !entry.secret
+      const speaksOfValue = message.startsWith('must be') && !entry.secret && !entry.holdsSecrets
       const shown = speaksOfValue ? shownValue(value, path) : ''
       said.set(`${setting} ${message}`, { setting, message: `${message}${shown}`, from })
     }
@@ -42,12 +42,12 @@ function partsOf(issue: z.core.$ZodIssue): Part[] {
   return [{ path: issue.path, message: issue.message }]
 }
 
-/** The refused value, if it is short enough to help. */
+/** The refused value, if it is short enough to help; of a URL without whom and by which password. */
 function shownValue(value: unknown, path: readonly PropertyKey[]): string {
   const at = path.reduce<unknown>((whole, key) => (isRecord(whole) ? whole[key] : undefined), value)
   if (typeof at === 'function' || typeof at === 'object') return at === null ? ', not null' : ''
   const text = at === undefined ? 'nothing' : JSON.stringify(at)
-  return text === undefined || text.length > 60 ? '' : `, not ${text}`
+  return text === undefined || text.length > 60 ? '' : `, not ${text.replace(/\/\/[^\s/]*@/, '//***@')}`
 }
 
 function isRecord(value: unknown): value is Record<PropertyKey, unknown> {

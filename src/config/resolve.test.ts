@@ -327,6 +327,20 @@ test('A15: no problem repeats the value of a secret', () => {
       assert.ok(!problems.join().includes(canary), problems.join())
     }
   }
+  for (const options of [
+    { webhooks: [{ url: 'https://a.example', secret: canary }] },
+    { webhooks: [{ url: `http://u:${canary}@a.example`, secret: WEBHOOK_SECRET }] },
+    { webhooks: canary },
+    { providers: { google: canary } },
+    { providers: { google: { clientId: 'a', clientSecret: { canary } } } },
+    { providers: { apple: { clientId: 'a', teamId: 'b', keyId: 'c', privateKey: canary } } },
+    { issuer: `https://u:${canary}@a.example` },
+    { corsOrigins: [`https://u:${canary}@a.example`] },
+  ]) {
+    const problems = problemsOf(options)
+    assert.notDeepEqual(problems, [])
+    assert.ok(!problems.join().includes(canary), problems.join())
+  }
 })
 
 test('a secret in code is a value, not a function', () => {
@@ -380,6 +394,15 @@ test('settings that contradict each other are refused', () => {
   refused({ defaultRoles: ['ghost'] }, 'defaultRoles names `ghost`')
   refused({ defaultRoles: ['constructor'] }, 'defaultRoles names `constructor`')
   refused({ defaultRoles: ['admin'] }, 'defaultRoles would make everybody who registers an administrator')
+  for (const options of [
+    { roles: { boss: { scopes: ['admin:users'] } }, defaultRoles: ['boss'] },
+    { roles: { user: { scopes: ['profile:read', 'admin:keys'] } } },
+  ])
+    refused(options, 'defaultRoles would make everybody who registers an administrator')
+  refused({ sessionIdleMinutes: 121, sessionHours: 2 }, 'sessionIdleMinutes cannot be more than sessionHours')
+  refused({ sessionIdleMinutes: 1440 }, 'sessionIdleMinutes cannot be more than sessionHours, which is 12')
+  refused({ adminSessionIdleMinutes: 481 }, 'adminSessionIdleMinutes cannot be more than adminSessionHours')
+  assert.deepEqual(problemsOf({ sessionIdleMinutes: 120, sessionHours: 2 }), [])
 })
 
 test('G-8: an issuer outside loopback uses https', () => {

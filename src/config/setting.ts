@@ -41,6 +41,8 @@ export interface Setting<Out = unknown, In = unknown> {
   readonly description: string
   /** Kept in a `Secret`, never shown, may come from a file or a function. */
   readonly secret?: true
+  /** Some of its members are secrets: of what is refused nothing is repeated. */
+  readonly holdsSecrets?: true
 }
 
 /** A setting with a value at all times. */

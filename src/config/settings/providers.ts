@@ -39,6 +39,7 @@ const GUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 export const providers = {
   providers: setting({
     kind: providerMap(),
+    holdsSecrets: true,
     default: {},
     description:
       'Who else people can sign in with: by name `google`, `github`, `facebook`, `microsoft`, `apple`, `gitlab`, ' +

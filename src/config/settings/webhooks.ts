@@ -20,6 +20,7 @@ export interface WebhookSettingInput {
 export const webhooks = {
   webhooks: setting({
     kind: webhookList(),
+    holdsSecrets: true,
     default: [],
     description:
       'Where events are sent, signed as Standard Webhooks says: a list of `url` (https; http on loopback), `secret` ' +
