@@ -284,6 +284,24 @@ test('of a user who is removed nothing is left, not what is being written at tha
   await client.end()
 })
 
+test('a consent that is taken back while its account is being removed holds nothing that the removal needs', async () => {
+  const store = await place.open()
+  const { userId } = await signIn(store)
+  const of = { userId, clientId: 'first-party' }
+  assert.ok(await store.consents.grant({ ...of, scopes: [] }, event('consent.granted', of)))
+  const client = new pg.Client({ connectionString: store.url })
+  await client.connect()
+  // As a removal goes: the sessions, the user with them, and then what belongs to the user.
+  await client.query(`SET lock_timeout = '500ms'; BEGIN`)
+  await client.query('SELECT id FROM countersign.sessions WHERE user_id = $1 FOR UPDATE', [userId])
+  const revoked = store.consents.revoke(of, event('consent.revoked', of))
+  await untilItWaits(revoked, store.url)
+  await client.query('DELETE FROM countersign.consents WHERE user_id = $1', [userId])
+  await client.query('COMMIT')
+  assert.equal(await revoked, false)
+  await client.end()
+})
+
 /** Until a statement waits for a lock, or the work is done without. */
 async function untilItWaits(work: Promise<unknown>, url: string): Promise<void> {
   let isDone = false

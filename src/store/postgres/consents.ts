@@ -42,7 +42,13 @@ const grant = statement<{ client_id: string }>(
    SELECT client_id FROM c`,
 )
 
-// Statements one by one: a code that is being used at this moment is waited for, and its session then seen.
+// Sessions first, as whoever removes the account locks them before what else belongs to it. Then statements one by one: a
+// code that is being used at this moment is waited for, and its session then seen.
+const lockSessions = statement(
+  'consents.lock_sessions',
+  `SELECT id FROM countersign.sessions WHERE user_id = @user_id::uuid AND client_id = @client_id::text
+   ORDER BY id FOR NO KEY UPDATE`,
+)
 const forget = statement<{ client_id: string }>(
   'consents.forget',
   `DELETE FROM countersign.consents WHERE user_id = @user_id::uuid AND client_id = @client_id::text
@@ -102,6 +108,7 @@ export function consentVerbs(connection: Connection): ConsentVerbs {
     revoke: ({ userId, clientId }, event) =>
       connection.transaction(async (transaction) => {
         const of = { user_id: uuidOrNull(userId), client_id: clientId }
+        await transaction.rows(lockSessions, of)
         if ((await firstRow(transaction, forget, of)) === undefined) return false
         await transaction.rows(forgetCodes, of)
         await transaction.rows(forgetDevices, of)
