@@ -1,5 +1,5 @@
 import { AuthError } from '../errors/auth-error.ts'
-import { askedScope, grantedScope, scopesOfClient } from '../model/scope-policy.ts'
+import { askedScope, declaredIn, grantedScope, scopesOfClient } from '../model/scope-policy.ts'
 import type { Grant } from './grant.ts'
 
 /**
@@ -13,7 +13,7 @@ export const clientCredentials: Grant = {
       throw new AuthError('CLIENT_NOT_ALLOWED', { details: { clientId: client.id, why: 'a public client' } })
     }
     const allowed = scopesOfClient(client, Object.keys(policy.scopes))
-    const scope = grantedScope(askedScope(policy, request.parameters.get('scope')), allowed)
+    const scope = grantedScope(askedScope(request.parameters.get('scope'), declaredIn(policy)), allowed)
     const facts = { asOf, clientVer: client.ver, storeEpoch, scope, amr: [], authTime: undefined }
     return { user: undefined, facts, refreshToken: undefined, scope, asked }
   },

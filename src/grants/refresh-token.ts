@@ -4,7 +4,7 @@ import { AuthError } from '../errors/auth-error.ts'
 import { Refusal } from '../errors/refusal.ts'
 import type { TokenUse } from '../login/hooks.ts'
 import type { Client } from '../model/client.ts'
-import { withIdentityScopes } from '../model/identity-scopes.ts'
+import { isDeclared } from '../model/identity-scopes.ts'
 import { askedScope, grantedScope } from '../model/scope-policy.ts'
 import type { RefreshOutcome } from '../store/sessions.ts'
 import { hashSecret } from '../tokens/secret-hash.ts'
@@ -28,7 +28,7 @@ export const refreshToken: Grant = {
     }
 
     // Before the row is changed: a token that a refused request has used up would be a stolen one the next time.
-    const asksFor = askedScope(withIdentityScopes(parts.policy), request.parameters.get('scope'))
+    const asksFor = askedScope(request.parameters.get('scope'), (name) => isDeclared(parts.policy, name))
     await tryOwnClaims(token.userId, client, parts)
 
     const { settings } = parts

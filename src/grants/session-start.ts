@@ -4,7 +4,7 @@ import { randomId } from '../base/random.ts'
 import { AuthError } from '../errors/auth-error.ts'
 import type { SignInOrigin } from '../login/password.ts'
 import type { Client } from '../model/client.ts'
-import { askedScope, grantedScope, scopesOfClient, scopesOfRoles } from '../model/scope-policy.ts'
+import { askedScope, declaredIn, grantedScope, scopesOfClient, scopesOfRoles } from '../model/scope-policy.ts'
 import type { SessionFacts } from '../model/session.ts'
 import type { SessionLimits } from '../model/session-limits.ts'
 import type { User } from '../model/user.ts'
@@ -83,7 +83,7 @@ export async function openSession(
   const { user, client, amr, authenticatedAt, origin } = signIn
   const { secretKeys, random } = parts
   // Before a second factor is asked for: it would be spent on what cannot be had.
-  const asksFor = askedScope(parts.policy, signIn.scope)
+  const asksFor = askedScope(signIn.scope, declaredIn(parts.policy))
   await passAccountGate({ user, amr, origin, challenge: () => challengeFor(signIn, parts) }, parts)
   const from = { address: origin.address, agent: origin.agent }
   await parts.hooks.before?.signIn?.(user, from)

@@ -4,7 +4,13 @@ import type { Random } from '../base/random.ts'
 import { randomId } from '../base/random.ts'
 import { AuthError } from '../errors/auth-error.ts'
 import type { ApiKey } from '../model/api-key.ts'
-import { askedScope, grantedScope, type ScopePolicy, scopesOfRoles } from '../model/scope-policy.ts'
+import {
+  askedScope,
+  declaredIn,
+  grantedScope,
+  type ScopePolicy,
+  scopesOfRoles,
+} from '../model/scope-policy.ts'
 import type { ApiKeyUse } from '../store/api-keys.ts'
 import type { Store } from '../store/store.ts'
 import { makeApiKey } from '../tokens/api-key.ts'
@@ -62,7 +68,7 @@ export function createApiKeys(parts: ApiKeysParts): ApiKeys {
       const id = randomId(random)
       const ofRoles = await scopesOfRoles(policy, user.roles)
       const held = within === undefined ? ofRoles : ofRoles.filter((scope) => within.includes(scope))
-      const granted = grantedScope(askedScope(policy, scopes?.join(' ')), held)
+      const granted = grantedScope(askedScope(scopes?.join(' '), declaredIn(policy)), held)
       // Unlike a token, a key is made for one purpose and long before it is used: with less than that it would fail there.
       const missing = scopes?.filter((scope) => !granted.includes(scope)) ?? []
       if (missing.length > 0) throw new AuthError('SCOPE_MISSING', { details: { scopes: missing } })

@@ -89,14 +89,22 @@ export function scopesOfClient(
   return scopes === undefined ? held : held.filter((name) => scopes.includes(name))
 }
 
+/** Whether a scope of this name is declared for the roles to hold. */
+export function declaredIn({ scopes }: Pick<ScopePolicy, 'scopes'>): (name: string) => boolean {
+  return (name) => Object.hasOwn(scopes, name)
+}
+
 /**
  * The names that a `scope` parameter asks for; undefined where it asks for none, and so for all that is allowed. Throws
  * `SCOPE_UNKNOWN` for a name that nobody declared, for that is a misspelling and not a wish.
  */
-export function askedScope(policy: ScopePolicy, asked: string | undefined): readonly string[] | undefined {
+export function askedScope(
+  asked: string | undefined,
+  declares: (name: string) => boolean,
+): readonly string[] | undefined {
   if (asked === undefined || asked.trim() === '') return undefined
   const names = parseScope(asked)
-  const unknown = names.filter((name) => !Object.hasOwn(policy.scopes, name))
+  const unknown = names.filter((name) => !declares(name))
   if (unknown.length > 0) {
     throw new AuthError('SCOPE_UNKNOWN', {
       fields: [{ field: 'scope', message: 'Names a scope that this API does not declare.' }],
