@@ -315,23 +315,23 @@ test('what was sent is sent again whole: texts, forms and requests; a stream can
 test('a caller that loses interest does not end the refresh of the others', async () => {
   const { client } = await signedInTab()
   pass(LIFE_MILLISECONDS + 1)
-  let release = () => {}
+  const answered = Promise.withResolvers<void>()
+  const passedOn = Promise.withResolvers<void>()
   between = async (request, go) => {
     const answer = await go()
-    if (request.url.endsWith('/refresh'))
-      await new Promise<void>((resolve) => {
-        release = resolve
-      })
+    if (request.url.endsWith('/refresh')) {
+      answered.resolve()
+      await passedOn.promise
+    }
     return answer
   }
   const controller = new AbortController()
   const leaving = me(client, { signal: controller.signal })
   const staying = me(client)
-  while (asked.length === 0) await new Promise(setImmediate)
-  await new Promise(setImmediate)
+  await answered.promise
   controller.abort()
   await assert.rejects(leaving, { name: 'AbortError' })
-  release()
+  passedOn.resolve()
   assert.equal((await staying).status, 200)
   assert.equal(paths().filter((path) => path === '/refresh').length, 1)
 })
