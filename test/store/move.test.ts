@@ -5,7 +5,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { after, before, test } from 'node:test'
-import { moveToPostgres } from '../../src/store/move/to-postgres.ts'
+import { setImmediate } from 'node:timers/promises'
+import pg from 'pg'
+import { type MoveOptions, moveToPostgres } from '../../src/store/move/to-postgres.ts'
 import { build, runProgram } from '../cli/built-server.ts'
 import { startIssuer, tokensOf } from '../flows/issuer.ts'
 import { type Place, patient, run, startPlace } from './postgres-place.ts'
@@ -35,7 +37,7 @@ async function newSource() {
   })
   const anna = await issuer.signUp('anna')
   const user = await issuer.auth.users.findByLogin('anna')
-  const apiKey = await issuer.auth.apiKeys.create({ userId: user?.id ?? '', name: 'Schlüssel "1"' })
+  const apiKey = await issuer.auth.apiKeys.create({ userId: user?.id ?? '', name: 'Schlüssel "1"\0' })
   await issuer.auth.clients.create({
     name: 'Shop, {"a"}',
     grants: ['authorization_code'],
@@ -152,6 +154,8 @@ async function newSource() {
 test('everything moves from SQLite to PostgreSQL, the same by number and checksum, and people go on as they were', async () => {
   const { path, anna, apiKey } = await newSource()
   const to = await place.newUrl()
+  // A database of somebody who writes the day first.
+  await run(to, `ALTER DATABASE "${new URL(to).pathname.slice(1)}" SET datestyle = 'German, DMY'`)
   const told: string[] = []
   const moved = await moveToPostgres({ from: path, to, onProgress: ({ table }) => void told.push(table) })
   const users = moved.find(({ table }) => table === 'users')
@@ -163,6 +167,9 @@ test('everything moves from SQLite to PostgreSQL, the same by number and checksu
     [1e9 + 9],
     'of several entries the strongest',
   )
+
+  const [named] = await run(to, 'SELECT name FROM countersign.api_keys')
+  assert.equal(named?.name, 'Schlüssel "1"\ufffd', 'as a server on PostgreSQL writes what it cannot hold')
 
   const issuer = await startIssuer({ store: patient({ url: to }), secretKey })
   try {
@@ -203,6 +210,10 @@ test('a copy that was interrupted lets no server start, goes on where it stopped
     moveToPostgres({ from: stranger.path, to }),
     /unfinished copy of \w+, which is another database/,
   )
+  await assert.rejects(
+    cutOff({ from: path, to }),
+    /^Error: \w+ was not copied to its end: terminating connection/,
+  )
 
   const told: string[] = []
   const moved = await moveToPostgres({ from: path, to, onProgress: ({ table }) => void told.push(table) })
@@ -210,6 +221,23 @@ test('a copy that was interrupted lets no server start, goes on where it stopped
   assert.ok(!told.includes('users'), 'what was there is not copied again')
   await assert.rejects(moveToPostgres({ from: path, to }), /The target is in use/)
 })
+
+/** Moves, until it waits for a lock on the accounts; then the administrator of the server ends its connection. */
+async function cutOff(options: MoveOptions): Promise<unknown> {
+  const holder = new pg.Client(options.to)
+  await holder.connect()
+  try {
+    await holder.query('BEGIN; LOCK TABLE countersign.users IN EXCLUSIVE MODE')
+    const moved = moveToPostgres(options)
+    moved.catch(() => undefined)
+    const ended = `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'countersign move'
+      AND datname = current_database() AND wait_event_type = 'Lock'`
+    while ((await run(options.to, ended)).length === 0) await setImmediate()
+    return await moved
+  } finally {
+    await holder.end()
+  }
+}
 
 test('a source that was changed between two tries is not taken for the same', async () => {
   const { path } = await newSource()

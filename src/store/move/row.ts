@@ -8,11 +8,16 @@ export type Value = string | number | boolean | null | readonly unknown[] | obje
 export function valueFrom(stored: unknown, { type }: Column): Value {
   if (stored === null || stored === undefined) return null
   if (type === 'boolean') return stored === 1
-  if (type.endsWith('[]')) return JSON.parse(String(stored)) as Value
+  if (type.endsWith('[]')) return (JSON.parse(String(stored)) as unknown[]).map(withoutNul) as Value
   // As text: inside of another JSON PostgreSQL takes no escaped NUL.
   if (type === 'json') return String(stored)
   if (type === 'uuid') return dashed(String(stored).toLowerCase())
-  return stored as string | number
+  return withoutNul(stored) as string | number
+}
+
+/** PostgreSQL has no text with a NUL in it, and what is written there by a server has the same in its place. */
+function withoutNul(value: unknown): unknown {
+  return typeof value === 'string' ? value.replaceAll('\0', '\ufffd') : value
 }
 
 /** The id of a store is written without dashes in SQLite. */
@@ -35,6 +40,8 @@ export function fromBatch({ name, type }: Column): string {
 export function readBack({ name, type }: Column): string {
   if (isTime(type)) return `round(date_part('epoch', "${name}") * 1000)::bigint::text AS "${name}"`
   if (type.endsWith('[]')) return `array_to_json("${name}")::text AS "${name}"`
+  // As text it would follow the DateStyle of the database or the role.
+  if (type === 'date') return `to_char("${name}", 'YYYY-MM-DD') AS "${name}"`
   return `"${name}"::text AS "${name}"`
 }
 

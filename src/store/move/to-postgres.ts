@@ -35,6 +35,8 @@ interface Client {
 
 const BATCH = 500
 const LIVE_MILLISECONDS = 30_000
+/** The longest statement counts the rows of a table; a server that has gone without a word keeps nobody waiting for ever. */
+const LIMIT_MILLISECONDS = 600_000
 /** While a copy is unfinished the schema counts as newer than any program's, so that no server starts on it. */
 const UNFINISHED_VERSION = 1_000_000
 
@@ -51,16 +53,28 @@ export async function moveToPostgres({ from, to, onProgress }: MoveOptions): Pro
   await before.close()
   const source = openDatabase(from)
   const { Client } = await loadDriver()
-  const client = new Client({ connectionString: to, application_name: 'countersign move' })
+  const client = new Client({
+    connectionString: to,
+    application_name: 'countersign move',
+    query_timeout: LIMIT_MILLISECONDS,
+  })
+  // Without a listener it would end the process. Whoever asks after that is told only that there is no connection any more.
+  const broken: Error[] = []
+  client.on('error', (error) => broken.push(error))
   await client.connect()
   try {
     // Nobody writes meanwhile: what waits for it longer than its limit is told that the store is away.
-    source.exec('BEGIN IMMEDIATE')
+    lock(source, from)
     refuseLiveSource(source)
     const id = String(source.prepare('SELECT id FROM cs_store').get()?.id)
     await prepareTarget(client as Client, to, id)
     const plans = planTables(await catalogOf(client as Client))
-    for (const plan of plans) await copyTable(source, client as Client, plan, onProgress)
+    for (const plan of plans) {
+      await copyTable(source, client as Client, plan, onProgress).catch((error: unknown) => {
+        const { message } = broken[0] ?? (error as Error)
+        throw new Error(`${plan.name} was not copied to its end: ${message}. Called again, it goes on there.`)
+      })
+    }
     const moved: MovedTable[] = []
     for (const plan of plans) moved.push(await compareTable(source, client as Client, plan))
     await finish(client as Client, plans)
@@ -69,6 +83,16 @@ export async function moveToPostgres({ from, to, onProgress }: MoveOptions): Pro
     if (source.isTransaction) source.exec('ROLLBACK')
     source.close()
     await client.end()
+  }
+}
+
+function lock(source: Database, from: string): void {
+  try {
+    source.exec('BEGIN IMMEDIATE')
+  } catch (error) {
+    throw new Error(
+      `${from} is in use by another program, which has to end first: ${(error as Error).message}.`,
+    )
   }
 }
 
