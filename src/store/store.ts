@@ -110,6 +110,6 @@ export interface MigrationReport {
   readonly to: number
   /** The steps run, or that would be run, oldest first. */
   readonly steps: readonly { readonly version: number; readonly title: string }[]
-  /** Rows in each table before the steps. */
+  /** Rows in each table before the steps; PostgreSQL estimates those of a table that has more than a million. */
   readonly rows: Readonly<Record<string, number>>
 }

@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
+import { setImmediate } from 'node:timers/promises'
 import { inspect } from 'node:util'
 import pg from 'pg'
 import { guardedClock } from '../../src/base/clock.ts'
 import { AuthError } from '../../src/errors/auth-error.ts'
 import { postgres } from '../../src/postgres.ts'
-import { event, newUser, run, signIn, startPlace } from './postgres-place.ts'
+import { MIGRATIONS } from '../../src/store/postgres/migrations/index.ts'
+import { event, newUser, patient, run, signIn, startPlace } from './postgres-place.ts'
 
 const place = await startPlace()
 after(() => place.stop())
@@ -45,6 +47,38 @@ test('of many who migrate at once one takes the steps', async () => {
   const [store] = stores
   assert.equal((await store?.events.list({ limit: 10, name: 'store.migrated' }))?.length, 1)
   for (const one of stores) await one.close()
+})
+
+test('a migration that waits for a table keeps nobody waiting behind it, and goes on when the table is free', async () => {
+  const url = await place.newUrl()
+  const [first, ...others] = MIGRATIONS
+  assert.ok(first && others.length > 0)
+  await run(url, `CREATE SCHEMA countersign; ${first.sql}`)
+  await run(
+    url,
+    `CREATE TABLE countersign.migrations (version integer, title text, taken_at timestamptz DEFAULT now());
+     INSERT INTO countersign.migrations (version, title) VALUES (1, 'of yesterday')`,
+  )
+  // As a backup by pg_dump does.
+  const backup = new pg.Client(url)
+  await backup.connect()
+  await backup.query('BEGIN; LOCK TABLE countersign.clients IN ACCESS SHARE MODE')
+  const store = patient({ url })
+  const migrated = store.migrate()
+  const waits = `SELECT 1 FROM pg_locks WHERE relation = 'countersign.clients'::regclass AND NOT granted`
+  while ((await run(url, waits)).length === 0) await setImmediate()
+  await run(url, 'SELECT * FROM countersign.clients')
+  await backup.query('COMMIT')
+  assert.equal((await migrated).from, 1)
+  await backup.end()
+  await store.close()
+})
+
+test('rows of a large table are not counted one by one for the report of a migration', async () => {
+  const { url, ...store } = await place.open()
+  await run(url, `UPDATE pg_class SET reltuples = 5e9 WHERE oid = 'countersign.events'::regclass`)
+  const { rows } = await store.migrate({ dryRun: true })
+  assert.deepEqual([rows.events, rows.clients], [5e9, 1])
 })
 
 test('a step that fails leaves no half of itself', async () => {

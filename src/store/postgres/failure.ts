@@ -2,6 +2,7 @@ import { AuthError } from '../../errors/auth-error.ts'
 
 const UNIQUE_VIOLATION = '23505'
 const READ_ONLY = '25006'
+const LOCK_NOT_AVAILABLE = '55P03'
 /** Serialization failure and deadlock: the transaction is known to be undone. */
 const UNDONE: readonly unknown[] = ['40001', '40P01']
 /** SQLSTATE classes whose messages speak of the server, never of the values in a row. */
@@ -34,6 +35,11 @@ export function isUndone(error: unknown): boolean {
 /** A unique value was taken by somebody between looking and writing. */
 export function isTaken(error: unknown): boolean {
   return error instanceof AuthError && error.refusal.details.sqlstate === UNIQUE_VIOLATION
+}
+
+/** A lock was not given in the time that there was for it. */
+export function isLocked(error: unknown): boolean {
+  return error instanceof AuthError && error.refusal.details.sqlstate === LOCK_NOT_AVAILABLE
 }
 
 /** The server answered and the connection is as good as before. */

@@ -1,7 +1,9 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import { AuthError } from '../../errors/auth-error.ts'
 import type { MigrationReport } from '../store.ts'
 import { type Connection, firstRow } from './connection.ts'
 import { eventValues, insertEvent } from './events.ts'
+import { isLocked } from './failure.ts'
 import { MIGRATIONS } from './migrations/index.ts'
 import type { PooledConnection } from './pool.ts'
 import { command, statement } from './statement.ts'
@@ -36,8 +38,22 @@ const note = statement(
   'INSERT INTO countersign.migrations (version, title) VALUES (@version::integer, @title::text)',
 )
 
-const tables = command<{ name: string }>(`SELECT relname AS name FROM pg_class
+/**
+ * Who waits for a whole table, as for a backup that reads it, keeps everybody waiting who comes after: for less than the
+ * two seconds that the servers have patience. For more than the second after which PostgreSQL ends its own vacuum for it.
+ */
+const limitWaits = command("SET LOCAL lock_timeout = '1500ms'")
+const BETWEEN_TRIES_MILLISECONDS = 500
+/** Some two minutes. */
+const MOST_TRIES = 60
+
+const tables = command<{ name: string; about: number }>(`SELECT relname AS name, greatest(reltuples, (
+     SELECT sum(part.reltuples) FROM pg_inherits JOIN pg_class part ON part.oid = inhrelid WHERE inhparent = whole.oid
+   ))::float8 AS about
+   FROM pg_class whole
    WHERE relnamespace = to_regnamespace('countersign') AND relkind IN ('r', 'p') ORDER BY relname`)
+/** To count more takes longer than there is time. */
+const MOST_COUNTED = 1_000_000
 
 const noteMigrated = statement('schema.migrated', insertEvent())
 
@@ -49,8 +65,22 @@ export async function checkSchema(connection: Connection): Promise<void> {
   if (found > NEWEST) throw new AuthError('STORE_SCHEMA_NEW', { details })
 }
 
-/** Brings the schema forward in one transaction, or with `dryRun` says what it would do. Never goes back. */
-export function migrateSchema(pool: PooledConnection, dryRun: boolean): Promise<MigrationReport> {
+/**
+ * Brings the schema forward in one transaction, or with `dryRun` says what it would do. Never goes back. Gives way to
+ * servers that are at work, and tries again.
+ */
+export async function migrateSchema(pool: PooledConnection, dryRun: boolean): Promise<MigrationReport> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await takeSteps(pool, dryRun)
+    } catch (error) {
+      if (!isLocked(error) || tries === MOST_TRIES) throw error
+      await pause(BETWEEN_TRIES_MILLISECONDS)
+    }
+  }
+}
+
+function takeSteps(pool: PooledConnection, dryRun: boolean): Promise<MigrationReport> {
   return pool.transaction(async (connection) => {
     await connection.rows(lock)
     const from = await schemaVersion(connection)
@@ -64,6 +94,7 @@ export function migrateSchema(pool: PooledConnection, dryRun: boolean): Promise<
     }
     if (dryRun || steps.length === 0) return report
     await makePlace(connection)
+    await connection.rows(limitWaits)
     for (const { version, title, sql } of steps) {
       await connection.rows(command(sql))
       await connection.rows(note, { version, title })
@@ -91,7 +122,11 @@ async function schemaVersion(connection: Connection): Promise<number> {
 
 async function countRows(connection: Connection): Promise<Record<string, number>> {
   const rows: Record<string, number> = {}
-  for (const { name } of await connection.rows(tables)) {
+  for (const { name, about } of await connection.rows(tables)) {
+    if (about > MOST_COUNTED) {
+      rows[name] = about
+      continue
+    }
     const count = command<{ rows: number }>(`SELECT count(*) AS rows FROM countersign."${name}"`)
     rows[name] = (await firstRow(connection, count))?.rows ?? 0
   }
