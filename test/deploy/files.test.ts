@@ -151,6 +151,10 @@ test('compose: what a service names is there, its images have versions, and the 
     mounted.map((path) => path.split('/').at(-1)).sort(),
     [...(compose.services.node?.secrets ?? [])].sort(),
   )
+  assert.ok(
+    compose.services.postgres?.healthcheck?.test.includes('--host=127.0.0.1'),
+    'or it is found healthy while its image still makes the database, and the migration meets nobody',
+  )
   assert.match(text('compose/nginx.conf'), /http:\/\/node:8000;/)
   assert.match(dockerfile, /PORT=8000/)
   const build = compose.services.migrate?.build
