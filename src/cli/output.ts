@@ -6,48 +6,49 @@ export interface OutputOptions {
 }
 
 /** One thing: JSON for programs, lines of name and value for people. */
-export function printFacts(facts: Readonly<Record<string, unknown>>, { json }: OutputOptions): void {
+export function printFacts(facts: Row, { json }: OutputOptions): void {
   if (json) {
     printJson(facts)
     return
   }
-  const width = Math.max(...Object.keys(facts).map((name) => name.length))
-  for (const [name, value] of Object.entries(facts)) print(`${printable(name).padEnd(width)}  ${cell(value)}`)
+  for (const line of linesOf(facts)) print(line)
 }
 
+/** A line for each name and its value. */
+function linesOf(facts: Row): string[] {
+  const width = Math.max(...Object.keys(facts).map((name) => name.length))
+  return Object.entries(facts).map(([name, value]) => `${printable(name).padEnd(width)}  ${cell(value)}`)
+}
+
+type Row = Readonly<Record<string, unknown>>
+
 /** Many things: JSON for programs, a table for people. */
-export function printTable(
-  rows: readonly Readonly<Record<string, unknown>>[],
-  { json }: OutputOptions,
-  whenEmpty: string,
-): void {
-  const [first] = rows
+export function printTable(rows: readonly Row[], { json }: OutputOptions, whenEmpty: string): void {
   if (json) {
     printJson({ items: rows })
     return
   }
-  if (first === undefined) {
+  if (rows.length === 0) {
     print(whenEmpty)
     return
   }
-  const columns = Object.keys(first).map((name) => {
+  for (const line of tableLines(rows, process.stdout.columns)) print(line)
+}
+
+/** Row by row, where a terminal would break the lines of a table and nothing would stand below its name. */
+export function tableLines(rows: readonly Row[], terminalColumns = Number.POSITIVE_INFINITY): string[] {
+  const columns = Object.keys(rows[0] ?? {}).map((name) => {
     const cells = rows.map((row) => cell(row[name]))
     return { name, cells, width: Math.max(name.length, ...cells.map((text) => text.length)) }
   })
-  print(
+  const lines = [-1, ...rows.keys()].map((index) =>
     columns
-      .map(({ name, width }) => name.padEnd(width))
+      .map(({ name, cells, width }) => (cells[index] ?? name).padEnd(width))
       .join('  ')
       .trimEnd(),
   )
-  for (const index of rows.keys()) {
-    print(
-      columns
-        .map(({ cells, width }) => (cells[index] ?? '').padEnd(width))
-        .join('  ')
-        .trimEnd(),
-    )
-  }
+  if (lines.every((line) => line.length <= terminalColumns)) return lines
+  return rows.flatMap((row, index) => [...(index === 0 ? [] : ['']), ...linesOf(row)])
 }
 
 /**
