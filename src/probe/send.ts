@@ -1,5 +1,6 @@
 import { type IncomingMessage, Agent as PlainAgent, request as plainRequest } from 'node:http'
 import { Agent as SecureAgent, request as secureRequest } from 'node:https'
+import type { Duplex } from 'node:stream'
 
 /** One request, with its path exactly as it goes over the wire: nothing here straightens it. */
 export interface Sent {
@@ -85,6 +86,12 @@ export function createSender(base: URL, options: SenderOptions): Sender {
       outgoing.on('error', ({ name, message }) =>
         lost(name === 'TimeoutError' || name === 'AbortError' ? NO_ANSWER_IN_TIME : message),
       )
+      // Without these nobody is told of such an answer, and the probe would wait for ever.
+      const switched = (incoming: IncomingMessage, socket: Duplex): void => {
+        socket.destroy()
+        resolve({ status: incoming.statusCode ?? 0, headers: headersOf(incoming), body: '' })
+      }
+      outgoing.on('upgrade', switched).on('connect', switched)
       outgoing.end(body)
       // A document may name a path or a type that cannot go over the wire.
     }).catch(({ message }: Error) => ({ status: 0, headers: {}, body: message }))
