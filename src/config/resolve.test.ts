@@ -184,7 +184,15 @@ const no: Readonly<Record<string, readonly unknown[]>> = {
   requireSecondFactor: ['admin', ['a b'], [1], null],
   alertUrl: ['', 'a', 'https://', 'ftp://a/b', 'https:a', 5],
   smtpUrl: ['', 'http://a', 'smtp:a', 'mail.example.com', 5],
-  mailFrom: ['', 'nobody', 'a@b@c', 'A <a@example.com', 'a@example.com\r\nBcc: b@example.com', 5],
+  mailFrom: [
+    '',
+    'nobody',
+    'a@b@c',
+    'A <a@example.com',
+    'a@example.com\r\nBcc: b@example.com',
+    'a,b@example.com',
+    5,
+  ],
   basicForPeople: ['true', 1, null],
   passwords: [8, null, [], { minimumLength: 7 }, { minimumLength: 65 }, { profile: 'none' }, { minimum: 9 }],
   scopes: [

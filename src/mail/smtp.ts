@@ -1,5 +1,6 @@
 import { isThisMachine } from '../base/this-machine.ts'
 import { type MailMessage, UndeliverableError } from './message.ts'
+import { parseSender } from './sender.ts'
 
 export interface Smtp {
   send(message: MailMessage): Promise<void>
@@ -7,7 +8,9 @@ export interface Smtp {
 }
 
 /** Letters through an SMTP server (RFC 5321). The package is loaded with the first letter. */
-export function smtp(url: string, from: string): Smtp {
+export function smtp(url: string, mailFrom: string): Smtp {
+  const from = parseSender(mailFrom)
+  if (from === undefined) throw new TypeError('MAIL_FROM names no sender')
   let transport: Promise<Transport> | undefined
   return {
     async send({ to, subject, text, html }) {
@@ -15,7 +18,8 @@ export function smtp(url: string, from: string): Smtp {
       try {
         await (await transport).sendMail({
           from,
-          to,
+          // Not as one text: that would be read as a list.
+          to: { name: '', address: to },
           subject,
           text,
           html,

@@ -1,3 +1,4 @@
+import { parseSender } from '../../mail/sender.ts'
 import { optional } from '../setting.ts'
 import { smtpUrl } from '../storage-urls.ts'
 import { isPlainLine, textThat } from '../values.ts'
@@ -15,7 +16,7 @@ export const mail = {
   mailFrom: optional({
     kind: textThat(
       'a mail address, or a name and one: `Example <no-reply@example.com>`',
-      (text) => isPlainLine(text) && /^([^<>]*<[^<>@\s]+@[^<>@\s]+>|[^<>@\s]+@[^<>@\s]+)$/.test(text),
+      (text) => isPlainLine(text) && parseSender(text) !== undefined,
     ),
     environment: 'MAIL_FROM',
     description: 'The sender of letters. Required with `SMTP_URL`.',
