@@ -88,3 +88,31 @@ test('a report that fails holds up nothing, and a closed outbox tries nothing ag
     false,
   )
 })
+
+test('what hangs gives way after a while, is tried again, and holds up no letter behind it', async () => {
+  const limits: (() => void)[] = []
+  const { outbox, post, failed, pauses } = outboxWith({
+    workers: 1,
+    pausesMilliseconds: [10],
+    limitAfter: (_, signal) =>
+      new Promise<void>((resolve, reject) => {
+        limits.push(resolve)
+        signal.addEventListener('abort', () => reject(signal.reason))
+      }),
+  })
+  let hung = 0
+  let delivered = 0
+  post(() => {
+    hung += 1
+    return new Promise(() => undefined)
+  })
+  post(async () => void delivered++)
+  await new Promise(setImmediate)
+  assert.deepEqual([hung, delivered], [1, 0])
+  limits.shift()?.()
+  while (hung < 2) await new Promise(setImmediate)
+  assert.deepEqual([delivered, pauses, failed], [1, [10], []])
+  limits.at(-1)?.()
+  await outbox.idle()
+  assert.deepEqual(failed, ['took longer than 120 seconds'])
+})

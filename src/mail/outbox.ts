@@ -10,8 +10,13 @@ export interface OutboxOptions {
   readonly mostWaiting?: number
   /** How long to wait before each further try. */
   readonly pausesMilliseconds?: readonly number[]
-  readonly wait?: (milliseconds: number, signal: AbortSignal) => Promise<unknown>
+  readonly wait?: Wait
+  /** How long a delivery may take, in milliseconds: a server that answers a little now and then would hold it for ever. */
+  readonly limitMilliseconds?: number
+  readonly limitAfter?: Wait
 }
+
+type Wait = (milliseconds: number, signal: AbortSignal) => Promise<unknown>
 
 /** One piece of work that nobody waits for. */
 export interface Delivery {
@@ -30,9 +35,11 @@ export interface Outbox {
   post(delivery: Delivery): boolean
   /** Fulfilled when nothing is under way and nothing waits to be tried again. */
   idle(): Promise<void>
-  /** Tries nothing again, and waits a little for what is under way. */
+  /** Tries what waits once more, now and for the last time, and waits a little for that. */
   close(): Promise<void>
 }
+
+const pause: Wait = (milliseconds, signal) => sleep(milliseconds, undefined, { signal, ref: false })
 
 const CLOSING_MILLISECONDS = 5000
 
@@ -41,7 +48,9 @@ export function createOutbox({
   workers = 4,
   mostWaiting = 1000,
   pausesMilliseconds = [2000, 15_000, 120_000],
-  wait = (milliseconds, signal) => sleep(milliseconds, undefined, { signal, ref: false }),
+  wait = pause,
+  limitMilliseconds = 120_000,
+  limitAfter = pause,
 }: OutboxOptions): Outbox {
   const waiting: { readonly delivery: Delivery; readonly tries: number }[] = []
   const closing = new AbortController()
@@ -69,21 +78,35 @@ export function createOutbox({
 
   async function run(delivery: Delivery, tries: number): Promise<void> {
     try {
-      await delivery.deliver()
+      await withinLimit(delivery)
     } catch (error) {
-      const pause = pausesMilliseconds[tries]
-      if (pause === undefined || error instanceof UndeliverableError || closing.signal.aborted) {
+      const pauseMilliseconds = pausesMilliseconds[tries]
+      if (pauseMilliseconds === undefined || error instanceof UndeliverableError || closing.signal.aborted) {
         await onFailure(error, delivery).catch(() => undefined)
         return
       }
       pausing += 1
-      void wait(pause, closing.signal)
+      void wait(pauseMilliseconds, closing.signal)
         .catch(() => undefined)
         .finally(() => {
           pausing -= 1
           waiting.push({ delivery, tries: tries + 1 })
           startNext()
         })
+    }
+  }
+
+  /** What takes longer goes on unheard; where it was a letter, it may arrive twice. */
+  async function withinLimit({ deliver }: Delivery): Promise<void> {
+    const done = new AbortController()
+    const over = limitAfter(limitMilliseconds, done.signal).then(() => {
+      throw new Error(`took longer than ${limitMilliseconds / 1000} seconds`)
+    })
+    try {
+      await Promise.race([deliver(), over])
+    } finally {
+      over.catch(() => undefined)
+      done.abort()
     }
   }
 
