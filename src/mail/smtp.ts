@@ -29,7 +29,7 @@ export function smtp(url: string, mailFrom: string): Smtp {
           disableUrlAccess: true,
         })
       } catch (error) {
-        throw isLasting(error) ? new UndeliverableError(error.message, { cause: error }) : error
+        throw toldOf(error)
       }
     },
     close() {
@@ -67,10 +67,16 @@ function settled(text: string): URL {
   return url
 }
 
-/** A refusal for good (RFC 5321 section 4.2.1), of the letter and not of us. */
-function isLasting(error: unknown): error is Error {
-  if (!(error instanceof Error)) return false
+/** Without what the server was given: filters repeat addresses that they refuse, and the link stands for the account. */
+function toldOf(error: unknown): unknown {
+  if (!(error instanceof Error)) return error
   const { responseCode, code } = error as { responseCode?: unknown; code?: unknown }
+  const message = `${code ?? error.name}: ${error.message.replaceAll(/cs_link_[\w-]+/g, 'cs_link_…')}`
+  return isLasting(code, responseCode) ? new UndeliverableError(message) : new Error(message)
+}
+
+/** A refusal for good (RFC 5321 section 4.2.1), of the letter and not of us. */
+function isLasting(code: unknown, responseCode: unknown): boolean {
   const isOfLetter = code === 'EENVELOPE' || code === 'EMESSAGE'
   return isOfLetter && typeof responseCode === 'number' && responseCode >= 500
 }

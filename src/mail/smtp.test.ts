@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
+import { inspect } from 'node:util'
 import { type SmtpServer, startSmtp } from '../../test/servers/smtp.ts'
+import { UndeliverableError } from './message.ts'
 import { parseSender } from './sender.ts'
 import { smtp } from './smtp.ts'
 
@@ -77,4 +79,20 @@ test('a letter goes to one address, as it is written', async () => {
   for (const to of ["o'neill@example.com", '!#$%&*+/=?^_`{|}~-@example.com', 'größe@example.com']) {
     assert.deepEqual((await sentBy('a@example.com', to)).envelope, ['a@example.com', to])
   }
+})
+
+test('what a server says against a letter is told without the link that it repeats', async () => {
+  const open = smtp(server.url, 'a@example.com')
+  const refusalOf = async (answer: string) => {
+    server.refuse(answer, 1)
+    const refusal = await open.send({ ...LETTER, to: 'alice@example.com' }).catch((error: unknown) => error)
+    assert.doesNotMatch(inspect(refusal), /cs_link_\w/)
+    return refusal
+  }
+  const lasting = await refusalOf('554 no: https://a.example/reset?token=cs_link_A-b_9 is spam')
+  assert.ok(lasting instanceof UndeliverableError)
+  assert.match(lasting.message, /^EMESSAGE: .*554 no: https:\/\/a\.example\/reset\?token=cs_link_… is spam/)
+  const passing = await refusalOf('451 later: cs_link_A-b_9')
+  assert.ok(passing instanceof Error && !(passing instanceof UndeliverableError))
+  open.close()
 })
