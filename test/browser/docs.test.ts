@@ -15,6 +15,11 @@ interface Site {
   close(): Promise<void>
 }
 
+interface Description {
+  readonly paths: Readonly<Record<string, unknown>>
+  readonly components: { readonly schemas: Readonly<Record<string, unknown>>; readonly responses: unknown }
+}
+
 let browser: Browser
 let site: Site
 
@@ -60,6 +65,27 @@ async function openSite(mount = ''): Promise<Site> {
 const withPage = (options: BrowserContextOptions, story: Parameters<typeof withPageOf>[2]): Promise<void> =>
   withPageOf(browser, options, story)
 
+const TRIED = ['/token', '/logout', '/session', '/users/me']
+
+/** The page resolves all that is described at each step, which takes a second: where it is to do something, it gets these. */
+async function describeFew(page: Page): Promise<void> {
+  await page.route('**/openapi.json', async (route) => {
+    const response = await route.fetch()
+    const whole: Description = await response.json()
+    const paths = Object.fromEntries(TRIED.map((path) => [path, whole.paths[path]]))
+    const schemas: Record<string, unknown> = {}
+    const keepNamedIn = (part: unknown): void => {
+      for (const [, name = ''] of JSON.stringify(part).matchAll(/"#\/components\/schemas\/(\w+)"/g)) {
+        if (name in schemas) continue
+        schemas[name] = whole.components.schemas[name]
+        keepNamedIn(schemas[name])
+      }
+    }
+    keepNamedIn([paths, whole.components.responses])
+    await route.fulfill({ response, json: { ...whole, paths, components: { ...whole.components, schemas } } })
+  })
+}
+
 async function openDocs(page: Page, base: string): Promise<void> {
   await page.goto(`${base}/docs`)
   await page.waitForSelector('.opblock')
@@ -95,30 +121,37 @@ async function signInAndTry(page: Page, base: string): Promise<void> {
   assert.match(body, /"email": "alice@example\.com"/)
 }
 
-test('C12: Authorize signs in by password, Try it out shows the account, and nobody else is asked', async () => {
+test('C12, F-9: Authorize signs in by password, Try it out shows the account, nobody else is asked, no cookie goes along, and all is forgotten with the page', async () => {
   await withPage({ viewport: { width: 1280, height: 900 } }, async (page, complaints) => {
+    await page.context().addCookies([{ name: 'session', value: 'of-somebody', url: site.issuer }])
     const asked = page.waitForResponse((response) => response.url() === `${site.issuer}/token`)
+    const requests = ['/token', '/users/me'].map((path) => page.waitForRequest(site.issuer + path))
     await signInAndTry(page, site.issuer)
     assert.equal(await page.title(), 'Countersign API')
     assert.deepEqual(complaints, [])
     const answer = await asked
     assert.equal(answer.request().headers().authorization, `Basic ${btoa('first-party:')}`)
     assert.equal((await answer.json()).scope, 'profile:read')
+    for (const request of await Promise.all(requests)) {
+      const { authorization, cookie } = await request.allHeaders()
+      assert.ok(authorization)
+      assert.equal(cookie, undefined)
+    }
+    const kept = await page.evaluate('[localStorage.length, sessionStorage.length, document.cookie]')
+    assert.deepEqual(kept, [0, 0, 'session=of-somebody'], 'no more than what was there before')
+    await page.reload()
+    await page.waitForSelector('.schemes .authorize.unlocked')
   })
 })
 
-test('without signing in, Try it out shows the refusal', async () => {
-  await withPage({}, async (page) => {
+test('without signing in Try it out shows the refusal; a wrong password is refused in the dialog, and the right one then goes through', async () => {
+  await withPage({}, async (page, complaints) => {
+    await describeFew(page)
     await openDocs(page, site.issuer)
     const { status, body } = await tryMe(page)
     assert.match(status, /^401\b/)
     assert.match(body, /"code": "token_missing"/)
-  })
-})
-
-test('a wrong password is refused in the dialog, and the right one then goes through', async () => {
-  await withPage({}, async (page, complaints) => {
-    await openDocs(page, site.issuer)
+    complaints.length = 0
     await authorize(page, 'wrong horse battery')
     const error = page.locator('.dialog-ux .errors')
     await error.waitFor()
@@ -128,34 +161,6 @@ test('a wrong password is refused in the dialog, and the right one then goes thr
     await authorize(page, PASSWORD)
     await page.waitForSelector('.dialog-ux [aria-label="Remove authorization"]')
     assert.equal(await error.count(), 0)
-  })
-})
-
-test('the dialog begins at its first field, asks for no client, and takes Enter', async () => {
-  await withPage({ viewport: { width: 390, height: 844 } }, async (page) => {
-    await openDocs(page, site.issuer)
-    await page.click('.schemes .authorize')
-    await page.waitForSelector('#oauth_username:focus')
-    assert.equal(await page.locator('#client_id_password').isVisible(), false)
-    assert.equal(await page.locator('#client_secret_password').isVisible(), false)
-    await page.keyboard.type('alice')
-    await page.keyboard.press('Tab')
-    await page.keyboard.type(PASSWORD)
-    await page.keyboard.press('Enter')
-    await page.waitForSelector('.dialog-ux [aria-label="Remove authorization"]')
-  })
-})
-
-test('F-9: what is tried carries what was entered, and no cookie beside it', async () => {
-  await withPage({}, async (page) => {
-    await page.context().addCookies([{ name: 'session', value: 'of-somebody', url: site.issuer }])
-    const requests = ['/token', '/users/me'].map((path) => page.waitForRequest(site.issuer + path))
-    await signInAndTry(page, site.issuer)
-    for (const request of await Promise.all(requests)) {
-      const { authorization, cookie } = await request.allHeaders()
-      assert.ok(authorization)
-      assert.equal(cookie, undefined)
-    }
   })
 })
 
@@ -178,6 +183,7 @@ async function tryOut(page: Page, id: string, body?: object): Promise<string> {
 test('F-4: a sign-in by cookie authorizes the page, changes something with its token, and ends', async () => {
   await site.auth.users.create({ email: 'carol@example.com', username: 'carol', password: PASSWORD })
   await withPage({}, async (page, complaints) => {
+    await describeFew(page)
     await openDocs(page, site.issuer)
     for (const id of ['Tokens-postLogout', 'Accounts-getUsersMe']) {
       assert.equal(await lockOf(page, id), 'unlocked', `${id}: nobody has signed in`)
@@ -207,6 +213,7 @@ test('Authorize takes an API key, and what is tried carries it alone', async () 
     lifeSeconds: 600,
   })
   await withPage({}, async (page) => {
+    await describeFew(page)
     await openDocs(page, site.issuer)
     await page.click('.schemes .authorize')
     await page.fill('#api_key_value', text)
@@ -220,20 +227,9 @@ test('Authorize takes an API key, and what is tried carries it alone', async () 
   })
 })
 
-test('a sign-in is forgotten with the page', async () => {
-  await withPage({}, async (page) => {
-    await signInAndTry(page, site.issuer)
-    assert.equal(
-      await page.evaluate('localStorage.length + sessionStorage.length + document.cookie.length'),
-      0,
-    )
-    await page.reload()
-    await page.waitForSelector('.schemes .authorize.unlocked')
-  })
-})
-
 test('DOCS_TOKEN_URL: under another name of the same host, the page stays with that name', async () => {
   await withPage({}, async (page, complaints) => {
+    await describeFew(page)
     await signInAndTry(page, `http://localhost:${site.port}`)
     assert.deepEqual(complaints, [])
   })
@@ -243,6 +239,7 @@ test('DOCS_TOKEN_URL: mounted under a path, everything is found below it', async
   const mounted = await openSite('/auth')
   try {
     await withPage({}, async (page, complaints) => {
+      await describeFew(page)
       await signInAndTry(page, mounted.issuer)
       assert.deepEqual(complaints, [])
     })
@@ -251,7 +248,7 @@ test('DOCS_TOKEN_URL: mounted under a path, everything is found below it', async
   }
 })
 
-test('the page follows the theme, and never scrolls sideways, down to 320 pixels', async () => {
+test('the page follows the theme, and never scrolls sideways, down to 320 pixels; its dialog begins at the first field, asks for no client, and takes Enter', async () => {
   await withPage({ colorScheme: 'light', viewport: { width: 390, height: 844 } }, async (page) => {
     await openDocs(page, site.issuer)
     for (const id of ['Accounts-getUsersMe', 'Tokens-postToken', 'Sessions-deleteUsersMeSessions']) {
@@ -264,11 +261,20 @@ test('the page follows the theme, and never scrolls sideways, down to 320 pixels
     ] as const) {
       await page.emulateMedia({ colorScheme })
       await page.waitForSelector(root)
-      for (const width of [1280, 390, 320]) {
+      for (const width of [1280, 320, 390]) {
         await page.setViewportSize({ width, height: 844 })
         assert.equal(await page.evaluate('document.documentElement.scrollWidth'), width)
       }
     }
+    await page.click('.schemes .authorize')
+    await page.waitForSelector('#oauth_username:focus')
+    assert.equal(await page.locator('#client_id_password').isVisible(), false)
+    assert.equal(await page.locator('#client_secret_password').isVisible(), false)
+    await page.keyboard.type('alice')
+    await page.keyboard.press('Tab')
+    await page.keyboard.type(PASSWORD)
+    await page.keyboard.press('Enter')
+    await page.waitForSelector('.dialog-ux [aria-label="Remove authorization"]')
   })
 })
 

@@ -54,12 +54,11 @@ async function openWithRefusals(page: Page): Promise<void> {
 
 const desk = { viewport: { width: 1280, height: 800 }, locale: 'en' } as const
 const phone = { viewport: { width: 390, height: 844 }, locale: 'en' } as const
+/** Each width, each scheme and each direction: what one of them brings does not depend on the others. */
 const LOOKS: readonly (readonly [string, BrowserContextOptions])[] = [
   ['desk, light', { ...desk, colorScheme: 'light' }],
-  ['desk, dark', { ...desk, colorScheme: 'dark' }],
-  ['phone, light', { ...phone, colorScheme: 'light' }],
   ['phone, dark', { ...phone, colorScheme: 'dark' }],
-  ['320 px, dark, Arabic', { viewport: { width: 320, height: 640 }, locale: 'ar', colorScheme: 'dark' }],
+  ['320 px, light, Arabic', { viewport: { width: 320, height: 640 }, locale: 'ar', colorScheme: 'light' }],
 ]
 for (const [name, options] of LOOKS) {
   test(`C12: the doctor on ${name}: axe finds nothing, nothing scrolls sideways, the policy is kept`, async () => {
