@@ -6,8 +6,8 @@ export type JudgeAnswer = (status: number) => RefusalAnswer | undefined
 
 const WATCH = Symbol('countersign.watch')
 
-/** What all answers go through, as it was. */
-type Methods = Pick<Response, 'writeHead' | 'flushHeaders' | 'write' | 'end'>
+/** What all answers go through, as it was. What sends the head alone (`flushHeaders`) has Node call `writeHead`. */
+type Methods = Pick<Response, 'writeHead' | 'write' | 'end'>
 
 interface Watch extends Methods {
   /** Until it was asked. */
@@ -29,11 +29,10 @@ export function watchAnswer(response: Response, judge: JudgeAnswer): void {
     watched[WATCH].judge = judge
     return
   }
-  const { writeHead, flushHeaders, write, end } = response
-  watched[WATCH] = { writeHead, flushHeaders, write, end, judge, isRefused: false }
+  const { writeHead, write, end } = response
+  watched[WATCH] = { writeHead, write, end, judge, isRefused: false }
   // One by one: every request comes here.
   watched.writeHead = COVERS.writeHead as never
-  watched.flushHeaders = COVERS.flushHeaders
   watched.write = COVERS.write as never
   watched.end = COVERS.end as never
 }
@@ -67,9 +66,6 @@ function isRefused(answer: Watched, status = answer.statusCode): boolean {
 const COVERS = {
   writeHead(this: Watched, ...args: unknown[]) {
     return isRefused(this, Number(args[0])) ? this : Reflect.apply(this[WATCH].writeHead as never, this, args)
-  },
-  flushHeaders(this: Watched) {
-    if (!isRefused(this)) Reflect.apply(this[WATCH].flushHeaders, this, [])
   },
   write(this: Watched, ...args: unknown[]) {
     return isRefused(this) || Reflect.apply(this[WATCH].write as never, this, args)

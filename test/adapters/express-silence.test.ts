@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import express, { type Express, type RequestParamHandler } from 'express'
 import { guard, protect, UndeclaredRoutesError } from '../../src/express.ts'
-import { type Auth, anyone, needs, signedIn } from '../../src/index.ts'
+import { type Auth, anyone, limited, needs, signedIn } from '../../src/index.ts'
 import { signInAs } from '../../src/testing.ts'
 import { newAuth, SECRET } from './contract.ts'
 import { sendRaw } from './raw-request.ts'
@@ -165,7 +165,7 @@ test('G-1, G-2: Express: middleware that answers has a word, or its answer is re
       response.end(SECRET)
     })
     app.use('/redirect', (_request, response) => response.redirect(`/x?${SECRET}`))
-    app.use('/missing', (_request, response) => void response.status(404).send('not here'))
+    app.use('/missing', (_request, response) => void response.writeHead(404).end('not here'))
     assert.deepEqual(await ask(app, '/read/file.txt', 'HEAD /read/file.txt'), [200, 200])
     assert.deepEqual(
       await ask(
@@ -190,6 +190,44 @@ test('G-1, G-2: Express: middleware that answers has a word, or its answer is re
   } finally {
     rmSync(folder, { recursive: true })
   }
+})
+
+test('G-1: Express: what a route let in is nothing to middleware that it hands on to', async () => {
+  const app = express()
+  protect(app, auth)
+  const open = express.Router().use(guard(anyone))
+  app.get('/passed', guard(anyone), (_request, _response, next) => next())
+  app.get('/handed', guard(anyone), open)
+  app.use(['/passed', '/handed'], secret)
+  assert.deepEqual(await ask(app, '/passed', '/handed'), [403, 403])
+  // Nor is an application that guards, to one around it that does not.
+  const around = express()
+  around.use(app, guard(anyone), secret)
+  app.use(express.Router())
+  around.use((_error: unknown, _request: unknown, response: express.Response, _next: unknown) => {
+    response.status(500).send('not guarded')
+  })
+  assert.deepEqual(await ask(around, '/x'), [500])
+})
+
+test('G-1: Express: a word by path is for all methods and paths of a route, or for none', async () => {
+  const app = express()
+  protect(app, auth, {
+    paths: { '/open/*': anyone, 'GET /read/*': anyone, 'HEAD /read/own': signedIn, '/private/*': signedIn },
+  })
+  const page: express.RequestHandler = (_request, response) => void response.send('a page')
+  app.all('/open/any', page)
+  app.route('/read/x').get(page).post(secret)
+  app.route('/read/own').get(page).head(secret)
+  const twice = express.Router().get('/x', secret)
+  app.use(['/open/twice', '/hidden'], twice)
+  // What is not for everybody is for nobody where a route matches too.
+  app.use('/private', secret)
+  app.get('/*splat', guard(anyone), page)
+  assert.deepEqual(unguarded(app), ['POST /read/x', 'GET /hidden/x'])
+  assert.deepEqual(await ask(app, '/open/any', '/read/x', 'HEAD /read/x', '/read/own'), [200, 200, 200, 200])
+  assert.deepEqual(await ask(app, 'POST /read/x', 'HEAD /read/own', '/open/twice/x'), [403, 401, 403])
+  assert.deepEqual(await ask(app, '/private/file', '/hidden/x', '/else'), [403, 403, 200])
 })
 
 test('Express: a method that was overridden before is the one that counts', async () => {
@@ -420,6 +458,18 @@ test('G-1: Express: what an application says that middleware hands on to is noth
         app.get('/route', secret)
         assert.deepEqual(await ask(app, '/file', '/route', '/told'), [403, 403, 200])
       }
+      // Nor is what the outer one said anything to the inner one; an answer that has begun goes on.
+      const app = express()
+      protect(app, auth)
+      silent.use('/silent', secret)
+      silent.get('/begun', guard(anyone), (_request, response, next) => {
+        response.write('a ')
+        next()
+      })
+      app.use('/in', guard(anyone), (request, response, next) => silent(request, response, next))
+      app.use((request, response, next) => silent(request, response, next))
+      app.use('/begun', (_request, response) => void response.end('page'))
+      assert.deepEqual(await ask(app, '/in/silent', '/begun'), [by === other ? 403 : 200, 200])
     }
   } finally {
     await other.close()
@@ -444,6 +494,30 @@ test('Express: who waits too long to be let in may have had another answer, and 
   })
   app.get(['/begun', '/ended'], guard(needs({ ifAsync: late })), secret)
   assert.deepEqual(await askWith({ ...headers }, app, '/begun', '/ended'), [503, 503])
+})
+
+test('Express: a rule sees the whole target, an answer tells of its limit, and a body of unknown length is a body', async () => {
+  const app = express()
+  protect(app, auth)
+  const whole = needs({ if: (_principal, { target }) => target === '/sub/x?a' })
+  const limit = limited(whole, { name: 'sub', count: 9, perSeconds: 60 })
+  app.use(express.json())
+  app.use('/sub', express.Router().all('/x', guard(limit), secret))
+  const { headers } = await signInAs(auth, 'alice')
+  const server = createServer(app)
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as AddressInfo
+  try {
+    const answer = await sendRaw(port, { target: '/sub/x?a', headers: Object.entries({ ...headers }) })
+    assert.deepEqual([answer.status, answer.body], [200, SECRET])
+    assert.match(answer.headers.ratelimit ?? '', /^"sub";r=8/)
+    const chunked = { 'Transfer-Encoding': 'chunked', 'Content-Type': 'application/json' }
+    const asked = { method: 'POST', target: '/sub/x', headers: Object.entries(chunked) }
+    assert.equal((await sendRaw(port, asked)).status, 401, 'before any of it has come')
+  } finally {
+    server.closeAllConnections()
+    await new Promise((resolve) => server.close(resolve))
+  }
 })
 
 test('Express: a HEAD that a route does not answer goes on to the next, and words by path count where it is mounted', async () => {
@@ -569,11 +643,16 @@ test('Express: what it says by itself of the methods of a path passes, and nothi
   const app = express()
   protect(app, auth)
   app.get('/x', guard(signedIn), secret)
-  app.use('/silent', (_request, response) => {
-    response.setHeader('Allow', 'GET')
+  app.use('/silent/:allow', ({ params: { allow } }, response) => {
+    response.setHeader('Allow', allow)
     response.send(SECRET)
   })
-  assert.deepEqual(await ask(app, 'OPTIONS /x', 'OPTIONS /silent', '/silent'), [200, 403, 403])
+  const methods = 'GET,'.repeat(SECRET.length).slice(0, SECRET.length)
+  assert.deepEqual(await ask(app, 'OPTIONS /x', 'OPTIONS /silent/GET', '/silent/GET'), [200, 403, 403])
+  assert.deepEqual(
+    await ask(app, `/silent/${methods}`, `OPTIONS /silent/${methods.toLowerCase()}`),
+    [403, 403],
+  )
 })
 
 test('G-2: Express: a guard of a route is asked again behind a group of a router that the route hands on to', async () => {

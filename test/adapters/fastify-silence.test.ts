@@ -67,6 +67,15 @@ test('G-1: Fastify: so do those that differ by a constraint, of other methods, a
   ])
 })
 
+test('Fastify: a plugin that fails is no reason to tell of its routes as if they were all', async () => {
+  const app = Fastify()
+  const protection = protect(app, auth)
+  app.register(async () => {
+    throw new Error('no plugin')
+  })
+  await assert.rejects(protection.routes(), /no plugin/)
+})
+
 test('G-1: Fastify: a HEAD of its own is not the twin that Fastify adds', async () => {
   const app = Fastify()
   protect(app, auth)
