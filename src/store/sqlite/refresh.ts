@@ -117,33 +117,25 @@ function writeChange(db: Writing, call: RefreshCall, row: SessionRow, decision: 
 /** Writes what the verdict entails beside the session's own row, and words the answer. */
 function settle(db: Writing, call: RefreshCall, judged: Judged, decision: RefreshDecision): RefreshOutcome {
   const { row, user, surroundings } = judged
-  const { verdict, change, asOf } = decision
-  const generations = { presented: call.generation, generation: row.generation }
-  const record = (name: EventName, data: NonNullable<NewEvent['data']>) =>
-    writeEvent(db, eventOf(call, name, { ...generations, ...data }))
+  const { verdict, change } = decision
+  const record = (name: EventName) => writeEvent(db, eventOf(call, name, bothUses(row, call, decision)))
 
   if (verdict === 'reuse') {
     writeRevocation(db, { kind: 'session', ref: row.id, least: undefined })
     if (call.onReuse === 'user') raiseEpoch(db, user, { why: 'reuse' })
-    record('session.reuse', {
-      ...placesOf(row, call),
-      at: asOf,
-      last_at: row.turned_at,
-      ends: call.onReuse,
-    })
+    record('session.reuse')
     return { verdict, userId: row.user_id, last: lastOf(row) }
   }
-  if (verdict === 'hold') record('session.hold', {})
-  if (verdict === 'ahead') record('session.ahead', {})
+  if (verdict === 'hold') record('session.hold')
+  if (verdict === 'ahead') record('session.ahead')
   if (verdict === 'unknown' || verdict === 'ended' || verdict === 'expired' || verdict === 'hold')
     return { verdict }
 
   const repeats = verdict === 'repeat' || verdict === 'late_repeat'
   const elsewhere = repeats && isElsewhere(placeOf(row), fromOf(call))
-  if (verdict === 'late_repeat') record('session.late_repeat', { elsewhere })
-  if (verdict === 'repeat' && isOwedToClock(judged, db.now)) record('clock.stepped', {})
-  if (elsewhere)
-    record('session.repeat_elsewhere', { ...placesOf(row, call), at: asOf, last_at: row.turned_at })
+  if (verdict === 'late_repeat') record('session.late_repeat')
+  if (verdict === 'repeat' && isOwedToClock(judged, db.now)) record('clock.stepped')
+  if (elsewhere) record('session.repeat_elsewhere')
   return {
     verdict,
     generation: change?.generation ?? row.generation,
@@ -174,12 +166,18 @@ function lastOf(row: SessionRow): LastRotation {
   return { address: row.address ?? undefined, agent: row.agent ?? undefined, at: row.turned_at }
 }
 
-function placesOf(row: SessionRow, { origin }: RefreshCall): Record<string, string | null> {
+/** What an event tells of a token that was presented, and of the rotation that had passed it by. */
+function bothUses(row: SessionRow, call: RefreshCall, { verdict, asOf }: RefreshDecision) {
   return {
-    address: origin.address ?? null,
-    agent: origin.agent ?? null,
+    presented: call.generation,
+    generation: row.generation,
+    at: asOf,
+    address: call.origin.address ?? null,
+    agent: call.origin.agent ?? null,
+    last_at: row.turned_at,
     last_address: row.address,
     last_agent: row.agent,
+    ends: verdict === 'reuse' ? call.onReuse : null,
   }
 }
 

@@ -219,13 +219,17 @@ export function testRefresh(subject: Subject, races: number): void {
 
   test('B2, PROTOCOL 1.5: a token a little ahead of its row tells of a lost commit: forward, with an alarm', async () => {
     const { store, advance } = subject()
+    const { address, agent } = HOME
     for (let ahead = 1; ahead <= MOST_AHEAD; ahead += 1) {
       const { user, present } = await signIn(store)
       await advance(MINUTE)
       assertGiven(await present(ahead), 'ahead', ahead + 1)
       const [event] = await store.events.list({ userId: user.id, limit: 1 })
       assert.equal(event?.name, 'session.ahead')
-      assert.deepEqual([event.data?.presented, event.data?.generation], [ahead, 0])
+      const { at, last_at, ...told } = event.data ?? {}
+      const places = { address, agent, last_address: address, last_agent: agent }
+      assert.deepEqual(told, { presented: ahead, generation: 0, ...places, ends: null })
+      assert.ok(Number(at) >= Number(last_at) + MINUTE)
       assertGiven(await present(ahead), 'repeat', ahead + 1)
       assertGiven(await present(0), 'repeat', ahead + 1)
       assertGiven(await present(ahead + 1), 'rotate', ahead + 2)
