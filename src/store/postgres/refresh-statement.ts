@@ -171,7 +171,8 @@ function refreshBy(name: string, lock: string, answered: string) {
     FROM changed CROSS JOIN LATERAL unnest(ARRAY[
       CASE
         WHEN verdict IN ('hold', 'ahead', 'late_repeat', 'reuse') THEN 'session.' || verdict
-        WHEN verdict = 'wrong_client' AND ended_at IS NULL THEN 'session.wrong_client'
+        WHEN verdict = 'wrong_client' AND ended_at IS NULL AND user_epoch >= u_epoch AND store_epoch >= st_epoch
+          AND u_state = 'active' AND clock < least(idle_at, ends_at) THEN 'session.wrong_client'
         WHEN verdict = 'stepped' THEN 'clock.stepped' END,
       CASE WHEN elsewhere THEN 'session.repeat_elsewhere' END]) event
     WHERE event IS NOT NULL)

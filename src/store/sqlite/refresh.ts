@@ -13,7 +13,13 @@ import type { Connection, Writing } from './connection.ts'
 import { writeEvent } from './events.ts'
 import { unavailable } from './failure.ts'
 import { writeRevocation } from './revocation-entries.ts'
-import { readSurroundings, type SessionRow, type Surroundings, toFacts } from './session-rows.ts'
+import {
+  isLiveSession,
+  readSurroundings,
+  type SessionRow,
+  type Surroundings,
+  toFacts,
+} from './session-rows.ts'
 import { raiseEpoch } from './user-counters.ts'
 import { readUser, toUser, type UserRow } from './user-rows.ts'
 
@@ -45,7 +51,8 @@ function refresh(db: Writing, call: RefreshCall): RefreshOutcome {
   if (row === undefined || user === undefined || !equalTexts(row.secret_hash, call.secretHash))
     return { verdict: 'unknown' }
   if (row.client_id !== call.clientId) {
-    if (row.ended_at === null) writeEvent(db, eventOf(call, 'session.wrong_client', { owner: row.client_id }))
+    if (isLiveSession(db, row.user_id, row.id))
+      writeEvent(db, eventOf(call, 'session.wrong_client', { owner: row.client_id }))
     return { verdict: 'unknown' }
   }
   const surroundings = readSurroundings(db, row.client_id)

@@ -89,6 +89,16 @@ export function testRefresh(subject: Subject, races: number): void {
     await store.sessions.end({ userId: user.id, id: session.id, why: 'logout' }, eventOf('session.ended'))
     assertRefused(await present(0, { clientId: 'another-client' }), 'unknown')
     assert.equal(tally(await eventsOf(store, user.id))['session.wrong_client'], 1)
+
+    for (const end of [
+      (id: string) => store.users.setPassword(id, { hash: 'new' }, eventOf('user.password_changed')),
+      () => store.declareRestored(0, eventOf('application.recorded')),
+    ]) {
+      const ended = await signIn(store)
+      await end(ended.user.id)
+      assertRefused(await ended.present(0, { clientId: 'another-client' }), 'unknown')
+      assert.ok(!(await eventsOf(store, ended.user.id)).includes('session.wrong_client'))
+    }
   })
 
   test('B3: a repeat within the window gets the current token, however often', async () => {

@@ -133,7 +133,7 @@ export function testSessionEnds(subject: Subject): void {
   test('ending all counts none that a restore of the database has ended', async () => {
     const { store } = subject()
     const { user } = await signIn(store)
-    await store.declareRestored(0, eventOf('store.restored'))
+    await store.declareRestored(0, eventOf('application.recorded'))
     const { present } = await signIn(store, user)
     const event = eventOf('session.all_ended', { userId: user.id })
     assert.equal(await store.sessions.endAll(user.id, { why: 'ended_by_user' }, event), 1)
