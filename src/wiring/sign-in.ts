@@ -162,7 +162,9 @@ function limiterOf({ settings, redis, clock, random, logger }: Ground, shares: (
     if (isLate) logger.warn({}, 'Redis answers too late: each process counts its share of the limits')
     else logger.info({}, 'Redis answers in time again: limits are counted together')
   }
-  return redisLimiter({ connect: () => redis.connection(), prefix, meanwhile, clock, late })
+  const refused = (reason: string): void =>
+    logger.warn({ reason }, 'Redis does not count: each process counts its share of the limits')
+  return redisLimiter({ connect: () => redis.connection(), prefix, meanwhile, clock, late, refused })
 }
 
 function browserSessionLimits(settings: Settings): BrowserSessionLimits {

@@ -73,6 +73,47 @@ test('keys say nothing about who tries what, and end by themselves', async () =>
   }
 })
 
+test('a bucket that Redis has as fuller than full is full: its clock was set back, or somebody else wrote there', async () => {
+  const limiter = node()
+  const connection = await link.connection()
+  const inAnHour = String((Date.now() + 7_200_000) * 1000)
+  for (const stored of [inAnHour, 'inf', '1e300']) {
+    await connection.flushall()
+    await limiter.take([limit('ahead', 9)])
+    const [key = ''] = await connection.keys('*')
+    await connection.set(key, stored)
+    const refused = await limiter.take([limit('ahead', 9)])
+    assert.equal(refused.refusedBy?.name, 'tries', stored)
+    assert.ok(refused.waitMilliseconds <= 3_600_000 / 9, stored)
+    const rest = await connection.pttl(key)
+    assert.ok(rest > 0 && rest <= 3_600_000, stored)
+    assert.equal(limiter.isApart, false)
+  }
+})
+
+test('a Redis that refuses to count is said to, once a minute, with its own reason', async () => {
+  const connection = await link.connection()
+  const told: string[] = []
+  const hand = handClock(0)
+  const limiter = redisLimiter({
+    connect: () => link.connection(),
+    prefix: 'test',
+    meanwhile: memoryLimiter({ clock, random: systemRandom }),
+    clock: hand,
+    refused: (reason) => void told.push(reason),
+    patienceMilliseconds: 60_000,
+  })
+  await connection.config('SET', 'maxmemory', '1')
+  for (let tries = 0; tries < 3; tries++) await limiter.take([limit('e', 5)])
+  assert.deepEqual([limiter.isApart, told.length], [true, 1])
+  assert.match(told[0] ?? '', /^OOM /)
+  hand.advance(60_000)
+  await limiter.take([limit('e', 5)])
+  await connection.config('SET', 'maxmemory', '0')
+  await limiter.take([limit('e', 5)])
+  assert.deepEqual([limiter.isApart, told.length], [false, 2])
+})
+
 test('an answer that is not ours, or none: the node counts its share by itself', async () => {
   for (const answer of [async () => 'OK', async () => [1], async () => Promise.reject(new Error('away'))]) {
     const meanwhile = memoryLimiter({ clock, random: systemRandom, shares: () => 3 })

@@ -8,7 +8,8 @@ import type { Limiter } from './limiter.ts'
 /**
  * The same decision as `judgeRate`, made where all nodes count together and by that server's clock, in microseconds.
  * Answers, for each limit, in how long its bucket will be empty again; this is kept only if no limit is reached. One
- * limit is answered by one number, which costs less than a list of one.
+ * limit is answered by one number, which costs less than a list of one. A bucket is never fuller than full: what says so is
+ * of before the server's clock was set back, or not ours.
  */
 const TAKE = scriptOf(`
 local time = redis.call('TIME')
@@ -18,6 +19,10 @@ for i = 1, #KEYS do
   local period = ARGV[2 * i - 1] * 1000
   local arrival = tonumber(redis.call('GET', KEYS[i])) or 0
   if arrival < now then arrival = now end
+  if arrival > now + period + 10 then
+    arrival = now + period
+    redis.call('PSETEX', KEYS[i], math.ceil(period / 1000), arrival)
+  end
   arrival = arrival + period / ARGV[2 * i]
   if arrival - period > now + 10 then reached = true end
   arrivals[i] = arrival
@@ -63,16 +68,21 @@ export interface RedisLimiterOptions {
   readonly clock: Pick<Clock, 'elapsed'>
   /** Told when Redis begins to answer too late, and when it is in time again. */
   readonly late?: ((isLate: boolean) => void) | undefined
+  /** Told why Redis answers that it does not count, once a minute while it does so. */
+  readonly refused?: ((reason: string) => void) | undefined
   /** Of a request with Redis. */
   readonly patienceMilliseconds?: number | undefined
 }
+
+const TELL_EVERY_MILLISECONDS = 60_000
 
 const AWAY: ReadonlySet<Redis['status']> = new Set(['close', 'reconnecting', 'end'])
 
 /** Counts in Redis or Valkey, together with all other nodes. One that is late keeps requests waiting once, and not each. */
 export function redisLimiter(options: RedisLimiterOptions): Limiter {
-  const { connect, prefix, meanwhile, clock, late, patienceMilliseconds } = options
+  const { connect, prefix, meanwhile, clock, late, refused, patienceMilliseconds } = options
   let isApart = false
+  let tellFrom = 0
   const breaker = createBreaker({
     clock,
     changed: late,
@@ -94,14 +104,22 @@ export function redisLimiter(options: RedisLimiterOptions): Limiter {
     )
   }
 
+  /** A connection that is lost or late has its own lines in the log. */
+  const tell = (error: unknown): void => {
+    if (!(error instanceof Error) || error.name !== 'ReplyError' || clock.elapsed() < tellFrom) return
+    tellFrom = clock.elapsed() + TELL_EVERY_MILLISECONDS
+    refused?.(error.message)
+  }
+
   return {
     async take(limits) {
       try {
         const taken = read(await run(TAKE, limits), limits)
         isApart = false
         return taken
-      } catch {
+      } catch (error) {
         isApart = true
+        tell(error)
         return meanwhile.take(limits)
       }
     },
