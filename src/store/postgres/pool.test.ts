@@ -60,3 +60,19 @@ test('G-14: a pool that never answers is not asked without end, however often we
     ...Array(2).fill('too many statements wait for a connection'),
   ])
 })
+
+test('a pool that throws, for want of a certificate, is a database that is away: nothing waits and nothing ends', async () => {
+  const settings = { limitMilliseconds: 1, longLimitMilliseconds: 1, mostWaiting: 1, prepared: true }
+  const connection = poolConnection(
+    {
+      connect() {
+        throw new Error('ENOENT: no such file or directory')
+      },
+    },
+    settings,
+  )
+  for (let count = 0; count < 3; count += 1) {
+    await assert.rejects(connection.rows(question), { code: 'STORE_UNAVAILABLE', message: /Look at/ })
+  }
+  assert.deepEqual(connection.load(), { working: 0, waiting: 0 })
+})

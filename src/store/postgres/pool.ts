@@ -47,6 +47,11 @@ export function poolConnection(pool: PostgresPool, settings: PoolSettings): Pool
   let working = 0
   let closed = false
 
+  /** A pool whose certificates cannot be read throws. */
+  async function connect(): Promise<PostgresPoolClient> {
+    return pool.connect()
+  }
+
   /** A connection that comes too late goes straight back: what has been given up must not run after all. */
   async function acquire(mostWait: number): Promise<PostgresPoolClient> {
     let givenUp = false
@@ -59,7 +64,7 @@ export function poolConnection(pool: PostgresPool, settings: PoolSettings): Pool
     })
     // Counted until the pool has answered, not until we give up: one of the application's own may queue it for ever.
     waiting += 1
-    const connecting = pool.connect().then(
+    const connecting = connect().then(
       (client) => {
         waiting -= 1
         if (givenUp) client.release()
