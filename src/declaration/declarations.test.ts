@@ -11,7 +11,10 @@ test('a secret that was made is answered with, whatever happens once it is writt
     return undefined
   }
   const declarations = createDeclarations({
-    store: { clients: { list: nothing }, permissions: { scopes: nothing, roles: nothing, change } } as never,
+    store: {
+      clients: { list: nothing, removed: nothing },
+      permissions: { scopes: nothing, roles: nothing, change },
+    } as never,
     random: systemRandom,
     permissions: {} as never,
     configured: { scopes: {}, roles: {} },

@@ -15,6 +15,7 @@ import {
   type DeclarationPlan,
   type DeclaredChange,
   declarationOf,
+  GIVEN_BEFORE,
   type Present,
   planDeclaration,
 } from './plan.ts'
@@ -57,11 +58,12 @@ const CHANGED_MEANWHILE = {
 export function createDeclarations(parts: DeclarationParts): Declarations {
   const { store, random, changed } = parts
 
-  const look = async (): Promise<Present> => {
-    const [scopes, roles, clients] = await Promise.all([
+  const look = async (declaration: Declaration): Promise<Present> => {
+    const [scopes, roles, clients, removedClients] = await Promise.all([
       store.permissions.scopes(),
       store.permissions.roles(),
       allClients(store.clients),
+      store.clients.removed(Object.keys(declaration.clients ?? {})),
     ])
     const { configured } = parts
     return {
@@ -70,16 +72,19 @@ export function createDeclarations(parts: DeclarationParts): Declarations {
       scopes: scopes.filter(({ name }) => !Object.hasOwn(configured.scopes, name)),
       roles: roles.filter(({ name }) => !Object.hasOwn(configured.roles, name)),
       clients: clients.filter(({ id }) => id !== FIRST_PARTY),
+      removedClients,
     }
   }
 
   return {
-    read: async () => declarationOf(await look()),
-    plan: async (document, { prune = false } = {}) =>
-      planDeclaration(readDeclaration(document), await look(), { prune }),
+    read: async () => declarationOf(await look({})),
+    async plan(document, { prune = false } = {}) {
+      const declaration = readDeclaration(document)
+      return planDeclaration(declaration, await look(declaration), { prune })
+    },
 
     async apply(plan, origin) {
-      const present = await look()
+      const present = await look(plan.of.declaration)
       const { changes } = planDeclaration(plan.of.declaration, present, plan.of)
       // Somebody has agreed to what they were shown, and to nothing else.
       if (JSON.stringify(changes) !== JSON.stringify(plan.changes)) throw refused([CHANGED_MEANWHILE])
@@ -166,8 +171,7 @@ function entryOf<Entry>(entries: ReadonlyMap<string, Entry>, name: string): Entr
 
 function whyStopped(step: PermissionStep) {
   if (step.kind === 'client.create') {
-    const message = 'This id was given to another client, which may have been removed: choose another one.'
-    return { field: `clients.${step.client.id}`, message }
+    return { field: `clients.${step.client.id}`, message: GIVEN_BEFORE }
   }
   const [part = '', name] = [
     step.kind.split('.')[0],

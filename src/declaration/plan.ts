@@ -20,6 +20,8 @@ export interface Present {
   readonly roles: readonly Role[]
   /** But for the built-in one. */
   readonly clients: readonly Client[]
+  /** Ids of the file that belonged to clients which were removed. */
+  readonly removedClients: readonly string[]
 }
 
 export type DeclaredKind = 'scope' | 'role' | 'client'
@@ -52,6 +54,9 @@ export interface DeclarationPlan {
 }
 
 const MOST_SCOPES = 500
+
+export const GIVEN_BEFORE =
+  'This id was given to another client, which may have been removed: choose another one.'
 
 /**
  * What has to change for the database to be as the file says, in an order in which it can be done. Pure. Throws
@@ -141,7 +146,11 @@ export function planDeclaration(
 }
 
 /** A file that says what there is: to plan it comes to nothing. */
-export function declarationOf({ scopes, roles, clients }: Omit<Present, 'configured'>): Declaration {
+export function declarationOf({
+  scopes,
+  roles,
+  clients,
+}: Pick<Present, 'scopes' | 'roles' | 'clients'>): Declaration {
   return {
     scopes: Object.fromEntries(scopes.map(({ name, sentence }) => [name, sentence])),
     roles: Object.fromEntries(
@@ -209,6 +218,7 @@ function clientsOf(
       })
       continue
     }
+    if (present.removedClients.includes(id)) problems.push({ field: `clients.${id}`, message: GIVEN_BEFORE })
     const before = present.clients.find((client) => client.id === id)
     // Who was disabled had given cause to it: no deploy undoes that by saying nothing.
     const state = wanted ?? before?.state ?? 'active'

@@ -17,13 +17,15 @@ export interface ClientStanding {
   readonly asOf: number
 }
 
-/** None of these verbs knows a client that was removed; its id is never given to another. */
+/** None of these verbs but `removed` knows a client that was removed; its id is never given to another. */
 export interface ClientVerbs {
   /** Undefined if the id was given before. */
   create(client: NewClient, event: NewEvent): Promise<Client | undefined>
   find(id: string): Promise<Client | undefined>
   /** In one statement. Disabled clients are found too. */
   findStanding(id: string): Promise<ClientStanding | undefined>
+  /** Those of the ids whose clients were removed: nobody can have them. */
+  removed(ids: readonly string[]): Promise<string[]>
   /** Oldest first, after the given client. */
   list(page: { readonly after?: string; readonly limit: number }): Promise<Client[]>
   /**

@@ -51,6 +51,11 @@ const findStanding = statement<ClientRow & { readonly store_epoch: number }>(
    WHERE c.id = @id::text AND c.state <> 'removed'`,
 )
 
+const removed = statement<{ id: string }>(
+  'clients.removed',
+  `SELECT id FROM countersign.clients WHERE state = 'removed' AND id = ANY (@ids::text[])`,
+)
+
 const list = statement<ClientRow>(
   'clients.list',
   `SELECT ${COLUMNS} FROM countersign.clients c
@@ -144,6 +149,10 @@ export function clientVerbs(connection: Connection): ClientVerbs {
           asOf: row.as_of,
         }
       )
+    },
+
+    async removed(ids) {
+      return (await connection.rows(removed, { ids })).map(({ id }) => id)
     },
 
     async list({ after, limit }) {

@@ -47,6 +47,16 @@ export function clientVerbs(connection: Connection): ClientVerbs {
         )
       }),
 
+    removed: (ids) =>
+      connection.read((db) =>
+        db
+          .all<{ id: string }>(
+            `SELECT id FROM cs_clients WHERE state = 'removed' AND id IN (SELECT value FROM json_each(:ids))`,
+            { ids: JSON.stringify(ids) },
+          )
+          .map(({ id }) => id),
+      ),
+
     list: ({ after, limit }) =>
       connection.read((db) =>
         db
