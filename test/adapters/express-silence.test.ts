@@ -32,12 +32,14 @@ async function askWith(
     const statuses: number[] = []
     for (const one of targets) {
       const [method = '', target = ''] = one.includes(' ') ? one.split(' ') : ['GET', one]
-      const { status, body } = await sendRaw((server.address() as AddressInfo).port, {
+      const { status, headers, body } = await sendRaw((server.address() as AddressInfo).port, {
         method,
         target,
         headers: Object.entries(credential),
       })
-      assert.ok(status < 400 || !body.includes(SECRET), one)
+      assert.ok(status < 400 || !`${Object.values(headers)} ${body}`.includes(SECRET), one)
+      const length = method === 'HEAD' || status === 304 ? undefined : headers['content-length']
+      assert.equal(body.length, Number(length ?? body.length), `${one} is whole`)
       statuses.push(status)
     }
     return statuses
@@ -216,7 +218,7 @@ test('G-1: Express: a word by path is for all methods and paths of a route, or f
     paths: { '/open/*': anyone, 'GET /read/*': anyone, 'HEAD /read/own': signedIn, '/private/*': signedIn },
   })
   const page: express.RequestHandler = (_request, response) => void response.send('a page')
-  app.all('/open/any', page)
+  app.route('/open/any').all(page)
   app.route('/read/x').get(page).post(secret)
   app.route('/read/own').get(page).head(secret)
   const twice = express.Router().get('/x', secret)
@@ -463,7 +465,7 @@ test('G-1: Express: what an application says that middleware hands on to is noth
       protect(app, auth)
       silent.use('/silent', secret)
       silent.get('/begun', guard(anyone), (_request, response, next) => {
-        response.write('a ')
+        response.writeHead(200, { 'Content-Length': 6 }).write('a ')
         next()
       })
       app.use('/in', guard(anyone), (request, response, next) => silent(request, response, next))
