@@ -162,8 +162,8 @@ export function adoptApplication(
           continue
         }
         applications.set(layer.handle as object, child)
-        adoptApp(child)
         adoptLayer(layer)
+        adoptApp(child)
       }
       return result
     }

@@ -122,6 +122,7 @@ test('Express: a group counts for what follows inside of it, and for nothing bes
   open.use(guard(anyone))
   open.get('/open', (_request, response) => void response.send('open'))
   app.use(open)
+  app.use(express().use(guard(anyone)))
   app.get('/hidden', secret)
   app.use('/beside', secret)
   app.get('/twice', guard(anyone), (_request, _response, next) => next())
@@ -213,11 +214,13 @@ test('G-1: Express: what a route let in is nothing to middleware that it hands o
 })
 
 test('G-1: Express: a word by path is for all methods and paths of a route, or for none', async () => {
+  const page: express.RequestHandler = (_request, response) => void response.send('a page')
   const app = express()
+  // What stands before is outside of it.
+  app.use('/health', page)
   protect(app, auth, {
     paths: { '/open/*': anyone, 'GET /read/*': anyone, 'HEAD /read/own': signedIn, '/private/*': signedIn },
   })
-  const page: express.RequestHandler = (_request, response) => void response.send('a page')
   app.route('/open/any').all(page)
   app.route('/read/x').get(page).post(secret)
   app.route('/read/own').get(page).head(secret)
@@ -229,7 +232,7 @@ test('G-1: Express: a word by path is for all methods and paths of a route, or f
   assert.deepEqual(unguarded(app), ['POST /read/x', 'GET /hidden/x'])
   assert.deepEqual(await ask(app, '/open/any', '/read/x', 'HEAD /read/x', '/read/own'), [200, 200, 200, 200])
   assert.deepEqual(await ask(app, 'POST /read/x', 'HEAD /read/own', '/open/twice/x'), [403, 401, 403])
-  assert.deepEqual(await ask(app, '/private/file', '/hidden/x', '/else'), [403, 403, 200])
+  assert.deepEqual(await ask(app, '/private/file', '/hidden/x', '/else', '/health'), [403, 403, 200, 200])
 })
 
 test('Express: a method that was overridden before is the one that counts', async () => {
@@ -624,6 +627,7 @@ test('G-1: Express: routes that two auths ask for stop the start', async () => {
     protect(inner, other)
     inner.get('/open', guard(anyone), secret)
     inner.get('/x', guard(signedIn), secret)
+    inner.get('/silent', secret)
     const same = express()
     protect(same, auth)
     same.get('/x', guard(signedIn), secret)
@@ -633,7 +637,9 @@ test('G-1: Express: routes that two auths ask for stop the start', async () => {
     outer.use('/same', same)
     assert.deepEqual(unguarded(outer), [
       'GET /inner/x (inside of another protect)',
+      'GET /inner/silent',
       'GET /router/x (inside of another protect)',
+      'GET /router/silent',
     ])
     assert.deepEqual(await ask(outer, '/inner/open', '/inner/x', '/same/x'), [200, 401, 401])
   } finally {
