@@ -7,14 +7,16 @@ import type { Services } from './services.ts'
 /**
  * Why the database does not let somebody change anything whom memory lets in. Memory learns within seconds what another
  * process has ended or taken. Where something outlives the request that is too late: whoever was thrown out by a reset
- * would set up a way back in meanwhile, and whoever lost a role give it back to themselves. Asked of sessions and API
- * keys; a token of neither, a client and HTTP Basic are as the guard found them.
+ * would set up a way back in meanwhile, whoever lost a role give it back to themselves, and a client that was disabled
+ * register another one. Asked of sessions, API keys and clients; a person's token of neither and their HTTP Basic are as
+ * the guard found them. A client whose secret was replaced is not known by its token.
  */
 export async function refuseUnheard(
   principal: Principal,
   { store, policy }: Pick<Services['grants'], 'store' | 'policy'>,
 ): Promise<Refusal | undefined> {
   const { id: userId, scopes, sessionId, via } = principal
+  if (principal.kind === 'client') return refuseChangedClient(principal, store)
   if (!isHeld(principal)) return undefined
   const user = await findOwnerNow(principal, store)
   if (user === undefined) {
@@ -28,4 +30,14 @@ export async function refuseUnheard(
   return new Refusal(via === 'bearer' ? 'TOKEN_VERSION_STALE' : 'REVOCATION_STALE', {
     details: { userId, why },
   })
+}
+
+async function refuseChangedClient(
+  { id: clientId, scopes }: Principal,
+  { clients }: Pick<Services['grants']['store'], 'clients'>,
+): Promise<Refusal | undefined> {
+  const client = await clients.find(clientId)
+  const holds = (name: string) => client?.scopes?.includes(name) ?? true
+  if (client?.state === 'active' && scopes.every(holds)) return undefined
+  return new Refusal('TOKEN_VERSION_STALE', { details: { clientId, why: 'disabled, or a scope was taken' } })
 }

@@ -7,6 +7,7 @@ import { type Store, sqlite } from '../../src/index.ts'
 import { answerOf, codeClient, openBrowser, requestOf } from './browser.ts'
 import { ISSUER, PASSWORD, readAnswer, startIssuer, type TestIssuer, tokensOf } from './issuer.ts'
 import { startLettered } from './letters.ts'
+import { callAs, registerClient } from './test-clients.ts'
 
 /** A request whose head is there and was let in, and whose body comes when it is sent. */
 function begin(
@@ -176,6 +177,18 @@ test('B7: what another process has ended changes nothing here in the seconds unt
   assert.ok(revoked.status >= 400, revoked.text)
   assert.deepEqual((await users.find(id))?.roles, ['user'])
   assert.equal((await users.find(id))?.username, 'alice')
+
+  const scopes = ['admin:clients']
+  const program = await registerClient(here, { scopes })
+  const proven = await callAs(there, program, '/token', { grant_type: 'client_credentials' })
+  const registers = () => {
+    const token = String(proven.body.access_token)
+    const json = { client_name: 'A way back', grant_types: ['client_credentials'], scope: 'admin:clients' }
+    return there.call('POST', '/admin/clients', { token, json })
+  }
+  assert.equal((await registers()).status, 201)
+  await here.auth.clients.change(program.id, { state: 'disabled' })
+  assert.equal((await registers()).status, 401, 'a client makes no other in its place')
   await Promise.all([here.close(), there.close()])
 })
 
