@@ -37,14 +37,22 @@ const reader = needs({ scopes: ['admin:events'], via: ['bearer', 'api-key'] })
 
 /** The cause for which it looks absent, which the event keeps for the operator whose scraper was refused; undefined for nobody. */
 async function whyNot(
-  { guard }: Services,
+  { guard, metricsReaders }: Services,
   request: HttpRequest,
   address: string | undefined,
 ): Promise<Cause | undefined> {
-  if (!CARRIERS.some((name) => request.headers.has(name))) return 'HDR_MISSING'
+  const carried = CARRIERS.map((name) => request.headers.get(name))
+  if (carried.every((value) => value === null)) return 'HDR_MISSING'
+  const credential = carried.join('\n')
   const verdict = await guard(guardRequestOf(request, { address }), reader)
   if (verdict === undefined) return 'HDR_MISSING'
-  return verdict instanceof Refusal ? verdict.code : undefined
+  if (!(verdict instanceof Refusal)) {
+    metricsReaders.note(credential)
+    return undefined
+  }
+  if (verdict.clientCode === 'try_again') return metricsReaders.has(credential) ? undefined : verdict.code
+  metricsReaders.forget(credential)
+  return verdict.code
 }
 
 const CARRIERS = ['authorization', 'x-api-key']

@@ -36,6 +36,7 @@ import type { Meters } from '../telemetry/meters.ts'
 import type { Samples } from '../telemetry/metrics.ts'
 import type { RefusalLog } from '../telemetry/refusal-log.ts'
 import type { SocketTickets } from '../tokens/socket-ticket.ts'
+import type { KnownReaders } from './known-readers.ts'
 
 /** The wired parts that endpoints work with. Built once, in `create-auth`. */
 export interface Services {
@@ -94,6 +95,8 @@ export interface Services {
   readonly metrics: () => Promise<Samples>
   readonly meters: Pick<Meters, 'answered'>
   readonly metricsOpen: boolean
+  /** Who goes on reading them while nobody can be checked. */
+  readonly metricsReaders: KnownReaders
   /** Whether this process serves: undefined, or why not. */
   readonly notReady: () => Promise<string | undefined>
 }

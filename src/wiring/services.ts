@@ -1,5 +1,6 @@
 import { createClients } from '../clients/clients.ts'
 import { createDeclarations } from '../declaration/declarations.ts'
+import { createKnownReaders } from '../endpoints/known-readers.ts'
 import type { Route } from '../endpoints/route.ts'
 import type { PageServices, Services } from '../endpoints/services.ts'
 import { createAttemptCookies } from '../http/attempt-cookies.ts'
@@ -114,6 +115,7 @@ export function wireServices({
     meters: telemetry.meters,
     metrics: async () => (await options.processes?.all()) ?? numbers(),
     metricsOpen: settings.metrics === 'open',
+    metricsReaders: createKnownReaders(clock),
     async notReady() {
       if (isStopping()) return 'stopping'
       if (feed.isStale()) return 'the revocations are not fresh'

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { PASSWORD, startIssuer } from './issuer.ts'
+import { createSqliteStore } from '../../src/store/sqlite/sqlite-store.ts'
+import { handClock, PASSWORD, startIssuer } from './issuer.ts'
 
 const PRODUCTION = { issuer: 'https://id.example.test', databaseUrl: 'sqlite::memory:' } as const
 
@@ -66,6 +67,49 @@ test('E7: /metrics and /readyz take no password, so nobody learns there whether 
   }
   assert.deepEqual(await answers('/readyz', PASSWORD), [200, '{"status":"ready"}'])
   await issuer.close()
+})
+
+test('a scraper goes on reading /metrics while nobody can be checked, and who was not known before does not begin to', async () => {
+  const clock = handClock()
+  const store = createSqliteStore(':memory:')
+  let isAway = false
+  const pull: typeof store.revocations.pull = (...question) =>
+    isAway ? Promise.reject(new Error('the database is away')) : store.revocations.pull(...question)
+  const issuer = await startIssuer({
+    issuer: PRODUCTION.issuer,
+    store: { ...store, revocations: { ...store.revocations, pull } },
+    clock,
+    maxStalenessSeconds: 5,
+  })
+  try {
+    const { id } = await issuer.auth.users.create({
+      email: 'ops@example.com',
+      password: PASSWORD,
+      roles: ['admin'],
+    })
+    const [known = '', fresh = '', withdrawn = ''] = await Promise.all(
+      ['known', 'fresh', 'withdrawn'].map(async (name) => {
+        const { text } = await issuer.auth.apiKeys.create({ userId: id, name, scopes: ['admin:events'] })
+        return text
+      }),
+    )
+    const read = (key: string) => issuer.call('GET', '/metrics', { headers: { 'x-api-key': key } })
+    assert.equal((await read(known)).status, 200)
+    assert.equal((await read(withdrawn)).status, 200)
+    const [one] = (await issuer.auth.apiKeys.list(id)).filter(({ name }) => name === 'withdrawn')
+    await issuer.auth.apiKeys.revoke(id, one?.id ?? '')
+    assert.equal((await read(withdrawn)).status, 404)
+
+    isAway = true
+    clock.advance(6000)
+    const { status, text } = await read(known)
+    assert.equal(status, 200)
+    assert.match(text, /^countersign_revocation_stale 1$/m, 'and it tells why')
+    for (const key of [fresh, withdrawn]) assert.equal((await read(key)).status, 404)
+    assert.equal((await issuer.call('GET', '/metrics')).status, 404)
+  } finally {
+    await issuer.close()
+  }
 })
 
 test('G-17: in production /metrics looks absent, but to whoever may read the events, or where a setting opens it', async () => {
