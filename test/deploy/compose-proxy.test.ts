@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
-import { createServer, type IncomingHttpHeaders } from 'node:http'
+import { createServer, type IncomingHttpHeaders, request } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -14,6 +14,9 @@ test('the nginx of the compose file hands on who asks and by what, and shows no 
     seen.push(request.headers)
     response.end(request.url)
   }).listen(0, '127.0.0.1')
+  node.on('upgrade', (_, socket) => {
+    socket.end('HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n')
+  })
   await once(node, 'listening')
   t.after(() => node.close())
   const { port } = node.address() as AddressInfo
@@ -41,6 +44,19 @@ test('the nginx of the compose file hands on who asks and by what, and shows no 
   )
   assert.equal((await ask('/metrics')).status, 404)
   assert.equal(seen.length, 2)
+
+  const opening = request(`http://127.0.0.1:${nginx.port}/ws`, {
+    headers: { connection: 'Upgrade', upgrade: 'websocket' },
+  }).end()
+  const [{ statusCode }, socket] = await Promise.race([once(opening, 'upgrade'), once(opening, 'response')])
+  assert.equal(statusCode, 101, 'a socket is opened through it')
+  socket.destroy()
+  const other = request(`http://127.0.0.1:${nginx.port}/`, {
+    headers: { connection: 'Upgrade', upgrade: 'h2c' },
+  }).end()
+  const [plain] = await once(other, 'response')
+  plain.resume()
+  assert.equal(seen.at(-1)?.upgrade, undefined, 'and nothing else is switched to')
 
   node.closeAllConnections()
   await new Promise((resolve) => node.close(resolve))
