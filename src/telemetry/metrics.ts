@@ -96,6 +96,11 @@ export const FAMILIES = {
     among: 'most',
   },
   countersign_processes: { help: 'Processes that share the port.', type: 'gauge', among: 'sum' },
+  countersign_processes_wanted: {
+    help: 'Processes that are to share it.',
+    type: 'gauge',
+    among: 'most',
+  },
   process_resident_memory_bytes: { help: 'Resident memory size in bytes.', type: 'gauge', among: 'sum' },
   process_cpu_seconds_total: {
     help: 'Total user and system CPU time spent in seconds.',

@@ -6,7 +6,7 @@ import type { SignIn } from './sign-in.ts'
 import type { Telemetry } from './telemetry.ts'
 
 interface Numbered {
-  readonly ground: Pick<Ground, 'store'>
+  readonly ground: Pick<Ground, 'store' | 'options'>
   readonly knowledge: Pick<Knowledge, 'keys' | 'feed' | 'state'>
   readonly signIn: Pick<SignIn, 'hashes' | 'limiter'>
   readonly telemetry: Telemetry
@@ -68,6 +68,7 @@ export function readNumbers({ ground, knowledge, signIn, telemetry }: Numbered):
 
   const { user, system } = process.cpuUsage()
   set('countersign_processes', 1)
+  set('countersign_processes_wanted', ground.options.processes?.count ?? 1)
   set('process_resident_memory_bytes', process.memoryUsage.rss())
   set('process_cpu_seconds_total', (user + system) / 1e6)
   set('process_start_time_seconds', node.startedAt)
