@@ -80,7 +80,7 @@ export const clientTabs: Torture = {
   title:
     '1.2, 1.11: tabs of a real browser that meet an expired token at once, with reloads, cancelled requests, lost ' +
     'answers, slow timers and sleep: one successor, one attempt, nobody is signed out',
-  counts: { quick: 8, full: 1000, long: 5000 },
+  counts: { quick: 5, full: 1000, long: 5000 },
   async run(attempt) {
     const clock = handClock(Date.now())
     const browser = await launchChromium()

@@ -118,7 +118,7 @@ export const crashImages: Torture = {
   name: 'crash-images',
   title:
     'B2: SQLite files copied in the middle of a write, the log cut at random: sound, and every session goes on',
-  counts: { quick: 8, full: 200, long: 1000 },
+  counts: { quick: 4, full: 200, long: 1000 },
   async run(attempt) {
     const folder = mkdtempSync(join(tmpdir(), 'countersign-images-'))
     const path = join(folder, 'data', 'countersign.db')

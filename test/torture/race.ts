@@ -133,7 +133,7 @@ function startTogether(track: Track, token: string): Promise<Answer[]> {
 export const race: Torture = {
   name: 'race',
   title: `B2: ${RACERS} refreshes of one token at once, in one process and across ${PROCESSES}: one successor`,
-  counts: { quick: 4, full: 200, long: 1000 },
+  counts: { quick: 2, full: 200, long: 1000 },
   async run(attempt) {
     const postgres = await startPostgres()
     try {
