@@ -9,7 +9,10 @@ import { holdsSecret } from './open-secret.ts'
 import { entryOf, isSettingName } from './settings.ts'
 import { LIMIT_SECONDS, withinTime } from './time-limit.ts'
 
-const NAMES = ['ts', 'mts', 'js', 'mjs'].map((ending) => `countersign.config.${ending}`)
+const named = (endings: readonly string[]) => endings.map((ending) => `countersign.config.${ending}`)
+const NAMES = named(['ts', 'mts', 'js', 'mjs'])
+/** What somebody may believe to be read. */
+const NOT_READ = named(['cts', 'cjs', 'json'])
 
 /** What the configuration file holds. */
 export interface ConfigFile {
@@ -21,10 +24,9 @@ export interface ConfigFile {
 
 /** Imports `countersign.config.ts` of a folder; empty where there is none. Throws a ConfigError where that fails. */
 export async function readConfigFile(folder: string, limitSeconds = LIMIT_SECONDS): Promise<ConfigFile> {
-  const present = (await Promise.all(NAMES.map((name) => exists(join(folder, name))))).flatMap(
-    (here, index) => (here ? (NAMES[index] ?? []) : []),
-  )
-  const [name, other] = present
+  const [ignored] = await present(NOT_READ, folder)
+  if (ignored !== undefined) throw failed(ignored, 'is not read: make it countersign.config.ts')
+  const [name, other] = await present(NAMES, folder)
   if (name === undefined) return NO_FILE
   if (other !== undefined) throw failed(name, `is there twice, also as ${other}: keep one`)
   const path = join(folder, name)
@@ -69,6 +71,11 @@ function failed(name: string, message: string): ConfigError {
 }
 
 const NO_FILE: ConfigFile = { offers: new Map(), code: {}, problems: [] }
+
+async function present(names: readonly string[], folder: string): Promise<string[]> {
+  const here = await Promise.all(names.map((name) => exists(join(folder, name))))
+  return names.filter((_, index) => here[index])
+}
 
 async function exists(path: string): Promise<boolean> {
   return access(path).then(

@@ -2,15 +2,17 @@ import { codeOf } from './text-file.ts'
 
 /**
  * What went wrong in code that is not ours, as one line that may be shown: the first line of its message, cut, without
- * the passwords of URLs and without what stands in double quotes. There Node repeats what it was given: a header that
- * holds a token and a newline, the beginning of an answer that should have been JSON and is the secret.
+ * the passwords of URLs, without what is long and random enough for a key, and without what stands in double quotes. There
+ * Node repeats what it was given: a header that holds a token and a newline, the beginning of an answer that should have
+ * been JSON and is the secret.
  */
 export function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return 'failed with something that is not an Error'
   const [line = ''] = error.message.split('\n')
   return line
     .replaceAll(/"[^"]*("|$)/g, '"…"')
-    .replaceAll(/\/\/[^\s/@]*@/g, '//***@')
+    .replaceAll(/\/\/\S*@/g, '//***@')
+    .replaceAll(/[\w+=-]{40,}/g, '…')
     .slice(0, 300)
 }
 

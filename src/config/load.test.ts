@@ -103,6 +103,12 @@ test('text that means nothing is refused, with its origin', async (t) => {
   for (const HOST of ['', '  ']) await refused({ cwd, env: { HOST } }, /host is empty: .*environment HOST/)
 })
 
+test('a .env as Windows writes it says all that it says: its first line is one of it', async (t) => {
+  const cwd = await folderWith(t, { '.env': '\ufeffPORT=8001\r\nHOST=localhost\r\n' })
+  const { settings } = await loadConfig({ cwd, env: {} })
+  assert.deepEqual([settings.port, settings.host], [8001, 'localhost'])
+})
+
 test('misspelt names stop the start in .env, and are warned of in the environment', async (t) => {
   const misspelt = [
     'SECRETKEY',
@@ -303,6 +309,8 @@ test('G-6: a function that fails, gives nonsense or takes too long stops the sta
     `() => fetch('http://127.0.0.1:1/', { headers: { 'X-Token': 'canary\\n\\u0000' } })`,
     `async () => JSON.parse('canary, which is no JSON')`,
     `async () => new URL('//u:canary@')`,
+    `async () => { throw new Error('postgres://u:pass/canary@2@h/x does not answer') }`,
+    `async () => { throw new Error('this is no key: canary_${key.slice(7)}') }`,
   ]
   for (const body of leaks) {
     const [problem = ''] = await problemsOf(await load(body))
@@ -321,6 +329,10 @@ test('G-8: a secret cannot stand in the file as text', async (t) => {
   for (const url of ['postgres://u:p@h/d', 'postgres://h/d?password=p']) {
     await refused(await load(`{ databaseUrl: '${url}' }`), /databaseUrl stands in the file as text/)
   }
+  await refused(
+    await load(`{ alertUrl: 'https://hooks.example.com/T0/B0/x' }`),
+    /alertUrl stands in the file as text/,
+  )
   assert.deepEqual(await problemsOf(await load(`{ databaseUrl: 'sqlite:./a.db' }`)), [])
   assert.deepEqual(await problemsOf(await load(`{ secretKey: undefined }`)), [])
 })
@@ -351,6 +363,8 @@ test('a file that cannot be used stops the start, with the place of the mistake'
   ]) {
     await refused(await load({ [file]: text }), /must export its options by default/)
   }
+  for (const other of ['countersign.config.cjs', 'countersign.config.json'])
+    await refused(await load({ [other]: '{}' }), /is not read: make it countersign\.config\.ts/)
   await refused(
     await load({ [file]: 'export default {}', 'countersign.config.ts': 'export default {}' }),
     /is there twice/,

@@ -47,7 +47,7 @@ function shownValue(value: unknown, path: readonly PropertyKey[]): string {
   const at = path.reduce<unknown>((whole, key) => (isRecord(whole) ? whole[key] : undefined), value)
   if (typeof at === 'function' || typeof at === 'object') return at === null ? ', not null' : ''
   const text = at === undefined ? 'nothing' : JSON.stringify(at)
-  return text === undefined || text.length > 60 ? '' : `, not ${text.replace(/\/\/[^\s/]*@/, '//***@')}`
+  return text === undefined || text.length > 60 ? '' : `, not ${text.replace(/\/\/.*@/, '//***@')}`
 }
 
 function isRecord(value: unknown): value is Record<PropertyKey, unknown> {

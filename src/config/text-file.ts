@@ -21,7 +21,8 @@ export function readTextFile(path: string): TextFile | undefined {
     if (!status.isFile()) throw new Error('is not a file')
     if (status.size > MOST_BYTES) throw new Error(`is larger than ${MOST_BYTES} bytes`)
     const isOpenToAll = process.platform !== 'win32' && (status.mode & 0o006) !== 0
-    return { text: readFileSync(file, 'utf8'), isOpenToAll }
+    // Programs on Windows begin a text with a mark of its byte order, which is no part of it (RFC 3629 section 6).
+    return { text: readFileSync(file, 'utf8').replace(/^\ufeff/, ''), isOpenToAll }
   } finally {
     closeSync(file)
   }
