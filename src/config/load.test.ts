@@ -6,7 +6,9 @@ import { type TestContext, test } from 'node:test'
 import { systemRandom } from '../base/random.ts'
 import { ConfigError } from './config-error.ts'
 import { type LoadPlace, loadConfig } from './load.ts'
+import { SECRET_NAMES } from './offer.ts'
 import { newSecretKey } from './secret-key.ts'
+import { entryOf, SETTING_NAMES } from './settings.ts'
 
 const key = newSecretKey(systemRandom)
 const otherKey = newSecretKey(systemRandom)
@@ -269,6 +271,11 @@ test('a function in the file fetches a secret, and sees what .env adds', async (
   assert.equal(origins.secretKey, 'function in countersign.config.mjs')
   assert.deepEqual(Object.keys(options).sort(), ['claims', 'databaseUrl', 'hooks', 'secretKey'])
   assert.equal(typeof options.claims, 'function')
+})
+
+test('every secret setting may be a function, by its type too, and no other', () => {
+  const secret = SETTING_NAMES.filter((name) => entryOf(name).secret)
+  assert.deepEqual([...SECRET_NAMES].sort(), secret.toSorted())
 })
 
 test('a function is not asked where a stronger source gives the secret', async (t) => {

@@ -1,6 +1,4 @@
-import type { secrets } from './settings/secrets.ts'
-import type { storage } from './settings/storage.ts'
-import type { SettingsInput } from './settings.ts'
+import type { SettingName, SettingsInput } from './settings.ts'
 
 /** What a function that fetches a secret is handed. */
 export interface SecretContext {
@@ -16,11 +14,19 @@ export type SecretFunction = (
 ) => string | readonly string[] | Promise<string | readonly string[]>
 
 /** The settings that may be functions in `countersign.config.ts`. */
-export type SecretName = keyof typeof secrets | keyof typeof storage
+export const SECRET_NAMES = [
+  'secretKey',
+  'jwtSecret',
+  'databaseUrl',
+  'databaseListenUrl',
+  'redisUrl',
+  'smtpUrl',
+  'alertUrl',
+] as const satisfies readonly SettingName[]
 
 /** The secret settings as `countersign.config.ts` may hold them. */
 export type SecretSources = {
-  readonly [Name in SecretName]?: SettingsInput[Name] | SecretFunction
+  readonly [Name in (typeof SECRET_NAMES)[number]]?: SettingsInput[Name] | SecretFunction
 }
 
 /** What a source says about a setting: its value, or where the value is to be had. */
