@@ -96,3 +96,19 @@ test('what a server says against a letter is told without the link that it repea
   assert.ok(passing instanceof Error && !(passing instanceof UndeliverableError))
   open.close()
 })
+
+test('on this machine a server is not asked for TLS, whose certificate is its own, unless that is wanted', async (t) => {
+  const offering = await startSmtp({ offersTls: true })
+  t.after(() => offering.close())
+  const sent = async (query: string) => {
+    const open = smtp(`${offering.url}/${query}`, 'a@example.com')
+    const outcome = await open.send({ ...LETTER, to: 'alice@example.com' }).then(
+      () => 'sent',
+      (error: Error) => error.message,
+    )
+    open.close()
+    return outcome
+  }
+  assert.equal(await sent(''), 'sent')
+  assert.match(await sent('?requireTLS=true'), /^ETLS: .*454 no certificate/)
+})

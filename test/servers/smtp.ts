@@ -18,7 +18,7 @@ export interface SmtpServer {
   close(): Promise<void>
 }
 
-export async function startSmtp(): Promise<SmtpServer> {
+export async function startSmtp(options: { readonly offersTls?: boolean } = {}): Promise<SmtpServer> {
   let told = Promise.withResolvers<ReceivedMail>()
   const refusals: string[] = []
   const open = new Set<Socket>()
@@ -26,7 +26,7 @@ export async function startSmtp(): Promise<SmtpServer> {
     open.add(socket)
     socket.on('close', () => open.delete(socket))
     socket.on('error', () => undefined)
-    serve(socket, (mail) => {
+    serve(socket, options.offersTls === true, (mail) => {
       const refusal = refusals.shift()
       if (refusal === undefined) {
         told.resolve(mail)
@@ -53,7 +53,8 @@ export async function startSmtp(): Promise<SmtpServer> {
   }
 }
 
-function serve(socket: Socket, take: (mail: ReceivedMail) => string): void {
+/** Where it offers TLS it has no certificate for it. */
+function serve(socket: Socket, offersTls: boolean, take: (mail: ReceivedMail) => string): void {
   let [buffer, from, to] = ['', '', '']
   let isData = false
   const say = (line: string) => socket.write(`${line}\r\n`)
@@ -74,7 +75,9 @@ function serve(socket: Socket, take: (mail: ReceivedMail) => string): void {
       if (/^MAIL /i.test(part)) from = address
       if (/^RCPT /i.test(part)) to = address
       isData = /^DATA/i.test(part)
-      say(isData ? '354 go on' : /^QUIT/i.test(part) ? '221 bye' : '250 ok')
+      if (offersTls && /^EHLO /i.test(part)) say('250-loopback\r\n250 STARTTLS')
+      else if (/^STARTTLS/i.test(part)) say('454 no certificate')
+      else say(isData ? '354 go on' : /^QUIT/i.test(part) ? '221 bye' : '250 ok')
     }
   })
 }
