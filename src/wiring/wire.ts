@@ -17,6 +17,7 @@ import { wireCredentials } from './credentials.ts'
 import { declareRestored, type RestoreReport } from './declare-restored.ts'
 import { layGround } from './ground.ts'
 import { wireKnowledge } from './knowledge.ts'
+import { tellLettersNowhere } from './letters-nowhere.ts'
 import { wireMail } from './mail.ts'
 import { readNumbers } from './numbers.ts'
 import { wireServices } from './services.ts'
@@ -115,6 +116,7 @@ export function wire(options: AuthOptions, routes: readonly Route[]): Wired {
         await keys.load()
         await ground.permissions.freshen()
         await tellUnknownFactorRoles(ground)
+        tellLettersNowhere(ground, mail)
         await feed.start()
         if (!isBeside) await webhooks.start()
       } catch (error) {

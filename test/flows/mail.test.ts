@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { after, before, test } from 'node:test'
+import type { AuthOptions } from '../../src/index.ts'
 import { type SmtpServer, startSmtp } from '../servers/smtp.ts'
 import { PASSWORD, startIssuer } from './issuer.ts'
 
@@ -113,4 +114,30 @@ test('in development letters can be read on a page and in the log, on this machi
   const production = await startIssuer({ issuer: 'https://auth.example.com' })
   assert.equal((await production.call('GET', '/dev/mail')).status, 404)
   await production.close()
+})
+
+test('a start says which settings wait for letters that nobody sends', async () => {
+  const told = async (options: AuthOptions) => {
+    const lines: unknown[] = []
+    const quiet = () => undefined
+    const logger = {
+      debug: quiet,
+      info: quiet,
+      error: quiet,
+      warn: (facts: object) => void lines.push(facts),
+    }
+    const issuer = await startIssuer({ issuer: 'https://auth.example.com', ...options, logger })
+    await issuer.close()
+    return lines
+  }
+  const waiting = { registration: 'verified', verifiedEmailRequired: true } as const
+  assert.deepEqual(await told(waiting), [{ settings: ['registration', 'verifiedEmailRequired'] }])
+  assert.deepEqual(
+    await told({ ...waiting, issuer: 'http://127.0.0.1:8000' }),
+    [],
+    'they are shown in development',
+  )
+  assert.deepEqual(await told({ ...waiting, mail: { send: async () => undefined } }), [])
+  assert.deepEqual(await told({ ...waiting, smtpUrl: server.url, mailFrom: 'a@example.com' }), [])
+  assert.deepEqual(await told({}), [])
 })
