@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setImmediate as turn } from 'node:timers/promises'
 import { getHeapSpaceStatistics } from 'node:v8'
-import { holdYoungSpace } from './young-space.ts'
+import { holdYoungSpace } from '../../src/cli/young-space.ts'
 
 const MEBIBYTE = 1024 * 1024
 
