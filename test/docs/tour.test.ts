@@ -14,7 +14,8 @@ test('the tour of the README does what it says', { timeout: 240_000 }, async () 
   const steps = codeBlocks().filter(({ file, words }) => file === 'README.md' && words[1] === 'tour')
   assert.ok(steps.length >= 6)
   const folder = mkdtempSync(join(tmpdir(), 'countersign-tour-'))
-  const auth = createAuth({ databaseUrl: `sqlite:${join(folder, 'auth.db')}`, secretKey: secretKey() })
+  const databaseUrl = `sqlite:${join(folder, 'auth.db')}`
+  const auth = createAuth({ logLevel: 'silent', databaseUrl, secretKey: secretKey() })
   const serving = await serve({ auth, host: '127.0.0.1', port: 0, logger: silentLogger })
   try {
     const script = steps
