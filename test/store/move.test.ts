@@ -8,6 +8,7 @@ import { after, before, test } from 'node:test'
 import { setImmediate } from 'node:timers/promises'
 import pg from 'pg'
 import { type MoveOptions, moveToPostgres } from '../../src/store/move/to-postgres.ts'
+import { createSqliteStore } from '../../src/store/sqlite/sqlite-store.ts'
 import { build, runProgram } from '../cli/built-server.ts'
 import { startIssuer, tokensOf } from '../flows/issuer.ts'
 import { type Place, patient, run, startPlace } from './postgres-place.ts'
@@ -205,9 +206,10 @@ test('a copy that was interrupted lets no server start, goes on where it stopped
     startIssuer({ databaseUrl: to, secretKey }).then((issuer) => issuer.auth.ready()),
     /STORE_SCHEMA_NEW|newer/i,
   )
-  const stranger = await newSource()
+  const stranger = join(folder, 'stranger.db')
+  await newFile(stranger)
   await assert.rejects(
-    moveToPostgres({ from: stranger.path, to }),
+    moveToPostgres({ from: stranger, to }),
     /unfinished copy of \w+, which is another database/,
   )
   await assert.rejects(
@@ -222,20 +224,27 @@ test('a copy that was interrupted lets no server start, goes on where it stopped
   await assert.rejects(moveToPostgres({ from: path, to }), /The target is in use/)
 })
 
+/** Another database, with nothing in it. */
+async function newFile(path: string): Promise<void> {
+  const store = createSqliteStore(path)
+  await store.migrate()
+  await store.close()
+}
+
 /** Moves, until it waits for a lock on the accounts; then the administrator of the server ends its connection. */
 async function cutOff(options: MoveOptions): Promise<unknown> {
-  const holder = new pg.Client(options.to)
-  await holder.connect()
+  const [holder, administrator] = [new pg.Client(options.to), new pg.Client(options.to)]
+  await Promise.all([holder.connect(), administrator.connect()])
   try {
     await holder.query('BEGIN; LOCK TABLE countersign.users IN EXCLUSIVE MODE')
     const moved = moveToPostgres(options)
     moved.catch(() => undefined)
     const ended = `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'countersign move'
       AND datname = current_database() AND wait_event_type = 'Lock'`
-    while ((await run(options.to, ended)).length === 0) await setImmediate()
+    while ((await administrator.query(ended)).rowCount === 0) await setImmediate()
     return await moved
   } finally {
-    await holder.end()
+    await Promise.all([holder.end(), administrator.end()])
   }
 }
 
