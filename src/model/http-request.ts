@@ -13,8 +13,8 @@ export interface HttpRequest {
   }
   /** Aborted when whoever asks is gone. */
   readonly signal: AbortSignal
-  /** The body piece by piece. */
-  readonly body: AsyncIterable<Uint8Array> | null
+  /** The body piece by piece. A web stream may be one without its types saying so: those of the DOM do not. */
+  readonly body: AsyncIterable<Uint8Array> | ReadableStream<Uint8Array> | null
   /** All of the body, however long it is; rejects where it breaks off. */
   bytes(): Promise<Uint8Array>
 }

@@ -19,7 +19,7 @@ export function execute(cwd: string, command: string, ...args: readonly string[]
       const why = error.killed
         ? `not done after ${LIMIT_MILLISECONDS / 1000} s`
         : (error.code ?? error.signal)
-      reject(new Error(`${command} ${args[0]} failed (${why}):\n${stderr || stdout}`))
+      reject(new Error(`${command} ${args[0]} failed (${why}):\n${stderr}${stdout}`))
     })
   })
 }
