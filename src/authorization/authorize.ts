@@ -6,7 +6,6 @@ import { passAccountGate } from '../grants/account-gate.ts'
 import type { GrantParts } from '../grants/grant.ts'
 import { scopeToKeep } from '../grants/held-scopes.ts'
 import type { Client } from '../model/client.ts'
-import { isDeclared } from '../model/identity-scopes.ts'
 import type { User } from '../model/user.ts'
 import { CODE_LIFE_MILLISECONDS, makeCode } from '../tokens/authorization-code.ts'
 import { readIdTokenHint } from '../tokens/id-token.ts'
@@ -129,10 +128,7 @@ async function consider(
   const clientId = parameters?.values.get('client_id')
   const client = clientId === undefined ? undefined : (await parts.clients.find(clientId))?.client
   const { policy, settings, store } = parts
-  const checked = checkRequest(parameters, client, {
-    declares: (name) => isDeclared(policy, name),
-    resources: [settings.audience],
-  })
+  const checked = checkRequest(parameters, client, { policy, resources: [settings.audience] })
   if (checked.outcome === 'shown') return { kind: 'shown', refusal: checked.refusal }
   if (checked.outcome === 'returned') return returned(checked.to, checked.refusal, parts)
 

@@ -1,10 +1,10 @@
 import type { Origin } from '../audit/events.ts'
-import { AuthError } from '../errors/auth-error.ts'
+import { AuthError, orThrow } from '../errors/auth-error.ts'
 import { passAccountGate } from '../grants/account-gate.ts'
 import type { GrantParts } from '../grants/grant.ts'
 import type { Client } from '../model/client.ts'
 import { DEVICE_CODE_GRANT } from '../model/device-code.ts'
-import { isDeclared } from '../model/identity-scopes.ts'
+import { scopeAskedOfPerson } from '../model/identity-scopes.ts'
 import type { User } from '../model/user.ts'
 import type { DeviceRequest, WaitingDevice } from '../store/device-codes.ts'
 import {
@@ -18,7 +18,6 @@ import {
 import { hashSecret } from '../tokens/secret-hash.ts'
 import type { Browser } from './authorize.ts'
 import { grantableScope, lifeSecondsOf } from './grantable.ts'
-import { scopesIn } from './request.ts'
 import type { BrowserSignIn } from './step.ts'
 
 /** The two codes of a device that waits. */
@@ -85,13 +84,10 @@ function readRequest(
   { policy, settings }: GrantParts,
 ): Pick<DeviceRequest, 'clientId' | 'scope' | 'resources'> {
   const clientId = client.id
-  const names = scope === undefined || scope.trim() === '' ? undefined : scopesIn(scope)
-  const unknown = names?.filter((name) => !isDeclared(policy, name)) ?? []
-  if (unknown.length > 0)
-    throw new AuthError('SCOPE_UNKNOWN', { details: { clientId, count: unknown.length } })
+  const asksFor = orThrow(scopeAskedOfPerson(scope, policy))
   const isForUs = resource === undefined || resource === '' || resource === settings.audience
   if (!isForUs) throw new AuthError('RESOURCE_UNKNOWN', { details: { clientId } })
-  return { clientId, scope: names, resources: resource ? [resource] : [] }
+  return { clientId, scope: asksFor, resources: resource ? [resource] : [] }
 }
 
 /** The device that waits with this code, as a question to whoever is signed in. Undefined where none does. */

@@ -2,8 +2,9 @@ import { isRegisteredRedirectUri } from '../clients/redirect-uri.ts'
 import type { Cause } from '../errors/codes.ts'
 import { Refusal, type RefusalDetails } from '../errors/refusal.ts'
 import type { Client } from '../model/client.ts'
+import { scopeAskedOfPerson } from '../model/identity-scopes.ts'
 import { isChallenge } from '../model/pkce.ts'
-import { parseScope } from '../model/scope-policy.ts'
+import type { ScopePolicy } from '../model/scope-policy.ts'
 import type { ParameterName, Parameters } from './parameters.ts'
 
 export const PROMPTS = ['none', 'login', 'consent', 'select_account'] as const
@@ -37,14 +38,10 @@ export type CheckedRequest =
   | { readonly outcome: 'shown'; readonly refusal: Refusal }
 
 export interface RequestTerms {
-  /** Whether there is such a scope to ask for. */
-  readonly declares: (scope: string) => boolean
+  readonly policy: Pick<ScopePolicy, 'scopes'>
   /** What tokens are given for (RFC 8707). */
   readonly resources: readonly string[]
 }
-
-/** Standard scopes of OpenID Connect whose claims nobody has here: asked for by habit, and left out. */
-const WITHOUT_CLAIMS: readonly string[] = ['address', 'phone']
 
 /**
  * Checks an authorization request against the registration of its client. Pure. Who is signed in, and what they have
@@ -73,14 +70,15 @@ export function checkRequest(
   const to = { redirectUri, state: values.get('state') }
   const refusal = refuse(parameters, client, terms)
   if (refusal !== undefined) return { outcome: 'returned', to, refusal }
-  const scope = values.get('scope')
+  const scope = scopeAskedOfPerson(values.get('scope'), terms.policy)
+  if (scope instanceof Refusal) return { outcome: 'returned', to, refusal: scope }
   const maxAge = values.get('max_age')
   return {
     outcome: 'good',
     request: {
       ...to,
       client,
-      scope: scope === undefined ? undefined : scopesIn(scope),
+      scope,
       challenge: values.get('code_challenge'),
       nonce: values.get('nonce'),
       resources: parameters.resources,
@@ -113,7 +111,6 @@ function refuse(
   return (
     refuseChallenge(values, client) ??
     refusePrompt(values, clientId) ??
-    refuseScope(values, clientId, terms) ??
     (resources.every((resource) => terms.resources.includes(resource))
       ? undefined
       : new Refusal('RESOURCE_UNKNOWN', { details: { clientId } }))
@@ -143,21 +140,6 @@ function refusePrompt(values: Parameters['values'], clientId: string): Refusal |
   return maxAge === undefined || /^\d{1,9}$/.test(maxAge)
     ? undefined
     : invalid(clientId, 'max_age', 'no number')
-}
-
-function refuseScope(
-  values: Parameters['values'],
-  clientId: string,
-  { declares }: RequestTerms,
-): Refusal | undefined {
-  const unknown = scopesIn(values.get('scope') ?? '').filter((name) => !declares(name))
-  if (unknown.length === 0) return undefined
-  return new Refusal('SCOPE_UNKNOWN', { details: { clientId, count: unknown.length } })
-}
-
-/** The names in a `scope` parameter that mean something here. */
-export function scopesIn(text: string): string[] {
-  return parseScope(text).filter((name) => !WITHOUT_CLAIMS.includes(name))
 }
 
 function wordsIn(text: string | undefined): string[] {

@@ -16,7 +16,7 @@ const BY_COOKIE = needs({ via: ['session'] })
 export async function browserOf({ request, address, origin, services }: RouteContext): Promise<Browser> {
   const asked = { ...guardRequestOf(request, { address }), method: 'GET' }
   const seen = await services.guard(asked, BY_COOKIE)
-  if (seen instanceof Refusal && seen.clientCode === 'try_again') throw new AuthError(seen.code)
+  if (seen instanceof Refusal && seen.clientCode === 'try_again') throw new AuthError(seen)
   return { signIn: isSession(seen) ? signInOf(seen) : undefined, origin }
 }
 

@@ -8,5 +8,5 @@ import { Refusal } from '../errors/refusal.ts'
 export function genuine<Token>(token: Token | Refusal): Token | undefined {
   if (!(token instanceof Refusal)) return token
   if (token.status < 500) return undefined
-  throw new AuthError(token.code, { details: token.details })
+  throw new AuthError(token)
 }

@@ -56,7 +56,7 @@ function heldByCookie({ request, services }: RouteContext): SessionCookie | unde
   const asked = guardRequestOf(request)
   const cookie = services.sessionCookies.read(asked)
   const forged = cookie && services.sessionCookies.refuseForgery(asked, cookie)
-  if (forged !== undefined) throw new AuthError(forged.code, { details: forged.details })
+  if (forged !== undefined) throw new AuthError(forged)
   return cookie
 }
 

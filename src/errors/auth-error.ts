@@ -9,12 +9,22 @@ export class AuthError extends Error {
   override readonly name = 'AuthError'
   readonly refusal: Refusal
 
-  constructor(code: Cause, { cause, ...facts }: RefusalFacts & { readonly cause?: unknown } = {}) {
-    super(`${code}: ${catalogue[code].hint}`, cause === undefined ? undefined : { cause })
-    this.refusal = new Refusal(code, facts)
+  constructor(
+    refused: Cause | Refusal,
+    { cause, ...facts }: RefusalFacts & { readonly cause?: unknown } = {},
+  ) {
+    const refusal = refused instanceof Refusal ? refused : new Refusal(refused, facts)
+    super(`${refusal.code}: ${catalogue[refusal.code].hint}`, cause === undefined ? undefined : { cause })
+    this.refusal = refusal
   }
   /** The cause, by its upper-case code. */
   get code(): Cause {
     return this.refusal.code
   }
+}
+
+/** The value, where it is no refusal. */
+export function orThrow<Value>(value: Value | Refusal): Value {
+  if (value instanceof Refusal) throw new AuthError(value)
+  return value
 }

@@ -1,4 +1,4 @@
-import { AuthError } from '../errors/auth-error.ts'
+import { AuthError, orThrow } from '../errors/auth-error.ts'
 import { askedScope, declaredIn, grantedScope, scopesOfClient } from '../model/scope-policy.ts'
 import type { Grant } from './grant.ts'
 
@@ -13,7 +13,8 @@ export const clientCredentials: Grant = {
       throw new AuthError('CLIENT_NOT_ALLOWED', { details: { clientId: client.id, why: 'a public client' } })
     }
     const allowed = scopesOfClient(client, Object.keys(policy.scopes))
-    const scope = grantedScope(askedScope(request.parameters.get('scope'), declaredIn(policy)), allowed)
+    const asksFor = orThrow(askedScope(request.parameters.get('scope'), declaredIn(policy)))
+    const scope = grantedScope(asksFor, allowed)
     const facts = { asOf, clientVer: client.ver, storeEpoch, scope, amr: [], authTime: undefined }
     return { user: undefined, facts, refreshToken: undefined, scope, asked }
   },

@@ -1,11 +1,10 @@
 import { momentOf } from '../base/clock.ts'
 import { networkOf } from '../base/network.ts'
-import { AuthError } from '../errors/auth-error.ts'
-import { Refusal } from '../errors/refusal.ts'
+import { AuthError, orThrow } from '../errors/auth-error.ts'
 import type { TokenUse } from '../login/hooks.ts'
 import type { Client } from '../model/client.ts'
-import { isDeclared } from '../model/identity-scopes.ts'
-import { askedScope, grantedScope } from '../model/scope-policy.ts'
+import { scopeAskedOfPerson } from '../model/identity-scopes.ts'
+import { grantedScope } from '../model/scope-policy.ts'
 import type { RefreshOutcome } from '../store/sessions.ts'
 import { hashSecret } from '../tokens/secret-hash.ts'
 import type { Grant, GrantParts, TokenRequest } from './grant.ts'
@@ -20,15 +19,14 @@ import { required } from './parameter.ts'
 export const refreshToken: Grant = {
   type: 'refresh_token',
   async prove(request, { client }, parts) {
-    const token = parts.refreshTokens.read(required(request, 'refresh_token'))
-    if (token instanceof Refusal) throw new AuthError(token.code, { details: token.details })
+    const token = orThrow(parts.refreshTokens.read(required(request, 'refresh_token')))
     // What memory knows to have ended stays ended, whatever a database says that has lost commits (PROTOCOL 2.4).
     if (parts.isEnded('session', token.sessionId)) {
       throw new AuthError('SESSION_ENDED', { details: { sessionId: token.sessionId } })
     }
 
     // Before the row is changed: a token that a refused request has used up would be a stolen one the next time.
-    const asksFor = askedScope(request.parameters.get('scope'), (name) => isDeclared(parts.policy, name))
+    const asksFor = orThrow(scopeAskedOfPerson(request.parameters.get('scope'), parts.policy))
     await tryOwnClaims(token.userId, client, parts)
 
     const { settings } = parts

@@ -1,7 +1,7 @@
 import { type Moment, momentOf } from '../base/clock.ts'
 import { networkOf } from '../base/network.ts'
 import { randomId } from '../base/random.ts'
-import { AuthError } from '../errors/auth-error.ts'
+import { AuthError, orThrow } from '../errors/auth-error.ts'
 import type { SignInOrigin } from '../login/password.ts'
 import type { Client } from '../model/client.ts'
 import { askedScope, declaredIn, grantedScope, scopesOfClient, scopesOfRoles } from '../model/scope-policy.ts'
@@ -83,7 +83,7 @@ export async function openSession(
   const { user, client, amr, authenticatedAt, origin } = signIn
   const { secretKeys, random } = parts
   // Before a second factor is asked for: it would be spent on what cannot be had.
-  const asksFor = askedScope(signIn.scope, declaredIn(parts.policy))
+  const asksFor = orThrow(askedScope(signIn.scope, declaredIn(parts.policy)))
   await passAccountGate({ user, amr, origin, challenge: () => challengeFor(signIn, parts) }, parts)
   const from = { address: origin.address, agent: origin.agent }
   await parts.hooks.before?.signIn?.(user, from)

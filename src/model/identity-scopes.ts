@@ -1,5 +1,6 @@
+import { Refusal } from '../errors/refusal.ts'
 import type { Client } from './client.ts'
-import { type ScopePolicy, scopesOfClient, scopesOfRoles } from './scope-policy.ts'
+import { askedScope, type ScopePolicy, scopesOfClient, scopesOfRoles } from './scope-policy.ts'
 import type { User } from './user.ts'
 
 /**
@@ -15,14 +16,22 @@ export const IDENTITY_SCOPES = {
 
 const NAMES: readonly string[] = Object.keys(IDENTITY_SCOPES)
 
+/** Standard scopes of OpenID Connect whose claims nobody has here: asked for by habit, and left out. */
+const WITHOUT_CLAIMS: readonly string[] = ['address', 'phone']
+
 /** A policy that knows these names too: what clients may be registered for, and people may be asked to allow. */
 export function withIdentityScopes(policy: ScopePolicy): ScopePolicy {
   return { ...policy, scopes: { ...IDENTITY_SCOPES, ...policy.scopes } }
 }
 
-/** Whether a client may ask for it. */
-export function isDeclared({ scopes }: Pick<ScopePolicy, 'scopes'>, name: string): boolean {
-  return Object.hasOwn(IDENTITY_SCOPES, name) || Object.hasOwn(scopes, name)
+/** What a client asks of a person: `askedScope` of the API's names and of these. */
+export function scopeAskedOfPerson(
+  asked: string | undefined,
+  { scopes }: Pick<ScopePolicy, 'scopes'>,
+): readonly string[] | undefined | Refusal {
+  const declares = (name: string) => Object.hasOwn(IDENTITY_SCOPES, name) || Object.hasOwn(scopes, name)
+  const names = askedScope(asked, (name) => declares(name) || WITHOUT_CLAIMS.includes(name))
+  return names instanceof Refusal ? names : names?.filter(declares)
 }
 
 /** All that a client may be given of a user: what their roles hold, and what is their own. */

@@ -1,4 +1,4 @@
-import { AuthError } from '../errors/auth-error.ts'
+import { Refusal } from '../errors/refusal.ts'
 import type { Client } from './client.ts'
 
 /** The declared scopes, each with its sentence, and the roles that hold them. */
@@ -95,23 +95,21 @@ export function declaredIn({ scopes }: Pick<ScopePolicy, 'scopes'>): (name: stri
 }
 
 /**
- * The names that a `scope` parameter asks for; undefined where it asks for none, and so for all that is allowed. Throws
- * `SCOPE_UNKNOWN` for a name that nobody declared, for that is a misspelling and not a wish.
+ * The names that a `scope` parameter asks for; undefined where it asks for none, and so for all that is allowed. A name
+ * that nobody declared is a misspelling and not a wish: it is refused.
  */
 export function askedScope(
   asked: string | undefined,
   declares: (name: string) => boolean,
-): readonly string[] | undefined {
+): readonly string[] | undefined | Refusal {
   if (asked === undefined || asked.trim() === '') return undefined
   const names = parseScope(asked)
   const unknown = names.filter((name) => !declares(name))
-  if (unknown.length > 0) {
-    throw new AuthError('SCOPE_UNKNOWN', {
-      fields: [{ field: 'scope', message: 'Names a scope that this API does not declare.' }],
-      details: { count: unknown.length },
-    })
-  }
-  return names
+  if (unknown.length === 0) return names
+  return new Refusal('SCOPE_UNKNOWN', {
+    fields: [{ field: 'scope', message: 'Names a scope that this API does not declare.' }],
+    details: { count: unknown.length },
+  })
 }
 
 /** The scope that is granted: at most as asked and at most as allowed; all that is allowed where nothing was asked. */

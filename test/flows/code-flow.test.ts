@@ -91,6 +91,14 @@ test('C10, C15: the code flow from the request to tokens: openid, then the API, 
   assert.deepEqual([less.body.scope, less.body.id_token], ['profile:read', undefined])
 })
 
+test('a client that asks by habit for scopes without claims may refresh with the same text', async () => {
+  const scope = 'openid offline_access phone'
+  const first = await exchange(issuer, client, await codeFor(browser, client, { scope }))
+  const form = { grant_type: 'refresh_token', refresh_token: String(first.body.refresh_token), scope }
+  const { status, body } = await callAs(issuer, client, '/token', form)
+  assert.deepEqual([status, body.scope], [200, 'openid offline_access'])
+})
+
 test('a refresh token is given with offline_access, and in plain OAuth to whom is registered for it', async () => {
   const given = async (who: TestClient, scope: string) =>
     (await exchange(issuer, who, await codeFor(browser, who, { scope }))).body.refresh_token !== undefined

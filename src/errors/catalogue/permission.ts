@@ -136,7 +136,7 @@ export const permission = defineGroup('permission', {
     effect: 'refused',
     clientCode: 'invalid_scope',
     meaning: 'The request asks for a scope that is not declared.',
-    hint: 'The details name it. Declare it in the configuration with a sentence, or correct the spelling.',
+    hint: 'Declare it in the configuration with a sentence, or correct the spelling.',
     own: true,
   },
 })

@@ -43,7 +43,7 @@ function isRedirectedTo(requested: RedirectUriCase['requested'], registered: rea
     ...{ ver: 1, secrets: [], createdAt: 0, updatedAt: 0 },
   }
   const checked = checkRequest(readParameters(query.toString()), client, {
-    declares: () => false,
+    policy: { scopes: {} },
     resources: [],
   })
   return checked.outcome !== 'shown'
