@@ -145,7 +145,9 @@ function edgeStep(edge: Edge, address: NonNullable<HonoProtectOptions['address']
 /** What @hono/node-server hands over beside the request; of one that opens a socket also the server that will. */
 interface NodeEnv {
   readonly incoming?: RawRequest & {
-    readonly socket?: { destroy?(): void; once?(event: 'close', listener: () => void): unknown } | undefined
+    readonly socket?:
+      | { destroy?(): void; once?(event: 'close' | 'error', listener: () => void): unknown }
+      | undefined
   }
   readonly wss?: SocketServer
 }

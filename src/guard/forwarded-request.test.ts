@@ -59,8 +59,8 @@ test('a proxy keeps `Upgrade` to itself, and hands on what belongs to it', () =>
     const request = forwardedRequest(asking('GET', headers), true)
     return request instanceof Refusal ? request.code : request.header('upgrade')
   }
-  assert.equal(upgradeOf({ 'sec-websocket-key': 'x' }), 'websocket')
-  assert.equal(upgradeOf({ 'sec-websocket-key': 'x', upgrade: 'h2c' }), 'h2c')
+  assert.equal(upgradeOf({ 'sec-websocket-version': '13' }), 'websocket')
+  assert.equal(upgradeOf({ 'sec-websocket-version': '13', upgrade: 'h2c' }), 'h2c')
   assert.equal(upgradeOf({ upgrade: 'websocket' }), 'websocket')
   assert.equal(upgradeOf({}), undefined)
 })

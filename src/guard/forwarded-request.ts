@@ -43,8 +43,8 @@ export class ForwardedRequest implements GuardRequest {
 
   header(name: string): string | undefined {
     const value = this.#asking.header(name)
-    // Proxies keep `Upgrade` to themselves, and hand on what belongs to it.
-    const isSocket = name === 'upgrade' && this.#asking.header('sec-websocket-key') !== undefined
+    // Proxies keep `Upgrade` to themselves, and hand on what belongs to it. Over HTTP/2 that is no key (RFC 8441 section 5).
+    const isSocket = name === 'upgrade' && this.#asking.header('sec-websocket-version') !== undefined
     return isSocket ? (value ?? 'websocket') : value
   }
 }

@@ -62,7 +62,7 @@ test('F-6: a socket ends with what let it in, and where that cannot be told any 
   assert.deepEqual((await lookedAt(() => principal, { hasNone: true })).closed, [1008], 'nothing let it in')
 })
 
-test('F-6: each is asked every second until it is closed, and a closed one is let go of', (t) => {
+test('F-6: each is asked every second until it is closed, and a closed one is let go of', async (t) => {
   t.mock.timers.enable({ apis: ['setInterval'] })
   const asked: string[] = []
   const verify: Credential['verify'] = (_text, { target }) => {
@@ -76,13 +76,14 @@ test('F-6: each is asked every second until it is closed, and a closed one is le
   })
   const open = (target: string) => {
     let leave = (): void => assert.fail('nobody listens')
-    const addEventListener = (_event: 'close', listener: () => void) => {
-      leave = listener
+    const addEventListener = (event: 'close' | 'error', listener: () => void) => {
+      if (event === 'close') leave = listener
     }
     hold({ ...request, target }, { close: assert.fail, addEventListener }, principal)
     return () => leave()
   }
-  const askedIn = (milliseconds: number) => {
+  const askedIn = async (milliseconds: number) => {
+    await new Promise((resolve) => setImmediate(resolve))
     asked.length = 0
     t.mock.timers.tick(milliseconds)
     return asked.join(' ')
@@ -90,13 +91,36 @@ test('F-6: each is asked every second until it is closed, and a closed one is le
   const closeOne = open('/one')
   const closeOther = open('/other')
   assert.equal(asked.join(' '), '/one /other', 'at once')
-  assert.deepEqual([askedIn(999), askedIn(1)], ['', '/one /other'])
+  assert.deepEqual([await askedIn(999), await askedIn(1)], ['', '/one /other'])
   closeOne()
-  assert.equal(askedIn(1000), '/other')
+  assert.equal(await askedIn(1000), '/other')
   closeOther()
-  assert.equal(askedIn(1000), '')
+  assert.equal(await askedIn(1000), '')
   open('/next')
-  assert.equal(askedIn(1000), '/next', 'by one timer')
+  assert.equal(await askedIn(1000), '/next', 'by one timer')
+})
+
+test('F-6: a credential that does not answer is not asked again, and its socket ends when it would have', async (t) => {
+  t.mock.timers.enable({ apis: ['setInterval'] })
+  let now = 0
+  let asked = 0
+  const closed: number[] = []
+  const verify: Credential['verify'] = () => {
+    asked += 1
+    return new Promise(() => undefined)
+  }
+  const { hold } = createSockets({
+    credentials: [{ name: 'slow', read: () => 'text', verify }],
+    clock: { now: () => now } as never,
+    report: (error) => assert.fail(String(error)),
+  })
+  hold(request, { close: (code) => closed.push(code) }, principal)
+  now = 999_999
+  t.mock.timers.tick(1000)
+  assert.deepEqual([asked, closed], [1, []])
+  now = 1_000_000
+  t.mock.timers.tick(1000)
+  assert.deepEqual([asked, closed], [1, [1008]])
 })
 
 test('F-6: what has ended is closed once', async (t) => {

@@ -10,7 +10,7 @@ export interface EndableSocket {
   /** 3 once it is closed, where it says so. */
   readonly readyState?: number
   close(code: number, reason: string): void
-  addEventListener?(event: 'close', listener: () => void): void
+  addEventListener?(event: 'close' | 'error', listener: () => void): void
 }
 
 /**
@@ -41,6 +41,8 @@ interface Holding extends FoundCredential {
   readonly principal: Principal
   /** Seconds since 1970, as it was said last. */
   expiresAt: number
+  /** Whether it was asked and has not answered yet. */
+  isAsked: boolean
 }
 
 /** What a socket is closed with (RFC 6455 section 7.4.1 and the registry it founded). */
@@ -71,13 +73,16 @@ export function createSockets({ credentials, clock, report }: SocketsParts): Soc
       report(error)
     }
   }
+  // What other clocks are forgiven at a request is not added to the life of a socket.
+  const isOver = ({ expiresAt }: Holding): boolean => clock.now() >= expiresAt * 1000
   const look = async (socket: EndableSocket, holding: Holding): Promise<void> => {
     const { credential, text, request } = holding
+    holding.isAsked = true
     const verdict = await credential.verify(text, request)
+    holding.isAsked = false
     if (!held.has(socket)) return
     if (!(verdict instanceof Refusal)) holding.expiresAt = verdict.expiresAt
-    // What other clocks are forgiven at a request is not added to the life of a socket.
-    if (clock.now() >= holding.expiresAt * 1000) end(socket, ENDED)
+    if (isOver(holding)) end(socket, ENDED)
     else if (verdict instanceof Refusal) end(socket, verdict.status >= 500 ? UNSURE : ENDED)
     else if (hasLost(holding.principal, verdict)) end(socket, ENDED)
   }
@@ -90,6 +95,8 @@ export function createSockets({ credentials, clock, report }: SocketsParts): Soc
 
   return {
     hold(request, socket, principal) {
+      // `ws` closes what breaks its rules by itself, and an error that nobody listens for would end the process.
+      socket.addEventListener?.('error', () => undefined)
       const found = findCredential(credentials, request)
       if (found instanceof Refusal) {
         end(socket, ENDED)
@@ -97,10 +104,13 @@ export function createSockets({ credentials, clock, report }: SocketsParts): Soc
       }
       // It will not say so again, and would be asked about until the credential ends.
       if (socket.readyState === CLOSED) return () => undefined
-      const holding = { ...found, request, principal, expiresAt: Number.POSITIVE_INFINITY }
+      const holding = { ...found, request, principal, expiresAt: principal.expiresAt, isAsked: false }
       held.set(socket, holding)
       timer ??= setInterval(() => {
-        for (const [open, its] of held) lookAt(open, its)
+        for (const [open, its] of held) {
+          if (!its.isAsked) lookAt(open, its)
+          else if (isOver(its)) end(open, ENDED)
+        }
       }, LOOK_MILLISECONDS).unref()
       socket.addEventListener?.('close', () => letGo(socket))
       // It may have ended while the socket was being opened.

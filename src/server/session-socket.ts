@@ -92,8 +92,6 @@ export function createSessionSockets({ auth, logger }: SessionSocketsOptions): S
     if (!count(principal.id, connection)) return refuse(connection, later(429, 60))
     sockets.handleUpgrade(request, connection, head, (socket) => {
       accepted.hold(socket)
-      // The connection is closed for it, and nobody else has to be told.
-      socket.on('error', () => undefined)
       socket.on('message', () => undefined)
       watch(sockets)
       const { id: sub, scopes, expiresAt: exp } = principal

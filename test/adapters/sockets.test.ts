@@ -44,7 +44,6 @@ const withWs: OpenSocketSample = async (auth) => {
     sockets.handleUpgrade(request, connection, head, (socket) => {
       accepted.hold(socket)
       socket.on('message', (data: Buffer) => socket.send(String(data.length)))
-      socket.on('error', () => undefined)
       socket.send(greeting(accepted.principal))
     })
   })
