@@ -9,8 +9,7 @@ const UTF_8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
 /** Whether an Authorization value is of the Basic scheme, readable or not. */
 export function isBasicHeader(value: string | undefined): value is string {
-  // Every guarded request is asked, and nearly all are told apart from it by their second letter.
-  return value !== undefined && (value[1] === 'a' || value[1] === 'A') && /^basic( |$)/i.test(value)
+  return value !== undefined && /^basic( |$)/i.test(value)
 }
 
 /** The pair in a Basic header; undefined for what is no base64, no UTF-8, or has no colon. Proves nothing. */
