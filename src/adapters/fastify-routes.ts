@@ -49,17 +49,28 @@ export function routesBefore(app: FastifyInstance): DeclaredRoute[] {
       const path = above.join('')
       return methods === '' ? [] : methods.split(', ').map((method) => ({ method, path, access: undefined }))
     })
-  return hasNotFoundHandler(app)
-    ? [...routes, { method: '*', path: '/ (not-found handler)', access: undefined }]
-    : routes
+  // Fastify takes one for each prefix, and notes that it has it.
+  const handlers = scopesOf(app).filter((scope) => ownOf(scope, 'canSetNotFoundHandler') === false)
+  return [...routes, ...handlers.map(({ prefix }) => notFoundHandler(prefix))]
 }
 
-/** Fastify takes one for each prefix, and notes that it has it. */
-function hasNotFoundHandler(app: FastifyInstance): boolean {
-  const noted = Object.getOwnPropertySymbols(app).find(
-    ({ description }) => description === 'fastify.canSetNotFoundHandler',
+/** A not-found handler answers like a route does. */
+export function notFoundHandler(prefix: string): DeclaredRoute {
+  return { method: '*', path: `${prefix === '' ? '/' : prefix} (not-found handler)`, access: undefined }
+}
+
+/** The application, and the plugins in it that have been loaded: each has taken the `onRoute` hooks that were there then. */
+export function scopesOf(app: FastifyInstance): FastifyInstance[] {
+  const children = ownOf(app, 'children') as readonly FastifyInstance[]
+  return [app, ...children.flatMap(scopesOf)]
+}
+
+/** What Fastify keeps in an application, or in a plugin of its own scope, under a symbol. */
+function ownOf(scope: object, name: string): unknown {
+  const symbol = Object.getOwnPropertySymbols(scope).find(
+    ({ description }) => description === `fastify.${name}`,
   )
-  return noted !== undefined && (app as unknown as Record<symbol, unknown>)[noted] === false
+  return symbol && (scope as Record<symbol, unknown>)[symbol]
 }
 
 /** Stops the start: of two parts of one name a rule sees the last, and nobody knows which of them it was written for. */

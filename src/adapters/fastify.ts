@@ -4,6 +4,7 @@ import type {
   FastifyRequest,
   HookHandlerDoneFunction,
   onRequestHookHandler,
+  onRouteHookHandler,
   preHandlerHookHandler,
   RouteOptions,
 } from 'fastify'
@@ -17,7 +18,14 @@ import { INVENTORY } from '../model/inventory.ts'
 import type { Principal } from '../model/principal.ts'
 import { createEdge, type Edge, type EdgeOptions } from './edge.ts'
 import { hideTicket, keepTicketsFromLog, targetOf } from './fastify-log.ts'
-import { isTwin, refuseAmbiguous, routesBefore, ScopedRoute } from './fastify-routes.ts'
+import {
+  isTwin,
+  notFoundHandler,
+  refuseAmbiguous,
+  routesBefore,
+  ScopedRoute,
+  scopesOf,
+} from './fastify-routes.ts'
 import { noteWord } from './fastify-swagger.ts'
 import { noteProtection, type PrincipalOf, refuseUnprotected } from './fastify-words.ts'
 import { placeOfCaller } from './guard-mark.ts'
@@ -65,7 +73,7 @@ export function protect(
 
   keepTicketsFromLog(app)
   app.decorateRequest('principal', undefined)
-  app.addHook('onRoute', function (options) {
+  const addCheck: onRouteHookHandler = function (options) {
     // Of @fastify/websocket, which has to be there before its routes.
     const { websocketServer } = this as { websocketServer?: SocketServer }
     if (websocketServer !== undefined) sockets.watch(websocketServer)
@@ -82,7 +90,8 @@ export function protect(
     noteWord(options, word)
     const check = checkOf(word)
     keepFirst(options, isForAllPaths(options.url) ? afterIssuer(check) : check)
-  })
+  }
+  for (const scope of scopesOf(app)) scope.addHook('onRoute', addCheck)
 
   const checkOf = (word: () => Access | undefined): onRequestHookHandler => {
     let access: Access | undefined
@@ -153,11 +162,7 @@ export function protect(
   })
   const all = (): DeclaredRoute[] => [
     ...routes.filter((route) => !isTwin(route, routes)),
-    ...(notFound === undefined ? handlers : []).map((path) => ({
-      method: '*',
-      path: `${path} (not-found handler)`,
-      access: undefined,
-    })),
+    ...(notFound === undefined ? handlers : []).map(notFoundHandler),
   ]
   app.addHook('onReady', async () => {
     if (!starting) return
@@ -282,7 +287,7 @@ function noteNotFoundHandlers(app: FastifyInstance, check: preHandlerHookHandler
   const prefixes: string[] = []
   const { setNotFoundHandler } = app
   app.setNotFoundHandler = function (this: FastifyInstance, ...args: unknown[]) {
-    prefixes.push(this.prefix === '' ? '/' : this.prefix)
+    prefixes.push(this.prefix)
     const handler = args.find((one) => typeof one === 'function')
     const options = args.find((one) => typeof one === 'object' && one !== null) as
       | { readonly preHandler?: unknown }

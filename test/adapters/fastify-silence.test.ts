@@ -56,6 +56,10 @@ test('G-1: Fastify: so do those that differ by a constraint, of other methods, a
   app.route({ method: 'M-SEARCH', url: '/a', handler: secret })
   app.post('/a/c', { constraints: { host: 'x.example' } }, secret)
   app.setNotFoundHandler((_request, reply) => reply.code(200).send(SECRET))
+  app.register(async (child) => child.setNotFoundHandler((_request, reply) => reply.code(200).send(SECRET)), {
+    prefix: '/v1',
+  })
+  await app.after()
   protect(app, auth, { notFound: anyone })
   assert.deepEqual(await unguarded(app), [
     'M-SEARCH /a',
@@ -64,7 +68,27 @@ test('G-1: Fastify: so do those that differ by a constraint, of other methods, a
     'PUT /a/b',
     'POST /a/c',
     '* / (not-found handler)',
+    '* /v1 (not-found handler)',
   ])
+})
+
+test('G-1: Fastify: plugins that were loaded before `protect` are guarded from then on', async () => {
+  const app = Fastify()
+  const scopes: FastifyInstance[] = []
+  await app.register(
+    async (outer) => {
+      scopes.push(outer)
+      await outer.register(async (inner) => void scopes.push(inner))
+    },
+    { prefix: '/v1' },
+  )
+  protect(app, auth)
+  for (const [at, scope] of scopes.entries()) {
+    scope.get(`/guarded/${at}`, guard(signedIn), secret)
+    scope.get(`/silent/${at}`, secret)
+  }
+  assert.deepEqual(await unguarded(app), ['GET /v1/silent/0', 'GET /v1/silent/1'])
+  assert.deepEqual(await ask(app, '/v1/guarded/0', '/v1/silent/0', '/v1/silent/1'), [401, 403, 403])
 })
 
 test('Fastify: a plugin that fails is no reason to tell of its routes as if they were all', async () => {
