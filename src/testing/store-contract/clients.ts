@@ -6,7 +6,7 @@ import { type Client, FIRST_PARTY } from '../../model/client.ts'
 import type { NewClient } from '../../store/clients.ts'
 import type { Store } from '../../store/store.ts'
 import { assertGiven, assertRefused, entryOf, eventOf, newId, signIn, tally } from './people.ts'
-import { HOUR, MINUTE, SECOND, type Subject } from './subject.ts'
+import { MINUTE, type Subject } from './subject.ts'
 
 function newClient(more: Partial<NewClient> = {}): NewClient {
   return {
@@ -27,7 +27,7 @@ function newClient(more: Partial<NewClient> = {}): NewClient {
   }
 }
 
-async function register(
+export async function register(
   store: Store,
   more: Partial<NewClient> = {},
 ): Promise<Client & { secretHash: string }> {
@@ -163,59 +163,6 @@ export function testClients(subject: Subject): void {
     assert.equal(await store.clients.change(newId(), {}, eventOf('client.changed')), undefined)
   })
 
-  test('C8: while a secret is replaced two are good, later one; a third never', async () => {
-    const { store, other, advance } = subject()
-    const client = await register(store)
-    const first = client.secretHash
-    const rotate = (hash: string, formerMilliseconds: number, endTokens = false) =>
-      store.clients.rotateSecret(
-        client.id,
-        { hash, formerMilliseconds, endTokens },
-        eventOf('client.secret_rotated', { clientId: client.id }),
-      )
-    const good = async () => (await other.clients.findStanding(client.id))?.secretHashes
-
-    const rotated = await rotate('second', HOUR)
-    assert.deepEqual(await good(), ['second', first])
-    const [newest, former] = rotated?.secrets ?? []
-    assert.equal(newest?.endsAt, undefined)
-    assert.equal(former?.endsAt, (newest?.createdAt ?? 0) + HOUR)
-    assert.equal(await entryOf(store, 'client', client.id), undefined)
-
-    await rotate('third', 2 * HOUR)
-    assert.deepEqual(await good(), ['third', 'second'], 'the oldest ends')
-    await advance(2 * HOUR + SECOND)
-    assert.deepEqual(await good(), ['third'])
-    assert.equal((await store.clients.find(client.id))?.secrets.length, 1)
-
-    const leaked = await rotate('fourth', 0, true)
-    assert.deepEqual(await good(), ['fourth'], 'at once')
-    assert.equal((await entryOf(other, 'client', client.id))?.least, leaked?.ver)
-    const unknown = { hash: 'x', formerMilliseconds: 0, endTokens: false }
-    assert.equal(
-      await store.clients.rotateSecret(newId(), unknown, eventOf('client.secret_rotated')),
-      undefined,
-    )
-  })
-
-  test('of secrets made at once none is lost that was answered last, and two are good', async () => {
-    const { store, other } = subject()
-    const { id } = await register(store)
-    const hashes = Array.from({ length: 8 }, (_, index) => `hash ${index}`)
-    await Promise.all(
-      hashes.map((hash, index) =>
-        (index % 2 === 0 ? store : other).clients.rotateSecret(
-          id,
-          { hash, formerMilliseconds: HOUR, endTokens: false },
-          eventOf('client.secret_rotated', { clientId: id }),
-        ),
-      ),
-    )
-    const { secretHashes = [] } = (await store.clients.findStanding(id)) ?? {}
-    assert.equal(new Set(secretHashes).size, 2)
-    assert.ok(secretHashes.every((hash) => hashes.includes(hash)))
-  })
-
   test('B7: sessions of a removed or disabled client do not refresh, nor do new ones begin', async () => {
     const { store, other } = subject()
     const { id } = await register(store)
@@ -268,34 +215,5 @@ export function testClients(subject: Subject): void {
       ),
     )
     assert.deepEqual(tally(removed.map(String)), { true: 1, false: 3 })
-  })
-
-  test('a session is looked at by whoever holds its secret, and stays as it is', async () => {
-    const { store, other, advance } = subject()
-    const { user, session, present } = await signIn(store)
-    const token = { userId: user.id, id: session.id, secretHash: session.secretHash }
-    const standing = await other.sessions.inspect(token)
-    assert.deepEqual([standing?.generation, standing?.live, standing?.session.id], [0, true, session.id])
-    assert.deepEqual(standing?.session, (await store.sessions.list(user.id))[0])
-    const { ver = 0 } = (await store.clients.find(FIRST_PARTY)) ?? {}
-    const { storeEpoch } = await store.revocations.pull()
-    assert.deepEqual(standing?.counters, { user: user.ver, client: ver, store: storeEpoch })
-    assertGiven(await present(0), 'rotate', 1)
-    assert.equal((await other.sessions.inspect(token))?.generation, 1)
-    const strangers = [
-      { secretHash: 'other' },
-      { userId: newId() },
-      { id: newId() },
-      { id: `${session.id}x` },
-    ]
-    for (const wrong of strangers)
-      assert.equal(await store.sessions.inspect({ ...token, ...wrong }), undefined)
-
-    await advance(session.idleMilliseconds + SECOND)
-    assert.equal((await store.sessions.inspect(token))?.live, false, 'past its limit')
-    const ended = await signIn(store, user)
-    await store.sessions.endAll(user.id, { why: 'ended_by_user' }, eventOf('session.all_ended'))
-    const { id, secretHash } = ended.session
-    assert.equal((await store.sessions.inspect({ userId: user.id, id, secretHash }))?.live, false)
   })
 }

@@ -1,13 +1,19 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { randomSecret, systemRandom } from '../../base/random.ts'
 import type { User } from '../../model/user.ts'
-import type { NewPasskey } from '../../store/factors.ts'
 import type { Store } from '../../store/store.ts'
-import { entryOf, eventOf, eventsOf, newId, signIn, signUp, tally } from './people.ts'
+import {
+  entryOf,
+  eventOf,
+  eventsOf,
+  newId,
+  newPasskey,
+  newRecoveryCodes,
+  signIn,
+  signUp,
+  tally,
+} from './people.ts'
 import { HOUR, type Subject } from './subject.ts'
-
-const codes = (count = 10): string[] => Array.from({ length: count }, () => randomSecret(systemRandom))
 
 async function addTotp(store: Store, user: User, more: { keepSessionId?: string; hashes?: string[] } = {}) {
   const { keepSessionId, hashes = [] } = more
@@ -22,23 +28,6 @@ async function addTotp(store: Store, user: User, more: { keepSessionId?: string;
   const changed = await store.factors.addTotp(totp, eventOf('totp.added', { userId: user.id }))
   assert.ok(changed !== undefined)
   return { user: changed, sealed: totp.sealed }
-}
-
-function newPasskey(user: User, more: Partial<NewPasskey> = {}): NewPasskey {
-  return {
-    userId: user.id,
-    userEpoch: user.epoch,
-    keepSessionId: undefined,
-    id: newId(),
-    name: 'laptop "1"',
-    credentialId: randomSecret(systemRandom),
-    publicKey: 'cHVibGlj',
-    counter: 0,
-    transports: ['internal', 'hybrid'],
-    synced: true,
-    recoveryCodes: [],
-    ...more,
-  }
 }
 
 const added = (user: User) => eventOf('passkey.added', { userId: user.id })
@@ -57,7 +46,7 @@ export function testFactors(subject: Subject): void {
     const elsewhere = await signIn(store, here.user)
     const { user, sealed } = await addTotp(store, here.user, {
       keepSessionId: here.session.id,
-      hashes: codes(),
+      hashes: newRecoveryCodes(),
     })
     assert.ok(user.epoch > here.user.epoch && user.ver > here.user.ver)
     assert.equal((await entryOf(store, 'user', user.id))?.least, user.ver)
@@ -78,7 +67,7 @@ export function testFactors(subject: Subject): void {
     const before = await signUp(store)
     const { user } = await addTotp(store, before)
     const totp = { userId: user.id, userEpoch: before.epoch, keepSessionId: undefined, sealed: 's1.x.y' }
-    const stale = { ...totp, step: 1, recoveryCodes: codes() }
+    const stale = { ...totp, step: 1, recoveryCodes: newRecoveryCodes() }
     assert.equal(await store.factors.addTotp(stale, eventOf('totp.added', { userId: user.id })), undefined)
     assert.equal((await store.factors.addPasskey(newPasskey(before), added(user))).outcome, 'stale')
     assert.equal((await store.factors.find(user.id)).recoveryCodes, 0)
@@ -111,7 +100,7 @@ export function testFactors(subject: Subject): void {
 
   test('E14: of 50 who use one recovery code at once, exactly one wins', async () => {
     const { store, other } = subject()
-    const hashes = codes()
+    const hashes = newRecoveryCodes()
     const { user } = await addTotp(store, await signUp(store), { hashes })
     const event = eventOf('recovery_code.used', { userId: user.id })
     const [hash = '', second = ''] = hashes
@@ -131,7 +120,7 @@ export function testFactors(subject: Subject): void {
 
   test('new recovery codes replace the old ones, and are for those who have a factor', async () => {
     const { store } = subject()
-    const [old, fresh] = [codes(), codes()]
+    const [old, fresh] = [newRecoveryCodes(), newRecoveryCodes()]
     const { user } = await addTotp(store, await signUp(store), { hashes: old })
     const event = eventOf('recovery_codes.made', { userId: user.id })
     assert.equal(await store.factors.replaceRecoveryCodes({ userId: user.id, hashes: fresh }, event), true)
@@ -139,62 +128,19 @@ export function testFactors(subject: Subject): void {
     assert.equal(await store.factors.spendRecoveryCode({ userId: user.id, hash: old[0] ?? '' }, used), false)
     assert.equal(await store.factors.spendRecoveryCode({ userId: user.id, hash: fresh[0] ?? '' }, used), true)
     const bare = await signUp(store)
-    assert.equal(await store.factors.replaceRecoveryCodes({ userId: bare.id, hashes: codes() }, event), false)
-  })
-
-  test('a passkey is kept with what proves it; its credential belongs to one account', async () => {
-    const { store, other } = subject()
-    const owner = await signUp(store)
-    const passkey = newPasskey(owner, { counter: 7, synced: false, recoveryCodes: codes() })
-    const outcome = await store.factors.addPasskey(passkey, added(owner))
-    assert.equal(outcome.outcome, 'added')
-    const { passkeys, recoveryCodes } = await other.factors.find(owner.id)
-    assert.equal(recoveryCodes, 10)
-    const { userId: _u, userEpoch: _e, keepSessionId: _k, recoveryCodes: _r, ...kept } = passkey
-    const addedAt = passkeys[0]?.addedAt ?? 0
-    assert.ok(addedAt > 0)
-    assert.deepEqual(passkeys, [{ ...kept, addedAt, usedAt: undefined }])
-
-    const thief = await signUp(store)
-    const copy = newPasskey(thief, { credentialId: passkey.credentialId })
-    assert.equal((await store.factors.addPasskey(copy, added(thief))).outcome, 'taken')
-    assert.deepEqual(await store.users.find(thief.id), thief, 'nothing of them changed')
-
-    const renamed = eventOf('passkey.renamed', { userId: owner.id })
-    const { id } = passkey
-    assert.equal(await store.factors.renamePasskey({ userId: thief.id, id, name: 'x' }, renamed), false)
-    assert.equal(await store.factors.renamePasskey({ userId: owner.id, id, name: 'phone' }, renamed), true)
-    assert.equal((await store.factors.find(owner.id)).passkeys[0]?.name, 'phone')
-  })
-
-  test('the counter of a passkey only rises, but for those that do not count', async () => {
-    const { store, other } = subject()
-    const owner = await signUp(store)
-    const counting = newPasskey(owner, { counter: 5 })
-    const result = await store.factors.addPasskey(counting, added(owner))
-    assert.ok(result.outcome === 'added')
-    const still = newPasskey(result.user)
-    assert.equal((await store.factors.addPasskey(still, added(owner))).outcome, 'added')
-
-    const note = (on: Store, { id }: NewPasskey, counter: number) =>
-      on.factors.notePasskey({ userId: owner.id, id, counter, synced: true })
-    const together = await Promise.all([6, 6, 6, 6].map((c, i) => note(i % 2 ? other : store, counting, c)))
-    assert.deepEqual(tally(together.map(String)), { true: 1, false: 3 })
-    for (const counter of [5, 6, 0]) assert.equal(await note(store, counting, counter), false)
-    assert.equal(await note(store, counting, 9), true)
-    assert.equal(await note(store, still, 0), true)
-    assert.equal(await note(store, still, 0), true)
-    assert.equal(await note(store, still, 1), true)
-    assert.equal(await note(store, still, 0), false, 'it has begun to count')
-    const { passkeys } = await other.factors.find(owner.id)
-    assert.deepEqual(passkeys.map(({ counter }) => counter).sort(), [1, 9])
-    assert.ok(passkeys.every(({ usedAt }) => usedAt !== undefined))
+    assert.equal(
+      await store.factors.replaceRecoveryCodes({ userId: bare.id, hashes: newRecoveryCodes() }, event),
+      false,
+    )
   })
 
   test('a factor that is taken away is gone, and the recovery codes with the last one', async () => {
     const { store } = subject()
     const here = await signIn(store)
-    const first = await addTotp(store, here.user, { keepSessionId: here.session.id, hashes: codes() })
+    const first = await addTotp(store, here.user, {
+      keepSessionId: here.session.id,
+      hashes: newRecoveryCodes(),
+    })
     const passkey = newPasskey(first.user, { keepSessionId: here.session.id })
     const second = await store.factors.addPasskey(passkey, added(here.user))
     assert.ok(second.outcome === 'added')
@@ -221,42 +167,10 @@ export function testFactors(subject: Subject): void {
     assert.equal((await here.present(0)).verdict, 'rotate', 'the session at work lives on')
   })
 
-  test('the last way in is not taken away: a passkey stays where there is no password, nor another one, nor a usable account elsewhere', async () => {
-    const { store, other } = subject()
-    const before = await signUp(store, { passwordHash: undefined })
-    const { id: userId } = before
-    const [one, two] = [newPasskey(before), newPasskey(before)]
-    const first = await store.factors.addPasskey(one, added(before))
-    assert.ok(first.outcome === 'added')
-    const second = await store.factors.addPasskey({ ...two, userEpoch: first.user.epoch }, added(before))
-    assert.ok(second.outcome === 'added')
-    const event = eventOf('passkey.removed', { userId })
-    const remove = (by: Store, passkeyId: string, usable?: readonly string[]) =>
-      by.factors.remove({ userId, keepSessionId: undefined, passkeyId, usable }, event)
-    const both = await Promise.all([remove(store, one.id, []), remove(other, two.id, [])])
-    assert.deepEqual(tally(both), { removed: 1, last: 1 })
-    const [left] = (await store.factors.find(userId)).passkeys
-    assert.ok(left !== undefined)
-    const standing = await store.users.find(userId)
-    assert.equal(await remove(store, left.id, ['work']), 'last')
-    assert.deepEqual(await store.users.find(userId), standing)
-    const of = { userId, userEpoch: standing?.epoch ?? 0, id: newId(), provider: 'work' }
-    const identity = { ...of, issuer: 'https://id.example.com', subject: newId(), email: undefined }
-    assert.equal(await store.identities.add(identity, eventOf('identity.added', { userId })), 'added')
-    assert.equal(await remove(store, left.id, ['home']), 'last', 'that provider is not configured')
-    assert.equal(await remove(store, left.id, ['work']), 'removed')
-
-    const locked = await signUp(store, { passwordHash: undefined })
-    const only = newPasskey(locked)
-    await store.factors.addPasskey(only, added(locked))
-    const lost = { userId: locked.id, keepSessionId: undefined, passkeyId: only.id }
-    assert.equal(await store.factors.remove(lost, event), 'removed', 'whoever helps out is not asked')
-  })
-
   test('B7: a reset takes every factor and ends every session', async () => {
     const { store, other } = subject()
     const before = await signUp(store)
-    const { user } = await addTotp(store, before, { hashes: codes() })
+    const { user } = await addTotp(store, before, { hashes: newRecoveryCodes() })
     const result = await store.factors.addPasskey(newPasskey(user), added(user))
     assert.ok(result.outcome === 'added')
     const session = await signIn(store, result.user)
@@ -285,7 +199,7 @@ export function testFactors(subject: Subject): void {
 
   test('factors go with their user', async () => {
     const { store } = subject()
-    const { user } = await addTotp(store, await signUp(store), { hashes: codes() })
+    const { user } = await addTotp(store, await signUp(store), { hashes: newRecoveryCodes() })
     const passkey = newPasskey(user)
     assert.equal((await store.factors.addPasskey(passkey, added(user))).outcome, 'added')
     await store.users.remove(user.id, eventOf('user.deleted', { userId: user.id }))

@@ -1,6 +1,8 @@
 import { after, before, describe } from 'node:test'
+import { testAccountRecovery } from './account-recovery.ts'
 import { testApiKeys } from './api-keys.ts'
 import { testChanges } from './changes.ts'
+import { testClientSecrets } from './client-secrets.ts'
 import { testClients } from './clients.ts'
 import { testCodes } from './codes.ts'
 import { testConsents } from './consents.ts'
@@ -8,20 +10,28 @@ import { testDeviceCodes } from './device-codes.ts'
 import { testEvents } from './events.ts'
 import { testFactors } from './factors.ts'
 import { testIdentities } from './identities.ts'
+import { testInvitations } from './invitations.ts'
 import { testKeys } from './keys.ts'
 import { testLinks } from './links.ts'
+import { testLostRevocations } from './lost-revocations.ts'
 import { testNodes } from './nodes.ts'
 import { testOneTime } from './one-time.ts'
+import { testPasskeys } from './passkeys.ts'
 import { testPermissions } from './permissions.ts'
 import { testRefresh } from './refresh.ts'
+import { testRefreshRaces } from './refresh-races.ts'
+import { testRefreshRepeats } from './refresh-repeats.ts'
 import { testRefusals } from './refusals.ts'
+import { testRevocationPulls } from './revocation-pulls.ts'
 import { testRevocations } from './revocations.ts'
 import { testSessionEnds } from './session-ends.ts'
 import { testSessions } from './sessions.ts'
 import type { Stores, StoreUnderTest } from './subject.ts'
 import { testSurvey } from './survey.ts'
 import { testUpkeep } from './upkeep.ts'
+import { testUserEnds } from './user-ends.ts'
 import { testUsers } from './users.ts'
+import { testValues } from './values.ts'
 import { testWebhooks } from './webhooks.ts'
 
 export interface StoreContractOptions {
@@ -57,17 +67,25 @@ export function storeContract({ name, open, races = 10 }: StoreContractOptions):
     after(() => opened?.close())
 
     testUsers(subject)
+    testUserEnds(subject)
+    testValues(subject)
     testSessions(subject)
     testSessionEnds(subject)
-    testRefresh(subject, races)
+    testRefresh(subject)
+    testRefreshRepeats(subject)
+    testRefreshRaces(subject, races)
     testRevocations(subject)
+    testRevocationPulls(subject)
+    testLostRevocations(subject)
     testClients(subject)
+    testClientSecrets(subject)
     testPermissions(subject)
     testApiKeys(subject)
     testCodes(subject, races)
     testConsents(subject, races)
     testDeviceCodes(subject, races)
     testFactors(subject)
+    testPasskeys(subject)
     testIdentities(subject)
     testRefusals(subject)
     testKeys(subject)
@@ -75,6 +93,8 @@ export function storeContract({ name, open, races = 10 }: StoreContractOptions):
     testEvents(subject)
     testOneTime(subject)
     testLinks(subject)
+    testInvitations(subject)
+    testAccountRecovery(subject)
     testChanges(subject)
     testWebhooks(subject)
     testSurvey(subject)

@@ -4,6 +4,7 @@ import { randomId, randomSecret, systemRandom } from '../../base/random.ts'
 import { FIRST_PARTY } from '../../model/client.ts'
 import type { RefreshVerdict } from '../../model/refresh-decision.ts'
 import type { User } from '../../model/user.ts'
+import type { NewPasskey } from '../../store/factors.ts'
 import type { NewSession, RefreshCall, RefreshOutcome } from '../../store/sessions.ts'
 import type { Store } from '../../store/store.ts'
 import type { NewUser } from '../../store/users.ts'
@@ -152,4 +153,25 @@ export function tally(values: readonly string[]): Record<string, number> {
   const counts: Record<string, number> = {}
   for (const value of values) counts[value] = (counts[value] ?? 0) + 1
   return counts
+}
+
+export function newRecoveryCodes(): string[] {
+  return Array.from({ length: 10 }, () => randomSecret(systemRandom))
+}
+
+export function newPasskey(user: User, more: Partial<NewPasskey> = {}): NewPasskey {
+  return {
+    userId: user.id,
+    userEpoch: user.epoch,
+    keepSessionId: undefined,
+    id: newId(),
+    name: 'laptop "1"',
+    credentialId: randomSecret(systemRandom),
+    publicKey: 'cHVibGlj',
+    counter: 0,
+    transports: ['internal', 'hybrid'],
+    synced: true,
+    recoveryCodes: [],
+    ...more,
+  }
 }

@@ -15,7 +15,7 @@ import {
   signIn,
   signUp,
 } from './people.ts'
-import { DAY, HOUR, type Subject } from './subject.ts'
+import { DAY, HOUR, SECOND, type Subject } from './subject.ts'
 
 export function testSessions(subject: Subject): void {
   test('a session starts with the facts its first token is made from', async () => {
@@ -209,5 +209,34 @@ export function testSessions(subject: Subject): void {
     assert.equal(await store.sessions.countLive(), before + 2)
     await advance(HOUR)
     assert.equal(await store.sessions.countLive(), before + 1, brief.session.id)
+  })
+
+  test('a session is looked at by whoever holds its secret, and stays as it is', async () => {
+    const { store, other, advance } = subject()
+    const { user, session, present } = await signIn(store)
+    const token = { userId: user.id, id: session.id, secretHash: session.secretHash }
+    const standing = await other.sessions.inspect(token)
+    assert.deepEqual([standing?.generation, standing?.live, standing?.session.id], [0, true, session.id])
+    assert.deepEqual(standing?.session, (await store.sessions.list(user.id))[0])
+    const { ver = 0 } = (await store.clients.find(FIRST_PARTY)) ?? {}
+    const { storeEpoch } = await store.revocations.pull()
+    assert.deepEqual(standing?.counters, { user: user.ver, client: ver, store: storeEpoch })
+    assertGiven(await present(0), 'rotate', 1)
+    assert.equal((await other.sessions.inspect(token))?.generation, 1)
+    const strangers = [
+      { secretHash: 'other' },
+      { userId: newId() },
+      { id: newId() },
+      { id: `${session.id}x` },
+    ]
+    for (const wrong of strangers)
+      assert.equal(await store.sessions.inspect({ ...token, ...wrong }), undefined)
+
+    await advance(session.idleMilliseconds + SECOND)
+    assert.equal((await store.sessions.inspect(token))?.live, false, 'past its limit')
+    const ended = await signIn(store, user)
+    await store.sessions.endAll(user.id, { why: 'ended_by_user' }, eventOf('session.all_ended'))
+    const { id, secretHash } = ended.session
+    assert.equal((await store.sessions.inspect({ userId: user.id, id, secretHash }))?.live, false)
   })
 }
