@@ -32,7 +32,7 @@ import { placeOfCaller } from './guard-mark.ts'
 import { type HeldSockets, holdSockets, type SocketServer } from './held-sockets.ts'
 import { issuerListener } from './issuer-listener.ts'
 import { type Embedded, findIssuerPaths, isIssuer } from './issuer-paths.ts'
-import { type PathWords, readPathWords } from './path-words.ts'
+import { type PathWords, readPathWords, refuseIdleRows } from './path-words.ts'
 import { checkProtect, type Protection } from './protection.ts'
 import {
   type DeclaredRoute,
@@ -168,6 +168,7 @@ export function protect(
     if (!starting) return
     refuseUndeclared(all())
     refuseAmbiguous(all())
+    refuseIdleRows(paths, routes)
     await auth.ready()
   })
 

@@ -25,7 +25,7 @@ import {
 } from './hono-router.ts'
 import { coverAnswers } from './hono-silence.ts'
 import { type Embedded, findIssuerPaths, isIssuer } from './issuer-paths.ts'
-import { type PathWords, readPathWords } from './path-words.ts'
+import { type PathWords, readPathWords, refuseIdleRows } from './path-words.ts'
 import { checkProtect, type Protection } from './protection.ts'
 import { type DeclaredRoute, inventoryOf, refuseUndeclared } from './undeclared-routes.ts'
 
@@ -119,6 +119,8 @@ export function protect(
   const protection: Protection = {
     async ready() {
       refuseUndeclared(declared())
+      // Middleware may be what a row is for.
+      refuseIdleRows(paths, app.routes)
       await auth.ready()
     },
     routes: async () => inventoryOf(declared()),

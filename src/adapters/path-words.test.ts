@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { anyone, needs, signedIn } from '../model/access.ts'
-import { readPathWords, tidiedPath, wordForRequest } from './path-words.ts'
+import { anyone, limited, needs, signedIn } from '../model/access.ts'
+import { readPathWords, refuseIdleRows, tidiedPath, wordForRequest } from './path-words.ts'
 
 const admin = needs({ roles: ['admin'] })
 
@@ -42,6 +42,24 @@ test('what is no path, and what is no word, is refused', () => {
     assert.throws(() => readPathWords({ [key]: anyone }), /is not a path/, key)
   }
   assert.throws(() => readPathWords({ '/x': {} as never }), /no access word/)
+})
+
+test('G-1: a row that asks for something and covers no route is refused, one for anyone is not', () => {
+  const routes = [
+    { method: 'GET', path: '/*' },
+    { method: 'GET', path: '/docs/json' },
+    { method: 'ALL', path: '/files/*' },
+  ]
+  const rows = { '/*': signedIn, '/docs/*': admin, 'GET /docs/json': signedIn, '/files/*': admin }
+  refuseIdleRows({ ...rows, '/later/*': anyone }, routes)
+  refuseIdleRows(undefined, routes)
+  for (const key of ['/private/*', '/dosc/*', 'POST /docs/*', '/docs', '/files/inner/*', 'GET /files/*']) {
+    assert.throws(() => refuseIdleRows({ ...rows, [key]: signedIn }, routes), {
+      message: `paths: no route is declared at or below ${key}, so nobody would be asked for this word`,
+    })
+  }
+  const limitedAnyone = limited(anyone, { name: 'x', count: 1, perSeconds: 1 })
+  assert.throws(() => refuseIdleRows({ '/a': limitedAnyone, '/b': admin }, routes), /below \/a, \/b,/)
 })
 
 test('G-2: every reading of a path has to have a word, and all of them hold', () => {

@@ -1,4 +1,4 @@
-import { Access } from '../model/access.ts'
+import { Access, anyone } from '../model/access.ts'
 import { joinAccess } from '../model/access-join.ts'
 
 /**
@@ -42,6 +42,28 @@ export function readPathWords(words: PathWords = {}): FindPathWord {
 }
 
 const findNone: FindPathWord = () => undefined
+
+/**
+ * Stops the start where words go by how routes are declared: one that asks for something and covers none would be a
+ * protection that somebody believes in, be it misspelt or meant for a part of what a wider route serves.
+ */
+export function refuseIdleRows(
+  words: PathWords = {},
+  routes: readonly { readonly method: string; readonly path: string }[],
+): void {
+  const idle = Object.entries(words).filter(([key, access]) => {
+    const row = readRow(key, access)
+    return (
+      access !== anyone &&
+      !routes.some(({ method, path }) => (row.method ?? method) === method && covers(row, path))
+    )
+  })
+  if (idle.length > 0) {
+    throw new TypeError(
+      `paths: no route is declared at or below ${idle.map(([key]) => key).join(', ')}, so nobody would be asked for this word`,
+    )
+  }
+}
 
 function readRow(key: string, access: Access): Row {
   const [, method, path = ''] = /^(?:([A-Z]+) )?(\/\S*|\*)$/.exec(key) ?? []

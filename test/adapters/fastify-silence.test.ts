@@ -183,6 +183,17 @@ test('G-2: Fastify: two parts of one name stop the start where a rule would see 
   await assert.rejects(async () => other.ready(), /GET \/orgs\/:id\/items\/:id: two of its parts/)
 })
 
+test('G-1: Fastify: a word for a part of what a route serves stops the start, for nobody would be asked for it', async () => {
+  for (const url of ['/*', '/private/*']) {
+    const app = Fastify()
+    protect(app, auth, { paths: { '/*': anyone, '/private/*': signedIn, '/docs/*': anyone } })
+    app.register(async (plugin) => void plugin.get(url, secret))
+    if (url === '/*') await assert.rejects(async () => app.ready(), /declared at or below \/private\/\*/)
+    else assert.deepEqual(await ask(app, '/private/x'), [401])
+    await app.close()
+  }
+})
+
 test('Fastify: a route for all paths leaves the issuer its own, one that names the path does not', async () => {
   const app = Fastify()
   protect(app, auth, { cors: auth.cors, headers: { 'x-mine': 'yes' } })

@@ -386,6 +386,21 @@ test('G-2: Hono: a guard that is a route of its own is asked with the parts of t
   assert.deepEqual([await ask(apart, '/x'), await askWith({ ...headers }, apart, '/x')], [[401], [200]])
 })
 
+test('G-1: Hono: a word for a part of what middleware serves stops the start, for nobody would be asked for it', async () => {
+  for (const path of ['/*', '/private/*']) {
+    const app = new Hono()
+    const { ready } = protect(app, auth, {
+      paths: { '/*': anyone, '/private/*': signedIn, '/docs/*': anyone },
+    })
+    app.use(path, async (c, _next) => c.text(SECRET))
+    if (path === '/*') await assert.rejects(ready(), /declared at or below \/private\/\*/)
+    else {
+      await ready()
+      assert.deepEqual(await ask(app, '/private/x'), [401])
+    }
+  }
+})
+
 test('Hono: a route for all paths leaves the issuer its own, one that names the path does not', async () => {
   const app = new Hono()
   protect(app, auth)
