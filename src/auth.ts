@@ -145,6 +145,7 @@ export interface Auth<
     start(session: {
       readonly userId: string
       readonly amr: readonly string[]
+      /** All that the roles hold unless named; none for an empty list. */
       readonly scopes?: readonly Scope[]
       /** The client that gets the tokens; `first-party` by default. */
       readonly clientId?: string

@@ -192,8 +192,7 @@ export function createAuth<
           const [owner, client] = await Promise.all([user(userId), activeClient(clientId)])
           await grants.keyRing.freshen()
           const by = originOf(origin)
-          const scope = scopes?.join(' ')
-          const signIn = { user: owner, client, scope, amr, origin: by, goesOnAt: 'token' } as const
+          const signIn = { user: owner, client, scope: scopes, amr, origin: by, goesOnAt: 'token' } as const
           return mint(await startSession(signIn, grants), client, grants)
         }),
       ...own.sessions,

@@ -1,4 +1,5 @@
 import { AuthError } from '../errors/auth-error.ts'
+import { parseScope } from '../model/scope-policy.ts'
 import { answerChallenge } from './challenge-answer.ts'
 import type { Grant } from './grant.ts'
 import { required } from './parameter.ts'
@@ -23,7 +24,8 @@ export const challenge: Grant = {
       },
       parts,
     )
-    return startSession({ user, client, scope, amr, origin, goesOnAt: 'token' }, parts)
+    const asked = scope === undefined ? undefined : parseScope(scope)
+    return startSession({ user, client, scope: asked, amr, origin, goesOnAt: 'token' }, parts)
   },
 }
 

@@ -1,4 +1,5 @@
 import { provePassword } from '../login/password.ts'
+import { namedScope } from '../model/scope-policy.ts'
 import type { Grant } from './grant.ts'
 import { required } from './parameter.ts'
 import { startSession } from './session-start.ts'
@@ -10,7 +11,7 @@ export const password: Grant = {
     const { origin, parameters } = request
     const login = required(request, 'username')
     const { user } = await provePassword(login, required(request, 'password'), origin, parts)
-    const scope = parameters.get('scope')
+    const scope = namedScope(parameters.get('scope'))
     return startSession({ user, client, scope, amr: ['pwd'], origin, goesOnAt: 'token' }, parts)
   },
 }

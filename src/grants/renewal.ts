@@ -4,6 +4,7 @@ import { AuthError } from '../errors/auth-error.ts'
 import { proveOwnPassword } from '../login/password.ts'
 import type { Client } from '../model/client.ts'
 import type { Principal } from '../model/principal.ts'
+import { declaredIn } from '../model/scope-policy.ts'
 import { hasFactor, joinAmr, methodsOf } from '../model/second-factor.ts'
 import type { User } from '../model/user.ts'
 import { passAccountGate } from './account-gate.ts'
@@ -88,8 +89,11 @@ export async function renewSession(
 ): Promise<TokenAnswer> {
   const { sessionId } = principal
   if (sessionId === undefined) throw new AuthError('VIA_NOT_ALLOWED', { details: { why: 'no session' } })
-  const signIn = { user, client, scope: principal.scopes.join(' '), amr, origin, goesOnAt: 'token' } as const
-  const challenge = () => challengeFor(signIn, parts)
+  const challenge = () => {
+    // What opens the user's own, such as `openid`, no sign-in without a browser can ask for.
+    const scope = principal.scopes.filter(declaredIn(parts.policy))
+    return challengeFor({ user, client, scope, amr, origin, goesOnAt: 'token' }, parts)
+  }
   await passAccountGate({ user, amr, origin, challenge }, parts)
   await parts.keyRing.freshen()
   const asked: Moment = momentOf(parts.clock)

@@ -4,7 +4,13 @@ import { randomId } from '../base/random.ts'
 import { AuthError, orThrow } from '../errors/auth-error.ts'
 import type { SignInOrigin } from '../login/password.ts'
 import type { Client } from '../model/client.ts'
-import { askedScope, declaredIn, grantedScope, scopesOfClient, scopesOfRoles } from '../model/scope-policy.ts'
+import {
+  declaredIn,
+  declaredScope,
+  grantedScope,
+  scopesOfClient,
+  scopesOfRoles,
+} from '../model/scope-policy.ts'
 import type { SessionFacts } from '../model/session.ts'
 import type { SessionLimits } from '../model/session-limits.ts'
 import type { User } from '../model/user.ts'
@@ -23,8 +29,8 @@ export interface SignIn {
   /** As read together with what was proven; a later epoch in the store voids the sign-in. */
   readonly user: User
   readonly client: Client
-  /** The `scope` asked for; all that the roles allow where undefined. */
-  readonly scope: string | undefined
+  /** Those asked for by name; all that the roles allow where undefined. */
+  readonly scope: readonly string[] | undefined
   readonly amr: readonly string[]
   /** When they proved it, where that was not just now, or `NOBODY_KNOWS_WHEN`. Milliseconds since 1970. */
   readonly authenticatedAt?: number | undefined
@@ -69,7 +75,7 @@ export function challengeFor(
   { user, client, scope, amr, goesOnAt }: SignIn,
   { challenges }: Pick<GrantParts, 'challenges'>,
 ): string {
-  const facts = { userId: user.id, userEpoch: user.epoch, clientId: client.id, scope, amr }
+  const facts = { userId: user.id, userEpoch: user.epoch, clientId: client.id, scope: scope?.join(' '), amr }
   return challenges.write({ purpose: goesOnAt, ...facts })
 }
 
@@ -83,7 +89,7 @@ export async function openSession(
   const { user, client, amr, authenticatedAt, origin } = signIn
   const { secretKeys, random } = parts
   // Before a second factor is asked for: it would be spent on what cannot be had.
-  const asksFor = orThrow(askedScope(signIn.scope, declaredIn(parts.policy)))
+  const asksFor = orThrow(declaredScope(signIn.scope, declaredIn(parts.policy)))
   await passAccountGate({ user, amr, origin, challenge: () => challengeFor(signIn, parts) }, parts)
   const from = { address: origin.address, agent: origin.agent }
   await parts.hooks.before?.signIn?.(user, from)

@@ -5,8 +5,8 @@ import { randomId } from '../base/random.ts'
 import { AuthError, orThrow } from '../errors/auth-error.ts'
 import type { ApiKey } from '../model/api-key.ts'
 import {
-  askedScope,
   declaredIn,
+  declaredScope,
   grantedScope,
   type ScopePolicy,
   scopesOfRoles,
@@ -68,7 +68,7 @@ export function createApiKeys(parts: ApiKeysParts): ApiKeys {
       const id = randomId(random)
       const ofRoles = await scopesOfRoles(policy, user.roles)
       const held = within === undefined ? ofRoles : ofRoles.filter((scope) => within.includes(scope))
-      const granted = grantedScope(orThrow(askedScope(scopes?.join(' '), declaredIn(policy))), held)
+      const granted = grantedScope(orThrow(declaredScope(scopes, declaredIn(policy))), held)
       // Unlike a token, a key is made for one purpose and long before it is used: with less than that it would fail there.
       const missing = scopes?.filter((scope) => !granted.includes(scope)) ?? []
       if (missing.length > 0) throw new AuthError('SCOPE_MISSING', { details: { scopes: missing } })

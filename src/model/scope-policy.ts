@@ -99,13 +99,24 @@ export function declaredIn({ scopes }: Pick<ScopePolicy, 'scopes'>): (name: stri
  * that nobody declared is a misspelling and not a wish: it is refused.
  */
 export function askedScope(
-  asked: string | undefined,
+  parameter: string | undefined,
   declares: (name: string) => boolean,
 ): readonly string[] | undefined | Refusal {
-  if (asked === undefined || asked.trim() === '') return undefined
-  const names = parseScope(asked)
-  const unknown = names.filter((name) => !declares(name))
-  if (unknown.length === 0) return names
+  return declaredScope(namedScope(parameter), declares)
+}
+
+/** The names that a `scope` parameter holds; undefined where it holds none, for that asks for all. */
+export function namedScope(parameter: string | undefined): readonly string[] | undefined {
+  return parameter === undefined || parameter.trim() === '' ? undefined : parseScope(parameter)
+}
+
+/** The same names, each once, if all are declared. Of a list, unlike of the parameter, an empty one asks for nothing. */
+export function declaredScope(
+  names: readonly string[] | undefined,
+  declares: (name: string) => boolean,
+): readonly string[] | undefined | Refusal {
+  const unknown = names?.filter((name) => !declares(name)) ?? []
+  if (unknown.length === 0) return names && [...new Set(names)]
   return new Refusal('SCOPE_UNKNOWN', {
     fields: [{ field: 'scope', message: 'Names a scope that this API does not declare.' }],
     details: { count: unknown.length },

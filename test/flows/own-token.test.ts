@@ -50,6 +50,19 @@ test('within a principal a token holds no role, scope or second more, and never 
   await auth.close()
 })
 
+test('of scopes an empty list is none, and no list all that the roles hold', async () => {
+  const { auth, close } = await startIssuer()
+  const { id: userId } = await auth.users.create({ email: 'ann@example.com', password: PASSWORD })
+  const order = { userId, scopes: [] }
+  assert.equal((await auth.tokens.issue(order)).scope, '')
+  assert.equal((await auth.tokens.issue({ userId })).scope, 'profile:read')
+  const session = await auth.sessions.start({ ...order, amr: ['pwd'] })
+  assert.deepEqual([session.scope, claimsOf(session.access_token).narrowed], ['', true])
+  assert.equal((await auth.sessions.start({ userId, amr: ['pwd'] })).scope, 'profile:read')
+  assert.deepEqual((await auth.apiKeys.create({ ...order, name: 'k' })).apiKey.scopes, [])
+  await close()
+})
+
 test('B7: within a principal whose session has ended there is no token, however it ended', async () => {
   const issuer = await startIssuer()
   const { users, sessions, tokens, check, signedIn } = issuer.auth

@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import type { needs } from '../../src/model/access.ts'
 import { Authenticator } from './authenticator.ts'
+import { CALLBACK, codeFor, exchange, openBrowser } from './browser.ts'
 import {
   type Answer,
   claimsOf,
@@ -11,7 +15,7 @@ import {
   type TestIssuer,
   tokensOf,
 } from './issuer.ts'
-import { codeAt, signInWithApp, signUpWithApp } from './second-factor.ts'
+import { CHALLENGE_GRANT, codeAt, fromBase32, signInWithApp, signUpWithApp } from './second-factor.ts'
 
 const ORIGIN = 'https://auth.example.com'
 const STEP = 30_000
@@ -116,6 +120,49 @@ test('a route that needs a second factor gets it in place', async () => {
   assert.equal(await ask(String(renewed.body.access_token), needed), undefined)
   const plain = await issuer.signUp('dieter')
   assert.equal((await ask(plain.access, { secondFactor: true }))?.status, 401)
+})
+
+test('where a start has made second factors a duty, the way of a renewal to one ends with as much as before', async (context) => {
+  const folder = mkdtempSync(join(tmpdir(), 'countersign-renewal-'))
+  const shared = { clock, databaseUrl: `sqlite:${join(folder, 'auth.db')}`, staleness: 'relaxed' } as const
+  const former = await startIssuer({ ...shared, firstPartyRedirectUris: [CALLBACK] })
+  const strict = await startIssuer({ ...shared, requireSecondFactor: ['user'] })
+  context.after(async () => {
+    await Promise.all([former.close(), strict.close()])
+    rmSync(folder, { recursive: true })
+  })
+  const own = {
+    id: 'first-party',
+    secret: '',
+    proof: async () => ({ form: { client_id: own.id }, headers: {} }),
+  }
+  const post = (path: string, json: object, token?: string) =>
+    strict.call('POST', path, { json, ...(token !== undefined && { token }) })
+
+  for (const [username, asked, held] of [
+    ['lina', 'openid email profile:read', 'profile:read'],
+    ['mara', 'openid', ''],
+  ] as const) {
+    await former.signUp(username)
+    const browser = openBrowser(former)
+    await browser.signIn(username)
+    const code = await codeFor(browser, own, { scope: asked })
+    const { access } = tokensOf(await exchange(former, own, code))
+    const refused = await post('/session/renewal', { password: PASSWORD }, access)
+    assert.deepEqual([refused.status, refused.body.code], [403, 'mfa_enrolment_required'], refused.text)
+
+    const { challenge_token } = refused.body
+    const { body: offer } = await post('/sign-in/enrolment/totp', { challenge_token })
+    const confirmed = await post('/sign-in/enrolment/totp/confirm', {
+      challenge_token,
+      offer_token: offer.challenge_token,
+      code: codeAt(fromBase32(String(offer.secret)), clock.now()),
+    })
+    const form = { grant_type: CHALLENGE_GRANT, challenge_token: String(confirmed.body.challenge_token) }
+    const signedIn = tokensOf(await strict.call('POST', '/token', { form }))
+    const { scope, amr } = claimsOf(signedIn.access)
+    assert.deepEqual([scope, amr], [held, ['pwd', 'otp', 'mfa']])
+  }
 })
 
 test('a passkey renews, by a challenge of the session’s own user', async () => {
