@@ -46,6 +46,8 @@ export interface RouterTree {
   groupsApart(path: string): readonly GroupWord[]
   /** Whether one of the routers has work for variable parts of a path (`param`). */
   readsParams(): boolean
+  /** Whether a group for anyone has a limit: it counts whomever the route inside of it asks for. */
+  limitsAnyone(): boolean
 }
 
 interface TreeRoute extends DeclaredRoute {
@@ -79,6 +81,7 @@ export function adoptApplication(
 ): RouterTree {
   const adopted = new WeakSet<object>()
   let readsParams = false
+  let limitsAnyone = false
   /** Until the tree grows. */
   let paths: Map<RouterRoute, string[]> | undefined
   const applications = new WeakMap<object, ExpressApplication>()
@@ -101,6 +104,9 @@ export function adoptApplication(
 
   const adoptLayer = (layer: RouterLayer): void => {
     if (layer.route !== undefined) adoptRoute(layer.route)
+    const word = wordOf(layer.handle)
+    limitsAnyone ||=
+      word !== undefined && Access.requirementOf(word) === undefined && Access.limitsOf(word).length > 0
     const nested = nestedOf(layer)
     if (nested === undefined || adopted.has(nested)) return
     hooks.guardNested(nested)
@@ -292,6 +298,7 @@ export function adoptApplication(
       return [...groupsOn(app.router, tidy, {})].flatMap(([layer, group]) => (met.has(layer) ? [] : group))
     },
     readsParams: () => readsParams,
+    limitsAnyone: () => limitsAnyone,
   }
 }
 

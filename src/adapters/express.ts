@@ -160,7 +160,7 @@ export function protect(
   /** Whoever will be refused is refused before anybody reads the body, or looks up what the path names. */
   const checkEarly = (request: Request, response: Response, next: () => void, path: string): void => {
     const byPath = wordForRequest(pathWord, request.method, path)
-    const isPressing = hasBody(request) || (byPath !== undefined && byPath !== ANYONE)
+    const isPressing = hasBody(request) || tree.limitsAnyone() || (byPath !== undefined && byPath !== ANYONE)
     const found = isPressing || tree.readsParams() ? tree.find(request.method, path) : undefined
     const isNoMatter = !isPressing && found?.looksUp !== true
     if (isNoMatter || (found === undefined && byPath === undefined)) {

@@ -62,8 +62,9 @@ export function createRequestCounter({
   }
   return (limits, principal, request) => {
     const subject = subjectOf(principal, request)
+    if (subject === undefined) return undefined
     const due = uncounted(limits, request)
-    if (subject === undefined || due.length === 0) return undefined
+    if (due.length === 0) return undefined
     const taken = limiter.take(due.map((limit) => ({ name: limit.name, subject, rate: rateOf(limit) })))
     const answer = (told: Taken): Refusal | undefined => {
       const { name, rate } = told.tightest.limit

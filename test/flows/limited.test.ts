@@ -9,7 +9,8 @@ import { Hono } from 'hono'
 import { guard as expressGuard, protect as protectExpress } from '../../src/express.ts'
 import { guard as fastifyGuard, guardScope, protect as protectFastify } from '../../src/fastify.ts'
 import { guard as honoGuard, protect as protectHono } from '../../src/hono.ts'
-import { type Access, anyone, limited, needs, signedIn } from '../../src/index.ts'
+import { anyone, limited, needs, signedIn } from '../../src/index.ts'
+import { Access } from '../../src/model/access.ts'
 import { guard as nodeGuard, nodeListener } from '../../src/node.ts'
 import { type RawAnswer, sendRaw } from '../adapters/raw-request.ts'
 import { handClock, ISSUER, PASSWORD, startIssuer, type TestIssuer } from './issuer.ts'
@@ -175,13 +176,17 @@ test('what cannot be kept is refused where it is written', () => {
   assert.throws(() => limited({} as never, LIMIT), TypeError)
 })
 
-/** An application in each framework: a limited group with a limited route in it, and where it listens. */
+/** An application in each framework, and where it listens: a limited route in a limited group, and one in a group for anyone. */
 const APPLICATIONS: Readonly<
   Record<string, (auth: TestIssuer['auth']) => Promise<{ port: number; close(): unknown }>>
 > = {
   async fastify(auth) {
-    const app = Fastify()
+    const app = Fastify({ trustProxy: true })
     protectFastify(app, auth)
+    await app.register(async (inner) => {
+      guardScope(inner, OPEN_GROUP)
+      inner.get('/open/mine', fastifyGuard(signedIn), () => 'mine')
+    })
     await app.register(async (inner) => {
       guardScope(inner, limited(signedIn, LIMIT))
       inner.get('/reports', fastifyGuard(limited(signedIn, LIMIT_OF_ROUTE)), () => 'made')
@@ -190,8 +195,10 @@ const APPLICATIONS: Readonly<
     return { port: (app.server.address() as AddressInfo).port, close: () => app.close() }
   },
   async express(auth) {
-    const app = express()
+    const app = express().set('trust proxy', true)
     protectExpress(app, auth)
+    app.use('/open', expressGuard(OPEN_GROUP))
+    app.get('/open/mine', expressGuard(signedIn), (_, response) => void response.send('mine'))
     app.use('/reports', expressGuard(limited(signedIn, LIMIT)))
     app.get(
       '/reports',
@@ -204,7 +211,11 @@ const APPLICATIONS: Readonly<
   },
   async node(auth) {
     const both = limited(limited(signedIn, LIMIT), LIMIT_OF_ROUTE)
-    const routes = { 'GET /reports': nodeGuard(both, (_, response) => void response.end('made')) }
+    const mine = limited(signedIn, Access.limitsOf(OPEN_GROUP)[0] ?? LIMIT)
+    const routes = {
+      'GET /reports': nodeGuard(both, (_, response) => void response.end('made')),
+      'GET /open/mine': nodeGuard(mine, (_, response) => void response.end('mine')),
+    }
     const server = createServer(nodeListener(auth, { routes })).listen(0, '127.0.0.1')
     await once(server, 'listening')
     return { port: (server.address() as AddressInfo).port, close: () => server.close() }
@@ -212,6 +223,8 @@ const APPLICATIONS: Readonly<
   async hono(auth) {
     const app = new Hono()
     const protection = protectHono(app, auth, { address: () => ELSEWHERE })
+    app.use('/open/*', honoGuard(OPEN_GROUP))
+    app.get('/open/mine', honoGuard(signedIn), (c) => c.text('mine'))
     app.use('/reports', honoGuard(limited(signedIn, LIMIT)))
     app.get('/reports', honoGuard(limited(signedIn, LIMIT_OF_ROUTE)), (c) => c.text('made'))
     await protection.ready()
@@ -225,6 +238,7 @@ const APPLICATIONS: Readonly<
   },
 }
 const LIMIT_OF_ROUTE = { name: 'making', count: 50, perSeconds: 60 }
+const OPEN_GROUP = limited(anyone, { name: 'open', count: 2, perSeconds: 60 })
 
 for (const [name, open] of Object.entries(APPLICATIONS)) {
   test(`${name}: a request is counted once however many words look at it, and the answer says what is left`, async (t) => {
@@ -246,6 +260,35 @@ for (const [name, open] of Object.entries(APPLICATIONS)) {
     for (const { headers } of answers)
       assert.match(headers.ratelimit ?? '', /^"(reports|making)";r=\d+;t=\d+$/)
     assert.match(answers.at(-1)?.headers.ratelimit ?? '', /^"reports";r=0;/)
+  })
+}
+
+for (const [name, open] of Object.entries(APPLICATIONS)) {
+  test(`${name}: a limit of a group for anyone counts whomever the route asks for, from any address, and no stranger`, async (t) => {
+    const issuer = await startIssuer()
+    t.after(() => issuer.close())
+    const [alice, bert] = [await issuer.signUp('alice'), await issuer.signUp('bert')]
+    const { port, close } = await open(issuer.auth)
+    t.after(close)
+    const ask = async (token: string, ...address: readonly string[]) => {
+      const headers = [
+        ['Authorization', `Bearer ${token}`] as const,
+        ...address.map((one) => ['X-Forwarded-For', one] as const),
+      ]
+      return (await sendRaw(port, { target: '/open/mine', headers })).status
+    }
+    // Without an address of its own it comes from this machine, which is not counted for itself in development.
+    const asked = [
+      await ask('x', ELSEWHERE),
+      await ask('x', ELSEWHERE),
+      await ask('x', ELSEWHERE),
+      await ask(alice.access, ELSEWHERE),
+      await ask(alice.access),
+      await ask(alice.access),
+      await ask(alice.access, '198.51.100.8'),
+      await ask(bert.access, ELSEWHERE),
+    ]
+    assert.deepEqual(asked, [401, 401, 401, 200, 200, 429, 429, 200])
   })
 }
 
