@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { resolveLean } from '../../src/cli/module-resolution.ts'
 
-test('what our modules import of one another is found as it was before, and of the languages of zod only English', async () => {
+test('what our modules import of one another is found as it was before, and a language of zod where it is asked for', async () => {
   const [named, packaged] = [await import('../../src/cli/no-verdict.ts'), await import('commander')]
   resolveLean()
   assert.equal(await import('../../src/cli/no-verdict.ts'), named)
@@ -10,7 +10,12 @@ test('what our modules import of one another is found as it was before, and of t
   // Through one that was not loaded before.
   assert.equal((await import('../../src/cli/short-place.ts')).shortPlace !== undefined, true)
   const { z } = await import('zod')
-  assert.deepEqual(Object.keys(z.locales), [])
-  assert.match(z.string().safeParse(1).error?.issues[0]?.message ?? '', /^Invalid input: expected string/)
+  const said = () => z.string().safeParse(1).error?.issues[0]?.message
+  assert.equal(said(), 'Invalid input: expected string, received number')
+  assert.deepEqual(Object.keys(z.locales), Object.keys(await import('zod/locales')))
+  z.config(z.locales.de())
+  assert.equal(said(), 'Ungültige Eingabe: erwartet string, erhalten Zahl')
+  z.config(z.locales.zhCN())
+  assert.equal(said(), '无效输入：期望 string，实际接收 数字')
   await assert.rejects(import(`../../src/cli/${'no-such-module'}.ts`), /no-such-module/)
 })
