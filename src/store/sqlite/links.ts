@@ -99,7 +99,7 @@ export function linkVerbs(connection: Connection): LinkVerbs {
 
     verifyEmail: (use, event) =>
       connection.write((db) => {
-        if (readLink(db, use, 'verify') === undefined) return undefined
+        if (ownerOf(db, use, 'verify') === undefined) return undefined
         db.run('DELETE FROM cs_links WHERE user_id = :userId AND hash = :hash', {
           userId: use.userId,
           hash: use.hash,
@@ -135,7 +135,7 @@ export function linkVerbs(connection: Connection): LinkVerbs {
     changeEmail: (use, event) =>
       connection.write((db) => {
         const link = readLink(db, use, 'change_email')
-        if (link === undefined) return undefined
+        if (link === undefined || readUser(db, link.user_id) === undefined) return undefined
         const taken = findTaken(db, { emailKey: link.email_key }, link.user_id)
         if (taken !== undefined) return taken
         setEmail(db, link)

@@ -188,4 +188,22 @@ export function testLinks(subject: Subject): void {
     await store.users.remove(user.id, eventOf('user.deleted', { userId: user.id }))
     assert.equal(await store.links.find(link), undefined)
   })
+
+  test('a link that was mailed when its account had just gone opens nothing', async () => {
+    const { store } = subject()
+    const user = await signUp(store)
+    await store.users.remove(user.id, eventOf('user.deleted', { userId: user.id }))
+    const { links } = store
+    const event = eventOf('user.email_verified', { userId: user.id })
+    for (const [purpose, use] of [
+      ['verify', (link) => links.verifyEmail(link, event)],
+      ['reset', (link) => links.resetPassword(link, 'hash', event)],
+      ['change_email', (link) => links.changeEmail(link, event)],
+      ['keep_email', (link) => links.keepEmail({ ...link, lifeMilliseconds: HOUR }, event)],
+    ] satisfies [LinkPurpose, (link: NewLink) => Promise<unknown>][]) {
+      const link = newLink(user, purpose)
+      assert.ok(await mail(store, link))
+      assert.equal(await use(link), undefined, purpose)
+    }
+  })
 }
