@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto'
-import { Refusal } from '../errors/refusal.ts'
-import { readCookie } from '../guard/credentials/cookie-header.ts'
 import { ATTEMPT_LIFE_SECONDS } from '../login/social/attempt.ts'
 import type { GuardRequest } from '../model/guard-request.ts'
+import { cookieAttributes, ownCookie } from './own-cookies.ts'
 
 /**
  * One cookie for each sign-in at a provider that is on its way, named after its state: two tabs do not overwrite each
@@ -27,8 +26,7 @@ const LONGEST = 3800
 
 export function createAttemptCookies({ https }: { readonly https: boolean }): AttemptCookies {
   const prefix = `${https ? '__Host-' : ''}countersign-with-`
-  // Lax, and not Strict: the browser comes back from another site. A form from there is led on by GET.
-  const attributes = `Path=/; HttpOnly; SameSite=Lax${https ? '; Secure' : ''}`
+  const attributes = cookieAttributes(https)
   const nameOf = (state: string): string =>
     prefix + createHash('sha256').update(state).digest('hex').slice(0, 16)
   const clear = (name: string): string => `${name}=; Max-Age=0; ${attributes}`
@@ -47,10 +45,7 @@ export function createAttemptCookies({ https }: { readonly https: boolean }): At
       const cleared = old.map(([, , name = '']) => clear(name))
       return [...cleared, `${cookie}; Max-Age=${ATTEMPT_LIFE_SECONDS}; ${attributes}`]
     },
-    read(request, state) {
-      const text = readCookie(request.header('cookie'), nameOf(state))
-      return text instanceof Refusal || text === '' ? undefined : text
-    },
+    read: (request, state) => ownCookie(request, nameOf(state)),
     cleared: (state) => clear(nameOf(state)),
   }
 }

@@ -1,8 +1,7 @@
 import type { Clock } from '../base/clock.ts'
-import { Refusal } from '../errors/refusal.ts'
-import { readCookie } from '../guard/credentials/cookie-header.ts'
 import type { GuardRequest } from '../model/guard-request.ts'
 import { DEVICE_LIFE_SECONDS, type DeviceCookies, type KnownDevice } from '../tokens/device-cookie.ts'
+import { cookieAttributes, ownCookie } from './own-cookies.ts'
 
 /** The browsers that people have signed in with, known again by a cookie (rule E8). */
 export interface KnownDevices {
@@ -15,10 +14,10 @@ export function createKnownDevices(
   cookies: DeviceCookies,
   { https, clock }: { readonly https: boolean; readonly clock: Clock },
 ): KnownDevices {
-  const attributes = `Max-Age=${DEVICE_LIFE_SECONDS}; Path=/; HttpOnly; SameSite=Lax${https ? '; Secure' : ''}`
+  const attributes = `Max-Age=${DEVICE_LIFE_SECONDS}; ${cookieAttributes(https)}`
   const read: KnownDevices['read'] = (request) => {
-    const text = readCookie(request.header('cookie'), cookies.name)
-    return text === undefined || text instanceof Refusal ? undefined : cookies.read(text)
+    const text = ownCookie(request, cookies.name)
+    return text === undefined ? undefined : cookies.read(text)
   }
   return {
     read,

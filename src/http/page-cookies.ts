@@ -2,12 +2,11 @@ import { decodeBase64Url, encodeBase64Url } from '../base/base64url.ts'
 import type { Clock } from '../base/clock.ts'
 import { equalTexts } from '../base/constant-time.ts'
 import type { Random } from '../base/random.ts'
-import { Refusal } from '../errors/refusal.ts'
-import { readCookie } from '../guard/credentials/cookie-header.ts'
 import { seal, unseal } from '../keys/seal.ts'
 import type { SecretKeys } from '../keys/secret-keys.ts'
 import type { GuardRequest } from '../model/guard-request.ts'
 import { csrfTokenOf } from '../tokens/session-cookie.ts'
+import { cookieAttributes, ownCookie } from './own-cookies.ts'
 
 /**
  * What a form leaves for the page that is shown next, since it is answered by a redirect: what was typed and what was
@@ -69,11 +68,9 @@ const LANGUAGE_SECONDS = 31_536_000
 export function createPageCookies({ https, secretKeys, random, clock }: PageCookiesOptions): PageCookies {
   // Over https no other site, of a sub-domain neither, can set a cookie of that prefix (rule F-2).
   const prefix = https ? '__Host-countersign' : 'countersign'
-  const attributes = `Path=/; HttpOnly; SameSite=Lax${https ? '; Secure' : ''}`
-  const read = (request: GuardRequest, name: string): string | undefined => {
-    const text = readCookie(request.header('cookie'), `${prefix}-${name}`)
-    return text instanceof Refusal || text === '' ? undefined : text
-  }
+  const attributes = cookieAttributes(https)
+  const read = (request: GuardRequest, name: string): string | undefined =>
+    ownCookie(request, `${prefix}-${name}`)
   const write = (name: string, value: string, lifeSeconds?: number): string => {
     const life = lifeSeconds === undefined ? '' : `Max-Age=${lifeSeconds}; `
     return `${prefix}-${name}=${value}; ${life}${attributes}`

@@ -1,8 +1,8 @@
-import { Refusal } from '../errors/refusal.ts'
-import { readCookie } from '../guard/credentials/cookie-header.ts'
+import type { Refusal } from '../errors/refusal.ts'
 import { isFromOwnPage, refuseForgery, saysNothingOfPages } from '../guard/csrf.ts'
 import type { GuardRequest } from '../model/guard-request.ts'
 import { readSessionCookie, type SessionCookie, writeSessionCookie } from '../tokens/session-cookie.ts'
+import { cookieAttributes, ownCookie } from './own-cookies.ts'
 
 /** The session cookie as the endpoints set, read and clear it. */
 export interface SessionCookies {
@@ -25,14 +25,14 @@ export interface SessionCookiesOptions {
 }
 
 export function createSessionCookies({ name, https, ownOrigins }: SessionCookiesOptions): SessionCookies {
-  const attributes = `Path=/; HttpOnly; SameSite=Lax${https ? '; Secure' : ''}`
+  const attributes = cookieAttributes(https)
   return {
     set: (cookie, lifeSeconds) =>
       `${name}=${writeSessionCookie(cookie)}; Max-Age=${lifeSeconds}; ${attributes}`,
     cleared: `${name}=; Max-Age=0; ${attributes}`,
     read(request) {
-      const text = readCookie(request.header('cookie'), name)
-      return text === undefined || text instanceof Refusal ? undefined : readSessionCookie(text)
+      const text = ownCookie(request, name)
+      return text === undefined ? undefined : readSessionCookie(text)
     },
     refuseForgery: (request, { secret }) => refuseForgery(request, secret, ownOrigins),
     isOwnOrigin: (origin) => ownOrigins.has(origin),

@@ -1,10 +1,11 @@
-import { createEmailAddresses, type EmailAddresses } from '../login/email-address.ts'
-import { createOwnAccount, type OwnAccount } from '../login/own-account.ts'
-import { createPasswordReset, type PasswordReset } from '../login/password-reset.ts'
+import type { Services } from '../endpoints/services.ts'
+import { createEmailAddresses } from '../login/email-address.ts'
+import { createOwnAccount } from '../login/own-account.ts'
+import { createPasswordReset } from '../login/password-reset.ts'
 import { createRegistration, type Registration } from '../login/registration.ts'
-import { createIdentities, type Identities } from '../login/social/identities.ts'
-import { createKeptTokens, type KeptProviderTokens } from '../login/social/kept-tokens.ts'
-import { createProviders, type Providers } from '../login/social/providers.ts'
+import { createIdentities } from '../login/social/identities.ts'
+import { createKeptTokens } from '../login/social/kept-tokens.ts'
+import { createProviders } from '../login/social/providers.ts'
 import type { Ground } from './ground.ts'
 import type { Knowledge } from './knowledge.ts'
 import type { Mail } from './mail.ts'
@@ -12,15 +13,16 @@ import { providersOf } from './providers.ts'
 import type { SignIn } from './sign-in.ts'
 
 /** The stories of an account, from registration to deletion. */
-export interface AccountLife {
-  readonly registration: Registration
-  readonly emailAddresses: EmailAddresses
-  readonly passwordReset: PasswordReset
-  readonly ownAccount: OwnAccount
-  readonly providers: Providers
-  readonly identities: Identities
-  readonly providerTokens: KeptProviderTokens
-}
+export type AccountLife = Pick<
+  Services,
+  | 'registration'
+  | 'emailAddresses'
+  | 'passwordReset'
+  | 'ownAccount'
+  | 'providers'
+  | 'identities'
+  | 'providerTokens'
+>
 
 export function wireAccountLife(
   ground: Ground,
