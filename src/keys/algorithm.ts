@@ -51,7 +51,7 @@ export type HmacAlgorithm = keyof typeof hmacAlgorithms
 export type Algorithm = PublicAlgorithm | HmacAlgorithm
 
 /** What new key pairs are made for. */
-export const signingAlgorithms = ['ES256', 'ES384', 'EdDSA', 'RS256', 'PS256'] as const
+const signingAlgorithms = ['ES256', 'ES384', 'EdDSA', 'RS256', 'PS256'] as const
 export type SigningAlgorithm = (typeof signingAlgorithms)[number]
 
 const publicNames: ReadonlySet<unknown> = new Set(Object.keys(publicAlgorithms))

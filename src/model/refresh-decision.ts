@@ -56,16 +56,19 @@ export interface RefreshAttempt {
 }
 
 /** The members of the row that a verdict changes. */
-export interface RefreshChange {
-  readonly generation: number
-  readonly keyId: string
-  readonly attempt: string | undefined
-  readonly turnedAt: number
-  readonly markGeneration: number
-  readonly markAt: number
-  readonly previousGeneration: number
-  readonly previousAt: number
-  readonly idleAt: number
+export interface RefreshChange
+  extends Pick<
+    RefreshRow,
+    | 'generation'
+    | 'keyId'
+    | 'attempt'
+    | 'turnedAt'
+    | 'markGeneration'
+    | 'markAt'
+    | 'previousGeneration'
+    | 'previousAt'
+    | 'idleAt'
+  > {
   readonly endedAt: number | undefined
   readonly endedWhy: SessionEnd | undefined
 }

@@ -19,7 +19,7 @@ export interface Newcomer {
 }
 
 /** Minutes that they may take for the form. */
-export const NEWCOMER_LIFE_SECONDS = 600
+const NEWCOMER_LIFE_SECONDS = 600
 
 /**
  * Newcomers on their way. Nothing of one is stored here: it is a cookie of their browser, encrypted and bound to a name of

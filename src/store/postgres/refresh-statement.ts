@@ -1,4 +1,4 @@
-import { MOST_AHEAD } from '../../model/refresh-decision.ts'
+import { MOST_AHEAD, type RefreshVerdict } from '../../model/refresh-decision.ts'
 import { asJson, inMilliseconds, lengthOf, NOW, raised } from './expressions.ts'
 import { insertEntries } from './revocation-entries.ts'
 import type { FactsRow } from './session-rows.ts'
@@ -78,17 +78,7 @@ export function judgement(by: JudgedBy, answered = 'true'): string {
 const CHANGING = `('rotate', 'ahead', 'late_repeat', 'reuse')`
 
 interface RefreshResult extends UserRow, FactsRow {
-  readonly verdict:
-    | 'wrong_client'
-    | 'ended'
-    | 'expired'
-    | 'hold'
-    | 'ahead'
-    | 'rotate'
-    | 'repeat'
-    | 'late_repeat'
-    | 'stepped'
-    | 'reuse'
+  readonly verdict: Exclude<RefreshVerdict, 'unknown'> | 'wrong_client' | 'stepped'
   readonly generation: number
   readonly key_id: string
   readonly elsewhere: boolean
