@@ -1,6 +1,7 @@
-import { type Clock, guardedClock } from './base/clock.ts'
+import { guardedClock } from './base/clock.ts'
 import { consoleLogger, type Logger } from './base/logger.ts'
 import { systemRandom } from './base/random.ts'
+import { isJsonObject } from './base/strict-json.ts'
 import { RefusalAnswer } from './errors/refusal-answer.ts'
 import { bearer } from './guard/credentials/bearer.ts'
 import { createGate, type Gated } from './guard/gate.ts'
@@ -17,10 +18,8 @@ import {
   applicationHeaders,
 } from './http/application-edge.ts'
 import { createCors } from './http/cors.ts'
-import type { RenderRefusal } from './http/error-response.ts'
 import { createRequestCounter } from './http/rate-limit.ts'
-import { createRefuser, type RefusalReport } from './http/refuser.ts'
-import { isSafeAddress } from './keys/issuer-document.ts'
+import { createRefuser } from './http/refuser.ts'
 import {
   type Access,
   type AccessLimit,
@@ -33,7 +32,7 @@ import {
 import type { GuardRequest } from './model/guard-request.ts'
 import type { Principal } from './model/principal.ts'
 import { memoryLimiter } from './store/hot/memory.ts'
-import { isCacheSize } from './tokens/read-access.ts'
+import { problemsOfService, type ServiceOptions, withoutService } from './verifier-options.ts'
 
 export type { Logger } from './base/logger.ts'
 export { AuthError } from './errors/auth-error.ts'
@@ -52,33 +51,7 @@ export {
 } from './model/access.ts'
 export type { Principal } from './model/principal.ts'
 export type { ClaimMap, ClaimPath } from './tokens/claim-map.ts'
-
-/** What does not depend on the issuer. */
-export interface ServiceOptions<Scope extends string = string> {
-  /** The scopes this service asks for: a misspelt one does not compile then. */
-  readonly scopes?: readonly Scope[] | Readonly<Record<Scope, string>>
-  /** How much the memory for genuine signatures may take; 32 MiB unless said otherwise. */
-  readonly cacheBytes?: number
-  /**
-   * Where the metadata of this API lies (RFC 9728), if it publishes any: each challenge of a 401 or 403 names it, so that a
-   * client finds the issuer by itself.
-   */
-  readonly resourceMetadata?: string
-  /** The origins whose pages may call this API from a browser, each in full; see `cors`. */
-  readonly corsOrigins?: readonly string[]
-  /** Whether this API is reached over https: then `headers` tell browsers to come by nothing else (HSTS). */
-  readonly https?: boolean
-  /** Your own body for refusals. Status, challenge and headers stay. */
-  readonly renderRefusal?: RenderRefusal
-  /** Told of each refusal. What it throws is logged and changes nothing. */
-  readonly onRefusal?: (refusal: RefusalReport) => void | Promise<void>
-  /** Where log lines go, as pino takes them; by default to standard error, each refusal while the issuers are on this machine. */
-  readonly logger?: Logger
-  /** For tests, and for networks that need a proxy. */
-  readonly fetch?: typeof fetch
-  /** For tests: another clock. */
-  readonly clock?: Clock
-}
+export type { ServiceOptions } from './verifier-options.ts'
 
 /** One issuer, or several: then each token is judged by the keys and terms of the issuer it names, and by no other's. */
 export type VerifierOptions<Scope extends string = string> = ServiceOptions<Scope> &
@@ -125,19 +98,6 @@ export interface Verifier<Scope extends string = string> extends Gated {
     info?: { readonly address?: string | undefined; readonly params?: GuardRequest['params'] },
   ): Promise<Verified<Who>>
 }
-
-const SERVICE_NAMES = [
-  'scopes',
-  'cacheBytes',
-  'resourceMetadata',
-  'corsOrigins',
-  'https',
-  'renderRefusal',
-  'onRefusal',
-  'logger',
-  'fetch',
-  'clock',
-] as const satisfies (keyof ServiceOptions)[]
 
 /**
  * Checks tokens that are made elsewhere: no database, no login code. The keys of each issuer are found by its metadata
@@ -236,35 +196,20 @@ async function startAll(remotes: readonly { start(): Promise<void> }[]): Promise
 }
 
 function readOptions(options: VerifierOptions): readonly IssuerOptions[] {
-  const own = Object.fromEntries(
-    Object.entries(options).filter(([name]) => !SERVICE_NAMES.some((known) => known === name)),
-  )
-  const isList = Array.isArray(own.issuers)
-  const issuers = (isList ? own.issuers : [own]) as readonly IssuerOptions[]
-  const beside = isList ? Object.keys(own).filter((name) => name !== 'issuers') : []
+  const { issuers: several, ...own } = withoutService(options)
+  const given = several === undefined ? [own] : several
+  const issuers: readonly IssuerOptions[] = Array.isArray(given) ? given : []
+  const beside = several === undefined ? [] : Object.keys(own)
   const problems = [
     ...beside.map((name) => `${name}: belongs to each of the issuers`),
+    ...problemsOfService(options),
     ...issuers.flatMap(problemsOfIssuer),
   ]
-  const { resourceMetadata, cacheBytes } = options
-  if (resourceMetadata !== undefined && !isSafeAddress(resourceMetadata)) {
-    problems.push('resourceMetadata: https, or http on loopback')
-  }
-  for (const origin of options.corsOrigins ?? []) {
-    if (!isOrigin(origin))
-      problems.push(`corsOrigins: ${JSON.stringify(origin)} is no origin such as https://app.example.com`)
-  }
-  if (issuers.length === 0) problems.push('issuers: one or more are needed')
-  if (new Set(issuers.map(({ issuer }) => issuer)).size < issuers.length)
-    problems.push('issuers: one stands twice')
-  if (cacheBytes !== undefined && !isCacheSize(cacheBytes)) problems.push('cacheBytes: from 0 to 16 GiB')
+  if (issuers.length === 0) problems.push('issuers: a list of one or more is needed')
+  const names = issuers.filter(isJsonObject).map(({ issuer }) => issuer)
+  if (new Set(names).size < names.length) problems.push('issuers: one stands twice')
   if (problems.length > 0) throw new TypeError(`createVerifier(): ${problems.join('; ')}`)
   return issuers
-}
-
-/** In full, as browsers send it: no star, no path. */
-function isOrigin(text: string): boolean {
-  return /^https?:/.test(text) && URL.canParse(text) && new URL(text).origin === text
 }
 
 /** Nobody should find out by an incident that a sign-out reaches nobody here. */

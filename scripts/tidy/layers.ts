@@ -96,6 +96,7 @@ const FOR_VERIFYING = [
   'guard',
   'http',
   'verify.ts',
+  'verifier-options.ts',
 ]
 
 /** Limits are counted in the memory of the process, and there is no database in these. */

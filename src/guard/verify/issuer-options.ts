@@ -81,6 +81,7 @@ const LEAST_KEY_AGE_SECONDS = 600
 
 /** What is wrong with the options of one issuer, all of it, each in a line. */
 export function problemsOfIssuer(options: IssuerOptions): string[] {
+  if (!isJsonObject(options)) return ['issuers: each is an object']
   const { issuer, audience, jwksUri, algorithm, tokenType, revocations, maxKeyAgeSeconds } = options
   const { toleranceSeconds, maxLifetimeSeconds } = options
   const problems = [
