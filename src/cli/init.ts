@@ -1,4 +1,5 @@
 import { readFileSync, writeFileSync } from 'node:fs'
+import { configFilesIn } from '../config/config-file.ts'
 import { type OutputOptions, print, printJson } from './output.ts'
 
 const CONFIG = `import type { ConfigFile } from 'countersign'
@@ -27,44 +28,46 @@ const DOT_ENV = `# Copy to .env and keep that file out of version control.
 # ISSUER=http://127.0.0.1:8000
 `
 
-const CONFIG_IMPORT = "import config from './countersign.config.ts'"
+const FRAMEWORKS = ['hono', 'fastify', 'express'] as const
 
 /** What to import, what guards every route and serves the issuer, what to await before serving. */
-const MOUNT: Readonly<Record<string, readonly string[]>> = {
+const MOUNT: Readonly<
+  Record<(typeof FRAMEWORKS)[number] | 'node', readonly [imported: string, ...used: string[]]>
+> = {
   hono: [
     "import { createAuth } from 'countersign'; import { guard, protect } from 'countersign/hono'",
-    CONFIG_IMPORT,
     'const auth = createAuth(config), guarded = protect(app, auth)',
     'await guarded.ready() // after the routes: app.get(path, guard(auth.signedIn), handler)',
   ],
   express: [
     "import { createAuth } from 'countersign'; import { guard, protect } from 'countersign/express'",
-    CONFIG_IMPORT,
     'const auth = createAuth(config), guarded = protect(app, auth)',
     'await guarded.ready() // after the routes: app.get(path, guard(auth.signedIn), handler)',
   ],
   fastify: [
     "import { createAuth } from 'countersign'; import { guard, protect } from 'countersign/fastify'",
-    CONFIG_IMPORT,
     'const auth = createAuth(config), guarded = protect(app, auth) // before the routes',
     'await guarded.ready() // after them: app.get(path, guard(auth.signedIn), handler)',
   ],
   node: [
     "import { createServer } from 'node:http'; import { createAuth } from 'countersign'; import { nodeListener } from 'countersign/node'",
-    CONFIG_IMPORT,
     'const auth = createAuth(config)',
     'createServer(nodeListener(auth)).listen(8000)',
   ],
 }
 
 /** Never writes over a file that is there. */
-export function initCommand({ json }: OutputOptions): void {
+export async function initCommand({ json }: OutputOptions): Promise<void> {
+  const { type, dependencies, devDependencies } = packageHere()
+  const [present] = await configFilesIn(process.cwd())
+  const config = present ?? `countersign.config.${type === 'commonjs' ? 'mts' : 'ts'}`
   const files = [
-    { file: 'countersign.config.ts', written: write('countersign.config.ts', CONFIG) },
+    { file: config, written: write(config, CONFIG) },
     { file: '.env.example', written: write('.env.example', DOT_ENV) },
   ]
-  const framework = frameworkHere()
-  const lines = MOUNT[framework] ?? []
+  const framework = FRAMEWORKS.find((name) => name in { ...dependencies, ...devDependencies }) ?? 'node'
+  const [imported, ...used] = MOUNT[framework]
+  const lines = [imported, `import config from './${config}'`, ...used]
   if (json) {
     printJson({ files, framework, mount: lines })
     return
@@ -85,12 +88,14 @@ function write(file: string, text: string): boolean {
   }
 }
 
-function frameworkHere(): string {
+function packageHere(): {
+  readonly type?: unknown
+  readonly dependencies?: object
+  readonly devDependencies?: object
+} {
   try {
-    const { dependencies = {}, devDependencies = {} } = JSON.parse(readFileSync('package.json', 'utf8'))
-    const names = Object.keys({ ...dependencies, ...devDependencies })
-    return ['hono', 'fastify', 'express'].find((name) => names.includes(name)) ?? 'node'
+    return JSON.parse(readFileSync('package.json', 'utf8'))
   } catch {
-    return 'node'
+    return {}
   }
 }

@@ -26,19 +26,36 @@ export interface ConfigFile {
 export async function readConfigFile(folder: string, limitSeconds = LIMIT_SECONDS): Promise<ConfigFile> {
   const [ignored] = await present(NOT_READ, folder)
   if (ignored !== undefined) throw failed(ignored, 'is not read: make it countersign.config.ts')
-  const [name, other] = await present(NAMES, folder)
+  const [name, other] = await configFilesIn(folder)
   if (name === undefined) return NO_FILE
   if (other !== undefined) throw failed(name, `is there twice, also as ${other}: keep one`)
   const path = join(folder, name)
   const load = (): Promise<unknown> => import(pathToFileURL(path).href)
   const module = await withinTime(load, limitSeconds).catch((error: unknown) => {
-    throw failed(name, `cannot be loaded: ${reasonInFile(error, path)}`)
+    throw failed(
+      name,
+      `cannot be loaded: ${reasonInFile(error, path)}${isReadAsCommonJs(error) ? AS_MODULE : ''}`,
+    )
   })
   const options = isRecord(module) ? module.default : undefined
   if (!isRecord(options) || Array.isArray(options)) {
     throw failed(name, 'must export its options by default: `export default defineConfig({ … })`')
   }
   return readOptions(options, name)
+}
+
+/** The names of the configuration files that are there. One too many stops the start. */
+export function configFilesIn(folder: string): Promise<string[]> {
+  return present(NAMES, folder)
+}
+
+const AS_MODULE = '; package.json makes it CommonJS: call it countersign.config.mts'
+
+function isReadAsCommonJs(error: unknown): boolean {
+  return (
+    error instanceof SyntaxError &&
+    /^(Unexpected token 'export'|Cannot use import statement)/.test(error.message)
+  )
 }
 
 function readOptions(options: Readonly<Record<string, unknown>>, from: string): ConfigFile {

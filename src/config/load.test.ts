@@ -176,6 +176,13 @@ test('a file that cannot be used stops the start, with the place of the mistake'
     /is there twice/,
   )
   await refused(
+    await load({
+      'package.json': '{ "type": "commonjs" }',
+      'countersign.config.ts': '\nexport default {}',
+    }),
+    /cannot be loaded: line 2: .*export.*call it countersign\.config\.mts/,
+  )
+  await refused(
     await load({ 'countersign.config.ts': 'enum A { B }\nexport default {}' }),
     /cannot be loaded: line 1: .*enum/,
   )

@@ -127,6 +127,24 @@ test('init writes a commented configuration and .env.example, and the lines for 
   }
 })
 
+test('init in a CommonJS package writes a configuration that the commands can load, and beside one that is there it writes none', async () => {
+  const cases: readonly (readonly [string, readonly string[], string])[] = [
+    ['commonjs', [], 'countersign.config.mts'],
+    ['module', [], 'countersign.config.ts'],
+    ['module', ['countersign.config.js'], 'countersign.config.js'],
+  ]
+  for (const [type, present, expected] of cases) {
+    const project = mkdtempSync(join(folder, 'init-'))
+    writeFileSync(join(project, 'package.json'), JSON.stringify({ type }))
+    for (const name of present) writeFileSync(join(project, name), 'export default {}')
+    const { files, mount } = JSON.parse((await run('init --json', '', project)).out)
+    assert.deepEqual(files[0], { file: expected, written: present.length === 0 })
+    assert.equal(mount[1], `import config from './${expected}'`)
+    const shown = await run('config --json', '', project)
+    assert.equal(shown.status, 0, shown.err)
+  }
+})
+
 /** How an application of each framework is begun, and how it is asked. */
 const PROGRAMS: Readonly<Record<string, { readonly begin: readonly string[]; readonly ask: string }>> = {
   hono: {
