@@ -8,6 +8,7 @@ test('bad input: a list of how many is a whole number from 1, and never all ther
     await assert.rejects(auth.users.list({ limit }), RangeError)
     await assert.rejects(auth.events.list({ limit }), RangeError)
   }
+  await assert.rejects(auth.users.list(undefined as never), /limit: .*list\({ limit: 100 }\)/)
   assert.deepEqual(await auth.users.list({ limit: 1 }), [])
   await auth.close()
 })

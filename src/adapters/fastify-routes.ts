@@ -47,11 +47,13 @@ export function routesBefore(app: FastifyInstance): DeclaredRoute[] {
         /^((?:│ {3}| {4})*)([├└]── )?(.*?)(?: \(([A-Z, -]+)\)(?: \{.*\})?)?$/.exec(line) ?? []
       if (branch !== '') above.splice(indent.length / 4, above.length, part)
       const path = above.join('')
-      return methods === '' ? [] : methods.split(', ').map((method) => ({ method, path, access: undefined }))
+      return methods === ''
+        ? []
+        : methods.split(', ').map((method) => ({ method, path, access: undefined, isEarly: true }))
     })
   // Fastify takes one for each prefix, and notes that it has it.
   const handlers = scopesOf(app).filter((scope) => ownOf(scope, 'canSetNotFoundHandler') === false)
-  return [...routes, ...handlers.map(({ prefix }) => notFoundHandler(prefix))]
+  return [...routes, ...handlers.map(({ prefix }) => ({ ...notFoundHandler(prefix), isEarly: true }))]
 }
 
 /** A not-found handler answers like a route does. */

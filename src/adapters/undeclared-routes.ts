@@ -8,6 +8,8 @@ export interface DeclaredRoute {
   readonly path: string
   readonly access: Access | undefined
   readonly at?: CallSite | undefined
+  /** It stands before `protect`, which cannot see its word. */
+  readonly isEarly?: boolean
 }
 
 /** Stops the start: these routes have no access word, so that nobody may call them. */
@@ -18,8 +20,9 @@ export class UndeclaredRoutesError extends Error {
 
   constructor(routes: readonly DeclaredRoute[]) {
     const widest = Math.max(...routes.map(({ method }) => method.length))
-    const lines = routes.map(({ method, path, at }) => {
-      const place = at === undefined ? '' : `  (${at.file}:${at.line})`
+    const lines = routes.map(({ method, path, at, isEarly }) => {
+      const early = isEarly ? '  (stands before protect, which comes first)' : ''
+      const place = at === undefined ? early : `  (${at.file}:${at.line})`
       return `  ${method.padEnd(widest)} ${path}${place}`
     })
     super(

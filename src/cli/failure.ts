@@ -35,15 +35,20 @@ export function explainFailure(error: unknown): string {
   return error.name === 'Error' ? error.message : `${error.name}: ${error.message}`
 }
 
-const ROLES_HERE =
-  'Roles that an application declares are known here by countersign.config.ts: keep its options there and hand them to ' +
-  'createAuth. Or make the role in the database, for every process: `countersign apply`.'
+/** What to do about a field, where that is not in its message: clients are told it too. */
+const REMEDIES: Readonly<Record<string, string>> = {
+  roles:
+    'Roles that an application declares are known here by countersign.config.ts: keep its options there and hand them to ' +
+    'createAuth. Or make the role in the database, for every process: `countersign apply`.',
+  scope:
+    'Scopes of your API are declared under `scopes`, in countersign.config.ts or in the database (`countersign apply`).',
+}
 
 function explainRefusal({ refusal, cause }: AuthError): string {
   const fields = refusal.fields?.map(({ field, message }) => `  ${field}: ${message}`) ?? []
   if (fields.length > 0) {
-    const isOfRoles = refusal.fields?.some(({ field }) => field === 'roles')
-    return [refusal.sentence, ...fields, ...(isOfRoles ? [ROLES_HERE] : [])].join('\n')
+    const remedies = new Set(refusal.fields?.flatMap(({ field }) => REMEDIES[field] ?? []))
+    return [refusal.sentence, ...fields, ...remedies].join('\n')
   }
   const details = Object.entries(refusal.details).map(([name, value]) => `  ${name}: ${String(value)}`)
   const isTold = cause instanceof Error && details.some((line) => line.includes(cause.message))

@@ -4,7 +4,10 @@ import { readStandardInput } from './named-file.ts'
 export async function askNewPassword(): Promise<string> {
   if (!process.stdin.isTTY) {
     const given = (await readStandardInput()).toString('utf8').replace(/\r?\n$/, '')
-    if (given === '') throw new Error('no password on standard input')
+    if (given === '')
+      throw new Error(
+        'no password on standard input: type it at a terminal, or pipe it in, as by `cat FILE | countersign …`',
+      )
     return given
   }
   const { isCancel, password } = await import('@clack/prompts')

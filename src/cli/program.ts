@@ -17,7 +17,6 @@ export function createProgram(): Command {
     .version(ownVersion(), '-V, --version', 'print the version')
     .exitOverride()
     .configureHelp({ showGlobalOptions: true })
-    .showHelpAfterError('(countersign --help lists the commands)')
 
   serviceCommands(program.commandsGroup('The service:'))
   program.commandsGroup('Accounts:')
@@ -30,5 +29,12 @@ export function createProgram(): Command {
   keyCommands(program)
   watchCommands(program.commandsGroup('What happens:'))
   doctorCommands(program)
+  pointToHelp(program, program.name())
   return program
+}
+
+/** After a mistake: where to read on about the very command. */
+function pointToHelp(command: Command, name: string): void {
+  command.showHelpAfterError(`(${name} --help says more)`)
+  for (const inner of command.commands) pointToHelp(inner, `${name} ${inner.name()}`)
 }

@@ -105,6 +105,9 @@ test('unknown options are refused, with the nearest one suggested', () => {
     'access_token_expire_minutes is not a setting; `accessTokenExpireMinutes`',
   )
   refused({ hook: {} }, 'hook is not a setting; `hooks` is')
+  refused({ secret: key }, 'secret is not a setting; `secretKey` is')
+  refused({ cors: ['*'] }, 'cors is not a setting; `corsOrigins` is')
+  refused({ brand: 'Acme' }, 'brand is not a setting')
   refused({ verifySignature: false }, 'verifySignature is not a setting')
   refused({ constructor: 1 }, 'constructor is not a setting')
   refused({ passwords: { minLength: 9 } }, 'passwords.minLength is not a setting')

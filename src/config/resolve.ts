@@ -107,6 +107,8 @@ function settleAll(given: ReadonlyMap<string, Given>, { nodeEnv, servesTls }: Su
 }
 
 function unknownOption(name: string): string {
-  const nearest = nearestName(name, [...SETTING_NAMES, ...CODE_OPTIONS], 4)
+  const known = [...SETTING_NAMES, ...CODE_OPTIONS]
+  const [begun, ...others] = known.filter((one) => name.length > 3 && one.startsWith(name))
+  const nearest = nearestName(name, known, 4) ?? (others.length === 0 ? begun : undefined)
   return nearest === undefined ? 'is not a setting' : `is not a setting; \`${nearest}\` is`
 }

@@ -157,7 +157,7 @@ function metadataOf({ grants: { settings, policy }, pages }: Services): Record<s
 
 /** What ID tokens and the userinfo endpoint say. */
 const CLAIMS = [
-  ...['iss', 'sub', 'aud', 'azp', 'exp', 'iat', 'auth_time', 'acr', 'amr', 'sid', 'nonce', 'at_hash'],
+  ...['iss', 'aud', 'azp', 'exp', 'iat', 'auth_time', 'acr', 'amr', 'sid', 'nonce', 'at_hash'],
   ...USERINFO_CLAIMS,
 ]
 

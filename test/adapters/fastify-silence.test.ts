@@ -46,6 +46,10 @@ test('G-1: Fastify: routes that were there before `protect` stop the start, what
   protect(app, auth)
   app.get('/after', guard(signedIn), secret)
   assert.deepEqual(await unguarded(app), ['GET /before/:id', 'POST /child'])
+  await assert.rejects(
+    async () => app.ready(),
+    /GET {2}\/before\/:id {2}\(stands before protect, which comes first\)/,
+  )
 })
 
 test('G-1: Fastify: so do those that differ by a constraint, of other methods, and a not-found handler', async () => {

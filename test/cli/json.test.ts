@@ -97,6 +97,7 @@ test('status 2: the command itself is wrong, and how to see what there is', asyn
     assert.equal(out, '', command)
     assert.match(err, /error: |Usage: /, command)
   }
+  assert.match((await run('users creat')).err, /\(countersign users --help says more\)/)
   for (const command of ['--help']) assert.equal((await run(command)).status, 0, command)
 })
 

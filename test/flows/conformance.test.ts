@@ -266,6 +266,8 @@ for (const name of [
     ] as const) {
       assert.ok((body[member] as string[]).includes(value), member)
     }
+    for (const [member, values] of Object.entries(body))
+      if (Array.isArray(values)) assert.equal(new Set(values).size, values.length, member)
     const jwks = await issuer.call('GET', String(body.jwks_uri).slice(ISSUER.length))
     const keys = jwks.body.keys as Record<string, unknown>[]
     assert.ok(keys.some(({ kty, alg }) => kty === 'RSA' && alg === 'RS256'))

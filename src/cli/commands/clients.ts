@@ -5,7 +5,7 @@ function withRegistration(command: Command): Command {
   return command
     .option(
       '--grant <type...>',
-      'client_credentials, authorization_code, refresh_token, urn:ietf:params:oauth:grant-type:device_code',
+      'client_credentials (what a new one gets by default), authorization_code, refresh_token, urn:ietf:params:oauth:grant-type:device_code',
     )
     .option('--scope <name...>', 'the scopes it may ask for')
     .option('--redirect-uri <uri...>', 'where the code flow may lead back to, exactly')

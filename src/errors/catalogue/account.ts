@@ -53,7 +53,7 @@ export const account = defineGroup('account', {
     effect: 'refused',
     clientCode: 'invalid_request',
     meaning: 'The new password does not meet the rules.',
-    hint: 'The field problem says which rule. Length and the block list are settings under `passwords`.',
+    hint: 'The field problem says which rule. How long it must be is the setting `passwords`.',
     sentence: 'This password cannot be used. The list of errors says why.',
     own: true,
   },

@@ -5,7 +5,7 @@ export const request = defineGroup('request', {
     effect: 'refused',
     clientCode: 'invalid_request',
     meaning: 'A field of the request is missing or not as it should be.',
-    hint: 'The field problems name each field and what it needs. The API description lists them.',
+    hint: 'Each field and what it needs stand in `errors` of the answer and in `refusal.fields` of the error.',
     sentence: 'A field of the request is missing or not as it should be.',
     own: true,
   },
