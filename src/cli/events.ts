@@ -97,12 +97,13 @@ async function followEvents(
 }
 
 /** Who did what, to whom, from where. */
-function rowOf({ at, name, origin, userId, data }: AuditEvent) {
+function rowOf({ at, name, origin, userId, clientId, data }: AuditEvent) {
   return {
     at: timeOf(at),
     name,
     by: origin.actor.id ?? origin.actor.kind,
     user: userId,
+    client: clientId,
     address: origin.address,
     agent: origin.agent?.slice(0, 40),
     data: data && JSON.stringify(data),
