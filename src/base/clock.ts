@@ -57,6 +57,9 @@ export interface Moment {
   readonly elapsed: number
 }
 
+/** What was read of the clocks already, for this very request: to read one takes as long as to find a credential. */
+export type ClocksRead = Partial<Moment>
+
 /** This moment. */
 export function momentOf(clock: Clock): Moment {
   return { now: clock.now(), elapsed: clock.elapsed() }
@@ -66,11 +69,7 @@ export function momentOf(clock: Clock): Moment {
  * Milliseconds that have passed since, by the larger of both clocks: the monotonic one stands still while the machine
  * sleeps, and the wall clock can be set back.
  */
-export function millisecondsSince(clock: Clock, moment: Moment): number {
-  return Math.max(clock.now() - moment.now, clock.elapsed() - moment.elapsed)
-}
-
-/** The same at a moment that was read already: to read both clocks takes longer than to find a credential. */
-export function millisecondsBetween(earlier: Moment, later: Moment): number {
-  return Math.max(later.now - earlier.now, later.elapsed - earlier.elapsed)
+export function millisecondsSince(clock: Clock, moment: Moment, read: ClocksRead = {}): number {
+  const { now = clock.now(), elapsed = clock.elapsed() } = read
+  return Math.max(now - moment.now, elapsed - moment.elapsed)
 }

@@ -1,4 +1,4 @@
-import { type Clock, type Moment, millisecondsSince, momentOf } from '../base/clock.ts'
+import { type Clock, type ClocksRead, type Moment, millisecondsSince, momentOf } from '../base/clock.ts'
 import type { Logger } from '../base/logger.ts'
 import { backgroundTimer, type Schedule } from '../base/schedule.ts'
 import type { JsonObject } from '../base/strict-json.ts'
@@ -31,7 +31,7 @@ export interface RemoteJwks {
   stop(): void
   readonly find: KeyLookup
   /** Whether there are keys, and the issuer has confirmed them lately. Judged by the clocks at this very call. */
-  readonly isUsable: () => boolean
+  readonly isUsable: (read?: ClocksRead) => boolean
   /** Whether the last question got no answer: there may be keys that nobody here knows. */
   readonly isFailing: () => boolean
   /**
@@ -132,7 +132,8 @@ export function createRemoteJwks(options: RemoteJwksOptions): RemoteJwks {
       cancelNext()
     },
     find: (kid) => keys.get(kid),
-    isUsable: () => confirmed !== undefined && millisecondsSince(clock, confirmed) <= maxStaleMilliseconds,
+    isUsable: (read) =>
+      confirmed !== undefined && millisecondsSince(clock, confirmed, read) <= maxStaleMilliseconds,
     isFailing: () => failures > 0,
     refetch() {
       const isRecent =

@@ -114,7 +114,7 @@ export function parseVer(text: string): Counters | undefined {
   const store = counterAt(text, second + 1, text.length)
   return user === undefined || client === undefined || store === undefined
     ? undefined
-    : Object.freeze({ user, client, store })
+    : { user, client, store }
 }
 
 /** By hand, for this runs for every token that is not remembered: a pattern takes twice as long. */

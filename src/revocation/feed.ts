@@ -1,5 +1,5 @@
 import { setImmediate as breathe } from 'node:timers/promises'
-import type { Clock, Moment } from '../base/clock.ts'
+import type { Clock, ClocksRead, Moment } from '../base/clock.ts'
 import { type Logger, silentLogger } from '../base/logger.ts'
 import { backgroundTimer, type Schedule } from '../base/schedule.ts'
 import type { Cause } from '../errors/codes.ts'
@@ -55,7 +55,7 @@ export interface RevocationFeed {
    * Why a genuine token is refused here and now: it has ended, it claims a longer life than entries are kept for, or
    * the knowledge is too old to say. Synchronous, and judged by the clocks at this very call.
    */
-  readonly refuses: (token: RevocableToken, kid?: string) => Cause | undefined
+  readonly refuses: (token: RevocableToken, kid?: string, read?: ClocksRead) => Cause | undefined
   /**
    * To be awaited between a change that may revoke something and the answer that says so: then the very next request
    * here is refused. Never rejects, for the change is on disk and its answer is a success. If the database cannot be
@@ -65,10 +65,10 @@ export interface RevocationFeed {
   readonly changed: () => Promise<void>
   /** Asks now; resolves when an answer to a question asked from now on is in memory, rejects if there was none. */
   readonly pullNow: () => Promise<void>
-  /** Whether requests are refused for lack of fresh knowledge: now, which the caller may have read already. */
-  readonly isStale: (now?: Moment) => boolean
+  /** Whether requests are refused for lack of fresh knowledge. */
+  readonly isStale: (read?: ClocksRead) => boolean
   /** Milliseconds; infinite before the first answer. */
-  readonly age: (now?: Moment) => number
+  readonly age: () => number
   /** Calls the listener whenever an answer brings entries; answers with the way to end that. */
   readonly onNews: (listener: () => void) => () => void
   readonly clockUnsure: () => boolean
@@ -226,8 +226,8 @@ export function createRevocationFeed(options: RevocationFeedOptions): Revocation
     }
   }
 
-  const isStale = (now?: Moment): boolean => {
-    const age = freshness.age(now)
+  const isStale = (read?: ClocksRead): boolean => {
+    const age = freshness.age(read)
     if (age === Number.POSITIVE_INFINITY) return true
     const late = age > maxStalenessMilliseconds
     // Without a failure it is a process that slept, or a clock that was set: no reason to wait for the next regular one.
@@ -251,10 +251,10 @@ export function createRevocationFeed(options: RevocationFeedOptions): Revocation
       cancelNext()
       await endHints()
     },
-    refuses(token, kid) {
+    refuses(token, kid, read) {
       const cause = state.refuses(token, kid)
       if (cause !== undefined) return cause
-      if (isStale()) return 'REVOCATION_STALE'
+      if (isStale(read)) return 'REVOCATION_STALE'
       const { exp, iat } = token.claims
       return exp - iat > (known?.coveredLifeSeconds ?? 0) ? 'TOKEN_LIFE_TOO_LONG' : undefined
     },

@@ -1,11 +1,10 @@
-import { type Clock, type Moment, millisecondsBetween, millisecondsSince } from '../base/clock.ts'
+import { type Clock, type ClocksRead, type Moment, millisecondsSince } from '../base/clock.ts'
 
 export interface Freshness {
   /**
-   * Milliseconds since the last answered question was asked, by the larger of both clocks; infinite before the first. By the
-   * clocks as they stand, unless they were read for this very request.
+   * Milliseconds since the last answered question was asked, by the larger of both clocks; infinite before the first.
    */
-  age(at?: Moment): number
+  age(read?: ClocksRead): number
   /** Whether a change is known to be missing. */
   isDoubtful(): boolean
   /** An answer has come to what was asked then, from somebody whose own knowledge was `ageMilliseconds` old. */
@@ -22,10 +21,7 @@ export function createFreshness(clock: Clock): Freshness {
   let proven: Moment | undefined
   let doubtful = false
   return {
-    age(at) {
-      if (proven === undefined) return Number.POSITIVE_INFINITY
-      return at === undefined ? millisecondsSince(clock, proven) : millisecondsBetween(proven, at)
-    },
+    age: (read) => (proven === undefined ? Number.POSITIVE_INFINITY : millisecondsSince(clock, proven, read)),
     isDoubtful: () => doubtful,
     prove(asked, ageMilliseconds = 0) {
       proven = { now: asked.now - ageMilliseconds, elapsed: asked.elapsed - ageMilliseconds }

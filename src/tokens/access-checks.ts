@@ -1,3 +1,4 @@
+import type { ClocksRead } from '../base/clock.ts'
 import type { JsonObject } from '../base/strict-json.ts'
 import type { Cause } from '../errors/codes.ts'
 import { Refusal } from '../errors/refusal.ts'
@@ -38,8 +39,10 @@ export interface AccessRules {
    * Whether the token, its session, user, client or key was revoked, its counters are behind, or what this is known
    * from is too old to say.
    */
-  readonly revocation?: ((token: AccessToken, kid?: string) => Cause | undefined) | undefined
+  readonly revocation?: RevocationQuestion | undefined
 }
+
+export type RevocationQuestion = (token: AccessToken, kid?: string, read?: ClocksRead) => Cause | undefined
 
 export interface AccessContext extends KeyContext {
   readonly rules: AccessRules
@@ -151,9 +154,10 @@ const binding = onClaims('binding', ({ claims }) =>
 
 const revocation: StandingCheck = {
   name: 'revocation',
-  check({ token, header: { kid } }, { rules }) {
+  check({ token, header: { kid } }, { rules, nowSeconds }) {
     if (token instanceof Refusal) return token
-    const cause = rules.revocation?.(token, typeof kid === 'string' ? kid : undefined)
+    const named = typeof kid === 'string' ? kid : undefined
+    const cause = rules.revocation?.(token, named, { now: nowSeconds * 1000 })
     return cause === undefined ? undefined : new Refusal(cause)
   },
 }

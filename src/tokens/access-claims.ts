@@ -15,7 +15,7 @@ export function readAccessClaims(payload: JsonObject): AccessToken | Refusal {
   const counters = ver === undefined ? undefined : parseVer(ver)
   if (ver !== undefined && counters === undefined) return wrongType('ver')
   const scopes = scope ? Object.freeze(splitAtSpaces(scope)) : NONE
-  return Object.freeze({
+  return {
     claims: payload,
     sessionId,
     authTime,
@@ -25,7 +25,7 @@ export function readAccessClaims(payload: JsonObject): AccessToken | Refusal {
     counters,
     isNarrowed: payload.narrowed !== undefined && payload.narrowed !== false,
     derived: new Derived(),
-  })
+  }
 }
 
 /** As `split` does, which takes twice as long for a text that it has not seen before. */

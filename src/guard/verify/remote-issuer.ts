@@ -49,7 +49,8 @@ export function createRemoteIssuer(options: IssuerOptions, parts: RemoteParts): 
       audience,
       keys: jwks.find,
       maxLifetimeSeconds: options.maxLifetimeSeconds ?? MAX_LIFETIME_SECONDS,
-      revocation: (token, kid) => (jwks.isUsable() ? feed?.refuses(token, kid) : 'JWKS_UNREACHABLE'),
+      revocation: (token, kid, read) =>
+        jwks.isUsable(read) ? feed?.refuses(token, kid, read) : 'JWKS_UNREACHABLE',
       ...(options.toleranceSeconds !== undefined && { toleranceSeconds: options.toleranceSeconds }),
       ...(options.tokenType !== undefined && { type: options.tokenType }),
       ...(expect !== undefined && { expect }),
