@@ -20,6 +20,7 @@ test('countersign/verify loads no store but counters in memory, no login, grant,
     'model',
     'revocation',
     'tokens',
+    'verifier-options.ts',
     'verify.ts',
   ])
   const strangers = loaded.filter((url) => !url.startsWith('src/') && !url.startsWith('node:'))
