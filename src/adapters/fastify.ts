@@ -69,7 +69,7 @@ export function protect(
   const routes: DeclaredRoute[] = routesBefore(app)
   const sockets = holdSockets(gate)
   const edge = createEdge(edgeOptions)
-  let starting = true
+  let connects = true
 
   keepTicketsFromLog(app)
   app.decorateRequest('principal', undefined)
@@ -165,18 +165,20 @@ export function protect(
     ...(notFound === undefined ? handlers : []).map(notFoundHandler),
   ]
   app.addHook('onReady', async () => {
-    if (!starting) return
     refuseUndeclared(all())
     refuseAmbiguous(all())
     refuseIdleRows(paths, routes)
-    await auth.ready()
+    if (connects) await auth.ready()
   })
 
   const protection: Protection = {
-    ready: async () => void (await app.ready()),
+    async ready() {
+      await app.ready()
+      await auth.ready()
+    },
     async routes() {
       // The plugins have to be loaded; nothing has to be connected for that.
-      starting = false
+      connects = false
       await app.ready().then(undefined, (error: unknown) => {
         if (!(error instanceof UndeclaredRoutesError)) throw error
       })

@@ -95,6 +95,16 @@ test('G-1: Fastify: plugins that were loaded before `protect` are guarded from t
   assert.deepEqual(await ask(app, '/v1/guarded/0', '/v1/silent/0', '/v1/silent/1'), [401, 403, 403])
 })
 
+test('G-1: Fastify: a list of the routes takes nothing away from the start that comes after it', async () => {
+  const app = Fastify()
+  const { ready, routes } = protect(app, auth)
+  app.get('/silent', secret)
+  assert.equal((await routes()).length, 1)
+  await assert.rejects(ready(), UndeclaredRoutesError)
+  await assert.rejects(app.listen({ port: 0, host: '127.0.0.1' }), UndeclaredRoutesError)
+  assert.deepEqual(await ask(app, '/silent'), [403])
+})
+
 test('Fastify: a plugin that fails is no reason to tell of its routes as if they were all', async () => {
   const app = Fastify()
   const protection = protect(app, auth)
