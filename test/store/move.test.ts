@@ -248,6 +248,16 @@ async function cutOff(options: MoveOptions): Promise<unknown> {
   }
 }
 
+test('of two sources that are moved into one database at once one is, and the other is told of it', async () => {
+  const to = await place.newUrl()
+  const sources = [join(folder, 'one.db'), join(folder, 'two.db')]
+  await Promise.all(sources.map(newFile))
+  const moves = await Promise.allSettled(sources.map((from) => moveToPostgres({ from, to })))
+  const reasons = moves.flatMap((move) => (move.status === 'rejected' ? [String(move.reason)] : []))
+  assert.equal(reasons.length, 1)
+  assert.match(reasons[0] ?? '', /unfinished copy of \w+, which is another database|The target is in use/)
+})
+
 test('a source that was changed between two tries is not taken for the same', async () => {
   const { path } = await newSource()
   const to = await place.newUrl()

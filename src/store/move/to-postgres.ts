@@ -37,6 +37,8 @@ const BATCH = 500
 const LIVE_MILLISECONDS = 30_000
 /** The longest statement counts the rows of a table; a server that has gone without a word keeps nobody waiting for ever. */
 const LIMIT_MILLISECONDS = 600_000
+/** One after the other looks at a target and begins there: an arbitrary number that no other program's advisory lock has. */
+const LOCK = 7234510944
 /** While a copy is unfinished the schema counts as newer than any program's, so that no server starts on it. */
 const UNFINISHED_VERSION = 1_000_000
 
@@ -67,7 +69,9 @@ export async function moveToPostgres({ from, to, onProgress }: MoveOptions): Pro
     lock(source, from)
     refuseLiveSource(source)
     const id = String(source.prepare('SELECT id FROM cs_store').get()?.id)
+    await client.query(`SELECT pg_advisory_lock(${LOCK})`)
     await prepareTarget(client as Client, to, id)
+    await client.query(`SELECT pg_advisory_unlock(${LOCK})`)
     const plans = planTables(await catalogOf(client as Client))
     for (const plan of plans) {
       await copyTable(source, client as Client, plan, onProgress).catch((error: unknown) => {
