@@ -7,7 +7,8 @@ const REQUESTS = { count: 1200, periodMilliseconds: 60_000 }
 
 const answers = {
   303: { description: 'To the client with a code or an error, or to the sign-in page.' },
-  400: { description: 'The client or its address is not known: nobody is redirected.' },
+  400: { description: 'Nobody is redirected: the client is not named, or the address not its own.' },
+  401: { description: 'There is no such client: nobody is redirected.' },
 }
 
 export const authorize = route({

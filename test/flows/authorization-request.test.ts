@@ -47,13 +47,12 @@ test('C1, C2: an unknown client or address is shown to the person, and nobody is
     `${requestOf(client)}&redirect_uri=${encodeURIComponent(CALLBACK)}`,
     `${requestOf(client)}&x=${'x'.repeat(17_000)}`,
   ]
+  const { body } = await issuer.call('GET', '/openapi.json')
+  const { responses } = body.paths['/authorize'].get
   for (const path of bad) {
     const { status, headers } = await browser.open(path)
-    assert.deepEqual(
-      [status >= 400 && status < 500, headers.get('location')],
-      [true, null],
-      path.slice(0, 200),
-    )
+    const isSaid = status >= 400 && status < 500 && Object.hasOwn(responses, status)
+    assert.deepEqual([isSaid, headers.get('location')], [true, null], path.slice(0, 200))
   }
 })
 
