@@ -47,8 +47,10 @@ test('C1, C2: an unknown client or address is shown to the person, and nobody is
     `${requestOf(client)}&redirect_uri=${encodeURIComponent(CALLBACK)}`,
     `${requestOf(client)}&x=${'x'.repeat(17_000)}`,
   ]
-  const { body } = await issuer.call('GET', '/openapi.json')
-  const { responses } = body.paths['/authorize'].get
+  const { paths } = (await issuer.call('GET', '/openapi.json')).body as {
+    readonly paths: { readonly '/authorize': { readonly get: { readonly responses: object } } }
+  }
+  const { responses } = paths['/authorize'].get
   for (const path of bad) {
     const { status, headers } = await browser.open(path)
     const isSaid = status >= 400 && status < 500 && Object.hasOwn(responses, status)

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
 import { after, test } from 'node:test'
 import { z } from 'zod'
 import { sqlite } from '../../src/index.ts'
@@ -163,6 +164,28 @@ test('a schema that needs what no form can ask for refuses a newcomer as before'
     assert.match((await visitor.follow('/login')).html, /role="alert"/)
   } finally {
     await nested.close()
+  }
+})
+
+test('D2: a newcomer of a provider counts no more where its name stands for another one', async () => {
+  const secretKey = randomBytes(32).toString('base64url')
+  const own = { ...options, store: sqlite(':memory:'), secretKey }
+  const [former, present] = await Promise.all([
+    startIssuer(own),
+    startIssuer({
+      ...own,
+      store: sqlite(':memory:'),
+      providers: { odd: { ...options.providers.odd, issuer: 'https://other.example.com' } },
+    }),
+  ])
+  try {
+    const [visitor, later] = [newVisitor(former), newVisitor(present)]
+    const asked = (await comeBack(visitor, newPerson())).location ?? ''
+    for (const [name, value] of visitor.cookies) later.cookies.set(name, value)
+    assert.equal((await visitor.get(asked)).status, 200)
+    assert.match((await later.follow(asked)).html, OVER)
+  } finally {
+    await Promise.all([former.close(), present.close()])
   }
 })
 

@@ -96,7 +96,7 @@ function newcomerOf(
   const text = pagesOf(services).attemptCookies.read(guardRequestOf(request), name)
   const newcomer = providers.newcomers.open(text, name)
   const connection = providers.find(newcomer.provider)
-  if (connection === undefined)
+  if (connection?.provider.protocol.issuer !== newcomer.issuer)
     throw new AuthError('STATE_COOKIE_MISSING', { details: { why: 'no such provider' } })
   return { newcomer, connection }
 }

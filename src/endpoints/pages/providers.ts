@@ -155,6 +155,7 @@ async function signIn(
     const { clock } = services.grants
     const newcomer = {
       provider: provider.id,
+      issuer: provider.protocol.issuer,
       person,
       authenticatedAt: authenticatedAt ?? clock.now(),
       returnTo,

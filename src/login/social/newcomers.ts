@@ -9,6 +9,8 @@ import type { ProviderPerson, ProviderTokens } from './provider.ts'
 export interface Newcomer {
   /** The name of the provider in the configuration. */
   readonly provider: string
+  /** Who it was by then: the name may come to stand for another. */
+  readonly issuer: string
   readonly person: ProviderPerson
   /** Where they are kept, and there is room for them. */
   readonly tokens?: ProviderTokens | undefined
