@@ -1,4 +1,5 @@
 import { html } from '../base/html.ts'
+import type { RefusalDetails } from '../errors/refusal.ts'
 import { copiedId } from './copied-id.ts'
 import type { Frame } from './frame.ts'
 import { heading, type PageParts } from './layout.ts'
@@ -8,12 +9,21 @@ export interface ShownRefusal {
   readonly code: string
   /** What whoever builds the application can do about it; in development only. */
   readonly hint?: string | undefined
+  /** The names that the hint speaks of. */
+  readonly details: RefusalDetails
 }
 
 /** The page of whatever has no page of its own. It says what can be done, and holds the reference ready. */
-export function errorPage(frame: Frame, { status, code, hint }: ShownRefusal, reference: string): PageParts {
+export function errorPage(
+  frame: Frame,
+  { status, code, hint, details }: ShownRefusal,
+  reference: string,
+): PageParts {
   const { texts, base } = frame
   const { errorPage: words } = texts
+  const facts = Object.entries(details).map(
+    ([name, value]) => html`<p class="mono">${name}: ${String(value)}</p>`,
+  )
   const title = status === 404 ? words.notFoundTitle : words.title
   return {
     title,
@@ -21,7 +31,7 @@ export function errorPage(frame: Frame, { status, code, hint }: ShownRefusal, re
     body: html`${heading(title, sentenceFor(frame, status, code))}
 <p><a class="button other" href="${base}/account">${words.home}</a></p>
 <p class="small muted">${words.help}<br>${copiedId(texts, reference, texts.common.reference(reference))}</p>
-${hint !== undefined && html`<div class="note small" lang="en" dir="ltr"><p><b class="mono">${code}</b></p><p>${hint}</p><p class="muted">${DEVELOPERS}</p></div>`}`,
+${hint !== undefined && html`<div class="note small" lang="en" dir="ltr"><p><b class="mono">${code}</b></p><p>${hint}</p>${facts}<p class="muted">${DEVELOPERS}</p></div>`}`,
   }
 }
 

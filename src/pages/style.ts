@@ -121,7 +121,7 @@ th,td{text-align:start;vertical-align:top;padding:.375rem .75rem .375rem 0;borde
 .number{text-align:end}
 .checks{list-style:none;display:grid;gap:.25rem;overflow-wrap:anywhere}
 .checks>*{min-inline-size:0}.checks>:not(:has(details)){padding-inline-start:1.05rem}
-.fixed td{white-space:nowrap}.fixed td:nth-child(3){white-space:normal;overflow-wrap:anywhere;min-inline-size:6rem}
+.fixed td{white-space:nowrap}.fixed td:nth-child(3){white-space:normal;overflow-wrap:anywhere;min-inline-size:8.5rem}
 .steps li{overflow-wrap:anywhere}
 .checks summary{cursor:pointer}
 .checks p{padding-inline-start:1.5rem}

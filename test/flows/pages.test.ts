@@ -358,6 +358,8 @@ test('F-10: an error page tells whoever builds the application the cause and wha
   const page = await newVisitor(issuer).get(asked)
   assert.ok(page.status >= 400)
   assert.match(page.html, /CLIENT_UNKNOWN<\/b>.*This is shown in development only/s)
+  const unclear = await newVisitor(issuer).get('/authorize?client_id=nobody')
+  assert.match(unclear.html, /The details name the parameter.*<p class="mono">parameter: redirect_uri<\/p>/s)
   const origin = 'https://auth.example.com'
   const served = await startIssuer({ issuer: origin })
   const plain = await newVisitor(served, undefined, origin).get(asked)

@@ -68,7 +68,8 @@ export async function answerRefusedPage(refusal: Refusal, refused: RefusedPage):
   }
   const view = await openView({ request, services })
   const hint = services.development ? catalogue[code].hint : undefined
-  const reply = view.send(errorPage(view.frame, { status, code, hint }, refused.reference), { status })
+  const shown = { status, code, hint, details: refusal.details }
+  const reply = view.send(errorPage(view.frame, shown, refused.reference), { status })
   const wait = refusal.retryAfterSeconds ?? 1
   const isForNow = status === 503 || status === 429
   return {

@@ -64,6 +64,9 @@ body {
   padding: 0.1em 0.25em;
   overflow-wrap: break-word;
 }
+#api .renderedMarkdown td:last-child code {
+  overflow-wrap: anywhere;
+}
 #api .renderedMarkdown td {
   padding: 0.4rem 1rem 0.4rem 0;
 }
