@@ -126,8 +126,8 @@ export interface Auth<
     /**
      * Issues an access token without a session, for your own code. It lives at most as long as configured and gets at
      * most the scopes that the user's roles hold. `within` binds it to a principal of that user: no more roles, scopes
-     * or time than that principal has, and it ends with that session and client. Rejects if the account is not active,
-     * or what `within` names has ended.
+     * or time than that principal has, and it ends with that session and client, though not with an API key. Rejects if
+     * the account is not active, or what `within` names has ended.
      */
     issue(token: {
       readonly userId: string
@@ -265,7 +265,10 @@ export interface Auth<
     create(client: ClientOffer, by?: Partial<Origin>): Promise<RegisteredClient>
     find(id: string): Promise<Client | undefined>
     list(page: { readonly after?: string; readonly limit: number }): Promise<Client[]>
-    /** Replaces the members given. A client that loses a scope or is disabled loses its access tokens. */
+    /**
+     * Replaces the members given. A client that loses a scope or is disabled loses its access tokens; one that is to prove
+     * itself without a secret loses its secrets.
+     */
     change(id: string, change: ClientChange, by?: Partial<Origin>): Promise<Client>
     /** Both secrets work until the former one ends. */
     rotateSecret(id: string, rotation?: SecretRotation, by?: Partial<Origin>): Promise<RegisteredClient>

@@ -22,7 +22,7 @@ import { tiesToHttps } from './http/strict-transport.ts'
 import { anyone, limited, needs, signedIn } from './model/access.ts'
 import { FIRST_PARTY } from './model/client.ts'
 import { describeOwnRoutes } from './openapi/own-routes.ts'
-import { forOwnCode, originOf } from './own-code.ts'
+import { counted, forOwnCode, originOf } from './own-code.ts'
 import type { PostgresStore } from './store/postgres/postgres-store.ts'
 import { retryDelivery } from './webhooks/retry.ts'
 import { wire } from './wiring/wire.ts'
@@ -211,7 +211,7 @@ export function createAuth<
     },
     invite: ({ language, ...invitation }, by) =>
       whenReady(() => services.registration.invite(invitation, { origin: originOf(by), language })),
-    invitations: (page) => whenReady(() => services.registration.invitations(page)),
+    invitations: (page) => whenReady(() => services.registration.invitations(counted(page))),
     withdrawInvitation: (email, by) =>
       whenReady(() => services.registration.withdraw(email, { origin: originOf(by) })),
     apiKeys: {
@@ -231,7 +231,7 @@ export function createAuth<
     survey: () => whenReady(wired.survey),
     explain: (subject) => whenReady(() => explain(subject, refusals, wired.storeNow() / 1000)),
     webhooks: {
-      list: (filter) => whenReady(() => store.webhooks.list(filter)),
+      list: (filter) => whenReady(() => store.webhooks.list(counted(filter))),
       retry: (id, by) => whenReady(() => retryDelivery(store, id, originOf(by))),
     },
     keys: {
@@ -251,7 +251,7 @@ export function createAuth<
     clients: {
       create: (client, by) => whenReady(() => clients.create(client, originOf(by))),
       find: (id) => whenReady(() => store.clients.find(id)),
-      list: (page) => whenReady(() => store.clients.list(page)),
+      list: (page) => whenReady(() => store.clients.list(counted(page))),
       change: (id, change, by) => whenReady(() => clients.change(id, change, originOf(by))),
       rotateSecret: (id, rotation = {}, by) =>
         whenReady(() => clients.rotateSecret(id, rotation, originOf(by))),

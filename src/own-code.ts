@@ -86,7 +86,7 @@ export function originOf(by: Partial<Origin> | undefined): Origin {
 }
 
 /** A database takes a negative limit for none at all, and fails at half a row: both come out of a query of somebody. */
-function counted<Page extends { readonly limit: number }>(page: Page): Page {
+export function counted<Page extends { readonly limit: number }>(page: Page): Page {
   const limit = (page as Page | undefined)?.limit ?? 0
   if (!Number.isSafeInteger(limit) || limit < 1)
     throw new RangeError('limit: a whole number from 1, as in list({ limit: 100 })')

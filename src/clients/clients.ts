@@ -2,7 +2,7 @@ import type { NewEvent, Origin } from '../audit/events.ts'
 import { DAY_SECONDS } from '../base/duration.ts'
 import { type Random, randomId } from '../base/random.ts'
 import { AuthError } from '../errors/auth-error.ts'
-import { type Client, type ClientRegistration, FIRST_PARTY } from '../model/client.ts'
+import { type Client, type ClientRegistration, FIRST_PARTY, hasSecret } from '../model/client.ts'
 import type { Store } from '../store/store.ts'
 import { hashSecret } from '../tokens/secret-hash.ts'
 import { newClientSecret } from './client-secret.ts'
@@ -127,11 +127,6 @@ export function defaultRegistration(): Omit<ClientRegistration, 'name' | 'state'
     idTokenAlgorithm: 'RS256',
     keys: [],
   }
-}
-
-/** Whether it proves itself by a secret of ours. */
-export function hasSecret({ authMethod }: Pick<ClientRegistration, 'authMethod'>): boolean {
-  return authMethod === 'client_secret_basic' || authMethod === 'client_secret_post'
 }
 
 export function registrationOf(client: Client): ClientRegistration {

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { isUuid } from '../base/uuid.ts'
 import { AuthError } from '../errors/auth-error.ts'
-import { LONGEST_API_KEY_LIFE_SECONDS } from '../login/api-keys.ts'
+import { apiKeyFields } from '../login/api-keys.ts'
 import type { ApiKey } from '../model/api-key.ts'
 import { text } from '../model/text-field.ts'
 import { OWN_CHANGES, OWN_DATA } from './limits.ts'
@@ -11,14 +11,12 @@ import { listOf, timeOf, timeOrNull } from './schemas.ts'
 
 const newApiKey = z
   .strictObject({
-    name: text(100).meta({ description: 'What you call it: where it is used.' }),
+    name: apiKeyFields.name,
     scopes: z.array(text(100)).min(1).max(100).optional().meta({
       description:
         'What it may do, at most what your roles and this credential allow; all of that if left out.',
     }),
-    expires_in: z.int().min(60).max(LONGEST_API_KEY_LIFE_SECONDS).optional().meta({
-      description: 'Seconds; a year if left out.',
-    }),
+    expires_in: apiKeyFields.lifeSeconds,
   })
   .meta({ id: 'NewApiKey' })
 

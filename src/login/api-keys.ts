@@ -1,3 +1,4 @@
+import { z } from 'zod'
 import type { Origin } from '../audit/events.ts'
 import { DAY_SECONDS } from '../base/duration.ts'
 import type { Random } from '../base/random.ts'
@@ -11,6 +12,7 @@ import {
   type ScopePolicy,
   scopesOfRoles,
 } from '../model/scope-policy.ts'
+import { text as textField } from '../model/text-field.ts'
 import type { ApiKeyUse } from '../store/api-keys.ts'
 import type { Store } from '../store/store.ts'
 import { makeApiKey } from '../tokens/api-key.ts'
@@ -36,7 +38,10 @@ export interface MadeApiKey {
 }
 
 export interface ApiKeys {
-  /** Throws `SCOPE_MISSING` for a scope that the owner or `within` lacks, `SCOPE_UNKNOWN` for a misspelt one. */
+  /**
+   * Throws `REQUEST_INVALID` with every problem, `SCOPE_MISSING` for a scope that the owner or `within` lacks,
+   * `SCOPE_UNKNOWN` for a misspelt one.
+   */
   make(request: NewApiKeyRequest, origin: Origin): Promise<MadeApiKey>
   list(userId: string): Promise<ApiKey[]>
   /** False if the owner has no live key of that id. */
@@ -56,12 +61,21 @@ export interface ApiKeysParts {
 }
 
 const DEFAULT_LIFE_SECONDS = 365 * DAY_SECONDS
-export const LONGEST_API_KEY_LIFE_SECONDS = 10 * DEFAULT_LIFE_SECONDS
+const LONGEST_LIFE_SECONDS = 10 * DEFAULT_LIFE_SECONDS
+
+/** What a key can be asked for with, whoever asks. */
+export const apiKeyFields = {
+  name: textField(100).meta({ description: 'What you call it: where it is used.' }),
+  lifeSeconds: z.int().min(60).max(LONGEST_LIFE_SECONDS).optional().meta({
+    description: 'Seconds; a year if left out.',
+  }),
+}
 
 export function createApiKeys(parts: ApiKeysParts): ApiKeys {
   const { store, policy, random, revocationsChanged, report } = parts
   return {
-    async make({ userId, name, scopes, within, sessionId, lifeSeconds = DEFAULT_LIFE_SECONDS }, origin) {
+    async make({ userId, scopes, within, sessionId, ...given }, origin) {
+      const { name, lifeSeconds = DEFAULT_LIFE_SECONDS } = checked(given)
       const user = await store.users.find(userId)
       if (user === undefined) throw new AuthError('NOT_FOUND')
       const text = makeApiKey(userId, random)
@@ -109,4 +123,11 @@ export function createApiKeys(parts: ApiKeysParts): ApiKeys {
       }),
     uses: createUseNotes((uses) => store.apiKeys.noteUses(uses), report),
   }
+}
+
+function checked(given: Pick<NewApiKeyRequest, 'name' | 'lifeSeconds'>) {
+  const { data, error } = z.object(apiKeyFields).safeParse(given)
+  if (data !== undefined) return data
+  const fields = error.issues.map(({ path, message }) => ({ field: path.join('.'), message }))
+  throw new AuthError('REQUEST_INVALID', { fields })
 }

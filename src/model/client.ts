@@ -70,6 +70,19 @@ export interface StoredClientSecret extends ClientSecret {
   readonly hash: string
 }
 
+/** Whether it proves itself by a secret of ours. */
+export function hasSecret({ authMethod }: Pick<ClientRegistration, 'authMethod'>): boolean {
+  return authMethod === 'client_secret_basic' || authMethod === 'client_secret_post'
+}
+
+/** The secrets after a change: a client that proves itself without one has none, also when it is changed back. */
+export function keptSecrets(
+  secrets: readonly StoredClientSecret[],
+  client: Pick<ClientRegistration, 'authMethod'>,
+): readonly StoredClientSecret[] {
+  return hasSecret(client) ? secrets : []
+}
+
 /** The secrets that are good at a time. */
 export function goodSecrets(secrets: readonly StoredClientSecret[], now: number): StoredClientSecret[] {
   return secrets.filter(({ endsAt }) => endsAt === undefined || now < endsAt)

@@ -29,7 +29,7 @@ export interface ClientVerbs {
   /** Oldest first, after the given client. */
   list(page: { readonly after?: string; readonly limit: number }): Promise<Client[]>
   /**
-   * Replaces the members given. Raises ver with its entry if `endTokens` says so or if the client loses a right (see
+   * Replaces the members given; see `keptSecrets`. Raises ver with its entry if `endTokens` says so or if the client loses a right (see
    * `losesRights`), so that its access tokens end.
    */
   change(

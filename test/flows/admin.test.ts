@@ -308,6 +308,16 @@ test("G-7: an application's own events stand beside ours, and a line end in them
   await assert.rejects(issuer.auth.events.record({ userId: "'", data: {} }), TypeError)
 })
 
+test('G-9: code of the application gets no list of all by a limit below one', async () => {
+  const { events, users, clients, webhooks, invitations } = issuer.auth
+  for (const limit of [-1, 0, 1.5, Number.NaN]) {
+    for (const list of [events.list, users.list, clients.list, invitations]) {
+      await assert.rejects(list({ limit }), RangeError)
+    }
+    await assert.rejects(webhooks.list({ dead: false, limit }), RangeError)
+  }
+})
+
 test('an admin sees the second factors of an account and takes one away: an event, a letter, every session ended', async () => {
   const frida = await signUpWithApp(issuer, 'frida', Date.now)
   const path = `/admin/users/${frida.id}/factors`

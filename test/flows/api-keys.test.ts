@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { createAuth } from '../../src/index.ts'
+import { AuthError, createAuth } from '../../src/index.ts'
 import { handClock, ISSUER, PASSWORD, startIssuer, type TestIssuer, tokensOf } from './issuer.ts'
 
 let issuer: TestIssuer
@@ -43,6 +43,29 @@ test('F-7: a key is shown once, works in both headers, and ends at the next requ
   assert.equal(refused.body.code, 'token_invalid')
   assert.ok(refused.headers.get('www-authenticate')?.startsWith('Bearer'))
   assert.equal((await issuer.call('DELETE', `/users/me/api-keys/${id}`, { token: access })).status, 404)
+})
+
+test('F-7: code of the application makes no key that nobody could ask for', async () => {
+  const { auth } = issuer
+  const { id: userId } = await auth.users.create({ email: 'ken@example.com', password: PASSWORD })
+  const good = { userId, name: 'export', scopes: ['profile:read'], lifeSeconds: 60 }
+  for (const [field, ...values] of [
+    ['name', '', 'a\0b', 'x'.repeat(101), 5],
+    ['lifeSeconds', Number.NaN, Number.POSITIVE_INFINITY, -5, 0, 59, 60.5, 1e12],
+  ] as const) {
+    for (const value of values) {
+      await assert.rejects(auth.apiKeys.create({ ...good, [field]: value }), (error) => {
+        assert.ok(error instanceof AuthError, String(error))
+        assert.deepEqual(
+          error.refusal.fields?.map((problem) => problem.field),
+          [field],
+        )
+        return true
+      })
+    }
+  }
+  assert.deepEqual(await auth.apiKeys.list(userId), [])
+  await auth.apiKeys.create(good)
 })
 
 test('F-7: a key has the scopes it was made with and no roles, and cannot make keys or change the password', async () => {

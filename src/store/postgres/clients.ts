@@ -3,6 +3,7 @@ import {
   type Client,
   type ClientRegistration,
   goodSecrets,
+  keptSecrets,
   losesRights,
   rotatedSecrets,
   type StoredClientSecret,
@@ -168,7 +169,7 @@ export function clientVerbs(connection: Connection): ClientVerbs {
           const registration = { ...before, ...given }
           return {
             registration,
-            secrets: row.secrets,
+            secrets: keptSecrets(row.secrets, registration),
             endsTokens: endTokens || losesRights(before, registration),
           }
         },

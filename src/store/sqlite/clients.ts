@@ -3,6 +3,7 @@ import {
   type Client,
   type ClientRegistration,
   goodSecrets,
+  keptSecrets,
   losesRights,
   rotatedSecrets,
   type StoredClientSecret,
@@ -125,7 +126,7 @@ export function changeClient(
        skip_consent = :skipConsent, post_logout_redirect_uris = :postLogoutRedirectUris,
        id_token_algorithm = :idTokenAlgorithm, keys = :keys, secrets = :secrets, updated_at = :now
      WHERE id = :id`,
-    { id, ...columnsOf(after, secretsOf(row)), now: db.now },
+    { id, ...columnsOf(after, keptSecrets(secretsOf(row), after)), now: db.now },
   )
   if (endTokens || losesRights(before, after)) raiseVer(db, id)
   writeEvent(db, event)

@@ -40,6 +40,19 @@ export function testClientSecrets(subject: Subject): void {
     )
   })
 
+  test('C8: a client that is changed to prove itself without a secret loses those it had for good', async () => {
+    const { store, other } = subject()
+    const { id } = await register(store)
+    const event = eventOf('client.changed', { clientId: id })
+    const good = async () => (await other.clients.findStanding(id))?.secretHashes.length
+    await store.clients.change(id, { authMethod: 'client_secret_post' }, event)
+    assert.equal(await good(), 1, 'only sent in another way')
+    for (const authMethod of ['none', 'client_secret_basic'] as const) {
+      await store.clients.change(id, { authMethod }, event)
+      assert.equal(await good(), 0, authMethod)
+    }
+  })
+
   test('of secrets made at once none is lost that was answered last, and two are good', async () => {
     const { store, other } = subject()
     const { id } = await register(store)
