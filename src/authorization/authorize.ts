@@ -52,6 +52,8 @@ interface Considered {
   readonly user: User | undefined
   readonly scope: readonly string[]
   readonly step: Step
+  /** Whether a code is given only while the person's consent stands. */
+  readonly needsConsent: boolean
 }
 
 /**
@@ -66,7 +68,7 @@ export async function authorize(
 ): Promise<AuthorizationOutcome> {
   const considered = await consider(query, browser, parts)
   if ('kind' in considered) return considered
-  const { request, user, scope, step } = considered
+  const { request, user, step } = considered
   if (!hasPages && step === 'sign_in') return returned(request, new Refusal('LOGIN_REQUIRED'), parts)
   if (!hasPages && step === 'ask') return returned(request, new Refusal('CONSENT_REQUIRED'), parts)
   switch (step) {
@@ -75,13 +77,11 @@ export async function authorize(
     case 'consent_required':
       return returned(request, new Refusal('CONSENT_REQUIRED'), parts)
     case 'ask':
-      return user === undefined
-        ? signInFirst(query, request, browser)
-        : ask(query, request, user, scope, parts)
+      return user === undefined ? signInFirst(query, request, browser) : ask(query, considered, user, parts)
     case 'sign_in':
       return signInFirst(query, request, browser)
     case 'issue':
-      return issue(query, considered, browser, parts, !request.client.skipConsent)
+      return issue(query, considered, browser, parts)
   }
 }
 
@@ -116,7 +116,7 @@ export async function authorizeAsAnswered(
   if (!(await parts.store.consents.grant({ ...of, sessionId, scopes: scope }, event))) {
     return signInFirst(query, request, browser)
   }
-  return issue(query, { ...considered, scope }, browser, parts, true)
+  return issue(query, { ...considered, scope, needsConsent: true }, browser, parts)
 }
 
 async function consider(
@@ -145,8 +145,9 @@ async function consider(
     return returned(request, new Refusal('AUTHORIZATION_REQUEST_INVALID', { details }), parts)
   }
   const user = signIn && (await store.users.find(signIn.userId))
-  const asksConsent = user !== undefined && !request.client.skipConsent
-  const consent = asksConsent ? await store.consents.find(user.id, request.client.id) : undefined
+  const needsConsent = !request.client.skipConsent
+  const consent =
+    user !== undefined && needsConsent ? await store.consents.find(user.id, request.client.id) : undefined
   const scope = user === undefined ? [] : await grantableScope(request, user, parts)
   const step = nextStep(request, {
     signIn: user && signIn,
@@ -157,15 +158,14 @@ async function consider(
     nowSeconds: toSeconds(parts.clock.now()),
     ownOrigin: new URL(issuer).origin,
   })
-  return { request, user, scope, step }
+  return { request, user, scope, step, needsConsent }
 }
 
 async function issue(
   query: string,
-  { request, user, scope }: Considered,
+  { request, user, scope, needsConsent }: Considered,
   browser: Browser,
   parts: GrantParts,
-  needsConsent: boolean,
 ): Promise<SettledOutcome> {
   const { client, redirectUri, challenge, nonce, resources } = request
   const { signIn, origin } = browser
@@ -210,9 +210,8 @@ async function issue(
 
 function ask(
   query: string,
-  { client, redirectUri }: AuthorizationRequest,
+  { request: { client, redirectUri }, scope }: Considered,
   user: User,
-  scope: readonly string[],
   parts: GrantParts,
 ): AuthorizationOutcome {
   const lifeSeconds = lifeSecondsOf(client, scope, parts)

@@ -68,9 +68,7 @@ export async function provePassword(
     })
   }
   await takeBack()
-  if (needsRehash && account.passwordHash !== undefined) {
-    await rehash(account.user.id, account.passwordHash, password, origin, parts)
-  }
+  if (needsRehash) await rehash(account, password, origin, parts)
   return account
 }
 
@@ -135,12 +133,12 @@ export async function isUsedFrom(
 
 /** A better hash of the same password. When the queue is full the old one does for another day. */
 async function rehash(
-  userId: string,
-  from: string,
+  { user: { id: userId }, passwordHash: from }: Account,
   password: string,
   origin: Origin,
   { store, hashes }: PasswordParts,
 ): Promise<void> {
+  if (from === undefined) return
   try {
     const event = { name: 'user.password_rehashed', origin, userId } as const
     await store.users.replaceHash(userId, from, await hashes.hash(password), event)

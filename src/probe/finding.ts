@@ -20,6 +20,12 @@ export interface Finding {
   readonly asked: string
 }
 
+/** What was not tried, and why. */
+export interface Untried {
+  readonly what: string
+  readonly why: string
+}
+
 /** What is asked of one route, and what was wrong with the answers. */
 export interface Conversation {
   readonly target: Target
@@ -28,6 +34,7 @@ export interface Conversation {
   readonly findings: readonly Finding[]
   /** How many answers there were. */
   readonly answers: number
+  readonly untried: Untried[]
 }
 
 /** Findings of one kind by one idea are one finding. */
@@ -52,6 +59,7 @@ export function startConversation(target: Target, send: Send): Conversation {
       findings.push({ kind, target, tried, spellings: [spelling], why, asked: `${sent.method} ${sent.path}` })
     },
     findings,
+    untried: [],
     get answers() {
       return answers
     },

@@ -2,7 +2,7 @@ import type { Forgery, Idea, Material } from '../hostile/idea.ts'
 import { ideas } from '../hostile/index.ts'
 import { malformed } from '../hostile/malformed.ts'
 import type { RequirementData } from '../model/inventory.ts'
-import { type Conversation, type Finding, startConversation, type Tried } from './finding.ts'
+import { type Conversation, type Finding, startConversation, type Tried, type Untried } from './finding.ts'
 import {
   alike,
   judgeAnyone,
@@ -35,20 +35,11 @@ export interface RouteReport {
   readonly untried: readonly Untried[]
 }
 
-/** What was not tried, and why. */
-export interface Untried {
-  readonly what: string
-  readonly why: string
-}
-
 /** Asks one route: as a stranger, by other spellings, with a good token, and with every bad one there is. */
 export async function probeRoute(target: Target, options: RouteOptions): Promise<RouteReport> {
   const talk = startConversation(target, options.send)
-  const untried: Untried[] = []
-  const letsIn = isGuarded(target)
-    ? await askGuarded(talk, options, untried)
-    : await askOpen(talk, options, untried)
-  const { findings, answers } = talk
+  const letsIn = isGuarded(target) ? await askGuarded(talk, options) : await askOpen(talk, options)
+  const { findings, answers, untried } = talk
   return { target, findings, answers, letsIn, untried }
 }
 
@@ -60,9 +51,8 @@ const REFRESH: Tried = { name: 'refresh-token', what: 'a refresh token' }
 
 /** Where nobody needs a credential one may still be read: what matters is that nothing falls over. */
 async function askOpen(
-  { target, ask, note }: Conversation,
+  { target, ask, note, untried }: Conversation,
   { source }: RouteOptions,
-  untried: Untried[],
 ): Promise<undefined> {
   if (!isSafe(target.method)) {
     untried.push({ what: 'everything', why: 'for anyone, and it changes things' })
@@ -78,12 +68,8 @@ async function askOpen(
 }
 
 /** Whether a good token was let in. */
-async function askGuarded(
-  talk: Conversation,
-  options: RouteOptions,
-  untried: Untried[],
-): Promise<boolean | undefined> {
-  const { target, ask, note } = talk
+async function askGuarded(talk: Conversation, options: RouteOptions): Promise<boolean | undefined> {
+  const { target, ask, note, untried } = talk
   const plain = requestFor(target)
   const undeclared = target.access === 'undeclared'
   const stranger = await ask(plain)
@@ -102,7 +88,7 @@ async function askGuarded(
   }
   const requirement = requirementOf(target)
   const material = options.source.materialFor(requirement)
-  const letsIn = await askWithGood(talk, plain, material.genuine, options, untried)
+  const letsIn = await askWithGood(talk, plain, material.genuine, options)
   await askWithForgeries(talk, plain, material, stranger)
   for (const [tried, spelling, sent] of misplaced(plain, material.genuine, options.source)) {
     note(judgeForged(await ask(sent), stranger), tried, spelling, plain)
@@ -118,11 +104,10 @@ async function askVariant({ ask, note }: Conversation, { name, sent, without }: 
 }
 
 async function askWithGood(
-  { target, ask, note }: Conversation,
+  { target, ask, note, untried }: Conversation,
   plain: Sent,
   genuine: string | undefined,
   { source, unsafe }: RouteOptions,
-  untried: Untried[],
 ): Promise<boolean | undefined> {
   if (genuine === undefined) return undefined
   if (!isSafe(target.method) && !unsafe) {

@@ -1,16 +1,9 @@
 import type { Material } from '../hostile/idea.ts'
 import { ideas } from '../hostile/index.ts'
-import type { Finding } from './finding.ts'
+import type { Finding, Untried } from './finding.ts'
 import { findForgotten } from './forgotten.ts'
 import { judgeForged } from './judge.ts'
-import {
-  probeRoute,
-  type RouteOptions,
-  type RouteReport,
-  requestFor,
-  type Untried,
-  withCredential,
-} from './probe-route.ts'
+import { probeRoute, type RouteOptions, type RouteReport, requestFor, withCredential } from './probe-route.ts'
 import { NO_ANSWER_IN_TIME, type Send } from './send.ts'
 import type { EndedSession, TokenSource } from './source.ts'
 import { isSafe, type Target } from './target.ts'
