@@ -32,6 +32,7 @@ import { placeOfCaller } from './guard-mark.ts'
 import { type HeldSockets, holdSockets, type SocketServer } from './held-sockets.ts'
 import { issuerListener } from './issuer-listener.ts'
 import { type Embedded, findIssuerPaths, isIssuer } from './issuer-paths.ts'
+import { pathOfTarget } from './node-request.ts'
 import { type PathWords, readPathWords, refuseIdleRows } from './path-words.ts'
 import { checkProtect, type Protection } from './protection.ts'
 import {
@@ -114,7 +115,7 @@ export function protect(
   /** Hands over what is the issuer's: false where that is another's. */
   const answersIssuer = (request: FastifyRequest, reply: FastifyReply): boolean => {
     const { raw } = request
-    const inner = issuerPath(pathOf(raw.url ?? '/'))
+    const inner = issuerPath(pathOfTarget(raw.url ?? '/'))
     if (inner === undefined || listener === undefined) return false
     endUnopened(raw, reply)
     reply.hijack()
@@ -133,7 +134,7 @@ export function protect(
   const answersPreflight = (request: FastifyRequest, reply: FastifyReply): boolean => {
     if (edge === undefined) return false
     const isLeft = request.is404 || isForAllPaths(request.routeOptions.url ?? '')
-    if (isLeft && issuerPath(pathOf(request.raw.url ?? '/')) !== undefined) return false
+    if (isLeft && issuerPath(pathOfTarget(request.raw.url ?? '/')) !== undefined) return false
     const answer = edge.preflight(new FastifyGuardRequest(request, reply))
     if (answer !== undefined) void reply.code(204).headers(answer).send()
     return answer !== undefined
@@ -251,11 +252,6 @@ function dressAnswers(app: FastifyInstance, edge: Edge): void {
     })
     done()
   })
-}
-
-function pathOf(target: string): string {
-  const end = target.search(/[?#]/)
-  return end === -1 ? target : target.slice(0, end)
 }
 
 /** A route for all paths leaves the issuer its own, as it does other routes. */

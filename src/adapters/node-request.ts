@@ -14,6 +14,13 @@ export function urlOf(target: string): string | undefined {
   return target.startsWith('/') ? ORIGIN + target : URL.parse(target)?.href
 }
 
+/** The path of a target as it came; the target itself where it has none, as `*`. */
+export function pathOfTarget(target: string): string {
+  if (!target.startsWith('/')) return URL.parse(target)?.pathname ?? target
+  const end = target.search(/[?#]/)
+  return end === -1 ? target : target.slice(0, end)
+}
+
 /** One of Node's requests as the issuer reads it. */
 export class NodeRequest implements HttpRequest {
   readonly method: string

@@ -13,6 +13,7 @@ import { createEdge, dressResponse, type Edge, type EdgeOptions } from './edge.t
 import { markGuard, placeOf, wordOf } from './guard-mark.ts'
 import { issuerListener } from './issuer-listener.ts'
 import { type Embedded, findIssuerPaths, isIssuer } from './issuer-paths.ts'
+import { pathOfTarget } from './node-request.ts'
 import { checkGated } from './protection.ts'
 import { type DeclaredRoute, inventoryOf, refuseUndeclared } from './undeclared-routes.ts'
 
@@ -82,7 +83,7 @@ export function nodeListener(
   const alone = rows.length === 0
 
   const listener: RequestListener = (request, response) => {
-    const path = pathOf(request.url ?? '/')
+    const path = pathOfTarget(request.url ?? '/')
     const match = find(request.method ?? 'GET', path)
     const route = match !== undefined && 'route' in match ? match : undefined
     const inner = issuerPath(path) ?? (alone ? path : undefined)
@@ -221,11 +222,6 @@ function decoded(text: string): string {
   } catch {
     return text
   }
-}
-
-function pathOf(target: string): string {
-  const end = target.search(/[?#]/)
-  return end === -1 ? target : target.slice(0, end)
 }
 
 function send({ status, headers, body }: RefusalAnswer, response: ServerResponse): void {

@@ -194,6 +194,16 @@ export function testAdapter(name: string, open: OpenSample, { hidden = 403 } = {
     }
   })
 
+  test(`${name}: a target may be a whole address (RFC 9112 section 3.2.2)`, async () => {
+    const statusOf = async (path: string, headers: RawRequest['headers'] = []) =>
+      (await send({ target: `http://127.0.0.1:${sample.port}${path}`, headers })).status
+    assert.deepEqual(
+      [await statusOf('/open'), await statusOf('/secret'), await statusOf('/secret?x', withToken(token))],
+      [200, 401, 200],
+    )
+    assert.deepEqual([await statusOf('/.well-known/jwks.json'), await statusOf('/nowhere')], [200, 404])
+  })
+
   test(`${name}: a stranger is refused before the body is read`, async () => {
     const json = [['Content-Type', 'application/json']] as const
     for (const body of ['{ not json', '{"wrong":1}', '[]', 'x'.repeat(200_000)]) {
