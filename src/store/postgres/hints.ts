@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type pg from 'pg'
 import type { HintVerbs } from '../hints.ts'
-import { loadDriver } from './driver.ts'
+import { failingLate, loadDriver } from './driver.ts'
 
 const CHANNEL = 'countersign'
 /** Of all notices of a process within this time one is sent: a notice takes a lock that all who notify share. */
@@ -36,29 +36,16 @@ export function postgresHints(url: string, limitMilliseconds: number): Hints {
     for (const listener of listeners) listener()
   }
 
-  /** Undefined where the certificates that the URL names cannot be read, as while they are replaced. */
-  function makeClient(Client: typeof pg.Client): pg.Client | undefined {
-    try {
-      return new Client({
-        connectionString: url,
-        application_name: 'countersign hints',
-        connectionTimeoutMillis: limitMilliseconds,
-        query_timeout: limitMilliseconds,
-        keepAlive: true,
-      })
-    } catch {
-      return undefined
-    }
-  }
-
   async function connect(): Promise<void> {
     const { Client } = await loadDriver()
     if (!open) return
-    const candidate = makeClient(Client)
-    if (candidate === undefined) {
-      tryAgain()
-      return
-    }
+    const candidate = new (failingLate(Client))({
+      connectionString: url,
+      application_name: 'countersign hints',
+      connectionTimeoutMillis: limitMilliseconds,
+      query_timeout: limitMilliseconds,
+      keepAlive: true,
+    })
     client = candidate
     candidate.on('error', () => lose(candidate))
     candidate.on('end', () => lose(candidate))
@@ -83,10 +70,6 @@ export function postgresHints(url: string, limitMilliseconds: number): Hints {
     client = undefined
     working = false
     lost.end().catch(() => {})
-    tryAgain()
-  }
-
-  function tryAgain(): void {
     if (!open) return
     const rest = Math.min(FIRST_RETRY_MILLISECONDS * 2 ** failures, LONGEST_RETRY_MILLISECONDS)
     failures += 1

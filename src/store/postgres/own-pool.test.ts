@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { type AddressInfo, createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { test } from 'node:test'
 import { openPool } from './own-pool.ts'
 import { poolConnection } from './pool.ts'
@@ -37,4 +40,31 @@ test('a server that is shut down in the moment it is ready takes nobody along', 
   await assert.rejects(poolConnection(pool, settings).rows(statement('test.question', 'SELECT 1')), {
     code: 'STORE_UNAVAILABLE',
   })
+})
+
+test('a certificate that is gone when the next connection is made is told to whoever waited for it, and ends nothing', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'countersign-pool-'))
+  t.after(() => rmSync(folder, { recursive: true, force: true }))
+  const certificate = join(folder, 'ca.pem')
+  writeFileSync(certificate, '')
+  const server = createServer((socket) => {
+    socket.on('error', () => undefined)
+    socket.once('data', () => {
+      rmSync(certificate)
+      socket.destroy()
+    })
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  t.after(() => server.close())
+
+  const { port } = server.address() as AddressInfo
+  const settings = { connections: 1, limitMilliseconds: 30_000, prepared: false }
+  const pool = await openPool(
+    `postgres://somebody@127.0.0.1:${port}/any?sslmode=verify-full&sslrootcert=${certificate}`,
+    settings,
+  )
+  t.after(() => pool.end())
+  const asked = [pool.connect(), pool.connect(), pool.connect()]
+  const told = (await Promise.allSettled(asked)).map((one) => one.status === 'rejected' && one.reason.code)
+  assert.deepEqual(told.slice(1), ['ENOENT', 'ENOENT'])
 })

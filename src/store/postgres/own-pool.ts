@@ -1,4 +1,4 @@
-import { loadDriver } from './driver.ts'
+import { failingLate, loadDriver } from './driver.ts'
 import type { PostgresSettings } from './options.ts'
 import type { PostgresPool } from './pool.ts'
 
@@ -19,6 +19,7 @@ export async function openPool(
 ): Promise<OwnPool> {
   const pg = await loadDriver()
   const pool = new pg.Pool({
+    Client: failingLate(pg.Client),
     connectionString: url,
     application_name: 'countersign',
     max: connections,
