@@ -17,12 +17,13 @@ export function askRules(
     const said: unknown = rule(principal, request)
     if (said !== true) {
       // Nobody waits for it, and what it could reject with must not take the process with it.
-      if (said instanceof Promise) said.catch(() => undefined)
+      Promise.resolve(said).catch(() => undefined)
       return new Refusal('RULE_REFUSED')
     }
   }
   if (ifAsync === undefined) return undefined
-  return ifAsync(principal, request).then((said: unknown) =>
+  // Not by its own `then`: that of another library's promise gives what the guard would not wait for, and let in.
+  return Promise.resolve(ifAsync(principal, request)).then((said: unknown) =>
     said === true ? undefined : new Refusal('RULE_REFUSED'),
   )
 }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { runInNewContext } from 'node:vm'
 import { createAuth, credential, type OwnPrincipal } from '../../src/index.ts'
 import { handClock, ISSUER, PASSWORD } from './issuer.ts'
 
@@ -58,6 +59,19 @@ test('a credential of the application proves somebody, on its own routes and as 
   clock.advance(HOUR_SECONDS * 1000)
   assert.equal(await statusOf(), 401, 'its time is over')
   await auth.close()
+})
+
+test('a promise of a library, which is none of ours, is waited for: a no refuses, and a failure too', async () => {
+  const OtherPromise = runInNewContext('Promise') as PromiseConstructor
+  for (const [said, status] of [
+    [(expiresAt: number) => OtherPromise.resolve({ id: 'alice', expiresAt }), 200],
+    [() => OtherPromise.resolve(undefined), 401],
+    [() => OtherPromise.reject(new Error('broken')), 500],
+  ] as const) {
+    const { auth, statusOf, endsAt } = start(() => said(endsAt))
+    assert.equal(await statusOf(), status)
+    await auth.close()
+  }
 })
 
 test('our own endpoints act on accounts, and take none of the application’s credentials', async () => {

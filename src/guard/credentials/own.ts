@@ -66,9 +66,14 @@ export function ownCredential({ name, read, verify }: OwnCredential, clock: Cloc
     read: (request) => read(request),
     verify(text) {
       const found = verify(text)
-      return found instanceof Promise ? found.then(prove) : prove(found)
+      return isLater(found) ? Promise.resolve(found).then(prove) : prove(found)
     },
   }
+}
+
+/** A promise, also that of a library, such as a query of its own. */
+function isLater<Value>(found: Value | Promise<Value>): found is Promise<Value> {
+  return typeof (found as Partial<Promise<Value>> | null | undefined)?.then === 'function'
 }
 
 function principalOf(found: OwnPrincipal, via: string): Principal {
