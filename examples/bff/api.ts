@@ -23,9 +23,13 @@ export const listener = nodeListener(verifier, {
     'POST /todos': guard(
       verifier.needs({ scopes: ['todos:write'] }),
       async (request, response, { principal }) => {
-        const { title } = (await json(request)) as { title?: unknown }
-        response.writeHead(typeof title === 'string' ? 201 : 422, { 'content-type': 'application/json' })
-        response.end(typeof title === 'string' ? JSON.stringify(todos.add(principal.id, title)) : '{}')
+        const body = (await json(request).catch(() => null)) as { title?: unknown } | null
+        const title = body?.title
+        const isTitle = typeof title === 'string' && title.length >= 1 && title.length <= 200
+        response.writeHead(isTitle ? 201 : 422, { 'content-type': 'application/json' })
+        response.end(
+          JSON.stringify(isTitle ? todos.add(principal.id, title) : { detail: 'title: 1 to 200 characters' }),
+        )
       },
     ),
   },

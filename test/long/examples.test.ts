@@ -217,8 +217,11 @@ test('bff: signed in by cookie, todos from the API behind, and no token in the p
   const env = { ...front.env, ISSUER: front.url, API: behind.url }
   await start(t, folder, 'api.ts', { url: behind.url, env })
   await start(t, folder, 'app.ts', { url: front.url, env })
-  await signUp(front.url, 'ann')
+  const ann = await signUp(front.url, 'ann')
   assert.equal((await call('GET', `${front.url}/api/todos`)).status, 401)
+  for (const body of [{ title: '' }, null]) {
+    assert.equal((await call('POST', `${front.url}/api/todos`, ann, body)).status, 422)
+  }
 
   await withTabs(t, async ([page]) => {
     await page.goto(front.url)
