@@ -152,7 +152,7 @@ export function testSockets(name: string, openSample: OpenSocketSample): void {
     }
   })
 
-  test(`${name}: F-6: of 200 uses at once exactly one wins`, async () => {
+  test(`${name}: F-6: of 200 handshakes with one ticket at once exactly one opens a socket`, async () => {
     const { access } = await issuer.signUp('dora')
     const ticket = await buy(access)
     const results = await Promise.all(Array.from({ length: 200 }, () => open(`/ws?ticket=${ticket}`)))

@@ -111,7 +111,7 @@ test('B12: sessions are shown with device and place, and ended one by one or all
   assert.equal((await issuer.auth.sessions.list(userId)).length, 1)
 })
 
-test('nobody ends the session, or revokes the key, of somebody else', async () => {
+test('on the account pages nobody ends the session, or revokes the key, of somebody else', async () => {
   const userId = await newAccount('dora')
   await issuer.auth.sessions.start({ userId, amr: ['pwd'] })
   const [session] = await issuer.auth.sessions.list(userId)

@@ -101,7 +101,7 @@ describe('people, where they are switched on', () => {
     await wired.stop()
   })
 
-  test('E9: of 200 wrong passwords at once no more are hashed than the limit allows', async () => {
+  test('E9: of 200 wrong passwords at once by Basic no more are hashed than the limit allows', async () => {
     const { wired, ask, hashes } = await startCounted()
     const before = hashes()
     const codes = await Promise.all(
@@ -266,7 +266,7 @@ describe('people, where they are switched on', () => {
     await wired.stop()
   })
 
-  test('F-9: beside another credential, or twice, it is refused', async () => {
+  test('F-9: Basic beside another credential, or twice, is refused', async () => {
     const { wired, ask, hashes } = await startCounted()
     const before = hashes()
     const good = ofPerson('alice', PASSWORD)

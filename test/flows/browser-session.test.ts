@@ -196,7 +196,7 @@ test('F-5: a page of another site cannot sign a browser in', async () => {
   assert.equal((await issuer.call('POST', '/session', plain)).status, 415)
 })
 
-test('E6: an unknown name, a wrong password and a closed account get the same answer', async () => {
+test('E6: an unknown name, a wrong password and a closed account start no session, by the same answer', async () => {
   const closed = await issuer.auth.users.create({ email: 'ines@example.com', password: PASSWORD })
   await issuer.auth.users.disable(closed.id)
   await issuer.auth.users.create({ email: 'jo@example.com', password: PASSWORD })

@@ -120,7 +120,7 @@ test('sessions that a client holds for people narrow with it, and end with it', 
   assert.equal((await issuer.me(String(second.body.access_token))).status, 401)
 })
 
-test('clients are listed oldest first, page by page', async () => {
+test('admins list clients oldest first, page by page', async () => {
   const made = [await registerClient(issuer), await registerClient(issuer), await registerClient(issuer)]
   const list = (query: string) => issuer.call('GET', `/admin/clients${query}`, { token: admin })
   const ids = ({ body }: Answer) => (body.items as { client_id: string }[]).map(({ client_id }) => client_id)

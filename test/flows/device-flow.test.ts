@@ -170,7 +170,7 @@ test('the page says what the device is, where it asked from and what to compare 
   assert.doesNotMatch((await open(near, userCode)).html, /another network/)
 })
 
-test('C12, C15: the question is in no frame, in no cache, and has nothing inline', async () => {
+test('C12, C15: what is asked about a device is in no frame, in no cache, and has nothing inline', async () => {
   const page = await open(alice, (await start()).user_code)
   const policy = page.headers.get('content-security-policy') ?? ''
   for (const part of ["frame-ancestors 'none'", "script-src 'self'", "form-action 'self'"]) {

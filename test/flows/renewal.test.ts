@@ -234,7 +234,7 @@ test('B7: a renewal that the password change overtakes renews nothing', async ()
   assert.equal((await renew(ended.access, { password: PASSWORD })).status, 401)
 })
 
-test('E7: who has stolen a token cannot guess on with it', async () => {
+test('E7: renewing a session is no way to guess the password of a stolen token’s owner', async () => {
   const { access } = await issuer.signUp('jan')
   const statuses: number[] = []
   for (let tried = 0; tried < 8; tried++) {

@@ -79,7 +79,7 @@ test('F-6: a ticket opens one socket, as whoever bought it', async () => {
   socket.close()
 })
 
-test('F-6: of 200 uses at once exactly one wins', async () => {
+test('F-6: of 200 who present one ticket at once exactly one is accepted', async () => {
   const { access } = await issuer.signUp('bert')
   const ticket = await buy(access)
   const uses = Array.from({ length: 200 }, () =>

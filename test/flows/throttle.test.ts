@@ -8,7 +8,7 @@ import { handClock, PASSWORD, startIssuer } from './issuer.ts'
 
 const elsewhere = '198.51.100.7'
 
-test('E9: of 200 wrong passwords at once no more are hashed than the limit allows, and the rest is 429', async () => {
+test('E9: of 200 wrong passwords at once at the token endpoint no more are hashed than the limit allows, and the rest is 429', async () => {
   // It stands still: on a busy machine time would allow one more, and the queue of hashes would take fewer.
   const issuer = await startIssuer({ clock: handClock() })
   await issuer.signUp('alice')

@@ -6,7 +6,6 @@ import { type AddressInfo, createServer as createTcpServer } from 'node:net'
 import { after, before, test } from 'node:test'
 import { isPublicAddress } from '../../src/base/public-address.ts'
 import { post } from '../../src/webhooks/post.ts'
-import { RETRY_MILLISECONDS } from '../../src/webhooks/sender.ts'
 import { PASSWORD, startIssuer } from './issuer.ts'
 
 interface Received {
@@ -53,99 +52,6 @@ test('an event is sent signed as Standard Webhooks says, and without a secret in
   assert.ok(Math.abs(Number(headers['webhook-timestamp']) - Date.now() / 1000) < 300)
   for (const canary of [PASSWORD, '$argon2', secret]) assert.ok(!body.includes(canary))
   await issuer.close()
-})
-
-test('what does not arrive is tried again, then given up, listed, and sent when somebody says so', async () => {
-  const failing = [...RETRY_MILLISECONDS, 0].map((_, index) => [500, 302, 404][index % 3] ?? 500)
-  const { createWebhookSender } = await import('../../src/webhooks/sender.ts')
-  const { sqlite } = await import('../../src/store/sqlite/index.ts')
-  const { handClock } = await import('./issuer.ts')
-  const { silentLogger } = await import('../../src/base/logger.ts')
-  const clock = handClock()
-  const store = sqlite(':memory:')
-  await store.open({ clock, migrate: true })
-  const sent: number[] = []
-  const sender = createWebhookSender({
-    webhooks: [{ url, secret, events: ['user.deleted'] }],
-    store,
-    async post() {
-      sent.push(clock.now())
-      return failing.shift() ?? 200
-    },
-    show: (event) => event,
-    clock,
-    logger: silentLogger,
-  })
-  await store.webhooks.configure([{ url, events: ['user.deleted'] }])
-  await store.events.record({ name: 'user.deleted', origin: { actor: { kind: 'system' } } })
-  for (const pause of [...RETRY_MILLISECONDS, 0]) {
-    assert.equal(await sender.sendDue(), 1)
-    assert.equal(await sender.sendDue(), 0)
-    clock.advance(pause)
-  }
-  clock.advance(100 * 3_600_000)
-  assert.equal(await sender.sendDue(), 0, 'given up')
-  const [dead] = await store.webhooks.list({ dead: true, limit: 10 })
-  assert.deepEqual(
-    [dead?.dead, dead?.tries, dead?.why],
-    [true, RETRY_MILLISECONDS.length + 1, 'answered 404'],
-  )
-  const [event] = await store.events.list({ name: 'webhook.dead', limit: 10 })
-  assert.deepEqual(event?.data, { delivery: dead?.id, event: 'user.deleted', why: 'answered 404' })
-  const { retryDelivery } = await import('../../src/webhooks/retry.ts')
-  const origin = { actor: { kind: 'operator' } } as const
-  assert.equal(await retryDelivery(store, 'none', origin), false)
-  assert.ok(await retryDelivery(store, dead?.id ?? '', origin))
-  const retried = await store.events.list({ name: 'webhook.retried', limit: 10 })
-  assert.deepEqual(
-    retried.map(({ origin: by, data }) => [by.actor.kind, data]),
-    [['operator', { delivery: dead?.id }]],
-  )
-  assert.equal(await sender.sendDue(), 1)
-  assert.deepEqual(await store.webhooks.list({ dead: false, limit: 10 }), [])
-  assert.equal(sent.length, RETRY_MILLISECONDS.length + 2)
-  await store.close()
-})
-
-test('a place that does not answer holds up no other', async () => {
-  const slow = Promise.withResolvers<number>()
-  const told = Promise.withResolvers<void>()
-  const { createWebhookSender } = await import('../../src/webhooks/sender.ts')
-  const { sqlite } = await import('../../src/store/sqlite/index.ts')
-  const { handClock } = await import('./issuer.ts')
-  const { silentLogger } = await import('../../src/base/logger.ts')
-  const clock = handClock()
-  const store = sqlite(':memory:')
-  await store.open({ clock, migrate: true })
-  const [silent, well] = [`${url}/silent`, `${url}/well`]
-  const webhooks = [silent, well].map((url) => ({ url, secret, events: ['user.deleted' as const] }))
-  let begun = 0
-  const sender = createWebhookSender({
-    webhooks,
-    store,
-    async post(to) {
-      if (to === silent) {
-        begun++
-        return slow.promise
-      }
-      told.resolve()
-      return 200
-    },
-    show: (event) => event,
-    clock,
-    logger: silentLogger,
-  })
-  const record = () => store.events.record({ name: 'user.deleted', origin: { actor: { kind: 'system' } } })
-  // More than is taken at once, all of it for the one that is silent.
-  await store.webhooks.configure(webhooks.slice(0, 1))
-  for (let count = 0; count < 15; count++) await record()
-  await sender.start()
-  await record()
-  await told.promise
-  assert.equal(begun, 10, 'what else is for it waits')
-  slow.resolve(200)
-  await sender.stop()
-  await store.close()
 })
 
 test('admins see what has not arrived, and send it again; nobody else does', async () => {

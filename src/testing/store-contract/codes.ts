@@ -187,7 +187,7 @@ export function testCodes(subject: Subject, races: number): void {
     assert.equal(await outcomeOf(newCode(late), late), 'void', 'one that never was')
   })
 
-  test('G-15: a declared restore makes every code void, used or not', async () => {
+  test('G-15: a declared restore makes every authorization code void, used or not', async () => {
     const { store } = subject()
     const holder = await signIn(store)
     const [fresh, used] = [await makeCode(store, holder), await makeCode(store, holder)]
