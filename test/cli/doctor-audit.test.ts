@@ -94,7 +94,8 @@ describe('doctor audit of what is stored', () => {
     mended.close()
     const after = await run(cwd, ['audit'], env)
     assert.equal(after.status, 0, after.out)
-    assert.doesNotMatch(after.out, /risk/)
+    assert.match(after.out, /^No risk was found in the configuration and the database\.$/m)
+    assert.doesNotMatch(after.out, /^risk/m)
   })
 
   it('makes nothing in a folder where nothing is configured: exit 2, and says why', async () => {

@@ -143,11 +143,15 @@ function tell(
   for (const { method, path, at } of undeclared)
     print(printable(`  ${method} ${path}${at === undefined ? '' : `  (${at})`}`))
   if (patch) for (const one of undeclared) tellPatch(one)
+  if (config !== false && skipped.length === 0) {
+    const risks = notes.filter(({ kind }) => kind === 'risk').length
+    const found =
+      risks === 0 ? 'No risk was found' : risks === 1 ? '1 risk was found' : `${risks} risks were found`
+    print(`${found} in the configuration and the database.`)
+  }
   for (const { kind, cause, what, fix } of notes)
     print(`\n${kind}${cause === undefined ? '' : ` (${cause})`}: ${printable(what)}\n  ${printable(fix)}`)
   if (skipped.length > 0) print(`\nNot looked at: ${skipped.map(printable).join(' ')}`)
-  else if (notes.length === 0 && config !== false)
-    print('No risk was found in the configuration and the database.')
 }
 
 function tellPatch({ method, path, patch }: Undeclared): void {
