@@ -14,7 +14,7 @@ import {
 } from './judge.ts'
 import type { Answer, Send, Sent } from './send.ts'
 import type { TokenSource } from './source.ts'
-import { isGuarded, isSafe, type Target } from './target.ts'
+import { isGuarded, isSafe, type Target, takesTokens } from './target.ts'
 import { NOWHERE, type Variant, variantsOf } from './variants.ts'
 
 export interface RouteOptions {
@@ -81,9 +81,8 @@ async function askGuarded(talk: Conversation, options: RouteOptions): Promise<bo
     return
   }
   for (const variant of variantsOf(target)) await askVariant(talk, variant)
-  if (undeclared) return
-  if (!target.carriers.includes('bearer')) {
-    untried.push({ what: 'tokens', why: 'it takes no bearer tokens' })
+  if (!takesTokens(target)) {
+    if (!undeclared) untried.push({ what: 'tokens', why: 'it takes no bearer tokens' })
     return
   }
   const requirement = requirementOf(target)

@@ -5,7 +5,7 @@ import { NOT_LISTED } from './forgotten.ts'
 import { FINDINGS, type FindingKind } from './judge.ts'
 import type { ProbeReport } from './probe.ts'
 import type { RouteReport } from './probe-route.ts'
-import { isGuarded, type Target } from './target.ts'
+import { isGuarded, type Target, takesTokens } from './target.ts'
 
 const TITLES: Readonly<Record<FindingKind, (count: string) => string>> = {
   open: (routes) => `OPEN: ${routes} strangers in`,
@@ -123,6 +123,7 @@ function stateOf(route: RouteReport, findings: readonly Finding[]): string {
   if (wrong.length > 0) return wrong.join(', ').toUpperCase()
   if (route.answers === 0) return 'not asked'
   if (!isGuarded(route.target)) return 'open, as declared'
+  if (!takesTokens(route.target)) return 'strangers refused'
   return `strangers and forgeries refused${route.letsIn === true ? ', good tokens let in' : ''}`
 }
 

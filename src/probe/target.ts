@@ -30,6 +30,11 @@ export function isGuarded({ access }: Pick<Target, 'access'>): boolean {
   return access !== 'anyone'
 }
 
+/** Whether bad tokens can be tried on it: to a route without a word, or for other credentials, all are the same. */
+export function takesTokens({ access, carriers }: Pick<Target, 'access' | 'carriers'>): boolean {
+  return access !== 'undeclared' && carriers.includes('bearer')
+}
+
 /** A value that names nothing. UUIDs are version 4, so that what checks the form lets it through. */
 export const NOBODY = '00000000-0000-4000-8000-000000000000'
 
