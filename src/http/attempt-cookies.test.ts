@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { createAttemptCookies, fitsCookie } from './attempt-cookies.ts'
+import { createAttemptCookies } from './attempt-cookies.ts'
+import { fitsCookie } from './own-cookies.ts'
 
 /** What a browser holds after these attempts, as it sends it. */
 function heldAfter(texts: readonly string[]): string {

@@ -21,8 +21,6 @@ const MOST_COOKIES = 4
  * link of another site may begin an attempt. A browser that holds more is refused everywhere until they are over.
  */
 const MOST_BYTES = 5000
-/** A browser keeps 4096 bytes, name and attributes included (RFC 6265 section 6.1). */
-const LONGEST = 3800
 
 export function createAttemptCookies({ https }: { readonly https: boolean }): AttemptCookies {
   const prefix = `${https ? '__Host-' : ''}countersign-with-`
@@ -48,9 +46,4 @@ export function createAttemptCookies({ https }: { readonly https: boolean }): At
     read: (request, state) => ownCookie(request, nameOf(state)),
     cleared: (state) => clear(nameOf(state)),
   }
-}
-
-/** Whether a browser would keep it. */
-export function fitsCookie(text: string): boolean {
-  return text.length <= LONGEST
 }

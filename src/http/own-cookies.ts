@@ -15,3 +15,11 @@ export function ownCookie(request: Pick<GuardRequest, 'header'>, name: string): 
   const text = readCookie(request.header('cookie'), name)
   return text instanceof Refusal || text === '' ? undefined : text
 }
+
+/** A browser keeps 4096 bytes, name and attributes included (RFC 6265 section 6.1). */
+const LONGEST = 3800
+
+/** Whether a browser would keep it. */
+export function fitsCookie(text: string): boolean {
+  return text.length <= LONGEST
+}

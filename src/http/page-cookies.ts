@@ -2,11 +2,12 @@ import { decodeBase64Url, encodeBase64Url } from '../base/base64url.ts'
 import type { Clock } from '../base/clock.ts'
 import { equalTexts } from '../base/constant-time.ts'
 import type { Random } from '../base/random.ts'
+import type { FieldProblem } from '../errors/refusal.ts'
 import { seal, unseal } from '../keys/seal.ts'
 import type { SecretKeys } from '../keys/secret-keys.ts'
 import type { GuardRequest } from '../model/guard-request.ts'
 import { csrfTokenOf } from '../tokens/session-cookie.ts'
-import { cookieAttributes, ownCookie } from './own-cookies.ts'
+import { cookieAttributes, fitsCookie, ownCookie } from './own-cookies.ts'
 
 /**
  * What a form leaves for the page that is shown next, since it is answered by a redirect: what was typed and what was
@@ -16,7 +17,7 @@ export interface PageNote {
   /** The path of the page it is for. */
   readonly page: string
   readonly values?: Readonly<Record<string, string>>
-  readonly problems?: readonly NotedProblem[] | undefined
+  readonly problems?: readonly FieldProblem[] | undefined
   /** The cause of a refusal. */
   readonly code?: string
   readonly retryAfterSeconds?: number
@@ -26,13 +27,6 @@ export interface PageNote {
   readonly secret?: string
   /** It is still there when the page is loaded anew. */
   readonly stays?: boolean
-}
-
-export interface NotedProblem {
-  readonly field: string
-  readonly message: string
-  readonly reason?: string | undefined
-  readonly limit?: number | undefined
 }
 
 /** The cookies of the pages, beside that of the session. None of them lets anybody do anything. */
@@ -61,8 +55,6 @@ export interface PageCookiesOptions {
 
 const VISIT_BYTES = 32
 const NOTE_MILLISECONDS = 300_000
-/** A browser keeps 4096 bytes, name and attributes included (RFC 6265 section 6.1). */
-const LONGEST_NOTE = 3800
 const LANGUAGE_SECONDS = 31_536_000
 
 export function createPageCookies({ https, secretKeys, random, clock }: PageCookiesOptions): PageCookies {
@@ -99,7 +91,7 @@ export function createPageCookies({ https, secretKeys, random, clock }: PageCook
       }
       const whole = sealed(note)
       const { values: _, ...short } = note
-      const text = whole.length <= LONGEST_NOTE ? whole : sealed(short)
+      const text = fitsCookie(whole) ? whole : sealed(short)
       return write('note', text, NOTE_MILLISECONDS / 1000)
     },
     readNote(request) {

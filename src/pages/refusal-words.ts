@@ -1,3 +1,4 @@
+import type { FieldProblem } from '../errors/refusal.ts'
 import type { Texts } from '../texts/en.ts'
 import type { ShownProblem } from './form.ts'
 
@@ -5,15 +6,7 @@ import type { ShownProblem } from './form.ts'
 export interface ToldRefusal {
   readonly code: string
   readonly retryAfterSeconds?: number | undefined
-  readonly problems?: readonly ToldProblem[] | undefined
-}
-
-export interface ToldProblem {
-  readonly field: string
-  /** In English; for what the application's own schema says of its own fields. */
-  readonly message: string
-  readonly reason?: string | undefined
-  readonly limit?: number | undefined
+  readonly problems?: readonly FieldProblem[] | undefined
 }
 
 /** What was wrong with the whole form. Says nothing that the API would not: no name of a cause, no guess. */
@@ -74,7 +67,7 @@ const NAMELESS: ReadonlySet<string | undefined> = new Set([undefined, 'empty', '
 /** What is wrong with one field. `labels` are of fields that the application has declared. */
 export function problemIn(
   texts: Texts,
-  problem: ToldProblem,
+  problem: FieldProblem,
   labels: ReadonlyMap<string, string> = new Map(),
 ): ShownProblem {
   const { field, reason } = problem
@@ -97,7 +90,7 @@ function labelOf({ fields, apiKeys }: Texts, field: string): string | undefined 
 
 function messageIn(
   { problems, passwordReasons }: Texts,
-  { field, message, reason, limit = 0 }: ToldProblem,
+  { field, message, reason, limit = 0 }: FieldProblem,
 ): string {
   switch (reason) {
     case undefined:

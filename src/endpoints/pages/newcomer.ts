@@ -1,6 +1,6 @@
 import { AuthError } from '../../errors/auth-error.ts'
 import { guardRequestOf } from '../../guard/guard-request.ts'
-import { fitsCookie } from '../../http/attempt-cookies.ts'
+import { fitsCookie } from '../../http/own-cookies.ts'
 import type { Reply } from '../../http/reply.ts'
 import type { ProviderConnection } from '../../login/social/connection.ts'
 import type { Newcomer } from '../../login/social/newcomers.ts'

@@ -1,7 +1,7 @@
 import { toSeconds } from '../../base/clock.ts'
 import { AuthError } from '../../errors/auth-error.ts'
 import { guardRequestOf } from '../../guard/guard-request.ts'
-import { fitsCookie } from '../../http/attempt-cookies.ts'
+import { fitsCookie } from '../../http/own-cookies.ts'
 import type { Reply } from '../../http/reply.ts'
 import { readReturnPath } from '../../http/return-path.ts'
 import { ATTEMPT_LIFE_SECONDS, type Attempt, type AttemptPurpose } from '../../login/social/attempt.ts'
