@@ -37,14 +37,14 @@ export interface ServiceParts {
 }
 
 /** What the pages for people work with. */
-function pagesOf({ options, settings, development, secretKeys, random, clock }: Ground): PageServices {
+function pagesOf({ settings, secretKeys, random, clock }: Ground, { reaches }: Mail): PageServices {
   const issuer = new URL(settings.issuer)
   return {
     brand: { name: settings.brandName, colour: settings.brandColour, logo: readLogo(settings.brandLogo) },
     attemptCookies: createAttemptCookies({ https: issuer.protocol === 'https:' }),
     cookies: createPageCookies({ https: issuer.protocol === 'https:', secretKeys, random, clock }),
     base: issuer.pathname.replace(/\/$/, ''),
-    canSendLetters: development || settings.smtpUrl !== undefined || options.mail?.send !== undefined,
+    canSendLetters: reaches,
     minimumPasswordLength: settings.passwords.minimumLength,
   }
 }
@@ -106,7 +106,7 @@ export function wireServices({
     ...life,
     mailbox: mail.mailbox,
     serviceName: settings.brandName,
-    pages: settings.pages === 'off' ? undefined : pagesOf(ground),
+    pages: settings.pages === 'off' ? undefined : pagesOf(ground, mail),
     permissions,
     profile: options.profile,
     docsOpen: settings.docs === 'open',
