@@ -7,8 +7,9 @@ const CONFIG = `import type { ConfigFile } from 'countersign'
 // Every setting: docs/config.md of the package. The commands and \`countersign serve\` read this file, and before it the
 // environment and .env; an application hands it to createAuth, which reads nothing by itself.
 export default {
-  // The URL that clients use. Outside loopback it must be https.
-  // issuer: 'https://auth.example.com',
+  // The URL that clients use: that of your application, where it holds the issuer. Tokens name it, and links in letters
+  // lead there. Outside loopback it must be https.
+  // issuer: 'http://127.0.0.1:8000',
 
   // The scopes of your API, each with the sentence that people are shown, and the roles that hold them.
   // scopes: { 'orders:read': 'See your orders' },

@@ -3,7 +3,7 @@ import type { AuditEvent } from '../audit/events.ts'
 import { networkOf } from '../base/network.ts'
 import { deviceName } from '../model/device.ts'
 import type { Session } from '../model/session.ts'
-import { text } from '../model/text-field.ts'
+import { text, whyNoText } from '../model/text-field.ts'
 import type { User } from '../model/user.ts'
 import { LONGEST_TOKEN } from '../tokens/compact.ts'
 
@@ -14,7 +14,7 @@ const LONGEST_PASSWORD = 1024
 
 /** A password as it is presented; whether a new one is good enough is the policy's to say. */
 export const passwordText = z
-  .string('Must be a text.')
+  .string({ error: whyNoText })
   .min(1, 'Must not be empty.')
   .max(LONGEST_PASSWORD, `At most ${LONGEST_PASSWORD} characters.`)
   .meta({ format: 'password' })

@@ -234,7 +234,7 @@ test('every problem is named with its place and what to do', async () => {
   assert.match(found['roles.seller.scope'] ?? '', /write `scopes`/)
   assert.match(found['roles.bare.scopes'] ?? '', /^Must be a list of scope names\.$/)
   assert.match(found['clients.secretive.client_secret'] ?? '', /stand in no file/)
-  assert.match(found['clients.nameless.client_name'] ?? '', /^Must be a text\.$/)
+  assert.match(found['clients.nameless.client_name'] ?? '', /^Is missing\.$/)
   assert.match(found['clients.shop.redirect_uris'] ?? '', /list of addresses/)
   assert.match(found['clients.shop.id_token_signed_response_alg'] ?? '', /^Must be one of RS256, ES256\.$/)
 
