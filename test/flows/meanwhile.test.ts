@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { type Store, sqlite } from '../../src/index.ts'
-import { answerOf, codeClient, openBrowser, requestOf } from './browser.ts'
+import { answerOf, codeClient, exchange, openBrowser, requestOf } from './browser.ts'
 import { ISSUER, PASSWORD, readAnswer, startIssuer, type TestIssuer, tokensOf } from './issuer.ts'
 import { startLettered } from './letters.ts'
 import { callAs, registerClient } from './test-clients.ts'
@@ -181,14 +181,23 @@ test('B7: what another process has ended changes nothing here in the seconds unt
   const scopes = ['admin:clients']
   const program = await registerClient(here, { scopes })
   const proven = await callAs(there, program, '/token', { grant_type: 'client_credentials' })
-  const registers = () => {
-    const token = String(proven.body.access_token)
+  await here.signUp('root')
+  await users.setRoles((await users.findByLogin('root'))?.id ?? '', ['user', 'admin'])
+  const browser = openBrowser(here)
+  await browser.signIn('root')
+  const console = await codeClient(here, { scopes })
+  const { code = '' } = answerOf(await browser.open(requestOf(console, { scope: 'admin:clients' })))
+  for (const [client, { body }] of [
+    [program, proven],
+    [console, await exchange(there, console, code)],
+  ] as const) {
+    const token = String(body.access_token)
     const json = { client_name: 'A way back', grant_types: ['client_credentials'], scope: 'admin:clients' }
-    return there.call('POST', '/admin/clients', { token, json })
+    const register = () => there.call('POST', '/admin/clients', { token, json })
+    assert.equal((await register()).status, 201)
+    await here.auth.clients.change(client.id, { state: 'disabled' })
+    assert.equal((await register()).status, 401, 'a client makes no other in its place')
   }
-  assert.equal((await registers()).status, 201)
-  await here.auth.clients.change(program.id, { state: 'disabled' })
-  assert.equal((await registers()).status, 401, 'a client makes no other in its place')
   await Promise.all([here.close(), there.close()])
 })
 
