@@ -64,12 +64,18 @@ async function findApp(
 ): Promise<Inventoried | undefined> {
   for (const name of names) {
     const value = module[name]
-    if (isInventoried(value)) return value
+    const app = applicationIn(value)
+    if (app !== undefined) return app
     if (typeof value !== 'function') continue
-    const made: unknown = await value()
-    if (isInventoried(made)) return made
+    const made = applicationIn(await value())
+    if (made !== undefined) return made
   }
   return undefined
+}
+
+/** A server of Node's tells of the application that it hands its requests to. */
+function applicationIn(value: unknown): Inventoried | undefined {
+  return [value, ...(value instanceof Server ? value.listeners('request') : [])].find(isInventoried)
 }
 
 /**

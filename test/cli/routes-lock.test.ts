@@ -86,6 +86,17 @@ test('an application is found by its usual names, by the name given, and made by
   }
 })
 
+test('an application is found as what a server of node:http listens with', async () => {
+  const made = moduleOf(ME, 'const app = Object.assign(() => undefined,').replace(/\n$/, ')\n')
+  write(
+    'server.ts',
+    `import { createServer } from 'node:http'\n${made}export const server = createServer(app).listen(1)\n`,
+  )
+  const { out, err, status } = await run(['server.ts'])
+  assert.equal(status, 0, err)
+  assert.match(out, /^GET +\/me +signed in/m)
+})
+
 test('an application that listens when it is loaded takes no port that is in use, prints into no list, and is ended', async () => {
   write(
     'listening.ts',
