@@ -58,7 +58,7 @@ const no: Readonly<Record<string, readonly unknown[]>> = {
     Array(11).fill(key),
   ],
   databaseUrl: ['', 'sqlite:', 'sqlite:///a.db', './a.db', 'mysql://a/b', 'postgres:a', 5, 'postgres://'],
-  databaseListenUrl: ['', 'sqlite:a', 'http://a', 5],
+  databaseListenUrl: ['', 'sqlite:a', 'http://a', 'postgres://u@/a?host=/tmp', 'postgres://a:1,b:2/c', 5],
   databaseConnections: [0, -1, 1001, 1.5, '16', null],
   databasePreparedStatements: ['false', 0, null],
   redisUrl: ['', 'http://a', 'redis:a', 5],

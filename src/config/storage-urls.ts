@@ -2,16 +2,19 @@ import { z } from 'zod'
 import { Secret } from './secret.ts'
 import type { ValueKind } from './setting.ts'
 
+/** PostgreSQL's own programs also read several servers, and a user before a socket: neither is a URL. */
+const POSTGRES = 'a `postgres://` URL of one server (of a socket: `postgres:///name?host=/folder&user=name`)'
+
 /** A database: SQLite by path or PostgreSQL by URL. Whether it can be reached is seen at the start. */
 export function databaseUrl(): ValueKind<Secret, string> {
   return urlThat(
-    '`sqlite:` and a path (such as `sqlite:./data/countersign.db`) or a `postgres://` URL',
+    `\`sqlite:\` and a path (such as \`sqlite:./data/countersign.db\`) or ${POSTGRES}`,
     (text) => /^sqlite:(?!\/\/)[^\0]+$/.test(text) || isUrlOf(['postgres:', 'postgresql:'], text),
   )
 }
 
 export function postgresUrl(): ValueKind<Secret, string> {
-  return urlThat('a `postgres://` URL', (text) => isUrlOf(['postgres:', 'postgresql:'], text))
+  return urlThat(POSTGRES, (text) => isUrlOf(['postgres:', 'postgresql:'], text))
 }
 
 export function redisUrl(): ValueKind<Secret, string> {
