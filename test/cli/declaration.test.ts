@@ -47,7 +47,8 @@ test('a file is shown as a diff, applied once somebody agrees, and written out a
   assert.match((await run('export', 'out.json')).out, /^1 scope, 1 role and 1 client written/)
   const written = readFileSync(join(folder, 'out.json'), 'utf8')
   assert.doesNotMatch(written, /cs_client_/)
-  assert.deepEqual(JSON.parse((await run('export')).out), JSON.parse(written))
+  for (const toOutput of [['export'], ['export', '-']])
+    assert.deepEqual(JSON.parse((await run(...toOutput)).out), JSON.parse(written))
   for (const name of ['out.json', path]) {
     const again = await run('apply', name, '--prune', '--dry-run')
     assert.deepEqual([again.status, again.out], [0, 'nothing to change\n'], name)

@@ -228,7 +228,9 @@ test('the command line imports, shows how far it is on a terminal, and exports w
       .sort(),
     ['1@example.com', '2@example.com'],
   )
-  assert.equal((await run('export', '--with-password-hashes')).status, 1)
+  assert.deepEqual(await run('export', '-'), exported)
+  for (const screen of [[], ['-']])
+    assert.equal((await run('export', ...screen, '--with-password-hashes')).status, 1)
 
   const shown: string[] = []
   const progress = createProgress({

@@ -17,6 +17,6 @@ export function declarationCommands(program: Command): void {
   program
     .command('export')
     .description('write clients, roles and scopes as a file for `apply`; never a secret')
-    .argument('[file]', 'standard output where left out')
-    .action(async (file) => (await load()).exportFile(file))
+    .argument('[file]', '- or left out: standard output')
+    .action(async (file) => (await load()).exportFile(file === '-' ? undefined : file))
 }

@@ -109,9 +109,11 @@ export function userCommands(program: Command): void {
   users
     .command('export')
     .description('all accounts as JSON lines')
-    .argument('[file]', 'standard output where left out')
+    .argument('[file]', '- or left out: standard output')
     .option('--with-password-hashes', 'for a move to another system; needs a file')
-    .action(async (file, options) => (await import('../export-users.ts')).exportUsers(file, options))
+    .action(async (file, options) =>
+      (await import('../export-users.ts')).exportUsers(file === '-' ? undefined : file, options),
+    )
 
   users
     .command('sessions <login>')
