@@ -80,8 +80,9 @@ function claims(): AccessClaims {
   }
 }
 
+/** Each in one piece, as they come over the wire: a text put together of parts would be looked up part by part. */
 const tokensOf = (material: Material, count: number): string[] =>
-  Array.from({ length: count }, () => material.sign(claims()))
+  Array.from({ length: count }, () => Buffer.from(material.sign(claims())).toString('latin1'))
 
 function readerOf(material: Material, maxBytes: number, feed?: RevocationFeed): AccessReader {
   return createAccessReader({

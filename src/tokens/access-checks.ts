@@ -76,21 +76,19 @@ export function parseAccessToken(
   return { header, payload, signingInput, signature, claims, token: readClaims(claims, signingInput) }
 }
 
-type StandingCheck = Check<Presented, AccessContext>
+/** A token whose claims have their types. */
+interface Typed extends Presented {
+  readonly token: AccessToken
+}
 
-/** A question about the claims. Where they are of the wrong types the answer is that, so that it fails closed. */
-function onClaims(
-  name: string,
-  judge: (token: AccessToken, context: AccessContext) => Refusal | undefined,
-): StandingCheck {
-  return {
-    name,
-    check: ({ token }, context) => (token instanceof Refusal ? token : judge(token, context)),
-  }
+type TypedCheck = Check<Typed, AccessContext>
+
+function isTyped(presented: Presented): presented is Typed {
+  return !(presented.token instanceof Refusal)
 }
 
 /** Access tokens are `at+jwt` (RFC 9068 section 4); ID, logout, DPoP and other tokens are something else. */
-const type: StandingCheck = {
+const type: Check<Presented, AccessContext> = {
   name: 'type',
   check: ({ header: { typ }, claims }, { rules }) =>
     (rules.type === 'at+jwt' ? isAccessType(typ) : isPlainType(typ, claims, rules.type))
@@ -108,54 +106,77 @@ function isPlainType(typ: unknown, claims: Presented['claims'], type: TokenType)
   return isPlain && (type === 'id_token' || !isIdToken(claims))
 }
 
-const claimTypes = onClaims('claim types', () => undefined)
+/** Times are numbers, names are texts (RFC 9068 section 2.2). */
+const claimTypes: Check<Presented, AccessContext> = {
+  name: 'claim types',
+  check: ({ token }) => (token instanceof Refusal ? token : undefined),
+}
 
-const issuer = onClaims('issuer', ({ claims }, { rules }) =>
-  claims.iss === rules.issuer ? undefined : causeOfIssuer(claims.iss, rules.issuer),
-)
+const issuer: TypedCheck = {
+  name: 'issuer',
+  check: ({ token: { claims } }, { rules }) =>
+    claims.iss === rules.issuer ? undefined : causeOfIssuer(claims.iss, rules.issuer),
+}
 
-const audience = onClaims('audience', ({ claims }, { rules: { audiences } }) => {
-  const { aud } = claims
-  const isOurs =
-    typeof aud === 'string' ? audiences.includes(aud) : aud.some((name) => audiences.includes(name))
-  return isOurs ? undefined : causeOfAudience(claims, audiences)
-})
+const audience: TypedCheck = {
+  name: 'audience',
+  check({ token: { claims } }, { rules: { audiences } }) {
+    const { aud } = claims
+    const isOurs =
+      typeof aud === 'string' ? audiences.includes(aud) : aud.some((name) => audiences.includes(name))
+    return isOurs ? undefined : causeOfAudience(claims, audiences)
+  },
+}
 
 /** What issuers other than ours say a token is for, in claims of their own. */
-const use = onClaims('use', ({ claims }, { rules: { expect } }) => {
-  for (const [claim, value] of expect) {
-    if (!Object.hasOwn(claims, claim) || claims[claim] !== value) return causeOfUse(claims, claim)
-  }
-  return undefined
-})
+const use: TypedCheck = {
+  name: 'use',
+  check({ token: { claims } }, { rules: { expect } }) {
+    for (const [claim, value] of expect) {
+      if (!Object.hasOwn(claims, claim) || claims[claim] !== value) return causeOfUse(claims, claim)
+    }
+    return undefined
+  },
+}
 
-const expiry = onClaims('expiry', ({ claims: { exp } }, { rules, nowSeconds }) =>
-  nowSeconds < exp + rules.toleranceSeconds ? undefined : causeOfExpiry(exp, nowSeconds),
-)
+const expiry: TypedCheck = {
+  name: 'expiry',
+  check({ token: { claims } }, { rules, nowSeconds }) {
+    const { exp } = claims
+    return nowSeconds < exp + rules.toleranceSeconds ? undefined : causeOfExpiry(exp, nowSeconds)
+  },
+}
 
 /** A token out of the future was not made by our clock. */
-const start = onClaims('start', ({ claims: { iat, nbf = iat } }, { rules, nowSeconds }) => {
-  const ahead = Math.max(iat, nbf) - nowSeconds
-  return ahead <= rules.toleranceSeconds
-    ? undefined
-    : new Refusal('CLOCK_VERIFIER_BEHIND', { details: { iat, nbf, secondsAhead: Math.round(ahead) } })
-})
+const start: TypedCheck = {
+  name: 'start',
+  check({ token: { claims } }, { rules, nowSeconds }) {
+    const { iat, nbf = iat } = claims
+    const ahead = Math.max(iat, nbf) - nowSeconds
+    return ahead <= rules.toleranceSeconds
+      ? undefined
+      : new Refusal('CLOCK_VERIFIER_BEHIND', { details: { iat, nbf, secondsAhead: Math.round(ahead) } })
+  },
+}
 
-const lifetime = onClaims('lifetime', ({ claims }, { rules }) =>
-  claims.exp - claims.iat <= rules.maxLifetimeSeconds
-    ? undefined
-    : causeOfLife(claims, rules.maxLifetimeSeconds),
-)
+const lifetime: TypedCheck = {
+  name: 'lifetime',
+  check: ({ token: { claims } }, { rules }) =>
+    claims.exp - claims.iat <= rules.maxLifetimeSeconds
+      ? undefined
+      : causeOfLife(claims, rules.maxLifetimeSeconds),
+}
 
 /** A token that is bound to a key is worth nothing without proof of that key (RFC 9449 section 7.1, RFC 8705). */
-const binding = onClaims('binding', ({ claims }) =>
-  claims.cnf === undefined ? undefined : new Refusal('DPOP_TOKEN_AS_BEARER'),
-)
+const binding: TypedCheck = {
+  name: 'binding',
+  check: ({ token: { claims } }) =>
+    claims.cnf === undefined ? undefined : new Refusal('DPOP_TOKEN_AS_BEARER'),
+}
 
-const revocation: StandingCheck = {
+const revocation: TypedCheck = {
   name: 'revocation',
   check({ token, header: { kid } }, { rules, nowSeconds }) {
-    if (token instanceof Refusal) return token
     const named = typeof kid === 'string' ? kid : undefined
     const cause = rules.revocation?.(token, named, { now: nowSeconds * 1000 })
     return cause === undefined ? undefined : new Refusal(cause)
@@ -163,6 +184,15 @@ const revocation: StandingCheck = {
 }
 
 const claimChecks = [issuer, audience, use, expiry, start, lifetime, binding, revocation]
+
+/** Where claims are of the wrong types the answer is that, so that it fails closed. */
+function ifTyped({ name, check }: TypedCheck): Check<Presented, AccessContext> {
+  return {
+    name,
+    check: (presented, context) =>
+      isTyped(presented) ? check(presented, context) : claimTypes.check(presented, context),
+  }
+}
 
 /**
  * Every question put to an access token, in order. The guard stops at the first objection; the doctor asks them all.
@@ -175,18 +205,18 @@ export const accessChecks: readonly Check<PresentedCompact, AccessContext>[] = [
   claimTypes,
   key,
   signature,
-  ...claimChecks,
+  ...claimChecks.map(ifTyped),
 ]
 
 /** What is asked again each time of a token whose signature is remembered (PROTOCOL 4.1). */
-export const standingChecks: readonly StandingCheck[] = [type, ...claimChecks]
+export const standingChecks: readonly TypedCheck[] = [type, ...claimChecks]
 
-const timely: readonly unknown[] = [expiry, start, revocation]
+const timely: readonly string[] = [expiry, start, revocation].map(({ name }) => name)
 
 /**
  * What is asked of a token that need only say whose session it was: genuine and ours, whether its time has come, is over or
  * was ended. By a clock that is wrong it may be either.
  */
 export const originChecks: readonly Check<PresentedCompact, AccessContext>[] = accessChecks.filter(
-  (check) => !timely.includes(check),
+  ({ name }) => !timely.includes(name),
 )
