@@ -1,7 +1,7 @@
 import { createPrivateKey, createPublicKey, type JsonWebKey } from 'node:crypto'
 import type { Auth } from '../auth.ts'
 import { readSecretFile } from '../config/secret-file.ts'
-import type { KeyFacts } from '../keys/key-management.ts'
+import type { KeyFacts } from '../keys/key-facts.ts'
 import type { IdTokenAlgorithm } from '../model/client.ts'
 import type { KeyUse } from '../store/keys.ts'
 import { confirmed } from './confirmation.ts'

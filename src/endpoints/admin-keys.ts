@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { KeyFacts } from '../keys/key-management.ts'
+import type { KeyFacts } from '../keys/key-facts.ts'
 import { needs } from '../model/access.ts'
 import { ID_TOKEN_ALGORITHMS } from '../model/client.ts'
 import { text } from '../model/text-field.ts'

@@ -1,10 +1,11 @@
 import type { NewEvent, Origin } from '../audit/events.ts'
 import { AuthError } from '../errors/auth-error.ts'
-import type { KeyPhase, KeyUse, StoredKey, StoredRing } from '../store/keys.ts'
+import type { KeyUse, StoredKey, StoredRing } from '../store/keys.ts'
 import type { NodeAnnouncement } from '../store/nodes.ts'
 import type { Store } from '../store/store.ts'
 import type { Jwks } from './jwks.ts'
 import { changeRing, type KeyChange, type KeyChangeParts } from './key-change.ts'
+import { describeKey, describeSecrets, type KeyFacts } from './key-facts.ts'
 import {
   ended,
   type KeyKind,
@@ -15,24 +16,9 @@ import {
   signsFrom,
   stepsDue,
 } from './phases.ts'
-import { sealedWith } from './seal.ts'
 import { importSigningKey, makeSigningKey } from './signing-key.ts'
 import type { SigningSecrets } from './signing-secrets.ts'
 import { isSealed, storeKey } from './stored-key.ts'
-
-/** A key as operators see it. Times are milliseconds since 1970, by the store's clock. */
-export interface KeyFacts {
-  readonly kid: string
-  readonly use: KeyUse
-  readonly algorithm: string
-  readonly phase: KeyPhase
-  /** When the phase began; of a secret out of the configuration that is not known. */
-  readonly since: number | undefined
-  /** The step that comes by itself. Without `at` it waits for a live node to publish the key. */
-  readonly next: { readonly phase: KeyPhase; readonly at: number | undefined } | undefined
-  /** The entry of SECRET_KEY that its private half is encrypted under, by fingerprint. */
-  readonly secretKey: string | undefined
-}
 
 /** The ring, and the nodes that serve it. */
 export interface KeyReport {
@@ -122,13 +108,13 @@ export function createKeyManagement(parts: KeyManagementParts): KeyManagement {
   }
   const factsOf = (kid: string): KeyFacts => {
     const ring = keyRing.stored
-    return describe(find(ring, kid), ring, times)
+    return describeKey(find(ring, kid), ring, times)
   }
 
   return {
     async list() {
       const [ring, nodes] = await Promise.all([store.ring(), stores.nodes.live()])
-      const keys = ring.keys.map((key) => describe(key, ring, times))
+      const keys = ring.keys.map((key) => describeKey(key, ring, times))
       return { version: ring.version, keys: [...describeSecrets(signingSecrets), ...keys], nodes }
     },
 
@@ -243,41 +229,6 @@ export function createKeyManagement(parts: KeyManagementParts): KeyManagement {
 
     liveSessions: () => stores.sessions.countLive(),
   }
-}
-
-function describe(key: StoredKey, ring: StoredRing, times: KeyTimes): KeyFacts {
-  const { kid, use, algorithm, phase, phaseAt: since } = key
-  const next = {
-    next: { phase: 'active', at: signsFrom(key, times) },
-    active: undefined,
-    retiring: { phase: 'gone', at: keptUntil(key, ring, times) },
-    gone: undefined,
-    revoked: undefined,
-  } as const
-  return {
-    kid,
-    use,
-    algorithm,
-    phase,
-    since,
-    next: next[phase],
-    secretKey: isSealed(key) ? sealedWith(key.sealed) : undefined,
-  }
-}
-
-/** Those before the one that signs are on their way in, those behind it on their way out. */
-function describeSecrets(secrets: SigningSecrets | undefined): KeyFacts[] {
-  if (secrets === undefined) return []
-  const signing = secrets.fingerprints.indexOf(secrets.signing()?.kid ?? '')
-  return secrets.fingerprints.map((kid, index) => ({
-    kid,
-    use: 'access',
-    algorithm: 'HS256',
-    phase: index === signing ? 'active' : signing !== -1 && index > signing ? 'retiring' : 'next',
-    since: undefined,
-    next: undefined,
-    secretKey: undefined,
-  }))
 }
 
 function find(ring: StoredRing, kid: string): StoredKey {

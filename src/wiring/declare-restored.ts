@@ -1,5 +1,6 @@
 import type { Origin } from '../audit/events.ts'
-import type { KeyFacts, KeyManagement } from '../keys/key-management.ts'
+import type { KeyFacts } from '../keys/key-facts.ts'
+import type { KeyManagement } from '../keys/key-management.ts'
 import type { Client } from '../model/client.ts'
 import type { User } from '../model/user.ts'
 import type { Store } from '../store/store.ts'

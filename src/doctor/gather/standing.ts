@@ -1,6 +1,6 @@
 import { DAY_MILLISECONDS } from '../../base/duration.ts'
 import { faultOfRedirectUri } from '../../clients/redirect-uri.ts'
-import type { KeyFacts } from '../../keys/key-management.ts'
+import type { KeyFacts } from '../../keys/key-facts.ts'
 import type { Client } from '../../model/client.ts'
 import type { StoreSurvey } from '../../store/survey.ts'
 import type { Note } from '../note.ts'

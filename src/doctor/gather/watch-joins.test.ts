@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { KeyFacts } from '../../keys/key-management.ts'
+import type { KeyFacts } from '../../keys/key-facts.ts'
 import type { NodeAnnouncement } from '../../store/nodes.ts'
 import type { RefusalRecord } from '../../store/refusals.ts'
 import { explainGroup, type RefusedGroup } from './watch-joins.ts'

@@ -1,4 +1,4 @@
-import type { KeyFacts } from '../../keys/key-management.ts'
+import type { KeyFacts } from '../../keys/key-facts.ts'
 import type { NodeAnnouncement } from '../../store/nodes.ts'
 import type { RefusalRecord } from '../../store/refusals.ts'
 import { clipped, moment, span } from '../words.ts'
