@@ -115,6 +115,7 @@ async function tryMe(page: Page): Promise<{ readonly status: string; readonly bo
 async function signInAndTry(page: Page, base: string): Promise<void> {
   await openDocs(page, base)
   await authorize(page, PASSWORD, ['profile:read'])
+  await page.waitForSelector('.dialog-ux [aria-label="Remove authorization"]')
   await page.click('.dialog-ux .btn-done >> nth=0')
   const { status, body } = await tryMe(page)
   assert.match(status, /^200\b/)
