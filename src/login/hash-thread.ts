@@ -13,7 +13,10 @@ export interface HashThreadOptions {
   readonly workerUrl: URL
   /** An idle worker holds about 6 MB and is back in 40 ms. */
   readonly idleMilliseconds: number
-  /** Many times the dearest hash that is read: past it the worker hangs. */
+  /**
+   * Many times the dearest hash that is read, for at low priority a machine with more to do than it can gives the worker a
+   * hundredth of a core: past it the worker hangs.
+   */
   readonly jobMilliseconds: number
 }
 

@@ -104,7 +104,7 @@ export function createHashQueue({
   maxQueued = QUEUED_FOR_EACH * workers,
   maxWaitMilliseconds = 2000,
   idleMilliseconds = 60_000,
-  jobMilliseconds = 30_000,
+  jobMilliseconds = 120_000,
   waitedForCore = () => 0,
   wait = sleep,
   workerUrl = WORKER_URL,
