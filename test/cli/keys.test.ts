@@ -81,6 +81,18 @@ test('a private key is imported from standard input or a file of its owner, and 
     assert.ok(bad.length < 5 || !refused.err.includes(bad.slice(-20)), 'and no message quotes it')
   }
 
+  assert.equal((await run(['keys', 'retire', kid])).status, 0)
+  const dashed = JSON.stringify({ ...JSON.parse(jwk), kid: '--yes-f' })
+  assert.equal((await run(['keys', 'import'], dashed)).status, 0)
+  assert.match((await run(['keys', 'export-public', '--pem', '--yes-f'])).out, /BEGIN PUBLIC KEY/)
+  assert.equal((await run(['keys', 'retire', '--yes-f'])).status, 0, 'a thumbprint may begin with a dash')
+  assert.equal(
+    (await run(['keys', 'revoke', '-hYj', '--yes'])).err,
+    'no key of that kid; `countersign keys list` shows all\n',
+  )
+  assert.match((await run(['keys', 'retire', 'k', '--jsn'])).err, /too many arguments/)
+  assert.equal((await run(['keys', 'import'], jwk)).status, 0)
+
   const exported = (await run(['keys', 'export-public'])).json()
   assert.ok(exported.keys.some((key: { kid: string }) => key.kid === kid))
   assert.ok(exported.keys.every((key: object) => !('d' in key)))

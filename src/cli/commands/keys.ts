@@ -4,6 +4,8 @@ import type { Command } from 'commander'
 export function keyCommands(program: Command): void {
   const keys = program.command('keys').description('the keys that tokens are signed with')
   const loadKeys = () => import('../keys.ts')
+  /** A thumbprint may begin with a dash, and is then no option. */
+  const ofKey = (name: string) => keys.command(name).allowUnknownOption()
   const use = ['--use <use>', 'access: access tokens, id: ID tokens', 'access'] as const
 
   keys
@@ -26,13 +28,11 @@ export function keyCommands(program: Command): void {
     .option('--yes', 'go on without being asked')
     .option('--json', 'for programs')
     .action(async (options) => (await loadKeys()).rotateKeys(options))
-  keys
-    .command('retire <kid>')
+  ofKey('retire <kid>')
     .description('take out a key that has never signed, or whose last token has ended')
     .option('--json', 'for programs')
     .action(async (kid, options) => (await loadKeys()).retireKey(kid, options))
-  keys
-    .command('revoke <kid>')
+  ofKey('revoke <kid>')
     .description('withdraw one key: every token it signed is refused')
     .option('--yes', 'go on without being asked')
     .option('--json', 'for programs')
@@ -52,8 +52,7 @@ export function keyCommands(program: Command): void {
     )
     .option('--json', 'for programs')
     .action(async (options) => (await loadKeys()).exportSecret(options))
-  keys
-    .command('export-public [kid]')
+  ofKey('export-public [kid]')
     .description('print the public keys as verifiers get them')
     .option('--pem', 'as PEM instead of a JWK set')
     .action(async (kid, options) => (await loadKeys()).exportPublicKeys(kid, options))
