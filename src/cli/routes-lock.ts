@@ -71,12 +71,7 @@ export function readInventory(name: string, text: string): InventoryEntry[] {
   if (!Array.isArray(list)) throw new NoVerdict(`${name} holds no list of routes`)
   return list.map((entry) => {
     const { method, path, access } = isJsonObject(entry) ? entry : {}
-    if (
-      typeof method !== 'string' ||
-      typeof path !== 'string' ||
-      !path.startsWith('/') ||
-      !isAccess(access)
-    ) {
+    if (typeof method !== 'string' || typeof path !== 'string' || path === '' || !isAccess(access)) {
       throw new NoVerdict(`${name}: ${JSON.stringify(entry).slice(0, 100)} is no route`)
     }
     return { method, path, access }

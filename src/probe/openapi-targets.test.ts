@@ -115,6 +115,9 @@ test('the variable parts of every framework are filled', () => {
     ['/files/*path', '/files/probe'],
     ['/files/{*rest}', '/files/probe'],
     ['/plain', '/plain'],
+    ['*', '/probe'],
+    ['/todos{/:id}', `/todos/${NOBODY}`],
+    ['{/*rest}/page', '/probe/page'],
   ] as const) {
     assert.equal(fillPath(path), filled)
   }

@@ -40,13 +40,15 @@ export const NOBODY = '00000000-0000-4000-8000-000000000000'
 
 const VARIABLE = /\{\*?(\w+)\}|:(\w+)(?:\([^)]*\))?(?:\{[^}]*\})?[?+*]?|\*\w*/g
 
-/** Fills the variable parts of a path: `{id}`, `:id`, `:id(\\d+)`, `*`. */
+/** Fills the variable parts of a path: `{id}`, `:id`, `:id(\\d+)`, `*`, and `{/:id}`, which may be left out. */
 export function fillPath(
   path: string,
   sampleFor: (name: string) => string | undefined = () => undefined,
 ): string {
-  return path.replaceAll(VARIABLE, (_, braced?: string, colon?: string) => {
+  const filled = path.replaceAll(VARIABLE, (_, braced?: string, colon?: string) => {
     const name = braced ?? colon ?? 'probe'
     return encodeURIComponent(sampleFor(name) ?? (/id$/i.test(name) ? NOBODY : 'probe'))
   })
+  // A route for all paths may be called `*` alone.
+  return filled.replaceAll(/[{}]/g, '').replace(/^(?!\/)/, '/')
 }

@@ -56,6 +56,20 @@ test('the list is kept in a file, and what differs from it is told in words, wit
   )
 })
 
+test('a list is read again as it was written, whatever its paths are', async () => {
+  const paths = ['*', '/^\\\\/re$/', '{/:lang}/x', '/ (not-found handler)']
+  write(
+    'odd.ts',
+    moduleOf(paths.map((path) => `{ method: 'GET', path: '${path}', access: 'anyone' }`).join()),
+  )
+  assert.equal((await run(['odd.ts', '--write', '--lock', 'odd.json'])).status, 0)
+  assert.deepEqual(await run(['odd.ts', '--check', '--lock', 'odd.json']), {
+    out: '4 routes, as in odd.json\n',
+    err: '',
+    status: 0,
+  })
+})
+
 test('both have a form for programs', async () => {
   write('app.ts', moduleOf(ME))
   const json = async (...args: string[]) => {
