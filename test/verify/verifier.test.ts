@@ -574,7 +574,7 @@ test('options that cannot work are refused, all at once', () => {
   }
   const good = { issuer: 'https://issuer.example', ...stateless }
   const nameless = { audience: AUDIENCE, revocations: follower } as unknown as typeof good
-  assert.throws(() => createVerifier(nameless), /issuer: a text is needed/)
+  assert.throws(() => createVerifier(nameless), /^TypeError: createVerifier\(\): issuer: a text is needed/)
   const elsewhere = { ...follower, url: 'https://issuer.example/revocations' }
   assert.ok(createVerifier({ ...named, issuer: 'issuer.example', revocations: elsewhere }))
   assert.throws(() => createVerifier({ issuers: [] }), /one or more/)

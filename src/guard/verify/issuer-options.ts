@@ -108,7 +108,8 @@ export function problemsOfIssuer(options: IssuerOptions): string[] {
     ...problemsOfClaims(options),
     ...problemsOfRevocations(issuer, revocations),
   ]
-  return problems.filter((problem) => problem !== false).map((problem) => `${String(issuer)}: ${problem}`)
+  const name = isText(issuer) ? `${issuer}: ` : ''
+  return problems.filter((problem) => problem !== false).map((problem) => `${name}${problem}`)
 }
 
 /** Without query and fragment (RFC 8414 section 2). */
