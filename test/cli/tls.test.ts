@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { request as ask, type RequestOptions } from 'node:https'
 import { tmpdir } from 'node:os'
@@ -116,7 +117,7 @@ test('--tls-dev: https with a certificate that was made on the spot, and a cooki
   await renewed.stop()
 })
 
-test('--tls-cert and --tls-key: https in production, with HSTS', async () => {
+test('--tls-cert and --tls-key: https in production, with HSTS; a renewed pair is taken up by a reload', async () => {
   const cwd = freshFolder()
   const { certificate, key } = pair()
   writeFileSync(join(cwd, 'cert.pem'), certificate)
@@ -129,13 +130,22 @@ test('--tls-cert and --tls-key: https in production, with HSTS', async () => {
     ISSUER: 'https://auth.example.com',
   }
   assert.equal((await runProgram(['migrate'], { cwd, env })).status, 0)
-  const args = ['--tls-cert', 'cert.pem', '--tls-key', 'key.pem']
+  const args = ['--workers', '2', '--tls-cert', 'cert.pem', '--tls-key', 'key.pem']
   const server = await startServer(port, { cwd, env, args })
   try {
     assert.match(server.said(), /the certificate does not name the host of ISSUER/)
     const { status, headers } = await get(`https://localhost:${port}/.well-known/jwks.json`, certificate)
     assert.equal(status, 200)
     assert.match(String(headers['strict-transport-security']), /^max-age=63072000/)
+
+    const renewed = pair()
+    writeFileSync(join(cwd, 'cert.pem'), renewed.certificate)
+    writeFileSync(join(cwd, 'key.pem'), renewed.key, { mode: 0o600 })
+    server.child.kill('SIGHUP')
+    while (!server.said().includes('the workers were replaced')) {
+      await once(server.child.stdout ?? server.child, 'data')
+    }
+    assert.equal((await get(`https://localhost:${port}/healthz`, renewed.certificate)).status, 200)
   } finally {
     assert.equal(await server.stop(), 0)
   }
