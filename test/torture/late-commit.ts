@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as pause } from 'node:timers/promises'
 import pg from 'pg'
-import { type PostgresStore, postgres as storeOf } from '../../src/postgres.ts'
+import type { PostgresStore } from '../../src/postgres.ts'
 import { claimsOf, startIssuer, type TestIssuer } from '../flows/issuer.ts'
 import { startPostgres } from '../servers/postgres.ts'
+import { patient } from '../store/postgres-place.ts'
 import { type DoorWatch, watchDoor } from './partitions/watch.ts'
 import type { Attempt, Torture } from './torture.ts'
 
@@ -74,7 +75,7 @@ export const lateCommit: Torture = {
     // A pool of the application's own carries no notifications.
     const pool = new pg.Pool({ connectionString: server.url })
     pool.on('error', () => undefined)
-    const store = storeOf({ pool })
+    const store = patient({ pool })
     const issuer = await startIssuer({
       store,
       rateLimits: 'off',

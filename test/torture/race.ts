@@ -1,7 +1,6 @@
-import { postgres as storeOf } from '../../src/postgres.ts'
 import { type Answer, readAnswer, startIssuer } from '../flows/issuer.ts'
 import { type PrivatePostgres, startPostgres } from '../servers/postgres.ts'
-import { PATIENCE_MILLISECONDS, run } from '../store/postgres-place.ts'
+import { patient, run } from '../store/postgres-place.ts'
 import { CLUSTER_ISSUER, startNodeServer } from './nodes/node-server.ts'
 import { CLUSTER_SECRET, signInMany } from './nodes/sessions.ts'
 import type { Attempt, Torture } from './torture.ts'
@@ -55,7 +54,7 @@ const tokensAt = (databaseUrl: string) => async (count: number) =>
 async function onPostgres(postgres: PrivatePostgres, { strict }: Mode): Promise<Track> {
   const databaseUrl = await newDatabase(postgres, strict ? 'one_strict' : 'one')
   const issuer = await startIssuer({
-    store: storeOf({ url: databaseUrl, limitMilliseconds: PATIENCE_MILLISECONDS }),
+    store: patient({ url: databaseUrl }),
     issuer: CLUSTER_ISSUER,
     secretKey: CLUSTER_SECRET,
     rateLimits: 'off',

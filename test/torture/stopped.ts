@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import pg from 'pg'
 import { readAnswer, startIssuer } from '../flows/issuer.ts'
 import { startPostgres } from '../servers/postgres.ts'
-import { run } from '../store/postgres-place.ts'
+import { patient, run } from '../store/postgres-place.ts'
 import { CLUSTER_ISSUER, type NodeServer, startNodeServer } from './nodes/node-server.ts'
 import { CLUSTER_SECRET, type SessionToken, signInMany } from './nodes/sessions.ts'
 import type { Attempt, Torture } from './torture.ts'
@@ -54,7 +54,11 @@ async function stopBetween(
   node: NodeServer,
   tokens: SessionToken[],
 ): Promise<void> {
-  const other = await startIssuer({ databaseUrl: url, issuer: CLUSTER_ISSUER, secretKey: CLUSTER_SECRET })
+  const other = await startIssuer({
+    store: patient({ url }),
+    issuer: CLUSTER_ISSUER,
+    secretKey: CLUSTER_SECRET,
+  })
   const client = new pg.Client({ connectionString: url })
   await client.connect()
   try {

@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { type AuthOptions, createAuth } from '../../../src/index.ts'
-import { postgres as storeOf } from '../../../src/postgres.ts'
-import { PATIENCE_MILLISECONDS } from '../../store/postgres-place.ts'
+import { patient } from '../../store/postgres-place.ts'
 import { CLUSTER_ISSUER } from './node-server.ts'
 
 export const CLUSTER_SECRET = randomBytes(32).toString('base64url')
@@ -23,7 +22,7 @@ export async function signInMany(
   options: AuthOptions = {},
 ): Promise<SessionToken[]> {
   const place = databaseUrl.startsWith('postgres:')
-    ? { store: storeOf({ url: databaseUrl, limitMilliseconds: PATIENCE_MILLISECONDS }) }
+    ? { store: patient({ url: databaseUrl }) }
     : { databaseUrl }
   const auth = createAuth({
     logLevel: 'silent',
