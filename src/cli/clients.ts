@@ -32,6 +32,10 @@ export async function createClient(
   const { client, secret } = await withAuth((auth) =>
     auth.clients.create({ ...changeOf(rest), id, name }, OPERATOR),
   )
+  if (client.redirectUris.length > 0 && !client.grants.includes('authorization_code'))
+    process.stderr.write(
+      'note: its addresses are of no use yet. Signing people in needs `--grant authorization_code`.\n',
+    )
   printFacts({ ...factsOf(client), ...secretOf(secret) }, options)
 }
 

@@ -185,7 +185,11 @@ test('events: who did what, when; filtered by account, name and time', async () 
   )
   const table = await run(['events', '--name', 'user.disabled'])
   assert.match(table.out, /^at +name +by .*\n\S+Z {2}user\.disabled {2}operator/)
-  await run(['clients', 'create', '--name', 'Reports', '--id', 'reports'])
+  const reports = ['clients', 'create', '--name', 'Reports', '--id', 'reports']
+  assert.match(
+    (await run([...reports, '--redirect-uri', 'https://x.example/'])).err,
+    /--grant authorization_code/,
+  )
   assert.match((await run(['events', '--name', 'client.created'])).out, / client .*\n.* reports /)
   assert.match((await run(['events', '--since', '2999-01-01'])).out, /No such events/)
   for (const wrong of [
