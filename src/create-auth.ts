@@ -210,10 +210,10 @@ export function createAuth<
         ),
     },
     invite: ({ language, ...invitation }, by) =>
-      whenReady(() => services.registration.invite(invitation, { origin: originOf(by), language })),
-    invitations: (page) => whenReady(() => services.registration.invitations(counted(page))),
+      whenReady(() => services.invitations.invite(invitation, { origin: originOf(by), language })),
+    invitations: (page) => whenReady(() => services.invitations.list(counted(page))),
     withdrawInvitation: (email, by) =>
-      whenReady(() => services.registration.withdraw(email, { origin: originOf(by) })),
+      whenReady(() => services.invitations.withdraw(email, { origin: originOf(by) })),
     apiKeys: {
       create: (key, by) => whenReady(() => services.apiKeys.make(key, originOf(by))),
       list: (userId) => whenReady(() => services.apiKeys.list(userId)),

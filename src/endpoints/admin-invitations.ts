@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { AuthError } from '../errors/auth-error.ts'
-import type { Invitation, InvitationPage } from '../login/registration.ts'
+import type { Invitation, InvitationPage } from '../login/invitations.ts'
 import { refuseRolesBeyond } from './account-ceiling.ts'
 import { looksAfterUsers } from './admin-users.ts'
 import { FOR_ADMINS } from './limits.ts'
@@ -40,7 +40,7 @@ export const invite = route({
     const { body, services } = context
     if (body.roles !== undefined) await refuseRolesBeyond(context, body.roles)
     const { email, roles } = body
-    await services.registration.invite({ email, ...(roles !== undefined && { roles }) }, callerOf(context))
+    await services.invitations.invite({ email, ...(roles !== undefined && { roles }) }, callerOf(context))
     return accepted()
   },
 })
@@ -72,7 +72,7 @@ export const listInvitations = route({
       query,
       {
         name: 'invitations',
-        fetch: (after, limit) => services.registration.invitations({ limit, after: readPosition(after) }),
+        fetch: (after, limit) => services.invitations.list({ limit, after: readPosition(after) }),
         positionOf: ({ userId, email }: Invitation) => userId + SEPARATOR + email,
         show: ({ email, roles, endsAt }) => ({ email, roles, expires_at: timeOf(endsAt) }),
       },
@@ -101,7 +101,7 @@ export const withdrawInvitation = route({
   answers: { 204: { description: 'Taken back.' }, 404: { description: 'None waits for that address.' } },
   async handle(context) {
     const { body, services } = context
-    if (!(await services.registration.withdraw(body.email, callerOf(context))))
+    if (!(await services.invitations.withdraw(body.email, callerOf(context))))
       throw new AuthError('NOT_FOUND')
     return noContent()
   },

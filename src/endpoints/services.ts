@@ -17,6 +17,7 @@ import type { VerificationKey } from '../keys/verification-key.ts'
 import type { Accounts } from '../login/accounts.ts'
 import type { ApiKeys } from '../login/api-keys.ts'
 import type { EmailAddresses } from '../login/email-address.ts'
+import type { Invitations } from '../login/invitations.ts'
 import type { OwnAccount } from '../login/own-account.ts'
 import type { PasswordReset } from '../login/password-reset.ts'
 import type { Registration } from '../login/registration.ts'
@@ -68,6 +69,7 @@ export interface Services {
   readonly feedAnswers: FeedAnswers
   readonly feedStreams: FeedStreams
   readonly registration: Registration
+  readonly invitations: Invitations
   readonly emailAddresses: EmailAddresses
   readonly passwordReset: PasswordReset
   readonly ownAccount: OwnAccount

@@ -1,7 +1,7 @@
-import { type Random, randomId } from '../base/random.ts'
+import type { Random } from '../base/random.ts'
 import { AuthError } from '../errors/auth-error.ts'
 import type { Postman } from '../mail/postman.ts'
-import { loginKey, parseEmail } from '../model/account-name.ts'
+import { loginKey } from '../model/account-name.ts'
 import { limitsOfLetters, limitsOfRegistrations } from '../model/letter-limits.ts'
 import type { GivenRoles } from '../model/role.ts'
 import type { User } from '../model/user.ts'
@@ -13,6 +13,7 @@ import type { RoleNames } from './account-fields.ts'
 import type { Accounts, CreateOptions, NewAccount } from './accounts.ts'
 import type { Caller } from './caller.ts'
 import type { Hooks } from './hooks.ts'
+import { standingRoles } from './invitations.ts'
 import { inspectLink, LINK_LIVES, linkOf, newLink } from './mailed-link.ts'
 import { orTakeBack, type PasswordParts } from './password.ts'
 
@@ -22,23 +23,6 @@ export type RegistrationMode = 'open' | 'verified' | 'invite' | 'closed'
 export interface RegistrationRequest extends Pick<NewAccount, 'email' | 'password' | 'username' | 'profile'> {
   /** The one-use value of an invitation. */
   readonly invitation?: string | undefined
-}
-
-/** An invitation that waits. */
-export interface Invitation {
-  /** Of the account to be. */
-  readonly userId: string
-  readonly email: string
-  /** Those that it still promises. */
-  readonly roles: readonly string[]
-  /** Milliseconds since 1970. */
-  readonly endsAt: number
-}
-
-export interface InvitationPage {
-  /** The last one of the page before. */
-  readonly after?: Pick<Invitation, 'userId' | 'email'> | undefined
-  readonly limit: number
 }
 
 /**
@@ -57,17 +41,6 @@ export interface Registration {
     /** What the request calls the password. */
     passwordField?: string,
   ): Promise<User | undefined>
-  /** Whom an invitation is for. Throws `LINK_INVALID`. */
-  inspectInvitation(token: string): Promise<{ readonly email: string }>
-  /** Mails an invitation. Throws `ACCOUNT_NAME_TAKEN`, `RATE_LIMITED`. */
-  invite(
-    invitation: { readonly email: string; readonly roles?: readonly string[] },
-    caller: Caller,
-  ): Promise<void>
-  /** Invitations that wait, by their address, behind the given one, which may be gone. */
-  invitations(page: InvitationPage): Promise<Invitation[]>
-  /** Makes every invitation to the address void that waits. False where none does. Throws `REQUEST_INVALID`. */
-  withdraw(email: string, caller: Pick<Caller, 'origin'>): Promise<boolean>
   /**
    * Makes the account of a `register` link, for whoever knows the password of that registration: who has the mailbox may
    * have been sent the link of a stranger, and would get an account that the stranger can open. A wrong password leaves
@@ -147,14 +120,6 @@ export function createRegistration(parts: RegistrationParts): Registration {
     postman.send({ kind: 'register', to: user.email, user: undefined, language, token, lifeMilliseconds })
   }
 
-  /** The roles that were promised, but for those that were removed meanwhile. */
-  async function standingRoles(promised: unknown): Promise<string[] | undefined> {
-    if (!Array.isArray(promised)) return undefined
-    const roles = promised.map(String)
-    const gone = await parts.permissions.unknownRoles(roles)
-    return roles.filter((role) => !gone.includes(role))
-  }
-
   async function registerInvited(
     request: RegistrationRequest,
     token: string,
@@ -169,7 +134,7 @@ export function createRegistration(parts: RegistrationParts): Registration {
         fields: [{ field: 'email', message, reason: 'invited_email' }],
       })
     }
-    const roles = await standingRoles(facts.roles)
+    const roles = await standingRoles(facts, parts.permissions)
     const prepared = await accounts.prepare({ email, password, username, profile, roles }, options)
     const user = await create(token, { ...prepared, emailVerified: true }, caller)
     if (user !== 'username') return user
@@ -229,58 +194,9 @@ export function createRegistration(parts: RegistrationParts): Registration {
       return undefined
     },
 
-    async inspectInvitation(token) {
-      const { email } = await inspectLink(token, ['invite'], store)
-      return { email }
-    },
-
-    async invite({ email, roles }, { origin, language }) {
-      const address = addressOf(email)
-      const checked = await accounts.checkRoles(roles)
-      if ((await store.users.findAccount(loginKey(address))) !== undefined) {
-        throw new AuthError('ACCOUNT_NAME_TAKEN', {
-          fields: [{ field: 'email', message: 'Is taken.', reason: 'taken' }],
-        })
-      }
-      const userId = randomId(random)
-      const { token, stored } = newLink('invite', { userId, email: address }, random, {
-        facts: { roles: checked.roles },
-        keptRoles: checked.keptRoles,
-      })
-      const event = {
-        name: 'user.invited',
-        origin,
-        userId,
-        data: { roles: checked.roles.join(' ') },
-      } as const
-      if (!(await store.links.create([stored], event)))
-        throw new AuthError('RATE_LIMITED', { retryAfterSeconds: 3600 })
-      const lifeMilliseconds = LINK_LIVES.invite
-      postman.send({ kind: 'invite', to: address, user: undefined, language, token, lifeMilliseconds })
-    },
-
-    async invitations({ after, limit }) {
-      const behind = after && { userId: after.userId, emailKey: loginKey(after.email) }
-      const found = await store.links.invitations({ after: behind, limit })
-      const promised = found.flatMap(({ facts }) => rolesIn(facts))
-      const gone = await parts.permissions.unknownRoles([...new Set(promised)])
-      return found.map(({ userId, email, facts, endsAt }) => ({
-        userId,
-        email,
-        roles: rolesIn(facts).filter((role) => !gone.includes(role)),
-        endsAt,
-      }))
-    },
-
-    async withdraw(email, { origin }) {
-      const address = addressOf(email)
-      const event = { name: 'user.invitation_withdrawn', origin, data: { email: address } } as const
-      return (await store.links.withdrawInvitations(loginKey(address), event)) > 0
-    },
-
     async finish(token, password, caller) {
       const link = await inspectLink(token, ['register'], store)
-      const roles = (await standingRoles(link.facts.roles)) ?? []
+      const roles = (await standingRoles(link.facts, parts.permissions)) ?? []
       const user = toNewUser(link, { roles, keptRoles: parts.permissions.keptRoles(roles) })
       await provePassword(user, password, caller)
       const created = await create(token, user, caller)
@@ -290,18 +206,6 @@ export function createRegistration(parts: RegistrationParts): Registration {
       return unnamed
     },
   }
-}
-
-function rolesIn({ roles }: LinkStanding['facts']): string[] {
-  return Array.isArray(roles) ? roles.map(String) : []
-}
-
-function addressOf(email: string): string {
-  const address = parseEmail(email)
-  if (address !== undefined) return address
-  throw new AuthError('REQUEST_INVALID', {
-    fields: [{ field: 'email', message: 'Must be a mail address.' }],
-  })
 }
 
 /** What waits with a `register` link; see `registerByLink`. */

@@ -1,5 +1,6 @@
 import type { Services } from '../endpoints/services.ts'
 import { createEmailAddresses } from '../login/email-address.ts'
+import { createInvitations } from '../login/invitations.ts'
 import { createOwnAccount } from '../login/own-account.ts'
 import { createPasswordReset } from '../login/password-reset.ts'
 import { createRegistration, type Registration } from '../login/registration.ts'
@@ -16,6 +17,7 @@ import type { SignIn } from './sign-in.ts'
 export type AccountLife = Pick<
   Services,
   | 'registration'
+  | 'invitations'
   | 'emailAddresses'
   | 'passwordReset'
   | 'ownAccount'
@@ -57,6 +59,13 @@ export function wireAccountLife(
     verifies: mail.reaches,
     askToVerify: (user, caller) => emailAddresses.askUserToVerify(user, caller),
   })
+  const invitations = createInvitations({
+    accounts,
+    permissions: ground.permissions,
+    store,
+    postman,
+    random,
+  })
   const emailAddresses = createEmailAddresses({
     store,
     postman,
@@ -93,6 +102,7 @@ export function wireAccountLife(
   })
   return {
     registration,
+    invitations,
     providers,
     identities,
     providerTokens: createKeptTokens({ store, providers, secretKeys, random, clock }),

@@ -14,11 +14,11 @@ export function isOpen(mode: RegistrationMode): boolean {
 }
 
 export const showRegister: PageHandler = async (context) => {
-  const { registration, profile } = context.services
+  const { registration, invitations, profile } = context.services
   const view = await openView(context, ['token'])
   const { query, state, note } = view
   const invitation = query.get('token') ?? state.values.invitation
-  const invited = invitation && (await useful(() => registration.inspectInvitation(invitation)))
+  const invited = invitation && (await useful(() => invitations.inspect(invitation)))
   return view.send(
     registerPage(view.frame, view.state, {
       returnTo: view.returnTo,
