@@ -68,3 +68,18 @@ function matchesSegment(template: string, segment: string): boolean {
 export function objectOf(value: unknown): Record_ {
   return typeof value === 'object' && value !== null ? (value as Record_) : {}
 }
+
+/** A schema, behind its reference where it is one. */
+export function resolveSchema(
+  { document }: OpenApiEvidence,
+  schema: Readonly<Record<string, unknown>>,
+): Readonly<Record<string, unknown>> {
+  const { $ref } = schema
+  if (typeof $ref !== 'string' || !$ref.startsWith('#/')) return schema
+  return objectOf(
+    $ref
+      .slice(2)
+      .split('/')
+      .reduce<unknown>((value, name) => objectOf(value)[name], document),
+  )
+}

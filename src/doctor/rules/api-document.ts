@@ -1,19 +1,18 @@
 import type { OpenApiEvidence } from '../evidence.ts'
 import type { Facts } from '../facts.ts'
-import { certain, type Finding, found } from '../finding.ts'
-import { fieldsOf, header, isAccepted, isRefused, requestOf, urlOf } from '../http-facts.ts'
+import { certain, found } from '../finding.ts'
+import { requestOf, urlOf } from '../http-facts.ts'
 import { isMeantOpen } from '../open-path.ts'
 import {
   matchesPath,
   type Operation,
   objectOf,
   operationsOf,
+  resolveSchema,
   schemesOf,
-  serverUrl,
 } from '../openapi-facts.ts'
 import type { Rule } from '../rule.ts'
-
-const fits = (facts: Facts): OpenApiEvidence | undefined => facts.evidence.openapi
+import { responseShape, tokenUrl } from './api-document/sign-in.ts'
 
 /** Whether the running service guards an operation, by its inventory or its answers. */
 function isSeenGuarded({ evidence, exchanges }: Facts, { method, path }: Operation): boolean | undefined {
@@ -43,13 +42,13 @@ function isGuarded(facts: Facts, one: Operation): boolean | undefined {
 function asksForPassword({ evidence: { openapi } }: Facts, { operation }: Operation): boolean {
   return Object.values(objectOf(objectOf(operation.requestBody).content)).some((type) => {
     const schema = objectOf(objectOf(type).schema)
-    const { properties } = openapi === undefined ? schema : resolve(openapi, schema)
+    const { properties } = openapi === undefined ? schema : resolveSchema(openapi, schema)
     return objectOf(properties).password !== undefined
   })
 }
 
 const asParameter: Rule = (facts) => {
-  const document = fits(facts)
+  const document = facts.evidence.openapi
   if (document === undefined) return undefined
   const places = operationsOf(document).filter(({ operation }) =>
     hasAuthParameter(operation.parameters, document),
@@ -83,7 +82,7 @@ function hasAuthParameter(parameters: unknown, { document }: OpenApiEvidence): b
 }
 
 const noScheme: Rule = (facts) => {
-  const document = fits(facts)
+  const document = facts.evidence.openapi
   if (document === undefined || Object.keys(schemesOf(document)).length > 0) return undefined
   const operations = operationsOf(document)
   const guarded = operations.filter(
@@ -111,7 +110,7 @@ const noScheme: Rule = (facts) => {
 }
 
 const noSecurity: Rule = (facts) => {
-  const document = fits(facts)
+  const document = facts.evidence.openapi
   if (document === undefined) return undefined
   const [scheme] = Object.keys(schemesOf(document))
   if (scheme === undefined) return undefined
@@ -145,162 +144,6 @@ const noSecurity: Rule = (facts) => {
       `In Nest \`@ApiBearerAuth('${scheme}')\` with the same name, in Spring \`@SecurityRequirement(name = "${scheme}")\`.`,
     ],
     explains: ['HDR_MISSING'],
-  })
-}
-
-interface TokenAddress {
-  readonly scheme: string
-  readonly given: string
-}
-
-function tokenAddresses(document: OpenApiEvidence): readonly TokenAddress[] {
-  return Object.entries(schemesOf(document)).flatMap(([scheme, { flows, tokenUrl }]) => {
-    const urls = Object.values(objectOf(flows)).map((flow) => objectOf(flow).tokenUrl)
-    return [...urls, tokenUrl].flatMap((given) => (typeof given === 'string' ? [{ scheme, given }] : []))
-  })
-}
-
-/** Operations that look as if they gave out tokens, the likeliest first. */
-function tokenOperations(document: OpenApiEvidence): readonly Operation[] {
-  const score = ({ path, operation }: Operation): number => {
-    const types = Object.keys(objectOf(objectOf(operation.requestBody).content))
-    return (
-      (/\/token\/?$/.test(path) ? 4 : /login|sign-?in|authenticate|\/auth/.test(path) ? 2 : 0) +
-      (types.some((type) => type.includes('form')) ? 2 : 0)
-    )
-  }
-  return operationsOf(document)
-    .filter(
-      (one) =>
-        one.method === 'POST' &&
-        score(one) >= 2 &&
-        !/refresh|revoke|introspect|register|reset/.test(one.path),
-    )
-    .sort((a, b) => score(b) - score(a))
-}
-
-const tokenUrl: Rule = (facts) => {
-  const document = fits(facts)
-  if (document === undefined) return undefined
-  const base = serverUrl(document)
-  const own = URL.parse(document.url)
-  if (base === undefined || own === null) return undefined
-  const findings: Finding[] = []
-  const resolved = (path: string): URL => new URL(`${base.pathname.replace(/\/$/, '')}${path}`, base)
-  const posts = operationsOf(document).filter(({ method }) => method === 'POST')
-  for (const { given } of tokenAddresses(document)) {
-    const asked = URL.parse(given, own.href)
-    if (asked === null) continue
-    const failed = facts.exchanges.find(
-      (one) =>
-        isRefused(one) &&
-        [404, 405].includes(one.response?.status ?? 0) &&
-        urlOf(one.as_sent ?? one.as_received)?.pathname === asked.pathname,
-    )
-    const mixed = own.protocol === 'https:' && asked.protocol === 'http:'
-    const local =
-      /^(?:localhost|127\.|\[::1\])/.test(asked.hostname) &&
-      !/^(?:localhost|127\.|\[::1\])/.test(own.hostname)
-    const elsewhere = asked.host !== own.host && asked.host !== base.host
-    const isThere = posts.some(
-      ({ path }) =>
-        resolved(path).pathname === asked.pathname || (base.pathname === '/' && asked.pathname === path),
-    )
-    const isAnswered = facts.exchanges.some(
-      (one) => isAccepted(one) && urlOf(one.as_sent ?? one.as_received)?.pathname === asked.pathname,
-    )
-    if (failed === undefined && !mixed && !local && (elsewhere || isThere || isAnswered)) continue
-    const [target] = tokenOperations(document)
-    const right = target === undefined ? undefined : resolved(target.path)
-    const relative = right === undefined ? undefined : relativeTo(own, right)
-    findings.push(
-      found('DOCS_TOKEN_URL', failed !== undefined || mixed || local || target !== undefined, {
-        evidence: [
-          `The docs page asks for its token at \`${given}\`, which is ${asked.origin}${asked.pathname} as a browser resolves it${failed ? `, and that answers ${failed.response?.status}` : mixed ? ': http on a page served by https, which browsers block' : local ? ': the machine of whoever reads the page' : ', where the document knows no operation'}${right === undefined ? '' : `; tokens are given out at ${target?.path} (${right.origin}${right.pathname})`}.`,
-        ],
-        settledBy: ['whether that address gives out tokens: `curl -i -X POST` to it'],
-        fix: [
-          right === undefined
-            ? 'Correct the tokenUrl: set it to the full address (or one relative to the document) of the endpoint that gives out tokens, as a browser sees it.'
-            : `Correct the tokenUrl (token URL): set it to \`${relative}\` (relative, without a leading slash) or \`${right.origin.replace(/^http:/, own.protocol)}${right.pathname}\`: path prefix, root path and mount path of the proxy belong to it.`,
-        ],
-        explains: ['DOCS_NO_SCHEME'],
-      }),
-    )
-  }
-  return findings
-}
-
-function relativeTo(document: URL, target: URL): string {
-  const folder = document.pathname.slice(0, document.pathname.lastIndexOf('/') + 1)
-  return target.pathname.startsWith(folder) ? target.pathname.slice(folder.length) : target.pathname
-}
-
-/** Names under which answers have carried the token, where `access_token` was due. */
-const OTHER_NAMES = ['token', 'accessToken', 'jwt', 'id_token', 'auth_token', 'bearer', 'key']
-
-const responseShape: Rule = (facts) => {
-  const document = fits(facts)
-  for (const exchange of facts.exchanges) {
-    const path = urlOf(requestOf(exchange))?.pathname ?? ''
-    if (
-      !isAccepted(exchange) ||
-      requestOf(exchange)?.method !== 'POST' ||
-      !/\/(?:token|login|sign-?in|auth\w*|sessions?)\/?$/.test(path)
-    )
-      continue
-    const fields = fieldsOf(exchange.response)
-    const nested = [...fields.values()].some((value) => /"access_token"|"token"/.test(value))
-    const other = OTHER_NAMES.find((name) => fields.has(name))
-    if (fields.size === 0 || fields.has('access_token') || (other === undefined && !nested)) continue
-    // An application of its own may read any name: the docs page is what reads this one.
-    const isRead =
-      document !== undefined ||
-      facts.exchanges.some((one) => /undefined$/.test(header(requestOf(one), 'authorization') ?? ''))
-    return shapeFinding(path, other ?? 'a nested object', isRead)
-  }
-  if (document === undefined) return undefined
-  const addresses = tokenAddresses(document).map(
-    ({ given }) => URL.parse(given, document.url)?.pathname ?? given,
-  )
-  for (const { path, operation } of operationsOf(document)) {
-    if (!addresses.some((address) => address === path || address.endsWith(path))) continue
-    const ok = objectOf(objectOf(operation.responses)['200'] ?? objectOf(operation.responses)['201'])
-    const schema = resolve(
-      document,
-      objectOf(objectOf(objectOf(objectOf(ok.content)['application/json'])).schema),
-    )
-    const names = Object.keys(objectOf(schema.properties))
-    if (names.length === 0 || names.includes('access_token')) continue
-    return shapeFinding(path, OTHER_NAMES.find((name) => names.includes(name)) ?? names.join(', '), true)
-  }
-  return undefined
-}
-
-function resolve(
-  { document }: OpenApiEvidence,
-  schema: Readonly<Record<string, unknown>>,
-): Readonly<Record<string, unknown>> {
-  const { $ref } = schema
-  if (typeof $ref !== 'string' || !$ref.startsWith('#/')) return schema
-  return objectOf(
-    $ref
-      .slice(2)
-      .split('/')
-      .reduce<unknown>((value, name) => objectOf(value)[name], document),
-  )
-}
-
-function shapeFinding(path: string, name: string, isProven: boolean) {
-  return found('DOCS_TOKEN_RESPONSE_SHAPE', isProven, {
-    evidence: [
-      `The sign-in at ${path} answers with \`${name}\` and has no member \`access_token\`: the docs page (Swagger UI) reads \`access_token\`, finds nothing, and sends \`Bearer undefined\`.`,
-    ],
-    settledBy: ['what reads the answer: the docs page, or code that looks for another name'],
-    fix: [
-      `Answer as RFC 6749 section 5.1 says: \`{ "access_token": "…", "token_type": "bearer" }\`; rename \`${name}\` to \`access_token\` (or add it beside the old name for a while).`,
-    ],
-    explains: ['HDR_LITERAL_UNDEFINED', 'TOKEN_OPAQUE'],
   })
 }
 
