@@ -7,7 +7,7 @@ import { WebSocketServer } from 'ws'
 import { nodeListener } from '../../src/adapters/node.ts'
 import { backOffMilliseconds, openSocket } from '../../src/client/socket.ts'
 import { here } from '../../src/client/surroundings.ts'
-import { createClient } from '../../src/client.ts'
+import { type Client, createClient } from '../../src/client.ts'
 import { type Auth, createAuth } from '../../src/index.ts'
 import { closeServer, listen, PASSWORD } from './site.ts'
 
@@ -47,8 +47,8 @@ after(async () => {
   await auth.close()
 })
 
-test('a socket opens by a ticket, comes back with a new one, and ends with the sign-out', async () => {
-  const client = createClient({ issuer, storage: 'memory' })
+/** A socket of the client, with what comes over it and why it closes. */
+function connect(client: Client) {
   const heard: unknown[] = []
   const codes: number[] = []
   let next = Promise.withResolvers<void>()
@@ -64,6 +64,12 @@ test('a socket opens by a ticket, comes back with a new one, and ends with the s
     await next.promise
     next = Promise.withResolvers()
   }
+  return { socket, heard, codes, message }
+}
+
+test('a socket opens by a ticket, comes back with a new one, and ends with the sign-out', async () => {
+  const client = createClient({ issuer, storage: 'memory' })
+  const { socket, heard, codes, message } = connect(client)
   try {
     assert.equal(socket.send('x'), false, 'nobody is signed in')
     await client.signInWithPassword({ username: 'ann', password: PASSWORD })
@@ -95,22 +101,11 @@ test('a connection is of one session: who signs in anew gets another at once', a
   const client = createClient({ issuer, storage: 'memory' }, surroundings)
   assert.throws(() => openSocket(client, { url: '/ws', onMessage: () => undefined }), TypeError)
   await client.signInWithPassword({ username: 'ann', password: PASSWORD })
-  const codes: number[] = []
-  const heard: unknown[] = []
-  let next = Promise.withResolvers<void>()
-  const socket = openSocket(client, {
-    url: `${issuer.replace('http', 'ws')}/ws`,
-    onMessage(data) {
-      heard.push(data)
-      next.resolve()
-    },
-    onClose: (code) => codes.push(code),
-  })
+  const { socket, heard, codes, message } = connect(client)
   try {
-    await next.promise
-    next = Promise.withResolvers()
+    await message()
     await client.signInWithPassword({ username: 'ann', password: PASSWORD })
-    await next.promise
+    await message()
     while (codes.length === 0) await new Promise(setImmediate)
     assert.deepEqual([codes.length, heard], [1, ['hello', 'hello']])
   } finally {
