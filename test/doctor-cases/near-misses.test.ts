@@ -526,6 +526,22 @@ describe('clients', () => {
   })
   check([
     [
+      'an API behind Firebase takes its ID tokens',
+      {
+        config: { ...CONFIG, issuer: 'https://securetoken.google.com/shop', audience: 'shop' },
+        tokens: [
+          {
+            text: tokenWith(
+              { iss: 'https://securetoken.google.com/shop', aud: 'shop' },
+              { header: { typ: 'JWT' } },
+            ),
+          },
+        ],
+        client: { registration: { client_id: 'shop' } },
+      },
+      '',
+    ],
+    [
       'an empty secret that was taken is none too few',
       { exchanges: [call(200, { ...atToken, headers: [basic('app:'), form], answered: { body: '{}' } })] },
       '',

@@ -44,6 +44,8 @@ export const firebase: Rule = ({ token, config, code }) => {
 export const idToken: Rule = ({ token, audiences, client, hasConfig, wasAccepted }) => {
   const claims = token?.claims
   if (claims === undefined || /at\+jwt/i.test(String(token?.header?.typ))) return undefined
+  // An API behind Firebase is sent its ID token: there is no other.
+  if (String(claims.iss).startsWith(FIREBASE)) return undefined
   const said = /^id(?:_token|token)?$/i.test(String(claims.token_use ?? claims.typ ?? ''))
   const aud = listOf(claims.aud as string | string[] | undefined)
   const forClient = client.registration !== undefined && aud.includes(client.registration.client_id)
