@@ -62,7 +62,7 @@ const counted = await Promise.all(
   ),
 )
 total = counted.reduce(addCounts, total)
-if (suites.length === 0) total = addCounts(total, sayNothingToRun())
+if (suites.length === 0 && leftOut === '') total = addCounts(total, sayNothingToRun())
 
 process.stdout.write(leftOut)
 process.stdout.write(closingLines(total))
@@ -91,8 +91,8 @@ function sayNothingToRun(): Counts {
 }
 
 /**
- * Without a program, the files that need it are left out, and it is said before and after; in CI they fail, but for those
- * of a program that is optional.
+ * Without a program, the files that need it are left out, and it is said before and after; where they were named they count
+ * as failed. In CI they fail, but for those of a program that is optional.
  */
 async function withoutMissing(
   chosen: readonly Suite[],
@@ -109,6 +109,7 @@ async function withoutMissing(
     `${missing.map(({ program, files }) => `${program.title} is missing: ${countFiles(files)} left out\n`).join('')}` +
     `To run them: npm test -- --install, or install ${packages}\n`
   process.stdout.write(leftOut)
+  if (patterns.length > 0 && !values.install) total = addCounts(total, { ...NOTHING, failed: out.size })
   const suites = chosen
     .map((suite) => ({ ...suite, files: suite.files.filter((file) => !out.has(file)) }))
     .filter((suite) => suite.files.length > 0)
