@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { closeSync, existsSync, openSync } from 'node:fs'
 import { Writable } from 'node:stream'
 import { test } from 'node:test'
 import type { LogLevel } from '../base/logger.ts'
@@ -54,4 +56,27 @@ test('lines below the level are not written', () => {
   const { logger, text } = logTo('warn', false)
   logger.info({}, 'nothing')
   assert.equal(text(), '')
+})
+
+test('a log that nobody can write, as on a disk that is full, neither ends the process nor keeps it', (t) => {
+  if (!existsSync('/dev/full')) return t.skip('no /dev/full here')
+  const full = openSync('/dev/full', 'w')
+  const { status, stderr } = spawnSync(
+    process.execPath,
+    [
+      '--input-type=module',
+      '--eval',
+      `import { write } from 'node:fs'
+      const { createLogger } = await import(${JSON.stringify(new URL('log.ts', import.meta.url).href)})
+      const logger = createLogger('info')
+      for (let line = 0; line < 3; line += 1) {
+        logger.info({ line }, 'lost')
+        await new Promise((done) => write(1, 'lost too', done))
+      }
+      process.exit(5)`,
+    ],
+    { stdio: ['ignore', full, 'pipe'], timeout: 20_000, killSignal: 'SIGKILL', encoding: 'utf8' },
+  )
+  closeSync(full)
+  assert.equal(status, 5, stderr)
 })

@@ -19,8 +19,30 @@ export function createLogger(
     redact: { paths: REDACTED.flatMap((name) => [name, `*.${name}`]), censor: '[redacted]' },
   }
   if (forPeople) return pino(options, peopleStream(out ?? process.stdout))
-  // By itself it writes to the file behind stdout at once, so that the last lines before an exit are not lost.
-  return out === undefined ? pino(options) : pino(options, out)
+  return pino(options, out ?? standardOutput())
+}
+
+/** Lines that wait where none can be written; those beyond are lost. */
+const MOST_WAITING_BYTES = 1024 * 1024
+
+/**
+ * The file behind stdout, and at an exit what is left for it. On a disk that is full the server goes on: by itself pino ends
+ * the process, and in that tries for ever to write the last lines.
+ */
+function standardOutput(): DestinationStream {
+  const out = pino.destination({ sync: false, maxLength: MOST_WAITING_BYTES })
+  const { flushSync } = out
+  let isStuck = false
+  out.on('error', () => {
+    isStuck = true
+  })
+  out.on('write', () => {
+    isStuck = false
+  })
+  out.flushSync = () => {
+    if (!isStuck) flushSync.call(out)
+  }
+  return out
 }
 
 const COLOURS = { debug: 'gray', info: 'cyan', warn: 'yellow', error: 'red' } as const
