@@ -77,6 +77,12 @@ test('A13: one token has one text: every other spelling of its parts is refused'
   }
 })
 
+test('A12: of 8192 characters a token is looked at, of one more it is not', () => {
+  const { read } = readerOf()
+  assert.equal(codeOf(read('a'.repeat(8192))), 'TOKEN_OPAQUE')
+  assert.equal(codeOf(read('a'.repeat(8193))), 'TOKEN_TOO_LARGE')
+})
+
 test('A16: RSA keys that are weak never become keys', () => {
   const { n = '' } = generateKeyPairSync('rsa', { modulusLength: 2048 }).publicKey.export({ format: 'jwk' })
   const short =
