@@ -123,15 +123,6 @@ export const permission = defineGroup('permission', {
       'access word.',
     own: true,
   },
-  SCOPE_INVALID: {
-    effect: 'refused',
-    clientCode: 'invalid_scope',
-    meaning: 'The `scope` of the request is not well formed, or asks for more than may be granted.',
-    hint:
-      'Scopes are names with one space between them. A refresh may only ask for scopes of the first ' +
-      'sign-in.',
-    own: true,
-  },
   SCOPE_UNKNOWN: {
     effect: 'refused',
     clientCode: 'invalid_scope',
