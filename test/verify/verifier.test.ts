@@ -626,15 +626,17 @@ test('options that cannot work are refused, all at once', () => {
     [{ maxKeyAgeSeconds: 599 }, false],
     [{ maxKeyAgeSeconds: Number.POSITIVE_INFINITY }, false],
     [{ maxKeyAgeSeconds: Number.NaN }, false],
+    [{ maxKeyAgeSeconds: '600' }, false],
     [{ revocations: { ...follower, maxStalenessSeconds: 1 } }, true],
     [{ revocations: { ...follower, maxStalenessSeconds: 3600 } }, true],
     [{ revocations: { ...follower, maxStalenessSeconds: 3601 } }, false],
     [{ revocations: { ...follower, maxStalenessSeconds: 0.5 } }, false],
+    [{ revocations: { ...follower, maxStalenessSeconds: '5' } }, false],
     [{ revocations: null }, false],
     [{ revocations: true }, false],
     [{ revocations: 'none' }, false],
   ] as const) {
-    const options = { ...good, ...more } as typeof good
+    const options = { ...good, ...more } as unknown as typeof good
     if (isTaken) assert.ok(createVerifier(options))
     else assert.throws(() => createVerifier(options), /maxKeyAge|revocations/, JSON.stringify(more))
   }

@@ -99,7 +99,7 @@ export function problemsOfIssuer(options: IssuerOptions): string[] {
       'algorithm: one of public keys, such as RS256',
     tokenType !== undefined && !TYPES.includes(tokenType) && 'tokenType: at+jwt, JWT or id_token',
     maxKeyAgeSeconds !== undefined &&
-      !(maxKeyAgeSeconds >= LEAST_KEY_AGE_SECONDS && maxKeyAgeSeconds < Number.POSITIVE_INFINITY) &&
+      !isBetween(maxKeyAgeSeconds, LEAST_KEY_AGE_SECONDS, Number.MAX_VALUE) &&
       `maxKeyAgeSeconds: ${LEAST_KEY_AGE_SECONDS} or more`,
     toleranceSeconds !== undefined && !isTolerance(toleranceSeconds) && 'toleranceSeconds: 0 to 60',
     maxLifetimeSeconds !== undefined &&
@@ -158,8 +158,7 @@ function problemsOfRevocations(
     (isText(issuer) || url !== undefined) &&
       !isSafeAddress(feedAddress(issuer, revocations)) &&
       'revocations.url: https, or http on loopback',
-    !(maxStalenessSeconds >= 1 && maxStalenessSeconds <= 3600) &&
-      'revocations.maxStalenessSeconds: from 1 to 3600',
+    !isBetween(maxStalenessSeconds, 1, 3600) && 'revocations.maxStalenessSeconds: from 1 to 3600',
     staleness !== 'strict' && staleness !== 'relaxed' && 'revocations.staleness: strict or relaxed',
   ]
 }
@@ -168,6 +167,10 @@ function unknown(options: object, names: ReadonlySet<string>, prefix: string): s
   return Object.keys(options)
     .filter((name) => !names.has(name))
     .map((name) => `${prefix}${name}: there is no such option`)
+}
+
+function isBetween(value: unknown, least: number, most: number): boolean {
+  return typeof value === 'number' && value >= least && value <= most
 }
 
 function isText(value: unknown): value is string {
