@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { Server } from 'node:http'
-import { connect } from 'node:net'
+import { connect, Server as NetServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -199,4 +199,19 @@ test('the root of the stand-alone server leads to the account page, also below a
   const numbers = await (await fetch(url(serving.address.port, '/metrics'))).text()
   assert.match(numbers, /^countersign_requests_total\{route="GET \/",status="303"\} 1$/m)
   await serving.stop()
+})
+
+test('G-9: who is slow with headers or a body is cut off, and who sends too many headers is told so', async (t) => {
+  const listen = t.mock.method(NetServer.prototype, 'listen')
+  const { auth } = await startIssuer()
+  const serving = await serve({ auth, host: '127.0.0.1', port: 0, logger: silentLogger })
+  t.after(() => serving.stop())
+  const server = listen.mock.calls[0]?.this as Server
+  for (const limit of [server.headersTimeout, server.requestTimeout]) {
+    assert.ok(limit > 0 && limit <= 20_000, String(limit))
+  }
+  const asked = await fetch(url(serving.address.port, '/healthz'), {
+    headers: { 'x-long': 'x'.repeat(16_384) },
+  })
+  assert.equal(asked.status, 431)
 })
