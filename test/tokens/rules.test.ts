@@ -83,6 +83,19 @@ test('A12: of 8192 characters a token is looked at, of one more it is not', () =
   assert.equal(codeOf(read('a'.repeat(8193))), 'TOKEN_TOO_LARGE')
 })
 
+test('A11: a time beyond all numbers is none: it would be fresh for ever', () => {
+  const part = encodeBase64Url
+  const claims = JSON.stringify(accessClaims(ISSUER, { auth_time: 7 }))
+  const signed = (text: string) => {
+    const input = `${part(JSON.stringify({ alg: 'ES256', typ: 'at+jwt', kid: key.kid }))}.${part(text)}`
+    return `${input}.${part(key.sign(input))}`
+  }
+  const { read } = readerOf()
+  assert.equal(codeOf(read(signed(claims))), 'ok')
+  const endless = claims.replace('"auth_time":7', '"auth_time":1e999')
+  assert.equal(codeOf(read(signed(endless))), 'CLAIM_WRONG_TYPE')
+})
+
 test('A16: RSA keys that are weak never become keys', () => {
   const { n = '' } = generateKeyPairSync('rsa', { modulusLength: 2048 }).publicKey.export({ format: 'jwk' })
   const short =
