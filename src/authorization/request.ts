@@ -71,7 +71,10 @@ export function checkRequest(
   const refusal = refuse(parameters, client, terms)
   if (refusal !== undefined) return { outcome: 'returned', to, refusal }
   const scope = scopeAskedOfPerson(values.get('scope'), terms.policy)
-  if (scope instanceof Refusal) return { outcome: 'returned', to, refusal: scope }
+  if (scope instanceof Refusal) {
+    const details = { ...scope.details, clientId }
+    return { outcome: 'returned', to, refusal: new Refusal(scope.code, { details }) }
+  }
   const maxAge = values.get('max_age')
   return {
     outcome: 'good',

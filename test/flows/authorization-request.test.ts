@@ -21,10 +21,13 @@ import { registerClient, type TestClient } from './test-clients.ts'
 let issuer: TestIssuer
 let browser: TestBrowser
 let client: TestClient
+/** Who asked, of the requests that were refused. */
+const askers: unknown[] = []
 before(async () => {
   issuer = await startIssuer({
     scopes: { 'orders:read': 'See your orders' },
     roles: { user: { scopes: ['profile:read', 'orders:read'] } },
+    onRefusal: ({ details }) => void askers.push(details.clientId),
   })
   await issuer.signUp('alice')
   browser = openBrowser(issuer)
@@ -158,6 +161,10 @@ test('what else is wrong is told to the client, with its state and the issuer', 
       [answer.error, answer.state, answer.iss, answer.code],
       [error, 'the state', ISSUER, undefined],
       path.slice(0, 300),
+    )
+    assert.ok(
+      [client.id, other.id].some((id) => id === askers.at(-1)),
+      `who asked: ${path.slice(0, 300)}`,
     )
   }
   const twice = answerOf(await browser.open(`${requestOf(client)}&state=another`))
