@@ -99,3 +99,19 @@ test('PROTOCOL 3.1: of two answers the one to the later question counts, in what
   assert.equal(ring.stored.version, 2)
   assert.equal(ring.signingKey().kid, kid)
 })
+
+test('A8: keys of access tokens and of ID tokens are looked up apart', async () => {
+  const { ring, stored, take } = await setUp()
+  const [access, id] = [await stored(1), await stored(1)]
+  const idKeys = id.keys.map((key) => ({ ...key, use: 'id' as const }))
+  await take({ ...access, keys: [...access.keys, ...idKeys] }, ring.load)
+  const kids = [access.keys[0]?.kid ?? '', idKeys[0]?.kid ?? '']
+  assert.deepEqual(
+    kids.map((kid) => ring.find(kid)?.kid),
+    [kids[0], undefined],
+  )
+  assert.deepEqual(
+    kids.map((kid) => ring.findIdKey(kid)?.kid),
+    [undefined, kids[1]],
+  )
+})

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { StoredKey, StoredRing } from '../store/keys.ts'
-import { KEY_TIMES, type KeyPolicy, keptUntil, keyWanted, signsFrom, stepsDue } from './phases.ts'
+import { KEY_TIMES, type KeyPolicy, keptUntil, keyWanted, revoked, signsFrom, stepsDue } from './phases.ts'
 
 const MINUTE = 60_000
 const DAY = 24 * 60 * MINUTE
@@ -77,7 +77,8 @@ test('of a key for ID tokens the public half stays, and goes in its time; the pr
   assert.deepEqual(stepsDue({ ring: ring(year), servedByAll: true, times }), [])
 })
 
-test('a revoked key is remembered a day longer than its tokens could live', () => {
+test('a revoked key is remembered a day longer than its tokens could live, and its private half not at all', () => {
+  assert.equal(revoked(key({}), NOW).sealed, '')
   const revokedKey = key({ phase: 'revoked', phaseAt: NOW - DAY })
   assert.equal(stepsDue({ ring: ring(revokedKey), servedByAll: true, times }), undefined)
   assert.ok(keptUntil(revokedKey, ring(revokedKey), times) > NOW)
