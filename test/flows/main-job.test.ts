@@ -30,7 +30,7 @@ test('register, sign in, be recognised, refresh, sign out: the token is refused 
   assert.equal(dead.body.error, 'invalid_grant')
 })
 
-test('A8, A11, A19: access tokens are ES256 at+jwt for 15 minutes, with a random subject and nothing private', async () => {
+test('A8, A11, A17, A19: access tokens are ES256 at+jwt for 15 minutes, with a random subject and nothing private', async () => {
   const { access } = await issuer.signUp('bob')
   const header = decodeProtectedHeader(access)
   assert.equal(header.alg, 'ES256')
@@ -44,7 +44,7 @@ test('A8, A11, A19: access tokens are ES256 at+jwt for 15 minutes, with a random
   assert.doesNotMatch(JSON.stringify(claims), /bob|example\.com|password/)
 })
 
-test('the subject stays when the user is renamed, and is not given out again', async () => {
+test('A21: the subject stays when the user is renamed, and is not given to who takes their name and address later', async () => {
   const { access } = await issuer.signUp('carol')
   const renamed = await issuer.call('PATCH', '/users/me', { token: access, json: { username: 'caroline' } })
   assert.equal(renamed.status, 200)
@@ -54,7 +54,7 @@ test('the subject stays when the user is renamed, and is not given out again', a
 
   await issuer.auth.users.remove(String(claimsOf(access).sub))
   assert.equal((await issuer.me(again.access)).status, 401)
-  const reborn = await issuer.signUp('caroline2')
+  const reborn = await issuer.signUp('carol')
   assert.notEqual(claimsOf(reborn.access).sub, claimsOf(access).sub)
 })
 
