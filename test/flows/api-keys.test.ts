@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { AuthError, createAuth } from '../../src/index.ts'
+import { AuthError, createAuth, type Store, sqlite } from '../../src/index.ts'
 import { handClock, ISSUER, PASSWORD, startIssuer, type TestIssuer, tokensOf } from './issuer.ts'
 
 let issuer: TestIssuer
@@ -258,6 +258,20 @@ test('F-7: an API key ends at its time by the clock of this process too, also wh
   assert.ok(!late.ok)
   assert.equal(late.response.status, 401)
   await auth.close()
+})
+
+test('F-7: the last use of a key is written down, once for many of them', async () => {
+  const store = sqlite(':memory:')
+  const noted: string[] = []
+  const noteUses: Store['apiKeys']['noteUses'] = async (uses) => void noted.push(...uses.map(({ id }) => id))
+  const one = await startIssuer({ store: { ...store, apiKeys: { ...store.apiKeys, noteUses } } })
+  const { id: userId } = await one.auth.users.create({ email: 'lena@example.com', password: PASSWORD })
+  const { apiKey, text } = await one.auth.apiKeys.create({ userId, name: 'used' })
+  for (let uses = 0; uses < 3; uses++) {
+    assert.equal((await one.call('GET', '/users/me', { token: text })).status, 200)
+  }
+  await one.close()
+  assert.deepEqual(noted, [apiKey.id])
 })
 
 test('B7: a key that ended stays ended when the revocation itself is forgotten', async () => {
