@@ -96,6 +96,24 @@ test('A11: a time beyond all numbers is none: it would be fresh for ever', () =>
   assert.equal(codeOf(read(signed(endless))), 'CLAIM_WRONG_TYPE')
 })
 
+test('what ends a session may be over, revoked or early, and is otherwise asked everything', () => {
+  const now = Math.floor(Date.now() / 1000)
+  const { read, readExpired } = readerOf({ revocation: () => 'TOKEN_REVOKED' })
+  const verdicts = (claims: object, header: object = {}) => {
+    const token = sign(key, accessClaims(ISSUER, { ...claims }), { ...header })
+    return [codeOf(read(token)), codeOf(readExpired(token))]
+  }
+  assert.deepEqual(verdicts({}), ['TOKEN_REVOKED', 'ok'])
+  assert.deepEqual(verdicts({ iat: now - 900, exp: now - 60 }), ['TOKEN_EXPIRED', 'ok'])
+  assert.deepEqual(verdicts({ iat: now + 60, exp: now + 900 }), ['CLOCK_VERIFIER_BEHIND', 'ok'])
+  for (const claims of [{ aud: 'x' }, { iss: 'https://x.example/a' }, { exp: now + 9999 }, { cnf: {} }]) {
+    const [one, other] = verdicts(claims)
+    assert.equal(one, other)
+    assert.notEqual(one, 'ok')
+  }
+  assert.deepEqual(verdicts({}, { typ: 'JWT' }), ['TOKEN_TYP_MISMATCH', 'TOKEN_TYP_MISMATCH'])
+})
+
 test('A16: RSA keys that are weak never become keys', () => {
   const { n = '' } = generateKeyPairSync('rsa', { modulusLength: 2048 }).publicKey.export({ format: 'jwk' })
   const short =
