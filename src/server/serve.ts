@@ -38,6 +38,8 @@ export interface Serving {
 const LIMITS = {
   headersTimeout: 10_000,
   requestTimeout: 20_000,
+  /** How often Node looks for those two. Its own 30 s would be added to both. */
+  connectionsCheckingInterval: 2000,
   keepAliveTimeout: 65_000,
   handshakeTimeout: 10_000,
   maxHeaderSize: 16 * 1024,

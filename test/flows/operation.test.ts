@@ -210,6 +210,8 @@ test('G-9: who is slow with headers or a body is cut off, and who sends too many
   for (const limit of [server.headersTimeout, server.requestTimeout]) {
     assert.ok(limit > 0 && limit <= 20_000, String(limit))
   }
+  const { connectionsCheckingInterval } = server as { readonly connectionsCheckingInterval?: number }
+  assert.ok(connectionsCheckingInterval !== undefined && connectionsCheckingInterval <= 5000)
   const asked = await fetch(url(serving.address.port, '/healthz'), {
     headers: { 'x-long': 'x'.repeat(16_384) },
   })
