@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { createServer, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { after, before, test } from 'node:test'
+import { setImmediate as turn } from 'node:timers/promises'
 import { WebSocket, WebSocketServer } from 'ws'
 import { createAuth } from '../../src/index.ts'
 import { handClock, ISSUER, PASSWORD, SECRET_KEY, startIssuer, type TestIssuer } from './issuer.ts'
@@ -227,8 +228,10 @@ for (const { staleness, milliseconds, code } of [
     )
     const letGo = accepted.hold({ close: () => assert.fail('nobody holds it any more') })
     letGo()
+    // It is asked about when it is held, and only then again.
+    await turn()
     t.mock.timers.tick(1000)
-    await Promise.resolve()
+    await turn()
     assert.deepEqual(codes, [], 'it is good')
     clock.advance(milliseconds)
     t.mock.timers.tick(1000)

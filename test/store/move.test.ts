@@ -38,7 +38,7 @@ async function newSource() {
   })
   const anna = await issuer.signUp('anna')
   const user = await issuer.auth.users.findByLogin('anna')
-  const apiKey = await issuer.auth.apiKeys.create({ userId: user?.id ?? '', name: 'Schlüssel "1"\0' })
+  const apiKey = await issuer.auth.apiKeys.create({ userId: user?.id ?? '', name: 'Schlüssel "1"' })
   await issuer.auth.clients.create({
     name: 'Shop, {"a"}',
     grants: ['authorization_code'],
@@ -58,6 +58,8 @@ async function newSource() {
     ).run(...Object.values(row))
   }
   db.exec('BEGIN')
+  // Names of keys could hold that once, and PostgreSQL cannot.
+  db.exec('UPDATE cs_api_keys SET name = name || char(0)')
   const lists = { scope: '["a","b c"]', resources: '[]', amr: '["pwd"]' }
   insert('codes', {
     user_id: id,
