@@ -8,13 +8,14 @@ import type { Auth, Clock, Gated } from '../src/index.ts'
 import { badTokensBy, badTokensOf } from './bad-tokens.ts'
 import { firstSightGate, type Signer, signerOf } from './first-sight.ts'
 import { openApp } from './guarded-apps.ts'
+import { openBare } from './guarded-bare.ts'
 import { openPeer } from './guarded-peers.ts'
 import { openWarm } from './warm-credentials.ts'
 
 /**
  * One framework with a route that is not checked on one port and the same route checked on another. Prints the ports, the
  * tokens, those that have to be refused among them, and the header they stand in. Arguments: framework, what checks
- * (`ours`, `api-key`, `session`, `first-HS256` and so on, `peer`, `peer-redis`), Redis' address.
+ * (`ours`, `api-key`, `session`, `first-HS256` and so on, `bare`, `peer`, `peer-redis`), Redis' address.
  */
 const [framework = 'fastify', kind = 'ours', redisUrl = ''] = process.argv.slice(2)
 const HOUR = 3_600_000
@@ -43,6 +44,11 @@ async function openChecked(): Promise<Checked> {
     const signer = signerOf(kind.slice('first-'.length))
     const app = openApp(framework, firstSightGate(signer))
     return { server: await app, tokens: mint(signer), bad: badTokensBy(signer) }
+  }
+  if (kind === 'bare') {
+    const signer = signerOf('HS256')
+    const tokens = mint(signer)
+    return { server: await openBare(framework, tokens), tokens, bad: badTokensBy(signer) }
   }
   // The peers know no access tokens by their type; hono/jwt refuses every type but this one.
   const signer = signerOf('HS256', 'JWT')

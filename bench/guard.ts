@@ -44,6 +44,7 @@ const ours = FRAMEWORKS.flatMap((framework): Subject[] => {
       connections: 32,
       ...(framework !== 'express' && { goal: { HS256: 0.45, RS256: 0.25, ES256: 0.13 }[algorithm] }),
     })),
+    { name: 'a Map of tokens and no more: the limit', framework, kind: 'bare', connections: 32 },
     { name: PEERS[framework], framework, kind: 'peer', connections: 32 },
     { name: `${PEERS[framework]} and a Redis deny-list`, framework, kind: 'peer-redis', connections: 32 },
   ]
@@ -93,7 +94,7 @@ async function row({ name, framework, kind, connections, goal }: Subject): Promi
         await loadFor({ port: checked, pid, connections }, requests, MILLISECONDS),
       ])
     }
-    if (letIn.length === 0 && connections === 32 && kind !== 'api-key' && kind !== 'session')
+    if (letIn.length === 0 && connections === 32 && !['api-key', 'session', 'bare'].includes(kind))
       bars.push({ framework, name, perSecond: median(rounds.map(([, guarded]) => guarded.perSecond)) })
     const cells = [
       framework,

@@ -112,7 +112,9 @@ export function writeFields(as: RouteField['as'], fields: Readonly<Record<string
   if (as === 'json') return JSON.stringify(fields)
   const parameters = new URLSearchParams()
   for (const [name, value] of Object.entries(fields)) {
-    if (value !== undefined) parameters.append(name, String(value))
+    if (value === undefined) continue
+    // A member may be called `toString`.
+    parameters.append(name, typeof value === 'object' ? JSON.stringify(value) : String(value))
   }
   return (as === 'query' ? '?' : '') + parameters
 }
